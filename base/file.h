@@ -1,0 +1,52 @@
+/* Files: whole reads, atomic writes, and a switch that makes them fail for tests.
+ *
+ *     lp_blob rom = {0};
+ *     if (lp_file_read(&rom, "game.gb", 32 << 20, &err)) ...      // LP_BAD_INPUT: missing, a folder, too large
+ *     lp_blob_free(&rom);
+ *
+ * Faults: every write that Longplay makes itself goes through lp_write_all, which honours lp_fault. A test sets
+ * lp_fault.bytes_left to let that many more bytes through and then fail with lp_fault.error (a full disk), or
+ * lp_fault.crash to end the process there instead, as SIGKILL would. The environment variable
+ * LONGPLAY_FAULT_BYTES=N does the same (with ENOSPC) for the program as a whole.
+ */
+#ifndef LP_BASE_FILE_H
+#define LP_BASE_FILE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    unsigned char *data; /* owned; one more byte, always 0, follows the content */
+    size_t size_bytes;
+} lp_blob;
+
+void lp_blob_free(lp_blob *blob);
+
+/* Reads a regular file whole. On failure out is empty. */
+lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err *err);
+
+/* Writes path as one atomic step: a temporary beside it, fsync, rename, fsync of the folder. After a failure or a
+ * crash anywhere path holds its old content (or is absent, as before), and no temporary of ours is left by a failure. */
+lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_bytes, lp_err *err);
+
+/* Writes all bytes to fd, retrying short writes. LP_FAILED with path and the system's reason. */
+lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *path, lp_err *err);
+
+bool lp_file_exists(const char *path);
+/* Creates the folder and its parents. */
+lp_status lp_make_dirs(const char *path, lp_err *err);
+/* Joins with '/', into out[size]; asserts that it fits when size is PATH_MAX. Returns out. */
+char *lp_path_join(char *out, size_t size, const char *folder, const char *name);
+
+typedef struct {
+    bool armed;
+    bool crash;        /* _exit(137) instead of failing */
+    int64_t bytes_left; /* bytes that still succeed */
+    int error;         /* errno of the failure, e.g. ENOSPC */
+} lp_fault_plan;
+extern lp_fault_plan lp_fault; /* the one global; written by tests and at start-up only */
+
+#endif

@@ -1,0 +1,58 @@
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool live;            /* a progress line stands unfinished on the terminal */
+static double last_line_s = -1e9;
+
+double lp_now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void lp_progress_end(void) {
+    pthread_mutex_lock(&lock);
+    if (live) fputc('\n', stderr);
+    live = false;
+    last_line_s = -1e9;
+    pthread_mutex_unlock(&lock);
+}
+
+void lp_warn(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    pthread_mutex_lock(&lock);
+    if (live) fputc('\n', stderr);
+    live = false;
+    fputs("longplay: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    pthread_mutex_unlock(&lock);
+    va_end(args);
+}
+
+void lp_progress(const char *format, ...) {
+    bool terminal = isatty(STDERR_FILENO);
+    double now = lp_now_s();
+    va_list args;
+    va_start(args, format);
+    pthread_mutex_lock(&lock);
+    if (terminal) {
+        fputs("\r\033[K", stderr);
+        vfprintf(stderr, format, args);
+        fflush(stderr);
+        live = true;
+    } else if (now - last_line_s >= 10) {
+        vfprintf(stderr, format, args);
+        fputc('\n', stderr);
+        last_line_s = now;
+    }
+    pthread_mutex_unlock(&lock);
+    va_end(args);
+}

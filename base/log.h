@@ -1,0 +1,16 @@
+/* Progress and warnings, on stderr. Stdout belongs to the command's result. Threads may call these. */
+#ifndef LP_BASE_LOG_H
+#define LP_BASE_LOG_H
+
+#include <stdbool.h>
+
+/* A line "longplay: ..." on stderr. */
+void lp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A live line: redrawn in place on a terminal, printed as a line of its own at most every 10 s elsewhere. */
+void lp_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Ends the live line, if one is being shown. */
+void lp_progress_end(void);
+/* Seconds on a clock that never goes back, from an arbitrary start. */
+double lp_now_s(void);
+
+#endif

@@ -1,0 +1,83 @@
+/* The memory of one environment: items go in, a bounded context comes out.
+ *
+ *     lp_mem *mem;
+ *     lp_mem_open(&mem, &config, &err);
+ *     lp_mem_reset(mem);                                        // a new episode: everything is forgotten
+ *     lp_mem_append(mem, vector, salience);                     // decision 0, 1, 2, ...
+ *     int n = lp_mem_context(mem, &context);                    // what the policy may look at
+ *     lp_mem_close(mem);
+ *
+ * Architectures (lp_mem_arch), one interface:
+ *   none    nothing is kept
+ *   window  the last `window` items
+ *   tree    the last `window` items or more, and summaries of everything older: every `chunk` items close a chunk whose summary
+ *           keeps its `slots` most salient items, copied, never re-encoded; every `fan` summaries of a level are merged into one of the
+ *           next level, again the `slots` most salient. O(slots * fan * log_fan(T / chunk)) items after T decisions
+ *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
+ * Ties in salience keep the older item. Deterministic. After open nothing allocates (full: allocated at open).
+ * Each lp_mem is independent: one thread at a time.
+ */
+#ifndef LP_MEMORY_MEMORY_H
+#define LP_MEMORY_MEMORY_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lp_mem lp_mem;
+
+typedef enum { LP_MEM_NONE, LP_MEM_WINDOW, LP_MEM_TREE, LP_MEM_FULL } lp_mem_arch;
+#define LP_MEM_ARCH_CHOICES "none|window|tree|full"
+
+typedef struct {
+    lp_mem_arch arch;
+    int dim;       /* floats a vector; required */
+    int chunk;     /* K; 0: 16 */
+    int slots;     /* S; 0: 4 */
+    int fan;       /* F; 0: 4 */
+    int window;    /* W; 0: 16 */
+    int max_items; /* full; 0: 16384 */
+} lp_mem_config;
+
+/* Context items in the order: summaries from the highest level down to level 1, oldest first within a level, then raw items
+ * (level 0), oldest first. The arrays belong to the caller and hold lp_mem_max_context items. */
+typedef struct {
+    float *vector;    /* [n][dim] */
+    float *salience;  /* [n] */
+    int32_t *level;   /* [n] 0 raw, 1.. summaries */
+    int64_t *step;    /* [n] the item's decision index in the episode; age = lp_mem_steps - step */
+} lp_mem_context_view;
+
+typedef struct {
+    int level;                /* 1: a chunk's summary */
+    int64_t index;            /* 0, 1, ... within level; the parent is (level + 1, index / fan) */
+    int64_t first, last;      /* the span of steps it covers, inclusive */
+    int n_items;
+    const int64_t *steps;     /* [n_items] the items it kept, oldest first; valid until the next append */
+} lp_mem_summary;
+
+lp_status lp_mem_open(lp_mem **out, const lp_mem_config *config, lp_err *err);
+void lp_mem_close(lp_mem *mem);
+void lp_mem_reset(lp_mem *mem);
+/* Appends the item of step lp_mem_steps(mem). vector [dim] is copied. */
+void lp_mem_append(lp_mem *mem, const float *vector, float salience);
+int64_t lp_mem_steps(const lp_mem *mem); /* items appended since the reset */
+/* Writes the context; returns its number of items. Does not change mem. */
+int lp_mem_context(const lp_mem *mem, const lp_mem_context_view *out);
+/* The most items a context can ever have (for a tree: at 2^40 steps). */
+int lp_mem_max_context(const lp_mem_config *config);
+/* Summaries that the last append created, lowest level first. Returns how many; out holds up to max. */
+int lp_mem_new_summaries(const lp_mem *mem, lp_mem_summary *out, int max);
+/* Items the context has on each level: counts[0] raw, counts[1..]. Returns the number of levels in use. */
+int lp_mem_levels(const lp_mem *mem, int *counts, int max);
+/* Bytes held in RAM for this environment. */
+size_t lp_mem_bytes(const lp_mem *mem);
+
+/* The whole memory as bytes (versioned, checksummed), for checkpoints. */
+size_t lp_mem_save_size(const lp_mem *mem);
+void lp_mem_save(const lp_mem *mem, void *out);
+/* LP_BAD_INPUT and an unchanged mem when the bytes are damaged or of another config. */
+lp_status lp_mem_load(lp_mem *mem, const void *data, size_t size_bytes, lp_err *err);
+
+#endif

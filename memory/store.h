@@ -1,0 +1,51 @@
+/* The store: one SQLite file a run (run.db), the durable and inspectable truth about what an agent lived through.
+ *
+ * Tables (schema with comments in store.c; views answer common questions): meta, episodes, items, summaries,
+ * summary_items, events, metrics, checkpoint; full-text search over the items' text. WAL, synchronous = NORMAL.
+ * Rows are buffered in a transaction; lp_store_commit ends it together with the checkpoint, so that a process killed
+ * anywhere leaves rows and checkpoint that belong together. What is appended after the last commit is lost by a
+ * crash, and appended again, the same, by the resumed run.
+ */
+#ifndef LP_MEMORY_STORE_H
+#define LP_MEMORY_STORE_H
+
+#include "base/status.h"
+#include "memory/memory.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct lp_store lp_store;
+
+/* Creates path (LP_BAD_INPUT if it exists). */
+lp_status lp_store_create(lp_store **out, const char *path, lp_err *err);
+/* Opens for writing and takes the run's lock: LP_BAD_INPUT when another process is writing it, when it is not a
+ * Longplay database, is of a newer schema, or is damaged. */
+lp_status lp_store_open(lp_store **out, const char *path, lp_err *err);
+/* Opens for reading only; works while another process writes. */
+lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err);
+void lp_store_close(lp_store *store); /* rolls back what was not committed */
+
+/* ---- writing. Buffered: errors are kept and reported by lp_store_commit ---- */
+void lp_store_meta(lp_store *store, const char *key, const char *value);
+void lp_store_episode_begin(lp_store *store, int64_t episode, uint64_t seed, int64_t first_decision);
+void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, int64_t n_decisions);
+/* An item: step counts from 0 in its episode; decision counts from 0 in the run. text may be NULL. vector [dim]. */
+void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience,
+                   const float *vector, int dim, const char *text);
+void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary, int fan);
+void lp_store_event(lp_store *store, int64_t episode, int64_t step, int64_t decision, const char *name, const char *text);
+void lp_store_metric(lp_store *store, int64_t decision, const char *name, double value);
+/* Commits everything since the last commit and replaces the checkpoint blob, as one transaction. LP_FAILED (full disk, ...):
+ * the database holds exactly the last successful commit. */
+lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_bytes, lp_err *err);
+
+/* ---- reading ---- */
+/* The checkpoint (owned by store, valid until the next call on it); *data NULL when there is none. */
+lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err);
+/* The value, or "" when absent. Into out. */
+lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err);
+/* SQLite's own integrity check. */
+lp_status lp_store_check(lp_store *store, lp_err *err);
+
+#endif

@@ -1,0 +1,91 @@
+/* The movie of a run: everything that went into the machine, so that the run can be shown again exactly.
+ *
+ * A movie (movie.lpm) is a header and a sequence of operations: power-on, pokes (knobs and seed), keys held for some
+ * frames (boot scripts), decisions (keys held for frame_skip frames), and, in between, machine hashes and machine
+ * states. States are a cache: they let a replay start in the middle, and may be missing.
+ *
+ *     lp_movie_writer *w;
+ *     lp_movie_create(&w, "run/movie.lpm", &header, NULL, &err);
+ *     lp_movie_reset(w); lp_movie_poke(w, 0xC0A0, 7); lp_movie_keys(w, LP_KEY_START, 30);
+ *     lp_movie_decision(w, keys); ... lp_movie_hash(w, lp_emu_hash(emu)); lp_movie_state(w, state, size);
+ *     lp_movie_sync(w, &offset, &err);     // all of the above is on the disk; offset goes into the checkpoint
+ *     lp_movie_close(w);
+ *
+ * The file format is documented at the top of movie.c. A file cut or damaged at any byte reads well up to the last whole
+ * block before it, and then says at which byte what is wrong.
+ */
+#ifndef LP_SAVES_MOVIE_H
+#define LP_SAVES_MOVIE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t rom_hash;     /* lp_hash64 of the ROM */
+    char core_version[32]; /* lp_emu_core_version() */
+    char game[64];         /* the game's or ROM file's name, for people */
+    uint64_t seed;         /* the run's seed, for people: the pokes carry what the game got */
+    uint32_t frame_skip;   /* frames a decision */
+    uint32_t state_size_bytes;
+} lp_movie_header;
+
+typedef struct {
+    uint64_t state_budget_bytes; /* states are thinned out to stay below it; 0: 64 MiB */
+    uint32_t block_ops;          /* operations a block (the unit that is checksummed and written); 0: a default */
+} lp_movie_config;
+
+/* ---- writing: one thread; after open nothing allocates per decision ---- */
+typedef struct lp_movie_writer lp_movie_writer;
+
+lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movie_header *header,
+                          const lp_movie_config *config, lp_err *err);
+/* Opens an existing movie to continue it at offset (from lp_movie_sync): what follows offset is cut off. LP_BAD_INPUT when the
+ * movie is not ours, is of another ROM or core version than header, or is damaged or shorter before offset. */
+lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movie_header *header, uint64_t offset,
+                          const lp_movie_config *config, lp_err *err);
+/* These buffer; an I/O error shows in the next lp_movie_sync, which is the only one that must be checked. */
+void lp_movie_reset(lp_movie_writer *w);                                  /* power-on: a new episode begins */
+void lp_movie_poke(lp_movie_writer *w, uint32_t address, uint8_t value);
+void lp_movie_keys(lp_movie_writer *w, uint16_t keys, uint32_t n_frames); /* boot keys: not a decision */
+void lp_movie_decision(lp_movie_writer *w, uint16_t keys);
+void lp_movie_hash(lp_movie_writer *w, uint64_t machine_hash);            /* of the machine as it is now */
+void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes);
+/* Everything so far is in the file and fsynced; *offset is where to resume from. LP_FAILED (full disk, ...): the file is
+ * good up to the last successful sync, and the writer refuses everything but close. */
+lp_status lp_movie_sync(lp_movie_writer *w, uint64_t *offset, lp_err *err);
+uint64_t lp_movie_decisions(const lp_movie_writer *w); /* decisions in the movie so far */
+void lp_movie_close(lp_movie_writer *w);               /* without sync; NULL is fine */
+
+/* ---- reading ---- */
+typedef struct lp_movie lp_movie;
+
+typedef enum {
+    LP_MOVIE_RESET, LP_MOVIE_POKE, LP_MOVIE_KEYS, LP_MOVIE_DECISION, LP_MOVIE_HASH, LP_MOVIE_STATE,
+} lp_movie_op_kind;
+
+typedef struct {
+    lp_movie_op_kind kind;
+    uint64_t decision; /* decisions completed before this operation */
+    uint64_t episode;  /* 1 after the first reset */
+    uint32_t address;  /* poke */
+    uint8_t value;     /* poke */
+    uint16_t keys;     /* keys, decision */
+    uint32_t n_frames; /* keys, decision */
+    uint64_t hash;     /* hash */
+    const void *state; /* state: state_size_bytes bytes, valid until the next lp_movie_next */
+} lp_movie_op;
+
+lp_status lp_movie_open(lp_movie **out, const char *path, lp_err *err);
+const lp_movie_header *lp_movie_info(const lp_movie *m);
+/* The next operation: LP_OK with *end false; LP_OK with *end true at the end; LP_BAD_INPUT naming file and byte where
+ * the movie is damaged or cut. */
+lp_status lp_movie_next(lp_movie *m, lp_movie_op *op, bool *end, lp_err *err);
+/* Moves to the last state operation at or before decision: the next lp_movie_next gives it. Where there is none, to the
+ * start of the episode's reset, which needs no state. */
+lp_status lp_movie_seek(lp_movie *m, uint64_t decision, lp_err *err);
+void lp_movie_read_close(lp_movie *m);
+
+#endif
