@@ -1,0 +1,113 @@
+/* Tensor operations, forward and backward. This header is the contract for every device: x.c is the plain reference,
+ * x.cu its fast twin.
+ *
+ * Conventions
+ *   - All tensors are float32, dense, row-major; a shape stands beside each argument; n is always the number of rows.
+ *   - Images are NHWC: a convolution is then a linear map of patches, and a batch of images a batch of rows.
+ *   - Outputs are overwritten unless a comment says "accumulates". Gradients of weights always accumulate.
+ *   - Outputs must not alias inputs unless a comment says so. n = 0 is allowed and does nothing.
+ *   - No function allocates, keeps state or fails: shapes are the caller's arithmetic, checked by assert.
+ *   - Any number of threads may call at once on different outputs. Each function runs on its calling thread and gives
+ *     the same bits each time for the same arguments on the same machine.
+ *   - "bytes" is what must cross memory at least once, "flops" counts a multiply-add as two.
+ *   - Tolerance against an exact reference: |difference| <= 1e-5 * (1 + sum of the absolute products), float32 rounding in
+ *     another order of summation.
+ */
+#ifndef LP_KERNELS_KERNELS_H
+#define LP_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Must be called once before the first kernel: the BLAS library gets one thread, ours are elsewhere. */
+void lp_k_init(void);
+
+/* y[n][o] = x[n][i] w[o][i]^T + b[o], or y += ... where accumulate. b may be NULL.
+ * bytes 4 (n i + o i + n o), flops 2 n i o. */
+void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate);
+/* Of lp_k_linear, for the weights: dw[o][i] += dy^T x, db[o] += sum over n of dy (skipped when NULL). flops 2 n i o. */
+void lp_k_linear_backward_weight(float *dw, float *db, const float *dy, const float *x, int n, int i, int o);
+/* Of lp_k_linear, for the input: dx[n][i] = dy w, or dx += ... where accumulate. flops 2 n i o. */
+void lp_k_linear_backward_input(float *dx, const float *dy, const float *w, int n, int i, int o, int accumulate);
+
+/* A 2-D convolution without padding: in [n][h][w][c], weight [oc][k][k][c], out [n][oh][ow][oc] with
+ * oh = (h - k) / stride + 1, ow likewise. */
+typedef struct {
+    int h, w, c, k, stride, oc;
+} lp_conv;
+static inline int lp_conv_oh(const lp_conv *s) { return (s->h - s->k) / s->stride + 1; }
+static inline int lp_conv_ow(const lp_conv *s) { return (s->w - s->k) / s->stride + 1; }
+/* Floats of scratch that both directions need: the patches of one image, [oh][ow][k][k][c]. */
+size_t lp_k_conv_scratch(const lp_conv *shape);
+/* flops 2 n oh ow k k c oc. */
+void lp_k_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *shape,
+               float *scratch);
+/* dx (NULL: skipped) is overwritten; dweight, dbias accumulate. flops 4 n oh ow k k c oc. */
+void lp_k_conv_backward(float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
+                        int n, const lp_conv *shape, float *scratch);
+
+/* y[i] = x[i] / 255 - 0.5: grey bytes to network input. bytes 5 n. Exact to 1 ulp. */
+void lp_k_from_bytes(float *y, const uint8_t *x, size_t n);
+/* y = max(y, 0), in place. A NaN stays NaN. bytes 8 n. */
+void lp_k_relu(float *y, size_t n);
+/* dy[i] = 0 where y[i] <= 0, in place; y is the output of lp_k_relu. bytes 12 n. */
+void lp_k_relu_backward(float *dy, const float *y, size_t n);
+
+/* The memory read: attention of one decision over its context items, salience as a bias.
+ *
+ *   score[h][j] = q[h] . (item[j] + level_key[level[j]] + age_key[age[j]]) / sqrt(dim) + salience[j]
+ *   weight[h]   = softmax over j of score[h];      out[h] = sum over j of weight[h][j] item[j]
+ *
+ * Items are keys and values at once: a key projection folds into the query's, a value projection into the next layer's.
+ * index[j] is the row of `item` and `salience` that context item j stands in (NULL: row j). n = 0 gives out = 0. */
+typedef struct {
+    int heads, dim, n_levels, n_ages;
+    const float *level_key; /* [n_levels][dim] */
+    const float *age_key;   /* [n_ages][dim] */
+    const float *item;      /* [rows][dim] */
+    const float *salience;  /* [rows] */
+} lp_read;
+enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
+/* q, out [heads][dim]; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
+void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+               const uint8_t *age, int n);
+/* dq [heads][dim] is overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate. flops 10 n heads dim. */
+void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                        const float *weight, const lp_read *r, const float *q, const int32_t *index,
+                        const uint8_t *level, const uint8_t *age, int n);
+
+/* p[n] = softmax(logit[n]); p may alias logit. */
+void lp_k_softmax(float *p, const float *logit, int n);
+
+/* Generalised advantage estimation (Schulman et al. 2016, eq. 16), for one environment's segment of n steps.
+ *   delta[t] = reward[t] + gamma * (end[t] ? 0 : value[t + 1]) - value[t]
+ *   advantage[t] = delta[t] + gamma * lambda * (end[t] ? 0 : advantage[t + 1]);   target[t] = advantage[t] + value[t]
+ * value [n + 1]: the last one is the value of the state after the segment; end[t] 1 where step t ended an episode. */
+void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n,
+              float gamma, float lambda);
+
+/* The PPO loss (Schulman et al. 2017, eq. 7 and 9), forward and backward in one pass.
+ *   ratio = exp(logp - old_logp);  policy = -min(ratio A, clip(ratio, 1 - clip, 1 + clip) A)
+ *   loss  = scale * sum over n of (policy + value_weight * (value - target)^2 / 2 - entropy_weight * entropy) */
+typedef struct {
+    float clip, value_weight, entropy_weight, scale;
+} lp_ppo;
+typedef struct {
+    double policy_loss, value_loss, entropy, kl, clipped; /* sums over the rows; kl = (ratio - 1) - log ratio */
+} lp_ppo_sums;
+/* logit, dlogit [n][n_actions]; value, dvalue, old_logp, advantage, target [n]; action [n]. sums accumulates. */
+void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
+              const float *old_logp, const float *advantage, const float *target, int n, int n_actions,
+              const lp_ppo *settings);
+
+/* Sum of squares of x[n], accumulated in double precision. */
+double lp_k_sum_squares(const float *x, size_t n);
+/* Adam (Kingma and Ba 2015, algorithm 1) with bias correction for step t = 1, 2, ...; g is scaled by grad_scale first.
+ * w, m, v [n] are updated in place. bytes 28 n. */
+typedef struct {
+    float rate, beta1, beta2, epsilon;
+} lp_adam;
+void lp_k_adam(float *w, float *m, float *v, const float *g, size_t n, int64_t t, float grad_scale,
+               const lp_adam *settings);
+
+#endif

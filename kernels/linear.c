@@ -1,0 +1,42 @@
+/* Linear maps on OpenBLAS, the only file that knows it. */
+#include "kernels/kernels.h"
+#include "kernels/simd.h"
+
+#include <assert.h>
+#include <cblas.h>
+#include <string.h>
+
+void lp_k_init(void) {
+    openblas_set_num_threads(1);
+}
+
+void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate) {
+    assert(n >= 0 && i > 0 && o > 0);
+    if (!n) return;
+    float beta = accumulate ? 1.0f : 0.0f;
+    if (b && !accumulate) {
+        for (int r = 0; r < n; r++) memcpy(y + (size_t)r * o, b, (size_t)o * sizeof *b);
+        beta = 1.0f;
+    } else if (b) {
+        for (int r = 0; r < n; r++) lp_axpy(y + (size_t)r * o, 1.0f, b, o);
+    }
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, o, i, 1.0f, x, i, w, i, beta, y, o);
+}
+
+LP_CLONES static void add_rows(float *restrict sum, const float *restrict x, int n, int o) {
+    for (int r = 0; r < n; r++)
+        for (int j = 0; j < o; j++) sum[j] += x[(size_t)r * o + j];
+}
+
+void lp_k_linear_backward_weight(float *dw, float *db, const float *dy, const float *x, int n, int i, int o) {
+    assert(n >= 0 && i > 0 && o > 0);
+    if (!n) return;
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, o, i, n, 1.0f, dy, o, x, i, 1.0f, dw, i);
+    if (db) add_rows(db, dy, n, o);
+}
+
+void lp_k_linear_backward_input(float *dx, const float *dy, const float *w, int n, int i, int o, int accumulate) {
+    assert(n >= 0 && i > 0 && o > 0);
+    if (!n) return;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, i, o, 1.0f, dy, o, w, i, accumulate ? 1.0f : 0.0f, dx, i);
+}

@@ -1,0 +1,244 @@
+/* The network: a table of tensors, and two stages each way. `encode` needs only the frame, so that the items of a whole
+ * segment exist before any of its decisions reads them; `decide` comes after the memory read. */
+#include "policy/model.h"
+
+#include "base/hash.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(lp_policy *p, param_id id, const char *name, int rank, int s0, int s1, int s2, int s3) {
+    param_info *t = &p->info[id];
+    *t = (param_info){name, rank, {s0, s1, s2, s3}, p->n_parameters, (size_t)s0 * s1 * s2 * s3};
+    p->n_parameters += t->size;
+}
+
+static void list_parameters(lp_policy *p) {
+    const lp_policy_config *s = &p->shape;
+    const lp_conv *c1 = &p->conv1, *c2 = &p->conv2;
+    int read = s->heads * s->dim;
+    add(p, P_CONV1_W, "conv1.weight", 4, c1->oc, c1->k, c1->k, c1->c);
+    add(p, P_CONV1_B, "conv1.bias", 1, c1->oc, 1, 1, 1);
+    add(p, P_CONV2_W, "conv2.weight", 4, c2->oc, c2->k, c2->k, c2->c);
+    add(p, P_CONV2_B, "conv2.bias", 1, c2->oc, 1, 1, 1);
+    add(p, P_FEATURES_W, "features.weight", 2, s->hidden, p->flat, 1, 1);
+    add(p, P_FEATURES_B, "features.bias", 1, s->hidden, 1, 1, 1);
+    add(p, P_ACTION, "action.weight", 2, s->n_actions, s->hidden, 1, 1);
+    add(p, P_ITEM_W, "item.weight", 2, s->dim, s->hidden, 1, 1);
+    add(p, P_ITEM_B, "item.bias", 1, s->dim, 1, 1, 1);
+    add(p, P_SALIENCE_W, "salience.weight", 2, 1, s->dim, 1, 1);
+    add(p, P_SALIENCE_B, "salience.bias", 1, 1, 1, 1, 1);
+    add(p, P_QUERY_W, "query.weight", 2, read, s->hidden, 1, 1);
+    add(p, P_QUERY_B, "query.bias", 1, read, 1, 1, 1);
+    add(p, P_LEVEL_KEY, "level_key.weight", 2, s->n_levels, s->dim, 1, 1);
+    add(p, P_AGE_KEY, "age_key.weight", 2, s->n_ages, s->dim, 1, 1);
+    add(p, P_HEAD_FEATURE, "head.feature.weight", 2, s->hidden, s->hidden, 1, 1);
+    add(p, P_HEAD_READ, "head.read.weight", 2, s->hidden, read, 1, 1);
+    add(p, P_HEAD_B, "head.bias", 1, s->hidden, 1, 1, 1);
+    add(p, P_POLICY_W, "policy.weight", 2, s->n_actions, s->hidden, 1, 1);
+    add(p, P_POLICY_B, "policy.bias", 1, s->n_actions, 1, 1, 1);
+    add(p, P_VALUE_W, "value.weight", 2, 1, s->hidden, 1, 1);
+    add(p, P_VALUE_B, "value.bias", 1, 1, 1, 1, 1);
+}
+
+/* Normal weights of standard deviation gain / sqrt(fan in) (He et al. 2015 for relu: gain sqrt 2). */
+static void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
+    const param_info *t = &p->info[id];
+    float deviation = gain / sqrtf((float)(t->size / (size_t)t->shape[0]));
+    for (size_t i = 0; i < t->size; i++) p->parameters[t->offset + i] = deviation * lp_rng_normal(rng);
+}
+
+static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
+    const struct { const char *name; int value, min, max; } limits[] = {
+        {"observation width", s->width, 20, 512},   {"observation height", s->height, 20, 512},
+        {"n_actions", s->n_actions, 2, LP_POLICY_MAX_ACTIONS}, {"dim", s->dim, 1, 1024},
+        {"hidden", s->hidden, 1, 8192},             {"heads", s->heads, 1, LP_READ_MAX_HEADS},
+        {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS}, {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        if (limits[i].value < limits[i].min || limits[i].value > limits[i].max)
+            return lp_fail(err, LP_BAD_INPUT, "policy: %s is %d, must be %d to %d", limits[i].name, limits[i].value,
+                           limits[i].min, limits[i].max);
+    return LP_OK;
+}
+
+lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64_t seed, lp_err *err) {
+    *out = NULL;
+    lp_policy_config s = *config;
+    if (!s.dim) s.dim = 32;
+    if (!s.hidden) s.hidden = 128;
+    if (!s.heads) s.heads = 2;
+    if (!s.n_levels) s.n_levels = 4;
+    if (!s.n_ages) s.n_ages = 8;
+    lp_status status = check_shape(&s, err);
+    if (status) return status;
+    lp_policy *p = calloc(1, sizeof *p);
+    if (!p) return lp_fail(err, LP_FAILED, "policy: out of memory");
+    lp_k_init();
+    p->shape = s;
+    p->conv1 = (lp_conv){s.height, s.width, 1, 8, 4, 16};
+    p->conv2 = (lp_conv){lp_conv_oh(&p->conv1), lp_conv_ow(&p->conv1), 16, 4, 2, 32};
+    p->flat = lp_conv_oh(&p->conv2) * lp_conv_ow(&p->conv2) * p->conv2.oc;
+    list_parameters(p);
+    p->parameters = calloc(p->n_parameters, sizeof *p->parameters);
+    if (!p->parameters) {
+        lp_policy_close(p);
+        return lp_fail(err, LP_FAILED, "policy: out of memory for %zu parameters", p->n_parameters);
+    }
+    lp_rng rng = lp_rng_make(seed, 1);
+    const float relu = 1.41421356f;
+    init_weight(p, P_CONV1_W, relu, &rng);
+    init_weight(p, P_CONV2_W, relu, &rng);
+    init_weight(p, P_FEATURES_W, relu, &rng);
+    init_weight(p, P_ITEM_W, 1.0f, &rng);
+    init_weight(p, P_SALIENCE_W, 1.0f, &rng);
+    init_weight(p, P_QUERY_W, 1.0f, &rng);
+    init_weight(p, P_HEAD_FEATURE, 1.0f, &rng);
+    init_weight(p, P_HEAD_READ, 1.0f, &rng);
+    init_weight(p, P_POLICY_W, 0.01f, &rng);
+    init_weight(p, P_VALUE_W, 0.1f, &rng);
+    *out = p;
+    return LP_OK;
+}
+
+const lp_policy_config *lp_policy_shape(const lp_policy *p) {
+    return &p->shape;
+}
+
+size_t lp_policy_n_parameters(const lp_policy *p) {
+    return p->n_parameters;
+}
+
+float *lp_policy_parameters(lp_policy *p) {
+    return p->parameters;
+}
+
+uint64_t lp_policy_digest(const lp_policy *p) {
+    return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, lp_hash64(&p->shape, sizeof p->shape));
+}
+
+static double conv_flops(const lp_conv *c) {
+    return 2.0 * lp_conv_oh(c) * lp_conv_ow(c) * c->k * c->k * c->c * c->oc;
+}
+
+double lp_policy_flops(const lp_policy *p, int n_items) {
+    const lp_policy_config *s = &p->shape;
+    double h = s->hidden, read = s->heads * s->dim;
+    return conv_flops(&p->conv1) + conv_flops(&p->conv2) +
+           2 * (h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) +
+           4.0 * n_items * read;
+}
+
+static int conv_floats(const lp_conv *c) {
+    return lp_conv_oh(c) * lp_conv_ow(c) * c->oc;
+}
+
+/* Walks the fields once for both sizing (memory NULL) and carving, so that the two cannot disagree. */
+static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, float *memory) {
+    const lp_policy_config *s = &p->shape;
+    size_t used = 0, rows = (size_t)n, read = (size_t)s->heads * s->dim;
+    struct { float **field; size_t size, skip; } fields[] = {
+        {&a->x, rows * s->height * s->width, 0},
+        {&a->c1, rows * conv_floats(&p->conv1), 0},
+        {&a->c2, rows * p->flat, 0},
+        {&a->f, rows * s->hidden, 0},
+        {&a->item, (rows + extra) * s->dim, (size_t)extra * s->dim},
+        {&a->salience, rows + extra, (size_t)extra},
+        {&a->q, rows * read, 0},
+        {&a->read, rows * read, 0},
+        {&a->z, rows * s->hidden, 0},
+        {&a->logit, rows * s->n_actions, 0},
+        {&a->value, rows, 0},
+    };
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (memory) *fields[i].field = memory + used + fields[i].skip;
+        used += (fields[i].size + 15) / 16 * 16;
+    }
+    return used;
+}
+
+size_t activations_floats(const lp_policy *p, int n, int extra) {
+    activations none;
+    return lay_out(&none, p, n, extra, NULL);
+}
+
+void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory) {
+    lay_out(a, p, n, extra, memory);
+}
+
+size_t model_scratch_floats(const lp_policy *p) {
+    size_t one = lp_k_conv_scratch(&p->conv1), two = lp_k_conv_scratch(&p->conv2);
+    return one > two ? one : two;
+}
+
+void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, float *scratch) {
+    const lp_policy_config *s = &p->shape;
+    lp_k_conv(a->c1, a->x, param(p, P_CONV1_W), param(p, P_CONV1_B), n, &p->conv1, scratch);
+    lp_k_relu(a->c1, (size_t)n * conv_floats(&p->conv1));
+    lp_k_conv(a->c2, a->c1, param(p, P_CONV2_W), param(p, P_CONV2_B), n, &p->conv2, scratch);
+    lp_k_relu(a->c2, (size_t)n * p->flat);
+    lp_k_linear(a->f, a->c2, param(p, P_FEATURES_W), param(p, P_FEATURES_B), n, p->flat, s->hidden, 0);
+    for (int r = 0; r < n; r++)
+        for (int j = 0; last_action[r] >= 0 && j < s->hidden; j++)
+            a->f[(size_t)r * s->hidden + j] += param(p, P_ACTION)[(size_t)last_action[r] * s->hidden + j];
+    lp_k_relu(a->f, (size_t)n * s->hidden);
+    lp_k_linear(a->item, a->f, param(p, P_ITEM_W), param(p, P_ITEM_B), n, s->hidden, s->dim, 0);
+    lp_k_linear(a->salience, a->item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), n, s->dim, 1, 0);
+    lp_k_linear(a->q, a->f, param(p, P_QUERY_W), param(p, P_QUERY_B), n, s->hidden, s->heads * s->dim, 0);
+}
+
+void model_decide(const lp_policy *p, activations *a, int n) {
+    const lp_policy_config *s = &p->shape;
+    lp_k_linear(a->z, a->f, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, s->hidden, s->hidden, 0);
+    lp_k_linear(a->z, a->read, param(p, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, 1);
+    lp_k_relu(a->z, (size_t)n * s->hidden);
+    lp_k_linear(a->logit, a->z, param(p, P_POLICY_W), param(p, P_POLICY_B), n, s->hidden, s->n_actions, 0);
+    lp_k_linear(a->value, a->z, param(p, P_VALUE_W), param(p, P_VALUE_B), n, s->hidden, 1, 0);
+}
+
+lp_read model_read(const lp_policy *p, const float *item, const float *salience) {
+    const lp_policy_config *s = &p->shape;
+    return (lp_read){s->heads, s->dim, s->n_levels, s->n_ages, param(p, P_LEVEL_KEY), param(p, P_AGE_KEY), item, salience};
+}
+
+void model_decide_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
+    const lp_policy_config *s = &p->shape;
+    int h = s->hidden, read = s->heads * s->dim;
+    lp_k_linear_backward_weight(grad(p, gradient, P_POLICY_W), grad(p, gradient, P_POLICY_B), d->logit, a->z, n, h,
+                                s->n_actions);
+    lp_k_linear_backward_input(d->z, d->logit, param(p, P_POLICY_W), n, h, s->n_actions, 0);
+    lp_k_linear_backward_weight(grad(p, gradient, P_VALUE_W), grad(p, gradient, P_VALUE_B), d->value, a->z, n, h, 1);
+    lp_k_linear_backward_input(d->z, d->value, param(p, P_VALUE_W), n, h, 1, 1);
+    lp_k_relu_backward(d->z, a->z, (size_t)n * h);
+    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_FEATURE), grad(p, gradient, P_HEAD_B), d->z, a->f, n, h, h);
+    lp_k_linear_backward_input(d->f, d->z, param(p, P_HEAD_FEATURE), n, h, h, 0);
+    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_READ), NULL, d->z, a->read, n, read, h);
+    lp_k_linear_backward_input(d->read, d->z, param(p, P_HEAD_READ), n, read, h, 0);
+}
+
+void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n,
+                           float *scratch, float *gradient) {
+    const lp_policy_config *s = &p->shape;
+    int h = s->hidden, dim = s->dim, read = s->heads * s->dim;
+    lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->f, n, h, read);
+    lp_k_linear_backward_input(d->f, d->q, param(p, P_QUERY_W), n, h, read, 1);
+    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n,
+                                dim, 1);
+    lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
+    lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->f, n, h, dim);
+    lp_k_linear_backward_input(d->f, d->item, param(p, P_ITEM_W), n, h, dim, 1);
+    lp_k_relu_backward(d->f, a->f, (size_t)n * h);
+    for (int r = 0; r < n; r++)
+        for (int j = 0; last_action[r] >= 0 && j < h; j++)
+            grad(p, gradient, P_ACTION)[(size_t)last_action[r] * h + j] += d->f[(size_t)r * h + j];
+    lp_k_linear_backward_weight(grad(p, gradient, P_FEATURES_W), grad(p, gradient, P_FEATURES_B), d->f, a->c2, n, p->flat, h);
+    lp_k_linear_backward_input(d->c2, d->f, param(p, P_FEATURES_W), n, p->flat, h, 0);
+    lp_k_relu_backward(d->c2, a->c2, (size_t)n * p->flat);
+    lp_k_conv_backward(d->c1, grad(p, gradient, P_CONV2_W), grad(p, gradient, P_CONV2_B), d->c2, a->c1,
+                       param(p, P_CONV2_W), n, &p->conv2, scratch);
+    lp_k_relu_backward(d->c1, a->c1, (size_t)n * conv_floats(&p->conv1));
+    lp_k_conv_backward(NULL, grad(p, gradient, P_CONV1_W), grad(p, gradient, P_CONV1_B), d->c1, a->x,
+                       param(p, P_CONV1_W), n, &p->conv1, scratch);
+}

@@ -1,0 +1,140 @@
+/* The policy: a small network that sees a frame and a context of remembered items, and learns from win and loss.
+ *
+ *     lp_policy *policy;
+ *     lp_policy_open(&policy, &config, seed, &err);                  // random weights, or lp_policy_read(&policy, path, ...)
+ *     lp_actor *actor;
+ *     lp_actor_open(&actor, policy, max_batch, max_context, &err);
+ *     lp_actor_run(actor, n, observations, decisions);               // logits, value, item vector, salience
+ *
+ * It knows no memory, no emulator, no game: the caller hands it pixels, the last action and the context, and stores the
+ * item it returns wherever it likes. The network (names are those of the tensors in a weight file):
+ *
+ *     pixels --conv1 8x8/4--> relu --conv2 4x4/2--> relu --features (+ action[last])--> relu --> f
+ *     item = W f + b      salience = w . item + b      query = W f + b      read = attention(query, context)
+ *     z = relu(head.feature f + head.read read + b)      logits = policy z      value = value z
+ */
+#ifndef LP_POLICY_POLICY_H
+#define LP_POLICY_POLICY_H
+
+#include "base/pool.h"
+#include "base/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lp_policy lp_policy;
+
+enum { LP_POLICY_MAX_ACTIONS = 64 };
+
+typedef struct {
+    int width, height; /* of the observation, pixels; 20 to 512 */
+    int n_actions;     /* 2 to LP_POLICY_MAX_ACTIONS */
+    int dim;           /* floats an item vector; 0: 32 */
+    int hidden;        /* 0: 128 */
+    int heads;         /* of the memory read; 0: 2 */
+    int n_levels;      /* summary levels told apart, higher ones count as the last; 0: 4 */
+    int n_ages;        /* ages told apart by their binary logarithm, older counts as the last; 0: 8 */
+} lp_policy_config;
+
+/* Random weights (orthogonal-like He initialisation from seed). LP_BAD_INPUT: a size out of range. */
+lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64_t seed, lp_err *err);
+void lp_policy_close(lp_policy *policy);
+const lp_policy_config *lp_policy_shape(const lp_policy *policy); /* all defaults filled in */
+size_t lp_policy_n_parameters(const lp_policy *policy);
+/* Multiply-adds x 2 of one decision's forward pass, with n_items of context. */
+double lp_policy_flops(const lp_policy *policy, int n_items);
+/* A hash of shape and weights: which policy made a decision or an item. */
+uint64_t lp_policy_digest(const lp_policy *policy);
+/* Weights as one flat array, for checkpoints and tests; the order is that of the weight file. Owned by policy. */
+float *lp_policy_parameters(lp_policy *policy);
+
+/* Weight files: safetensors (names, shapes, float32), the config and these notes as strings in __metadata__.
+ * Reading checks everything: LP_BAD_INPUT names file, tensor and fault (not safetensors, cut, missing or extra tensor,
+ * other shape or type, NaN or infinity). Writing is atomic. */
+typedef struct {
+    const char *key, *value;
+} lp_policy_note;
+lp_status lp_policy_read(lp_policy **out, const char *path, lp_err *err);
+lp_status lp_policy_write(const lp_policy *policy, const char *path, const lp_policy_note *notes, int n_notes, lp_err *err);
+/* A note from the file that policy was read from, or NULL; owned by policy. */
+const char *lp_policy_note_of(const lp_policy *policy, const char *key);
+
+/* ---- acting: one thread an actor; many actors may share a policy that nobody is training ---- */
+typedef struct {
+    const uint8_t *pixels; /* [height][width] grey */
+    int last_action;       /* -1 at the start of an episode */
+    int n_items;           /* context, 0 to max_context */
+    const float *vector;   /* [n_items][dim] */
+    const float *salience; /* [n_items] */
+    const int32_t *level;  /* [n_items] */
+    const int64_t *step;   /* [n_items]; age = now - step >= 1 */
+    int64_t now;           /* this decision's step in the episode */
+} lp_observation;
+
+typedef struct {
+    float logit[LP_POLICY_MAX_ACTIONS];
+    float value;
+    float salience;
+    const float *item;   /* [dim] valid until the actor's next run */
+    const float *weight; /* [heads][n_items] the attention; valid until the actor's next run */
+} lp_decision;
+
+typedef struct lp_actor lp_actor;
+lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err);
+void lp_actor_close(lp_actor *actor);
+/* n <= max_batch observations; the same bits for the same n and inputs. Allocates nothing. */
+void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out);
+/* The key that stands for an age or level in the network's tables. */
+uint8_t lp_policy_age_key(const lp_policy_config *shape, int64_t age);
+uint8_t lp_policy_level_key(const lp_policy_config *shape, int level);
+
+/* ---- learning: PPO over segments of n_steps decisions from n_envs environments ---- */
+typedef struct {
+    double gamma, lambda; /* discount, GAE */
+    double clip, value_weight, entropy_weight;
+    double rate, beta2;   /* Adam */
+    double max_grad_norm;
+    int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
+} lp_ppo_config;
+
+/* One environment's rollout, filled by the caller. Context rows 0 .. n_old - 1 are items from before the segment
+ * (stored vectors, no gradient flows into them); row n_old_max + t is the item of this segment's step t (recomputed, with gradient). */
+typedef struct {
+    uint8_t *pixels;      /* [n_steps][height * width] */
+    int32_t *last_action; /* [n_steps] */
+    int32_t *action;      /* [n_steps] */
+    float *logp;          /* [n_steps] of the action when it was taken */
+    float *value;         /* [n_steps + 1] */
+    float *reward;        /* [n_steps] */
+    uint8_t *end;         /* [n_steps] 1: the episode ended with this step */
+    int32_t *n_items;     /* [n_steps] */
+    int32_t *row;         /* [n_steps][max_context] */
+    uint8_t *level, *age; /* [n_steps][max_context] keys, see lp_policy_level_key, lp_policy_age_key */
+    int n_old;            /* <= max_context */
+    float *old_vector;    /* [max_context][dim] */
+    float *old_salience;  /* [max_context] */
+    int64_t *old_step;    /* [max_context] for the caller's bookkeeping */
+} lp_segment;
+
+typedef struct {
+    double policy_loss, value_loss, entropy, kl, clip_fraction, grad_norm; /* means of the update */
+} lp_update_stats;
+
+typedef struct lp_learner lp_learner;
+/* n_workers: threads of the pool that lp_learner_update will be given. */
+lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps,
+                          int max_context, int n_workers, lp_err *err);
+void lp_learner_close(lp_learner *learner);
+lp_segment *lp_learner_segment(lp_learner *learner, int env);
+/* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with the weights as they were
+ * before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate. */
+lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
+/* The loss and its gradient [n_parameters] on all segments at the present weights, for tests. Advantages are those of
+ * the segments, not normalised. */
+double lp_learner_gradient(lp_learner *learner, lp_pool *pool, float *gradient);
+/* The optimizer's state (moments, step count, shuffling) as bytes, for checkpoints. */
+size_t lp_learner_save_size(const lp_learner *learner);
+void lp_learner_save(const lp_learner *learner, void *out);
+lp_status lp_learner_load(lp_learner *learner, const void *data, size_t size_bytes, lp_err *err);
+
+#endif
