@@ -70,7 +70,7 @@ void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision 
         lp_k_from_bytes(a->x + (size_t)i * pixels, in[i].pixels, pixels);
         actor->last_action[i] = in[i].last_action;
     }
-    model_encode(p, a, actor->last_action, n, actor->scratch);
+    model_encode(p, a, actor->last_action, n, actor->max_batch, actor->scratch);
     for (int i = 0; i < n; i++) {
         const lp_observation *o = &in[i];
         assert(o->n_items <= actor->max_context);
@@ -83,7 +83,7 @@ void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision 
         lp_k_read(a->read + (size_t)i * read, weight, &r, a->q + (size_t)i * read, NULL, actor->level, actor->age, o->n_items);
         out[i].weight = weight;
     }
-    model_decide(p, a, n);
+    model_decide(p, a, actor->max_batch);
     for (int i = 0; i < n; i++) {
         memcpy(out[i].logit, a->logit + (size_t)i * s->n_actions, (size_t)s->n_actions * sizeof(float));
         out[i].value = a->value[i];

@@ -136,7 +136,7 @@ static void forward(lp_learner *l, workspace *w, const lp_segment *g) {
     size_t read = (size_t)s->heads * s->dim;
     float *items = w->a.item - (size_t)C * s->dim, *saliences = w->a.salience - C;
     lp_k_from_bytes(w->a.x, g->pixels, (size_t)T * s->width * s->height);
-    model_encode(p, &w->a, g->last_action, T, w->scratch);
+    model_encode(p, &w->a, g->last_action, T, T, w->scratch);
     memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));
     memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
     lp_read r = model_read(p, items, saliences);

@@ -173,20 +173,20 @@ size_t model_scratch_floats(const lp_policy *p) {
     return one > two ? one : two;
 }
 
-void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, float *scratch) {
+void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows, float *scratch) {
     const lp_policy_config *s = &p->shape;
     lp_k_conv(a->c1, a->x, param(p, P_CONV1_W), param(p, P_CONV1_B), n, &p->conv1, scratch);
     lp_k_relu(a->c1, (size_t)n * conv_floats(&p->conv1));
     lp_k_conv(a->c2, a->c1, param(p, P_CONV2_W), param(p, P_CONV2_B), n, &p->conv2, scratch);
     lp_k_relu(a->c2, (size_t)n * p->flat);
-    lp_k_linear(a->f, a->c2, param(p, P_FEATURES_W), param(p, P_FEATURES_B), n, p->flat, s->hidden, 0);
+    lp_k_linear(a->f, a->c2, param(p, P_FEATURES_W), param(p, P_FEATURES_B), rows, p->flat, s->hidden, 0);
     for (int r = 0; r < n; r++)
         for (int j = 0; last_action[r] >= 0 && j < s->hidden; j++)
             a->f[(size_t)r * s->hidden + j] += param(p, P_ACTION)[(size_t)last_action[r] * s->hidden + j];
-    lp_k_relu(a->f, (size_t)n * s->hidden);
-    lp_k_linear(a->item, a->f, param(p, P_ITEM_W), param(p, P_ITEM_B), n, s->hidden, s->dim, 0);
-    lp_k_linear(a->salience, a->item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), n, s->dim, 1, 0);
-    lp_k_linear(a->q, a->f, param(p, P_QUERY_W), param(p, P_QUERY_B), n, s->hidden, s->heads * s->dim, 0);
+    lp_k_relu(a->f, (size_t)rows * s->hidden);
+    lp_k_linear(a->item, a->f, param(p, P_ITEM_W), param(p, P_ITEM_B), rows, s->hidden, s->dim, 0);
+    lp_k_linear(a->salience, a->item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), rows, s->dim, 1, 0);
+    lp_k_linear(a->q, a->f, param(p, P_QUERY_W), param(p, P_QUERY_B), rows, s->hidden, s->heads * s->dim, 0);
 }
 
 void model_decide(const lp_policy *p, activations *a, int n) {

@@ -51,8 +51,10 @@ size_t model_scratch_floats(const lp_policy *p);
 static inline const float *param(const lp_policy *p, param_id id) { return p->parameters + p->info[id].offset; }
 static inline float *grad(const lp_policy *p, float *gradient, param_id id) { return gradient + p->info[id].offset; }
 
-/* a->x (from lp_k_from_bytes) -> item, salience, q. last_action [n], -1: none yet. */
-void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, float *scratch);
+/* a->x (from lp_k_from_bytes) -> item, salience, q. last_action [n], -1: none yet. The matrix products run over
+ * rows >= n rows, whatever the ones after n hold: a BLAS may round a row differently for another number of rows, so a
+ * caller whose n varies keeps rows fixed and gets the same bits. model_decide likewise. */
+void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows, float *scratch);
 /* read, f -> logit, value */
 void model_decide(const lp_policy *p, activations *a, int n);
 lp_read model_read(const lp_policy *p, const float *item, const float *salience);

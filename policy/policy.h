@@ -82,7 +82,8 @@ typedef struct {
 typedef struct lp_actor lp_actor;
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err);
 void lp_actor_close(lp_actor *actor);
-/* n <= max_batch observations; the same bits for the same n and inputs. Allocates nothing. */
+/* n <= max_batch observations. A decision's bits depend on its own observation and max_batch alone, not on n or on the
+ * others. Allocates nothing. */
 void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out);
 /* The key that stands for an age or level in the network's tables. */
 uint8_t lp_policy_age_key(const lp_policy_config *shape, int64_t age);

@@ -1,0 +1,183 @@
+#include "cli/cli.h"
+
+#include "base/config.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "evals/eval.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_help(const lp_usage *u) {
+    printf("usage: longplay %s %s [OPTIONS]\n\n%s\n\n", u->name, u->arguments, u->summary);
+    for (int i = 0; i < u->n_options; i++) {
+        const lp_option *o = &u->options[i];
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+        printf("  %-26s %s\n", left, o->help);
+    }
+    printf("  %-26s %s\n", "--help", "this text");
+    if (u->more_help) u->more_help();
+    printf("\nexample: %s\n", u->example);
+}
+
+static int bad_usage(const lp_usage *u, const char *format, const char *a, const char *b) {
+    lp_progress_end();
+    fprintf(stderr, "longplay %s: ", u->name);
+    fprintf(stderr, format, a, b);
+    fprintf(stderr, " (see longplay %s --help)\n", u->name);
+    return 2;
+}
+
+static int take_value(const lp_usage *u, const lp_option *o, const char *value) {
+    if (o->text) {
+        *o->text = value;
+    } else if (o->list) {
+        if (*o->n_list == LP_MAX_LIST) return bad_usage(u, "too many --%s%s", o->name, "");
+        o->list[(*o->n_list)++] = value;
+    } else {
+        char *end;
+        errno = 0;
+        double number = strtod(value, &end);
+        if (end == value || *end || errno || !isfinite(number) || (o->number && number != floor(number)))
+            return bad_usage(u, o->number ? "--%s '%s' is not a whole number" : "--%s '%s' is not a number", o->name, value);
+        if (number < o->min || number > o->max) {
+            char range[96];
+            snprintf(range, sizeof range, "%.10g to %.10g", o->min, o->max);
+            return bad_usage(u, "--%s must be %s", o->name, range);
+        }
+        if (o->number) *o->number = (int64_t)number;
+        else *o->real = number;
+    }
+    return -1;
+}
+
+/* argv[*i] begins with "--". Consumes a following value where the option wants one. */
+static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
+    const char *name = argv[*i] + 2, *equals = strchr(name, '=');
+    size_t length = equals ? (size_t)(equals - name) : strlen(name);
+    for (int k = 0; k < u->n_options; k++) {
+        const lp_option *o = &u->options[k];
+        if (strlen(o->name) != length || memcmp(o->name, name, length)) continue;
+        if (o->flag) {
+            if (equals) return bad_usage(u, "--%s takes no value%s", o->name, "");
+            *o->flag = true;
+            return -1;
+        }
+        if (!equals && *i + 1 >= argc) return bad_usage(u, "--%s needs a value: %s", o->name, o->value);
+        return take_value(u, o, equals ? equals + 1 : argv[++*i]);
+    }
+    if (u->settings && memchr(name, '.', length)) {
+        if (!equals) return bad_usage(u, "--%s needs =VALUE%s", name, "");
+        if (*u->n_settings == LP_MAX_LIST) return bad_usage(u, "too many settings%s%s", "", "");
+        u->settings[(*u->n_settings)++] = name;
+        return -1;
+    }
+    return bad_usage(u, "unknown option %s%s", argv[*i], "");
+}
+
+int lp_parse(const lp_usage *u, int argc, char **argv) {
+    bool only_positional = false;
+    for (int i = 1; i < argc; i++)
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+            print_help(u);
+            return 0;
+        }
+    for (int i = 1; i < argc; i++) {
+        if (!only_positional && !strcmp(argv[i], "--")) {
+            only_positional = true;
+        } else if (!only_positional && argv[i][0] == '-' && argv[i][1]) {
+            if (argv[i][1] != '-') return bad_usage(u, "unknown option %s%s", argv[i], "");
+            int code = take_option(u, argc, argv, &i);
+            if (code >= 0) return code;
+        } else {
+            if (*u->n_positional == u->max_positional) return bad_usage(u, "unexpected argument '%s'%s", argv[i], "");
+            u->positional[(*u->n_positional)++] = argv[i];
+        }
+    }
+    if (*u->n_positional < u->min_positional) return bad_usage(u, "needs %s%s", u->arguments, "");
+    return -1;
+}
+
+int lp_report(lp_status status, const lp_err *err) {
+    if (status) {
+        lp_progress_end();
+        fprintf(stderr, "longplay: %s\n", err->message);
+    }
+    return (int)status;
+}
+
+int lp_print_json(cJSON *result) {
+    char *text = cJSON_PrintUnformatted(result);
+    cJSON_Delete(result);
+    int failed = !text || printf("%s\n", text) < 0 || fflush(stdout);
+    free(text);
+    if (failed) fprintf(stderr, "longplay: cannot write to standard output\n");
+    return failed ? 1 : 0;
+}
+
+bool lp_shipped_policy(const lp_game *game, char *path, size_t size) {
+    if (!lp_game_dir(game)) return false;
+    snprintf(path, size, "%s/%s.safetensors", lp_game_dir(game), lp_game_name(game));
+    return lp_file_exists(path);
+}
+
+lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err) {
+    *out = (lp_chosen_policy){.player = LP_PLAYER_RANDOM, .name = "random"};
+    char shipped[PATH_MAX];
+    if (!name) name = lp_shipped_policy(game, shipped, sizeof shipped) ? shipped : "random";
+    if (!strcmp(name, "random")) return LP_OK;
+    snprintf(out->name, sizeof out->name, "%s", name);
+    if (!strcmp(name, "oracle")) {
+        out->player = LP_PLAYER_ORACLE;
+        return LP_OK;
+    }
+    lp_status status = lp_policy_read(&out->policy, name, err);
+    if (!status && (status = lp_policy_fits(out->policy, game, err))) {
+        lp_fail_prefix(err, status, "%s", name);
+        lp_policy_close(out->policy);
+        out->policy = NULL;
+    }
+    out->player = LP_PLAYER_POLICY;
+    return status;
+}
+
+#define FIELD(name, field) {name, "", LP_SET_INT, offsetof(memory_note, field), 0, 0, 1e9, NULL}
+typedef struct {
+    int64_t arch, chunk, slots, fan, window, max_items;
+} memory_note;
+
+lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err) {
+    static const lp_setting table[] = {
+        {"memory.arch", "", LP_SET_CHOICE, offsetof(memory_note, arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
+        FIELD("memory.chunk", chunk), FIELD("memory.slots", slots), FIELD("memory.fan", fan), FIELD("memory.window", window),
+        FIELD("memory.max_items", max_items),
+    };
+    enum { N = sizeof table / sizeof *table };
+    memory_note note;
+    lp_config_defaults(&note, table, N);
+    for (int i = 0; i < N && policy; i++) {
+        const char *value = lp_policy_note_of(policy, table[i].name);
+        lp_status status = value ? lp_config_set(&note, table, N, table[i].name, value, err) : LP_OK;
+        if (status) return lp_fail_prefix(err, status, "the policy's note");
+    }
+    if (arch_name) {
+        lp_err inner;
+        if (lp_config_set(&note, table, N, "memory.arch", arch_name, &inner))
+            return lp_fail(err, LP_BAD_INPUT, "--memory '%s': must be one of %s", arch_name, LP_MEM_ARCH_CHOICES);
+    }
+    *out = (lp_mem_config){(lp_mem_arch)note.arch, policy ? lp_policy_shape(policy)->dim : 1, (int)note.chunk, (int)note.slots,
+                           (int)note.fan, (int)note.window, (int)note.max_items};
+    if (!policy) out->arch = LP_MEM_NONE;
+    return LP_OK;
+}
+
+lp_status lp_check_device(const char *device, lp_err *err) {
+    if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu")) return LP_OK;
+    if (!strcmp(device, "cuda")) return lp_fail(err, LP_BAD_INPUT, "--device cuda: this build plays and trains on the CPU only");
+    return lp_fail(err, LP_BAD_INPUT, "--device '%s': must be cpu, cuda or auto", device);
+}

@@ -1,0 +1,75 @@
+/* What the commands share: argument parsing, results, exit codes. One file a command; main.c dispatches. */
+#ifndef LP_CLI_CLI_H
+#define LP_CLI_CLI_H
+
+#include "base/status.h"
+#include "harness/game.h"
+#include "memory/memory.h"
+#include "policy/policy.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A command gets its own arguments (argv[0] is the command's name) and returns the exit code: 0 done, 1 the thing asked
+ * for failed, 2 bad usage or bad input. */
+int lp_cmd_play(int argc, char **argv);
+int lp_cmd_train(int argc, char **argv);
+int lp_cmd_eval(int argc, char **argv);
+int lp_cmd_memory(int argc, char **argv);
+int lp_cmd_replay(int argc, char **argv);
+int lp_cmd_bench(int argc, char **argv);
+int lp_cmd_info(int argc, char **argv);
+
+/* One option of a command. Exactly one target is set. */
+typedef struct {
+    const char *name;    /* without the dashes */
+    const char *value;   /* what the help calls its value; NULL: a flag */
+    const char *help;    /* one line */
+    bool *flag;
+    const char **text;
+    int64_t *number;     /* a whole number within min and max */
+    double *real;        /* a number within min and max */
+    double min, max;
+    const char **list;   /* repeatable: appended to list[*n_list], up to LP_MAX_LIST */
+    int *n_list;
+} lp_option;
+enum { LP_MAX_LIST = 64 };
+
+typedef struct {
+    const char *name, *arguments, *summary; /* "eval", "GAME[,GAME...]", one or two lines */
+    const char *example;                    /* a whole command line */
+    const lp_option *options;
+    int n_options;
+    int min_positional, max_positional;
+    const char **positional; /* [max_positional] filled in */
+    int *n_positional;
+    /* settings of the form --section.key=value; NULL: none. Collected, not applied. */
+    const char **settings;
+    int *n_settings;
+    void (*more_help)(void); /* printed after the options; may be NULL */
+} lp_usage;
+
+/* Parses. Returns -1 to go on, or an exit code (after --help, or after a line about bad usage). */
+int lp_parse(const lp_usage *usage, int argc, char **argv);
+
+/* "longplay: message" on stderr; returns the exit code that status stands for. */
+int lp_report(lp_status status, const lp_err *err);
+/* Prints result as one JSON object and a newline on stdout, and deletes it. Returns 0, or 1 when stdout is not writable. */
+int lp_print_json(cJSON *result);
+
+/* The policy that a game ships (its folder's NAME.safetensors), if any. Returns false when there is none. */
+bool lp_shipped_policy(const lp_game *game, char *path, size_t size);
+/* "random", "oracle" or a weight file as --policy gives it. NULL name: the shipped policy, or random where there is none. */
+typedef struct {
+    int player;        /* lp_player */
+    lp_policy *policy; /* owned; NULL unless a file */
+    char name[512];    /* for people: "random" or the path */
+} lp_chosen_policy;
+lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
+/* The memory that a policy was trained with (its notes), with arch replaced where arch_name is not NULL. */
+lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err);
+/* --device: LP_OK for auto and cpu; cuda is LP_BAD_INPUT while this build cannot. */
+lp_status lp_check_device(const char *device, lp_err *err);
+
+#endif

@@ -1,0 +1,97 @@
+/* longplay eval: win rates with intervals, one row a game. */
+#include "cli/cli.h"
+
+#include "evals/eval.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *games, *policy, *memory, *device, *set[LP_MAX_LIST];
+    int n_games, n_set;
+    int64_t episodes, seed, time_limit, threads;
+    bool sample, json;
+} arguments;
+
+static lp_status eval_game(const arguments *a, const char *name, lp_eval_row *row, lp_err *err) {
+    lp_game *game = NULL;
+    lp_chosen_policy chosen = {0};
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_eval_config config = {.sample = a->sample, .knobs = knobs, .episodes = a->episodes, .seed = (uint64_t)a->seed,
+                             .time_limit = a->time_limit, .n_threads = (int)a->threads, .progress = true};
+    lp_status status = lp_game_open(&game, name, err);
+    if (status) return status;
+    lp_game_default_knobs(game, knobs);
+    for (int i = 0; i < a->n_set && !status; i++) status = lp_game_set_knob(game, knobs, a->set[i], err);
+    if (!status) status = lp_choose_policy(&chosen, game, a->policy, err);
+    if (!status) status = lp_choose_memory(&config.memory, chosen.policy, a->memory, err);
+    if (!status) {
+        config.player = (lp_player)chosen.player;
+        config.policy = chosen.policy;
+        status = lp_eval(game, &config, row, err);
+    }
+    lp_policy_close(chosen.policy);
+    lp_game_close(game);
+    return status;
+}
+
+static cJSON *row_json(const char *game, const lp_eval_row *r) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "game", game);
+    cJSON_AddNumberToObject(o, "horizon", (double)r->horizon);
+    cJSON_AddNumberToObject(o, "episodes", (double)r->episodes);
+    cJSON_AddNumberToObject(o, "wins", (double)r->wins);
+    cJSON_AddNumberToObject(o, "losses", (double)r->losses);
+    cJSON_AddNumberToObject(o, "timeouts", (double)r->timeouts);
+    cJSON_AddNumberToObject(o, "win_rate", r->win_rate);
+    cJSON_AddItemToObject(o, "ci95", cJSON_CreateDoubleArray(r->ci95, 2));
+    cJSON_AddNumberToObject(o, "decisions_per_s", r->decisions_per_s);
+    cJSON_AddNumberToObject(o, "context_items_max", r->context_items_max);
+    return o;
+}
+
+int lp_cmd_eval(int argc, char **argv) {
+    arguments a = {.episodes = 200, .seed = 1};
+    const lp_option options[] = {
+        {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
+        {.name = "episodes", .value = "N", .help = "episodes of each game (200)", .number = &a.episodes, .min = 1, .max = 1e9},
+        {.name = "seed", .value = "N", .help = "which evaluation seeds (1)", .number = &a.seed, .min = 0, .max = 4294967295.0},
+        {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
+        {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
+        {.name = "time-limit", .value = "N", .help = "decisions after which an episode counts as a timeout (0: the game's own)", .number = &a.time_limit, .min = 0, .max = 1e12},
+        {.name = "sample", .help = "draw actions from the policy's distribution, not the most probable", .flag = &a.sample},
+        {.name = "threads", .value = "N", .help = "threads (one a processor); no result depends on it", .number = &a.threads, .min = 0, .max = 1024},
+        {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
+        {.name = "json", .help = "print one JSON object", .flag = &a.json},
+    };
+    const lp_usage usage = {.name = "eval", .arguments = "GAME[,GAME...]", .summary = "Plays episodes from power-on on seeds that training never uses, "
+                            "and reports the win rate with its 95 % Wilson interval.",
+                            .example = "longplay eval cue --set horizon=1000 --episodes 200 --json", .options = options,
+                            .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = 1,
+                            .positional = &a.games, .n_positional = &a.n_games};
+    int code = lp_parse(&usage, argc, argv);
+    if (code >= 0) return code;
+    lp_err err = {{0}};
+    lp_status status = lp_check_device(a.device, &err);
+    cJSON *result = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(result, "games");
+    char list[1024];
+    if (!status && snprintf(list, sizeof list, "%s", a.games) >= (int)sizeof list)
+        status = lp_fail(&err, LP_BAD_INPUT, "too many games named");
+    char *save = NULL;
+    if (!a.json && !status)
+        printf("%-12s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
+               "95 % interval", "decisions/s", "context");
+    for (char *name = status ? NULL : strtok_r(list, ",", &save); name && !status; name = strtok_r(NULL, ",", &save)) {
+        lp_eval_row r;
+        status = eval_game(&a, name, &r, &err);
+        if (status) break;
+        cJSON_AddItemToArray(rows, row_json(name, &r));
+        if (!a.json)
+            printf("%-12s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", name, (long long)r.horizon,
+                   (long long)r.episodes, (long long)r.wins, (long long)r.losses, (long long)r.timeouts, 100 * r.win_rate,
+                   100 * r.ci95[0], 100 * r.ci95[1], r.decisions_per_s, r.context_items_max);
+    }
+    if (!status && a.json) return lp_print_json(result);
+    cJSON_Delete(result);
+    return lp_report(status, &err);
+}

@@ -1,0 +1,52 @@
+/* longplay: the command line. Dispatches to one file a command. */
+#include "cli/cli.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    int (*run)(int, char **);
+    const char *help;
+} commands[] = {
+    {"play", lp_cmd_play, "play a game, in a window or without, and record the run"},
+    {"train", lp_cmd_train, "train a policy on a game, from win and loss alone"},
+    {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
+    {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
+    {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
+    {"bench", lp_cmd_bench, "measure speed on this machine"},
+    {"info", lp_cmd_info, "describe a ROM, a game, a run, a policy, or this build"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static void help(FILE *out) {
+    fprintf(out, "Longplay " LP_VERSION ": runs, trains and judges agents that play Game Boy games for as long as it takes.\n\n"
+                 "usage: longplay COMMAND [ARGUMENTS]\n\n");
+    for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+    fprintf(out, "\nlongplay COMMAND --help tells more.\nexample: longplay play cue\n");
+}
+
+int main(int argc, char **argv) {
+    const char *fault = getenv("LONGPLAY_FAULT_BYTES");
+    if (fault) lp_fault = (lp_fault_plan){.armed = true, .bytes_left = atoll(fault), .error = ENOSPC};
+    if (argc < 2) {
+        help(stderr);
+        return 2;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        help(stdout);
+        return 0;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        printf("longplay " LP_VERSION "\n");
+        return 0;
+    }
+    for (int i = 0; i < N_COMMANDS; i++)
+        if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "longplay: unknown command '%s' (see longplay --help)\n", argv[1]);
+    return 2;
+}

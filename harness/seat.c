@@ -1,0 +1,107 @@
+#include "harness/seat.h"
+
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, const lp_emu_config *emu, lp_err *err) {
+    *seat = (lp_seat){.dim = memory->dim, .last_action = -1};
+    int width, height;
+    lp_game_observation(game, &width, &height);
+    size_t n = (size_t)lp_mem_max_context(memory) + 1;
+    lp_status status = lp_env_open(&seat->env, game, emu, err);
+    if (!status) status = lp_mem_open(&seat->mem, memory, err);
+    if (!status) {
+        seat->pixels = malloc((size_t)width * (size_t)height);
+        seat->context.vector = calloc(n * (size_t)memory->dim, sizeof(float));
+        seat->context.salience = calloc(n, sizeof(float));
+        seat->context.level = calloc(n, sizeof(int32_t));
+        seat->context.step = calloc(n, sizeof(int64_t));
+        if (!seat->pixels || !seat->context.vector || !seat->context.salience || !seat->context.level || !seat->context.step)
+            status = lp_fail(err, LP_FAILED, "out of memory for an environment's context of %zu items", n);
+    }
+    if (status) lp_seat_close(seat);
+    return status;
+}
+
+void lp_seat_close(lp_seat *seat) {
+    lp_env_close(seat->env);
+    lp_mem_close(seat->mem);
+    free(seat->pixels);
+    free(seat->context.vector);
+    free(seat->context.salience);
+    free(seat->context.level);
+    free(seat->context.step);
+    *seat = (lp_seat){0};
+}
+
+lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err) {
+    lp_status status = lp_env_reset(seat->env, seed, knobs, time_limit, err);
+    lp_mem_reset(seat->mem);
+    seat->last_action = -1;
+    seat->rng = lp_rng_make(seed, 0x5ea7);
+    return status;
+}
+
+void lp_seat_look(lp_seat *seat, lp_observation *observation) {
+    lp_env_observe(seat->env, seat->pixels);
+    seat->n_items = lp_mem_context(seat->mem, &seat->context);
+    *observation = (lp_observation){seat->pixels, seat->last_action, seat->n_items, seat->context.vector, seat->context.salience,
+                                    seat->context.level, seat->context.step, lp_mem_steps(seat->mem)};
+}
+
+int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bool greedy, float *logp) {
+    float p[LP_POLICY_MAX_ACTIONS];
+    lp_k_softmax(p, decision->logit, n_actions);
+    int action = 0;
+    if (greedy) {
+        for (int a = 1; a < n_actions; a++)
+            if (p[a] > p[action]) action = a;
+    } else {
+        float at = lp_rng_float(&seat->rng);
+        while (action < n_actions - 1 && at >= p[action]) at -= p[action++];
+    }
+    if (logp) *logp = logf(p[action] > 1e-30f ? p[action] : 1e-30f);
+    return action;
+}
+
+lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) {
+    if (decision) lp_mem_append(seat->mem, decision->item, decision->salience);
+    seat->last_action = action;
+    return lp_env_step(seat->env, action);
+}
+
+/* Saved: last_action, rng, the environment, the memory; sizes are the config's, which the reader has. */
+size_t lp_seat_save_size(const lp_seat *seat) {
+    return 2 * sizeof(int64_t) + lp_env_save_size(seat->env) + sizeof(uint64_t) + lp_mem_save_size(seat->mem);
+}
+
+void lp_seat_save(const lp_seat *seat, void *out) {
+    unsigned char *at = out;
+    int64_t last = seat->last_action;
+    uint64_t env = lp_env_save_size(seat->env);
+    memcpy(at, &last, 8);
+    memcpy(at + 8, &seat->rng, 8);
+    memcpy(at + 16, &env, 8);
+    lp_env_save(seat->env, at + 24);
+    lp_mem_save(seat->mem, at + 24 + env);
+}
+
+lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_err *err) {
+    const unsigned char *at = data;
+    int64_t last;
+    uint64_t env;
+    if (size_bytes < 24) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
+    memcpy(&last, at, 8);
+    memcpy(&env, at + 16, 8);
+    if (env > size_bytes - 24 || last < -1 || last >= LP_POLICY_MAX_ACTIONS)
+        return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
+    lp_status status = lp_env_load(seat->env, at + 24, env, err);
+    if (!status) status = lp_mem_load(seat->mem, at + 24 + env, size_bytes - 24 - env, err);
+    if (status) return status;
+    seat->last_action = (int)last;
+    memcpy(&seat->rng, at + 8, 8);
+    return LP_OK;
+}

@@ -1,0 +1,47 @@
+/* A seat: one environment, its memory, and what the policy needs to see of both. Acting, evaluating and training all
+ * play through it, so that a policy meets the same world in each.
+ *
+ *     lp_seat_begin(&seat, &err, ...);
+ *     lp_seat_look(&seat, &observation);            // observe and recall
+ *     lp_actor_run(actor, 1, &observation, &decision);
+ *     int action = lp_seat_choose(&seat, &decision, n_actions, greedy);
+ *     lp_outcome outcome = lp_seat_take(&seat, &decision, action);   // remember and step
+ *
+ * One thread at a time; different seats are independent. After open nothing allocates.
+ */
+#ifndef LP_HARNESS_SEAT_H
+#define LP_HARNESS_SEAT_H
+
+#include "base/rng.h"
+#include "harness/game.h"
+#include "memory/memory.h"
+#include "policy/policy.h"
+
+typedef struct {
+    lp_env *env;  /* owned */
+    lp_mem *mem;  /* owned */
+    int dim, n_items;
+    uint8_t *pixels; /* [height][width] the current observation */
+    lp_mem_context_view context; /* the current context, n_items long */
+    int last_action;
+    lp_rng rng; /* samples actions; restarted from the episode's seed */
+} lp_seat;
+
+/* dim: floats an item vector (the memory's). emu NULL: defaults. On failure the seat is closed. */
+lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, const lp_emu_config *emu, lp_err *err);
+void lp_seat_close(lp_seat *seat);
+/* A new episode: power-on, an empty memory. */
+lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
+/* Fills observation from the frame and the memory; its pointers are valid until the next look. */
+void lp_seat_look(lp_seat *seat, lp_observation *observation);
+/* The most probable action (ties: the first), or one drawn from the policy's distribution. logp may be NULL. */
+int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bool greedy, float *logp);
+/* Remembers the decision's item, then runs the action. decision NULL (no policy): nothing is remembered. */
+lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action);
+
+/* Machine, memory and RNG as bytes, for checkpoints. */
+size_t lp_seat_save_size(const lp_seat *seat);
+void lp_seat_save(const lp_seat *seat, void *out);
+lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_err *err);
+
+#endif

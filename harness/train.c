@@ -1,0 +1,374 @@
+/* The training run. A rollout is cut into fixed groups of environments; a group steps through all its decisions by
+ * itself (observe, recall, act, step, remember), so threads meet once a rollout and the result does not depend on
+ * how many there are. A fraction of the environments play the game's twin with no memory: they teach the encoder what
+ * the cue looks like and keep the policy able to act on what is in sight. */
+#include "harness/train.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "harness/seat.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GROUP = 8 };
+
+typedef struct {
+    lp_seat seat;
+    int twin;
+    uint64_t n_episodes;    /* begun; counts the training seeds used */
+    int64_t episode_offset; /* segment step of the running episode's step 0; negative when it began earlier */
+    lp_rng rng;             /* draws the horizon */
+    /* outcomes of this rollout: 1 a win, 0 not */
+    int n_ended;
+    uint8_t *ended; /* [steps] */
+} player;
+
+typedef struct {
+    double emulate_s, forward_s, memory_s;
+} group_time;
+
+struct lp_train {
+    const lp_game *game;
+    lp_train_config config;
+    lp_mem_config memory;
+    int max_context, n_groups, horizon_knob;
+    lp_pool *pool;
+    lp_policy *policy;
+    lp_learner *learner;
+    lp_actor **actors; /* [threads] */
+    player *players;   /* [envs] */
+    group_time *times; /* [n_groups] */
+    lp_err *errors;    /* [n_groups] of the running rollout */
+    /* progress, all of it saved */
+    int64_t update, decisions, horizon;
+    int64_t n_recent, recent_at, recent_wins; /* a ring of the last `episodes` outcomes at this horizon */
+    uint8_t *recent;
+};
+
+lp_mem_config lp_train_memory(const lp_train_config *c) {
+    return (lp_mem_config){(lp_mem_arch)c->arch, (int)c->dim, (int)c->chunk, (int)c->slots, (int)c->fan, (int)c->window,
+                           (int)c->max_items};
+}
+
+static lp_status begin_episode(lp_train *t, player *p, lp_err *err) {
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_game_default_knobs(t->game, knobs);
+    if (t->horizon_knob >= 0) knobs[t->horizon_knob] = 1 + (int64_t)lp_rng_below(&p->rng, (uint32_t)t->horizon);
+    if (p->twin) lp_game_twin_knobs(t->game, knobs);
+    uint64_t index = p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players);
+    return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, 0, err);
+}
+
+static lp_status open_players(lp_train *t, lp_err *err) {
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_game_default_knobs(t->game, knobs);
+    bool has_twin = lp_game_twin_knobs(t->game, knobs);
+    lp_status status = LP_OK;
+    for (int64_t e = 0; e < t->config.envs && !status; e++) {
+        player *p = &t->players[e];
+        /* spread evenly: environment e is a twin where the running count of twins steps up */
+        p->twin = has_twin && floor((double)(e + 1) * t->config.twin) > floor((double)e * t->config.twin);
+        p->rng = lp_rng_make((uint64_t)t->config.seed, 1000 + (uint64_t)e);
+        lp_mem_config memory = t->memory;
+        if (p->twin) memory.arch = LP_MEM_NONE;
+        if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
+        status = lp_seat_open(&p->seat, t->game, &memory, NULL, err);
+        if (!status) status = begin_episode(t, p, err);
+    }
+    return status;
+}
+
+lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, int n_threads, lp_err *err) {
+    *out = NULL;
+    if (!lp_game_has_outcome(game))
+        return lp_fail(err, LP_BAD_INPUT, "%s: cannot be trained on: it declares neither win nor loss", lp_game_name(game));
+    if (config->end < config->start)
+        return lp_fail(err, LP_BAD_INPUT, "curriculum.end (%lld) is below curriculum.start (%lld)", (long long)config->end,
+                       (long long)config->start);
+    lp_train *t = calloc(1, sizeof *t);
+    if (!t) return lp_fail(err, LP_FAILED, "out of memory");
+    t->game = game;
+    t->config = *config;
+    t->memory = lp_train_memory(config);
+    t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
+    t->n_groups = (int)((config->envs + GROUP - 1) / GROUP);
+    t->horizon_knob = lp_game_find_knob(game, "horizon");
+    t->horizon = config->start;
+    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .dim = (int)config->dim, .hidden = (int)config->hidden,
+                              .heads = (int)config->heads, .n_levels = (int)config->levels, .n_ages = (int)config->ages};
+    lp_game_observation(game, &shape.width, &shape.height);
+    t->pool = lp_pool_open(n_threads);
+    lp_status status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
+    int threads = t->pool ? lp_pool_threads(t->pool) : 0;
+    if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
+    if (!status) status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
+    t->actors = calloc((size_t)threads + 1, sizeof *t->actors);
+    t->players = calloc((size_t)config->envs, sizeof *t->players);
+    t->times = calloc((size_t)t->n_groups, sizeof *t->times);
+    t->errors = calloc((size_t)t->n_groups, sizeof *t->errors);
+    t->recent = calloc((size_t)config->episodes, 1);
+    if (!status && (!t->actors || !t->players || !t->times || !t->errors || !t->recent))
+        status = lp_fail(err, LP_FAILED, "out of memory");
+    for (int i = 0; i < threads && !status; i++) status = lp_actor_open(&t->actors[i], t->policy, GROUP, t->max_context, err);
+    if (!status) status = open_players(t, err);
+    if (status) lp_train_close(t);
+    else *out = t;
+    return status;
+}
+
+void lp_train_close(lp_train *t) {
+    if (!t) return;
+    for (int i = 0; t->actors && t->pool && i < lp_pool_threads(t->pool); i++) lp_actor_close(t->actors[i]);
+    for (int64_t e = 0; t->players && e < t->config.envs; e++) {
+        lp_seat_close(&t->players[e].seat);
+        free(t->players[e].ended);
+    }
+    lp_learner_close(t->learner);
+    lp_policy_close(t->policy);
+    lp_pool_close(t->pool);
+    free(t->actors);
+    free(t->players);
+    free(t->times);
+    free(t->errors);
+    free(t->recent);
+    free(t);
+}
+
+/* At a segment's start the whole context becomes the segment's old rows, in context order. */
+static void begin_segment(lp_train *t, player *p, lp_segment *g) {
+    lp_observation o;
+    lp_seat_look(&p->seat, &o);
+    memcpy(g->old_vector, o.vector, (size_t)o.n_items * (size_t)t->config.dim * sizeof(float));
+    memcpy(g->old_salience, o.salience, (size_t)o.n_items * sizeof(float));
+    memcpy(g->old_step, o.step, (size_t)o.n_items * sizeof(int64_t));
+    g->n_old = o.n_items;
+    p->episode_offset = -lp_mem_steps(p->seat.mem);
+}
+
+/* Writes step s of the segment: the observation and where each context item's row is. */
+static void record(lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
+    const lp_policy_config *shape = lp_policy_shape(t->policy);
+    size_t pixels = (size_t)shape->width * (size_t)shape->height, at = (size_t)s * (size_t)t->max_context;
+    memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
+    g->last_action[s] = o->last_action;
+    g->n_items[s] = o->n_items;
+    for (int j = 0; j < o->n_items; j++) {
+        int64_t row = p->episode_offset + o->step[j];
+        if (row >= 0) {
+            g->row[at + (size_t)j] = t->max_context + (int32_t)row;
+        } else {
+            int k = 0;
+            while (k < g->n_old && g->old_step[k] != o->step[j]) k++;
+            g->row[at + (size_t)j] = k; /* items never come back once dropped, so k < n_old */
+        }
+        g->level[at + (size_t)j] = lp_policy_level_key(shape, o->level[j]);
+        g->age[at + (size_t)j] = lp_policy_age_key(shape, o->now - o->step[j]);
+    }
+}
+
+static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d, group_time *time, lp_err *err) {
+    g->action[s] = lp_seat_choose(&p->seat, d, lp_game_n_actions(t->game), false, &g->logp[s]);
+    g->value[s] = d->value;
+    double from = lp_now_s();
+    lp_outcome outcome = lp_seat_take(&p->seat, d, g->action[s]);
+    lp_status status = LP_OK;
+    g->reward[s] = outcome == LP_WIN ? 1.0f : outcome == LP_RUNNING ? 0.0f : -1.0f;
+    g->end[s] = outcome != LP_RUNNING;
+    if (g->end[s]) {
+        p->ended[p->n_ended++] = outcome == LP_WIN;
+        p->episode_offset = s + 1;
+        status = begin_episode(t, p, err);
+    }
+    time->emulate_s += lp_now_s() - from;
+    return status;
+}
+
+static void group_job(void *context, int group, int worker) {
+    lp_train *t = context;
+    int first = group * GROUP, n = (int)t->config.envs - first < GROUP ? (int)t->config.envs - first : GROUP;
+    lp_observation o[GROUP];
+    lp_decision d[GROUP];
+    group_time *time = &t->times[group];
+    *time = (group_time){0};
+    lp_status status = LP_OK;
+    for (int i = 0; i < n; i++) {
+        t->players[first + i].n_ended = 0;
+        begin_segment(t, &t->players[first + i], lp_learner_segment(t->learner, first + i));
+    }
+    for (int s = 0; s <= t->config.steps && !status; s++) {
+        double from = lp_now_s();
+        for (int i = 0; i < n; i++) {
+            lp_seat_look(&t->players[first + i].seat, &o[i]);
+            if (s < t->config.steps) record(t, &t->players[first + i], lp_learner_segment(t->learner, first + i), s, &o[i]);
+        }
+        double looked = lp_now_s();
+        lp_actor_run(t->actors[worker], n, o, d);
+        time->memory_s += looked - from;
+        time->forward_s += lp_now_s() - looked;
+        for (int i = 0; i < n && !status; i++) {
+            lp_segment *g = lp_learner_segment(t->learner, first + i);
+            if (s == t->config.steps) g->value[s] = d[i].value;
+            else status = take(t, &t->players[first + i], g, s, &d[i], time, &t->errors[group]);
+        }
+    }
+    if (status && !t->errors[group].message[0]) lp_fail(&t->errors[group], status, "an environment failed");
+}
+
+/* The curriculum: counts the main task's outcomes in a fixed order, and lengthens the horizon when they are good. */
+static void count_outcomes(lp_train *t, lp_train_stats *stats) {
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        const player *p = &t->players[e];
+        for (int i = 0; i < p->n_ended; i++) {
+            if (p->twin) {
+                stats->twin_episodes++, stats->twin_wins += p->ended[i];
+                continue;
+            }
+            stats->episodes++, stats->wins += p->ended[i];
+            if (t->n_recent == t->config.episodes) t->recent_wins -= t->recent[t->recent_at];
+            else t->n_recent++;
+            t->recent[t->recent_at] = p->ended[i];
+            t->recent_wins += p->ended[i];
+            t->recent_at = (t->recent_at + 1) % t->config.episodes;
+        }
+    }
+    stats->win_rate = t->n_recent ? (double)t->recent_wins / (double)t->n_recent : NAN;
+    if (t->horizon < t->config.end && t->n_recent == t->config.episodes && stats->win_rate >= t->config.win_rate) {
+        int64_t longer = (int64_t)((double)t->horizon * t->config.grow) + 1;
+        t->horizon = longer < t->config.end ? longer : t->config.end;
+        t->n_recent = t->recent_at = t->recent_wins = 0;
+    }
+}
+
+lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
+    *stats = (lp_train_stats){0};
+    memset(t->errors, 0, (size_t)t->n_groups * sizeof *t->errors);
+    double from = lp_now_s();
+    lp_pool_run(t->pool, t->n_groups, group_job, t);
+    stats->rollout_s = lp_now_s() - from;
+    for (int g = 0; g < t->n_groups; g++) {
+        if (t->errors[g].message[0]) return lp_fail(err, LP_FAILED, "%s", t->errors[g].message);
+        stats->emulate_s += t->times[g].emulate_s;
+        stats->forward_s += t->times[g].forward_s;
+        stats->memory_s += t->times[g].memory_s;
+    }
+    count_outcomes(t, stats);
+    double progress = (double)t->decisions / (double)t->config.decisions;
+    double rate = 1.0 - (1.0 - t->config.final_rate) * (progress < 1 ? progress : 1);
+    from = lp_now_s();
+    lp_status status = lp_learner_update(t->learner, t->pool, rate, &stats->learning, err);
+    stats->learn_s = lp_now_s() - from;
+    t->decisions += t->config.envs * t->config.steps;
+    t->update++;
+    stats->update = t->update;
+    stats->decisions = t->decisions;
+    stats->horizon = t->horizon;
+    return status;
+}
+
+/* The checkpoint: a header, then blocks, each with its length in front. */
+typedef struct {
+    uint64_t magic, hash; /* of everything after it */
+    uint64_t config_hash, rom_hash, core_hash, n_envs;
+    int64_t update, decisions, horizon, n_recent, recent_at, recent_wins;
+} checkpoint_header;
+static const uint64_t CHECKPOINT_MAGIC = 0x31304e52544c504cu; /* "LPLTRN01" */
+enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
+
+static checkpoint_header header_of(const lp_train *t) {
+    size_t rom_bytes;
+    const void *rom = lp_game_rom(t->game, &rom_bytes);
+    const char *core = lp_emu_core_version();
+    return (checkpoint_header){CHECKPOINT_MAGIC, 0, lp_hash64(&t->config, sizeof t->config), lp_hash64(rom, rom_bytes),
+                               lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions, t->horizon,
+                               t->n_recent, t->recent_at, t->recent_wins};
+}
+
+lp_status lp_train_save(const lp_train *t, const char *path, lp_err *err) {
+    size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
+    size_t size = sizeof(checkpoint_header) + (size_t)t->config.episodes + weights + learner;
+    for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
+    unsigned char *file = malloc(size), *at = file + sizeof(checkpoint_header);
+    if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
+    memcpy(at, t->recent, (size_t)t->config.episodes);
+    at += t->config.episodes;
+    memcpy(at, lp_policy_parameters(t->policy), weights);
+    at += weights;
+    lp_learner_save(t->learner, at);
+    at += learner;
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        const player *p = &t->players[e];
+        uint64_t bytes = lp_seat_save_size(&p->seat);
+        memcpy(at, &bytes, 8);
+        memcpy(at + 8, &p->n_episodes, 8);
+        memcpy(at + 16, &p->rng, 8);
+        lp_seat_save(&p->seat, at + PLAYER_BYTES);
+        at += PLAYER_BYTES + bytes;
+    }
+    checkpoint_header h = header_of(t);
+    memcpy(file, &h, sizeof h);
+    h.hash = lp_hash64(file + HASHED_FROM, size - HASHED_FROM);
+    memcpy(file, &h, sizeof h);
+    lp_status status = lp_file_write_atomic(path, file, size, err);
+    free(file);
+    return status;
+}
+
+static lp_status load_players(lp_train *t, const unsigned char *at, const unsigned char *end, lp_err *err) {
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        player *p = &t->players[e];
+        uint64_t bytes;
+        if (end - at < PLAYER_BYTES) return lp_fail(err, LP_BAD_INPUT, "cut short");
+        memcpy(&bytes, at, 8);
+        memcpy(&p->n_episodes, at + 8, 8);
+        memcpy(&p->rng, at + 16, 8);
+        if (bytes > (uint64_t)(end - at - PLAYER_BYTES)) return lp_fail(err, LP_BAD_INPUT, "cut short");
+        lp_status status = lp_seat_load(&p->seat, at + PLAYER_BYTES, bytes, err);
+        if (status) return status;
+        at += PLAYER_BYTES + bytes;
+    }
+    return at == end ? LP_OK : lp_fail(err, LP_BAD_INPUT, "too long");
+}
+
+lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
+    lp_blob file;
+    lp_status status = lp_file_read(&file, path, (size_t)1 << 32, err);
+    if (status) return status;
+    size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
+    size_t fixed = sizeof(checkpoint_header) + (size_t)t->config.episodes + weights + learner;
+    checkpoint_header h, own = header_of(t);
+    if (file.size_bytes >= sizeof h) memcpy(&h, file.data, sizeof h);
+    if (file.size_bytes < sizeof h || h.magic != CHECKPOINT_MAGIC)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: not a training checkpoint", path);
+    else if (h.hash != lp_hash64(file.data + HASHED_FROM, file.size_bytes - HASHED_FROM))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged or cut short", path);
+    else if (h.config_hash != own.config_hash)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
+    else if (h.rom_hash != own.rom_hash || h.core_hash != own.core_hash)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM or emulation core", path);
+    else if (file.size_bytes < fixed || h.recent_at < 0 || h.recent_at >= t->config.episodes || h.n_recent > t->config.episodes)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
+    if (!status) {
+        const unsigned char *at = file.data + sizeof h;
+        memcpy(t->recent, at, (size_t)t->config.episodes);
+        memcpy(lp_policy_parameters(t->policy), at + t->config.episodes, weights);
+        status = lp_learner_load(t->learner, at + t->config.episodes + weights, learner, err);
+        if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
+        if (status) lp_fail_prefix(err, status, "%s", path);
+    }
+    t->update = h.update, t->decisions = h.decisions, t->horizon = h.horizon;
+    t->n_recent = h.n_recent, t->recent_at = h.recent_at, t->recent_wins = h.recent_wins;
+    lp_blob_free(&file);
+    return status;
+}
+
+int lp_train_done(const lp_train *t) {
+    return t->decisions >= t->config.decisions;
+}
+
+const lp_policy *lp_train_policy(const lp_train *t) {
+    return t->policy;
+}

@@ -1,0 +1,69 @@
+/* A training run: many environments, rollouts, PPO, a horizon curriculum, checkpoints.
+ *
+ *     lp_train_config config;
+ *     lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
+ *     lp_train *train;
+ *     lp_train_open(&train, game, &config, n_threads, &err);
+ *     while (!lp_train_done(train)) lp_train_update(train, &stats, &err);
+ *     lp_train_save(train, "cue.train", &err);       // resumes exactly
+ *     lp_policy_write(lp_train_policy(train), "cue.safetensors", ...);
+ *     lp_train_close(train);
+ *
+ * The course of a training depends on the game, the config and its seed only: not on time, threads or interruptions.
+ */
+#ifndef LP_HARNESS_TRAIN_H
+#define LP_HARNESS_TRAIN_H
+
+#include "base/config.h"
+#include "harness/game.h"
+#include "memory/memory.h"
+#include "policy/policy.h"
+
+#include <stdint.h>
+
+typedef struct {
+    /* [train] */
+    int64_t seed, decisions, envs, steps;
+    double twin;
+    /* [curriculum] of the knob "horizon" */
+    int64_t start, end;
+    double grow, win_rate;
+    int64_t episodes;
+    /* [policy] */
+    int64_t dim, hidden, heads, levels, ages;
+    /* [memory] */
+    int64_t arch, chunk, slots, fan, window, max_items;
+    /* [ppo] */
+    lp_ppo_config ppo;
+    double final_rate;
+} lp_train_config;
+
+extern const lp_setting lp_train_settings[];
+extern const int lp_n_train_settings;
+
+/* Of one update. */
+typedef struct {
+    int64_t update, decisions, horizon; /* so far; horizon: the curriculum's present end */
+    int64_t episodes, wins;             /* of the main task that ended in this update */
+    int64_t twin_episodes, twin_wins;   /* of the twin */
+    double win_rate;                    /* over the curriculum's last `episodes` episodes; NaN before any */
+    lp_update_stats learning;
+    double rollout_s, learn_s;          /* wall time of the two halves */
+    double emulate_s, forward_s, memory_s; /* thread time inside the rollout */
+} lp_train_stats;
+
+typedef struct lp_train lp_train;
+/* game is borrowed. LP_BAD_INPUT: a game that cannot be won or lost, settings that do not fit. */
+lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, int n_threads, lp_err *err);
+void lp_train_close(lp_train *train);
+/* One rollout of envs x steps decisions and one PPO update. */
+lp_status lp_train_update(lp_train *train, lp_train_stats *stats, lp_err *err);
+int lp_train_done(const lp_train *train);
+const lp_policy *lp_train_policy(const lp_train *train);
+lp_mem_config lp_train_memory(const lp_train_config *config);
+/* Everything needed to go on exactly, as one atomic file. */
+lp_status lp_train_save(const lp_train *train, const char *path, lp_err *err);
+/* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. */
+lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);
+
+#endif
