@@ -1,0 +1,28 @@
+# The front door.  make play: watch an agent play.  make test: everything that can be checked here.
+# Both install missing Debian packages (with sudo when not root), build, and run.
+
+PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
+           libsqlite3-dev liblz4-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libcmocka-dev
+# only the tests need these: sdcc rebuilds the games' ROMs, xvfb opens the window, python3-venv reads the weights back
+TEST_PACKAGES = sdcc xvfb xauth python3-venv sqlite3
+
+.PHONY: play test build build-debug build-asan build-cuda packages test-packages clean
+
+play: build
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue --episodes 5; \
+	else build/longplay play cue --episodes 5 --headless --shot build/longplay.png; fi
+
+test: test-packages
+	@tests/run.sh
+
+build build-debug build-asan build-cuda: packages
+	@cmake --preset $(if $(filter build,$@),release,$(@:build-%=%)) -G Ninja
+	@cmake --build $@
+
+packages: PACKAGES_WANTED = $(PACKAGES)
+test-packages: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES)
+packages test-packages:
+	@tests/packages.sh $(PACKAGES_WANTED)
+
+clean:
+	rm -rf build build-debug build-asan build-cuda

@@ -1,0 +1,24 @@
+#!/bin/sh
+# run.sh: builds and tests everything that this machine can: the release build, the sanitizers' build, and, where nvcc
+# is, the CUDA build (compiled, and its tests run: they say "skipped" without a GPU). Ends with CTest's summary.
+set -eu
+cd "$(dirname "$0")/.."
+
+build() { # PRESET FOLDER
+    echo "== $1"
+    cmake --preset "$1" -G Ninja >/dev/null
+    cmake --build "$2"
+}
+check() { # FOLDER
+    ctest --test-dir "$1" --output-on-failure -j "$(nproc)"
+}
+
+build release build
+build asan build-asan
+if command -v nvcc >/dev/null; then
+    build cuda build-cuda
+else
+    echo "== cuda: skipped, no nvcc here"
+fi
+ASAN_OPTIONS=detect_leaks=1 check build-asan
+check build
