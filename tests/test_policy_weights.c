@@ -1,0 +1,160 @@
+/* Weight files: round trip, every truncation, every flipped byte of the header, NaN, other shapes, a full disk; and
+ * Python's safetensors reads what we write (skipped, and said so, where that package is not). */
+#include "base/file.h"
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[PATH_MAX], path[PATH_MAX], other[PATH_MAX];
+static const lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 4, .hidden = 8, .heads = 1, .n_levels = 2, .n_ages = 2};
+
+static int setup(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "%s/longplay-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+    if (!mkdtemp(folder)) return -1;
+    lp_path_join(path, sizeof path, folder, "a.safetensors");
+    lp_path_join(other, sizeof other, folder, "b.safetensors");
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    unlink(path), unlink(other);
+    return rmdir(folder); /* fails when something was left behind */
+}
+
+static void write_one(uint64_t seed) {
+    lp_err err;
+    lp_policy *p;
+    const lp_policy_note notes[] = {{"game", "cue"}, {"odd \"key\"", "a\\b\nc"}};
+    assert_int_equal(lp_policy_open(&p, &shape, seed, &err), LP_OK);
+    assert_int_equal(lp_policy_write(p, path, notes, 2, &err), LP_OK);
+    lp_policy_close(p);
+}
+
+static void test_round_trip(void **state) {
+    (void)state;
+    lp_err err;
+    lp_policy *p, *q;
+    write_one(5);
+    assert_int_equal(lp_policy_open(&p, &shape, 5, &err), LP_OK);
+    assert_int_equal(lp_policy_read(&q, path, &err), LP_OK);
+    assert_true(lp_policy_digest(p) == lp_policy_digest(q));
+    assert_memory_equal(lp_policy_shape(p), lp_policy_shape(q), sizeof(lp_policy_config));
+    assert_string_equal(lp_policy_note_of(q, "game"), "cue");
+    assert_string_equal(lp_policy_note_of(q, "odd \"key\""), "a\\b\nc");
+    assert_null(lp_policy_note_of(q, "absent"));
+    lp_policy_close(p), lp_policy_close(q);
+}
+
+/* Reads data as a weight file; it must be refused with one line that names the file. */
+static lp_status read_bytes(const void *data, size_t size, lp_err *err) {
+    lp_policy *p = NULL;
+    FILE *f = fopen(other, "wb");
+    assert_non_null(f);
+    fwrite(data, 1, size, f);
+    fclose(f);
+    lp_status status = lp_policy_read(&p, other, err);
+    if (status) {
+        assert_null(p);
+        assert_int_equal(status, LP_BAD_INPUT);
+        assert_non_null(strstr(err->message, other));
+        assert_null(strchr(err->message, '\n'));
+    }
+    lp_policy_close(p);
+    return status;
+}
+
+static void test_truncated_and_flipped(void **state) {
+    (void)state;
+    lp_err err;
+    lp_blob file;
+    write_one(5);
+    assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
+    size_t header = 8 + file.data[0] + 256u * file.data[1];
+    for (size_t n = 0; n < file.size_bytes; n += n < header + 64 ? 1 : 37) assert_int_equal(read_bytes(file.data, n, &err), LP_BAD_INPUT);
+    int accepted = 0;
+    for (size_t i = 0; i < header; i++) { /* a flipped note or space is still a good file; nothing may crash */
+        file.data[i] ^= 0x15;
+        accepted += read_bytes(file.data, file.size_bytes, &err) == LP_OK;
+        file.data[i] ^= 0x15;
+    }
+    print_message("%zu header bytes flipped, %d still good files\n", header, accepted);
+    assert_true(accepted * 4 < (int)header);
+    float nan = NAN, infinity = INFINITY;
+    memcpy(file.data + file.size_bytes - 4, &nan, 4);
+    assert_int_equal(read_bytes(file.data, file.size_bytes, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "NaN"));
+    memcpy(file.data + file.size_bytes - 4, &infinity, 4);
+    assert_int_equal(read_bytes(file.data, file.size_bytes, &err), LP_BAD_INPUT);
+    memset(file.data, 0xff, 8); /* an absurd header length */
+    assert_int_equal(read_bytes(file.data, file.size_bytes, &err), LP_BAD_INPUT);
+    lp_blob_free(&file);
+    assert_int_equal(lp_policy_read(&(lp_policy *){NULL}, folder, &err), LP_BAD_INPUT);
+}
+
+static void test_full_disk(void **state) {
+    (void)state;
+    lp_err err;
+    lp_policy *p;
+    write_one(5);
+    assert_int_equal(lp_policy_open(&p, &shape, 6, &err), LP_OK);
+    for (int64_t room = 0; room < 9000; room += 1500) {
+        lp_fault = (lp_fault_plan){.armed = true, .bytes_left = room, .error = ENOSPC};
+        lp_status status = lp_policy_write(p, path, NULL, 0, &err);
+        lp_fault.armed = false;
+        assert_int_equal(status, LP_FAILED);
+        assert_non_null(strstr(err.message, "No space left"));
+    }
+    lp_policy *q, *five; /* what was there before is still there */
+    assert_int_equal(lp_policy_read(&q, path, &err), LP_OK);
+    assert_int_equal(lp_policy_open(&five, &shape, 5, &err), LP_OK);
+    assert_true(lp_policy_digest(q) == lp_policy_digest(five));
+    lp_policy_close(p), lp_policy_close(q), lp_policy_close(five);
+}
+
+static void test_opens_in_python(void **state) {
+    (void)state;
+    char command[3 * PATH_MAX];
+    const char *python = getenv("LONGPLAY_PYTHON") ? getenv("LONGPLAY_PYTHON") : "python3";
+    snprintf(command, sizeof command, "%s -c 'import safetensors.numpy' 2>/dev/null", python);
+    if (system(command)) {
+        print_message("skipped: %s has no safetensors package (LONGPLAY_PYTHON names another)\n", python);
+        skip();
+    }
+    write_one(5);
+    snprintf(command, sizeof command,
+             "%s -c 'import sys,safetensors; f=safetensors.safe_open(sys.argv[1],\"np\"); assert len(f.keys())==22; "
+             "assert f.get_tensor(\"conv1.weight\").shape==(16,8,8,1); assert f.metadata()[\"game\"]==\"cue\"' '%s'", python, path);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_shapes_out_of_range(void **state) {
+    (void)state;
+    lp_err err;
+    lp_policy *p;
+    lp_policy_config bad[] = {shape, shape, shape, shape};
+    bad[0].width = 7, bad[1].n_actions = 1, bad[2].heads = 9, bad[3].n_levels = 65;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(lp_policy_open(&p, &bad[i], 0, &err), LP_BAD_INPUT);
+        assert_null(p);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_truncated_and_flipped),
+        cmocka_unit_test(test_full_disk),       cmocka_unit_test(test_opens_in_python),
+        cmocka_unit_test(test_shapes_out_of_range),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
