@@ -1,0 +1,200 @@
+/* base/: settings, atomic files under injected faults and crashes, hashes with known answers, RNG, pool. */
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/pool.h"
+#include "base/rng.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char folder[PATH_MAX], path[PATH_MAX];
+
+static int setup(void **state) {
+    (void)state;
+    snprintf(folder, sizeof folder, "%s/longplay-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+    if (!mkdtemp(folder)) return -1;
+    lp_path_join(path, sizeof path, folder, "file");
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    unlink(path);
+    return rmdir(folder);
+}
+
+typedef struct {
+    int64_t count, mode;
+    double rate;
+} settings;
+static const lp_setting table[] = {
+    {"a.count", "how many", LP_SET_INT, offsetof(settings, count), 3, 1, 10, NULL},
+    {"a.mode", "which", LP_SET_CHOICE, offsetof(settings, mode), 1, 0, 0, "one|two|three"},
+    {"b.rate", "how fast", LP_SET_FLOAT, offsetof(settings, rate), 0.1, 0, 1, NULL},
+};
+
+static lp_status read_text(settings *s, const char *text, lp_err *err) {
+    assert_int_equal(lp_file_write_atomic(path, text, strlen(text), err), LP_OK);
+    return lp_config_read(s, sizeof *s, table, 3, path, err);
+}
+
+static void test_config(void **state) {
+    (void)state;
+    settings s, t;
+    lp_err err;
+    char text[400];
+    lp_config_defaults(&s, table, 3);
+    assert_true(s.count == 3 && s.mode == 1 && s.rate == 0.1);
+    assert_int_equal(read_text(&s, "; a comment\n[a]\ncount = 7\nmode=three\n[b]\nrate = 1e-3\n", &err), LP_OK);
+    assert_true(s.count == 7 && s.mode == 2 && s.rate == 1e-3);
+    s.rate = 1.0 / 3; /* printed and read back without loss */
+    assert_true(lp_config_print(&s, table, 3, text, sizeof text) < (int)sizeof text);
+    lp_config_defaults(&t, table, 3);
+    assert_int_equal(read_text(&t, text, &err), LP_OK);
+    assert_memory_equal(&s, &t, sizeof s);
+    static const struct { const char *text, *says; } bad[] = {
+        {"[a]\ncount = 11\n", ":2: a.count"},     {"[a]\ncount = 2.5\n", "whole number"}, {"[a]\ncount = x\n", "not a number"},
+        {"[a]\nmode = four\n", "one|two|three"},  {"[a]\nnope = 1\n", "unknown setting 'a.nope'"}, {"count = 1\n", "unknown setting 'count'"},
+        {"[b]\nrate = nan\n", "not a number"},    {"[a]\ncount = 4\nrubbish\n", ":3:"},   {"[b]\nrate = -0.1\n", "between"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        t = s;
+        assert_int_equal(read_text(&t, bad[i].text, &err), LP_BAD_INPUT);
+        if (!strstr(err.message, bad[i].says)) fail_msg("'%s' does not say '%s'", err.message, bad[i].says);
+        assert_memory_equal(&s, &t, sizeof s); /* all or nothing */
+    }
+    assert_int_equal(lp_file_write_atomic(path, "[a]\n\0count", 10, &err), LP_OK);
+    assert_int_equal(lp_config_read(&t, sizeof t, table, 3, path, &err), LP_BAD_INPUT);
+}
+
+static void expect_file(const char *text) {
+    lp_blob blob;
+    lp_err err;
+    assert_int_equal(lp_file_read(&blob, path, 100, &err), LP_OK);
+    assert_string_equal((char *)blob.data, text);
+    lp_blob_free(&blob);
+}
+
+static void test_atomic_write(void **state) {
+    (void)state;
+    lp_err err;
+    assert_int_equal(lp_file_write_atomic(path, "old", 3, &err), LP_OK);
+    for (int n = 0; n < 5; n++) { /* the disk is full after n bytes */
+        lp_fault = (lp_fault_plan){.armed = true, .bytes_left = n, .error = ENOSPC};
+        assert_int_equal(lp_file_write_atomic(path, "newer", 5, &err), LP_FAILED);
+        lp_fault.armed = false;
+        assert_non_null(strstr(err.message, path));
+        expect_file("old");
+    }
+    for (int n = 0; n < 5; n++) { /* the process dies after n bytes */
+        pid_t child = fork();
+        if (!child) {
+            lp_fault = (lp_fault_plan){.armed = true, .crash = true, .bytes_left = n};
+            lp_file_write_atomic(path, "newer", 5, NULL);
+            _exit(0);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 137);
+        expect_file("old");
+        char left[PATH_MAX + 32];
+        snprintf(left, sizeof left, "%s.%ld.tmp", path, (long)child);
+        assert_int_equal(unlink(left), 0);
+    }
+    assert_int_equal(lp_file_write_atomic(path, "newer", 5, &err), LP_OK);
+    expect_file("newer");
+}
+
+static void test_read(void **state) {
+    (void)state;
+    lp_blob blob;
+    lp_err err;
+    char missing[PATH_MAX];
+    assert_int_equal(lp_file_read(&blob, lp_path_join(missing, sizeof missing, folder, "none"), 100, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "No such file"));
+    assert_int_equal(lp_file_read(&blob, folder, 100, &err), LP_BAD_INPUT);
+    assert_int_equal(lp_file_write_atomic(path, "12345", 5, &err), LP_OK);
+    assert_int_equal(lp_file_read(&blob, path, 4, &err), LP_BAD_INPUT);
+    assert_null(blob.data);
+    assert_int_equal(lp_make_dirs(path, &err), LP_BAD_INPUT);
+    char deep[PATH_MAX];
+    snprintf(deep, sizeof deep, "%s/x/y", folder);
+    assert_int_equal(lp_make_dirs(deep, &err), LP_OK);
+    assert_int_equal(lp_make_dirs(deep, &err), LP_OK);
+    assert_int_equal(rmdir(deep), 0);
+    *strrchr(deep, '/') = 0;
+    assert_int_equal(rmdir(deep), 0);
+}
+
+static void test_hashes(void **state) {
+    (void)state;
+    char hex[41], block[200];
+    lp_sha1_hex("abc", 3, hex); /* FIPS 180-4's examples */
+    assert_string_equal(hex, "a9993e364706816aba3e25717850c26c9cd0d89d");
+    lp_sha1_hex("", 0, hex);
+    assert_string_equal(hex, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+    lp_sha1_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, hex);
+    assert_string_equal(hex, "84983e441c3bd26ebaae4aa1f95129e5e54670f1");
+    memset(block, 'x', sizeof block);
+    assert_true(lp_hash64(block, 200) != lp_hash64(block, 199));
+    assert_true(lp_hash64_seed(block, 200, 1) != lp_hash64_seed(block, 200, 2));
+}
+
+static void test_rng(void **state) {
+    (void)state;
+    lp_rng a = lp_rng_make(1, 2), b = lp_rng_make(2, 1), c = a;
+    double sum = 0, squares = 0;
+    int counts[7] = {0}, same = 0;
+    enum { N = 70000 };
+    for (int i = 0; i < N; i++) {
+        same += lp_rng_u64(&c) == lp_rng_u64(&b);
+        float x = lp_rng_normal(&a);
+        sum += x, squares += x * x;
+        counts[lp_rng_below(&a, 7)]++;
+    }
+    assert_true(same == 0);
+    assert_true(fabs(sum / N) < 0.02 && fabs(squares / N - 1) < 0.03); /* over 5 standard errors */
+    for (int i = 0; i < 7; i++) assert_true(abs(counts[i] - N / 7) < 500);
+}
+
+static void add_job(void *context, int index, int worker) {
+    (void)worker;
+    ((int *)context)[index]++;
+}
+
+static void test_pool(void **state) {
+    (void)state;
+    for (int threads = 1; threads <= 5; threads++) {
+        lp_pool *pool = lp_pool_open(threads);
+        assert_int_equal(lp_pool_threads(pool), threads);
+        int hits[1000] = {0};
+        for (int round = 0; round < 50; round++) lp_pool_run(pool, round * 20, add_job, hits);
+        for (int i = 0; i < 1000; i++) assert_int_equal(hits[i], 49 - i / 20);
+        lp_pool_close(pool);
+    }
+    lp_arena arena;
+    assert_int_equal(lp_arena_open(&arena, lp_arena_need(1) + lp_arena_need(100)), 0);
+    char *one = lp_arena_take(&arena, 1), *two = lp_arena_take(&arena, 100);
+    assert_true(two - one == 64 && (uintptr_t)one % 64 == 0 && two[99] == 0);
+    lp_arena_close(&arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_config), cmocka_unit_test(test_atomic_write), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_hashes), cmocka_unit_test(test_rng),          cmocka_unit_test(test_pool),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
