@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <ini.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096 };
+enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096, MAX_TEXT_BYTES = 2048, LINE_BYTES = 120 };
 
 static void *field(const void *config, const lp_setting *s) {
     return (char *)config + s->offset;
@@ -21,7 +22,10 @@ static void put(void *config, const lp_setting *s, double value) {
 }
 
 void lp_config_defaults(void *config, const lp_setting *table, int n) {
-    for (int i = 0; i < n; i++) put(config, &table[i], table[i].initial);
+    for (int i = 0; i < n; i++) {
+        if (table[i].type == LP_SET_TEXT) memset(field(config, &table[i]), 0, (size_t)table[i].max);
+        else put(config, &table[i], table[i].initial);
+    }
 }
 
 /* The index of value among "a|b|c", or -1. */
@@ -49,6 +53,12 @@ lp_status lp_config_set(void *config, const lp_setting *table, int n, const char
         put(config, s, index);
         return LP_OK;
     }
+    if (s->type == LP_SET_TEXT) {
+        if ((double)strlen(value) >= s->max) return lp_fail(err, LP_BAD_INPUT, "%s: longer than %d bytes", name, (int)s->max - 1);
+        memset(field(config, s), 0, (size_t)s->max);
+        memcpy(field(config, s), value, strlen(value));
+        return LP_OK;
+    }
     char *end;
     errno = 0;
     double number = strtod(value, &end);
@@ -69,14 +79,26 @@ typedef struct {
     int n;
     lp_err *err;
     lp_status status;
+    char last[160]; /* the entry before this one: inih reports a continued line as its key once more */
 } reader;
+
+static lp_status set_entry(reader *r, const char *name, const char *value) {
+    char joined[MAX_TEXT_BYTES];
+    for (int i = 0; i < r->n && !strcmp(name, r->last); i++) {
+        if (r->table[i].type != LP_SET_TEXT || strcmp(r->table[i].name, name)) continue;
+        snprintf(joined, sizeof joined, "%s%s", (const char *)field(r->config, &r->table[i]), value);
+        value = joined;
+    }
+    snprintf(r->last, sizeof r->last, "%s", name);
+    return lp_config_set(r->config, r->table, r->n, name, value, r->err);
+}
 
 static int on_entry(void *user, const char *section, const char *key, const char *value) {
     reader *r = user;
     char name[160];
     if (*section) snprintf(name, sizeof name, "%s.%s", section, key);
     else snprintf(name, sizeof name, "%s", key);
-    if (!r->status) r->status = lp_config_set(r->config, r->table, r->n, name, value, r->err);
+    if (!r->status) r->status = set_entry(r, name, value);
     return r->status == LP_OK;
 }
 
@@ -95,7 +117,7 @@ lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *tabl
     }
     memcpy(&copy, config, size_bytes);
     lp_err inner = {{0}};
-    reader r = {&copy, table, n, &inner, LP_OK};
+    reader r = {&copy, table, n, &inner, LP_OK, ""};
     int line = memchr(text.data, 0, text.size_bytes) ? -1 : ini_parse_string((char *)text.data, on_entry, &r);
     if (line < 0) status = lp_fail(err, LP_BAD_INPUT, "%s: not a text file", path);
     else if (r.status) status = lp_fail(err, r.status, "%s:%d: %s", path, line, inner.message);
@@ -110,6 +132,8 @@ void lp_config_value(const void *config, const lp_setting *s, char *out, size_t 
         snprintf(out, size_bytes, "%.17g", *(double *)field(config, s));
     } else if (s->type == LP_SET_INT) {
         snprintf(out, size_bytes, "%lld", (long long)*(int64_t *)field(config, s));
+    } else if (s->type == LP_SET_TEXT) {
+        snprintf(out, size_bytes, "%s", (const char *)field(config, s));
     } else {
         int64_t index = *(int64_t *)field(config, s);
         const char *at = s->choices;
@@ -118,23 +142,42 @@ void lp_config_value(const void *config, const lp_setting *s, char *out, size_t 
     }
 }
 
+/* Appends as snprintf would; returns the new length. */
+__attribute__((format(printf, 4, 5))) static int append(char *out, size_t size_bytes, int length, const char *format, ...) {
+    size_t used = (size_t)length < size_bytes ? (size_t)length : size_bytes;
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(out + used, size_bytes - used, format, arguments);
+    va_end(arguments);
+    return length + n;
+}
+
+/* How many bytes of text go on one line: spaces at a line's ends would be lost. */
+static int line_part(const char *text) {
+    size_t n = strlen(text);
+    if (n <= LINE_BYTES) return (int)n;
+    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || text[n] == ' ');) n--;
+    return (int)n;
+}
+
 int lp_config_print(const void *config, const lp_setting *table, int n, char *out, size_t size_bytes) {
     int length = 0;
     char section[64] = "";
     for (int i = 0; i < n; i++) {
         const char *dot = strchr(table[i].name, '.');
         int section_length = dot ? (int)(dot - table[i].name) : 0;
-        char value[64];
+        char value[MAX_TEXT_BYTES];
         lp_config_value(config, &table[i], value, sizeof value);
-        char *at = (size_t)length < size_bytes ? out + length : out;
-        size_t left = (size_t)length < size_bytes ? size_bytes - (size_t)length : 0;
         if (strncmp(section, table[i].name, (size_t)section_length) || section[section_length]) {
             snprintf(section, sizeof section, "%.*s", section_length, table[i].name);
-            length += snprintf(at, left, "%s[%s]\n", length ? "\n" : "", section);
-            at = (size_t)length < size_bytes ? out + length : out;
-            left = (size_t)length < size_bytes ? size_bytes - (size_t)length : 0;
+            length = append(out, size_bytes, length, "%s[%s]\n", length ? "\n" : "", section);
         }
-        length += snprintf(at, left, "%s = %s\n", dot ? dot + 1 : table[i].name, value);
+        int part = line_part(value);
+        length = append(out, size_bytes, length, "%s = %.*s\n", dot ? dot + 1 : table[i].name, part, value);
+        for (const char *rest = value + part; *rest; rest += part) {
+            part = line_part(rest);
+            length = append(out, size_bytes, length, "  %.*s\n", part, rest);
+        }
     }
     return length;
 }

@@ -21,13 +21,15 @@ typedef enum {
     LP_SET_INT,    /* int64_t */
     LP_SET_FLOAT,  /* double */
     LP_SET_CHOICE, /* int64_t: the index among choices, separated by '|' */
+    LP_SET_TEXT,   /* char[max], empty by default. An .ini line holds less than 200 bytes: a longer text goes on in lines that
+                      begin with a space, joined without one. Not kept by an .ini: outer spaces, line ends, " ;" */
 } lp_setting_type;
 
 typedef struct {
     const char *name; /* "section.key" */
     const char *help; /* one line, with the unit */
     lp_setting_type type;
-    size_t offset; /* of the int64_t or double in the config struct */
+    size_t offset; /* of the field in the config struct */
     double initial, min, max;
     const char *choices; /* for LP_SET_CHOICE */
 } lp_setting;

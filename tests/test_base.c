@@ -79,6 +79,40 @@ static void test_config(void **state) {
     assert_int_equal(lp_config_read(&t, sizeof t, table, 3, path, &err), LP_BAD_INPUT);
 }
 
+/* Texts of every length up to the field's, spaces anywhere inside, come back as they were. */
+static void test_config_text(void **state) {
+    (void)state;
+    typedef struct {
+        char text[600];
+        int64_t after;
+    } texts;
+    static const lp_setting rows[] = {
+        {"t.text", "any text", LP_SET_TEXT, offsetof(texts, text), 0, 0, sizeof ((texts *)0)->text, NULL},
+        {"t.after", "a number", LP_SET_INT, offsetof(texts, after), 0, 0, 9, NULL},
+    };
+    char ini[1000];
+    lp_err err;
+    for (size_t n = 0; n < sizeof ((texts *)0)->text; n++) {
+        texts a, b;
+        lp_config_defaults(&a, rows, 2);
+        lp_config_defaults(&b, rows, 2);
+        for (size_t i = 0; i < n; i++) a.text[i] = i % 7 == 3 && i + 1 < n ? ' ' : (char)('a' + i % 26);
+        a.after = 5;
+        int length = lp_config_print(&a, rows, 2, ini, sizeof ini);
+        assert_int_equal(lp_file_write_atomic(path, ini, (size_t)length, &err), LP_OK);
+        if (lp_config_read(&b, sizeof b, rows, 2, path, &err)) fail_msg("%s", err.message);
+        assert_memory_equal(&a, &b, sizeof a);
+    }
+    assert_int_equal(lp_config_print(&(texts){"x", 1}, rows, 2, ini, 3), (int)strlen("[t]\ntext = x\nafter = 1\n"));
+    memset(ini, 'x', sizeof ini);
+    memcpy(ini, "[t]\ntext = ", 11);
+    for (int i = 100; i < 900; i += 100) memcpy(ini + i, "\n  ", 3);
+    assert_int_equal(lp_file_write_atomic(path, ini, sizeof ini, &err), LP_OK);
+    texts kept = {"kept", 1}, before = kept;
+    assert_int_equal(lp_config_read(&kept, sizeof kept, rows, 2, path, &err), LP_BAD_INPUT); /* too long */
+    assert_memory_equal(&kept, &before, sizeof kept);
+}
+
 static void expect_file(const char *text) {
     lp_blob blob;
     lp_err err;
@@ -193,7 +227,7 @@ static void test_pool(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config), cmocka_unit_test(test_atomic_write), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_config), cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write), cmocka_unit_test(test_read),
         cmocka_unit_test(test_hashes), cmocka_unit_test(test_rng),          cmocka_unit_test(test_pool),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
