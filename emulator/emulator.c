@@ -1,93 +1,270 @@
-#include <mgba/flags.h> /* first: it sets the switches that libmgba was built with */
+/* One emulated console: opening a ROM, stepping, states. What differs between consoles is behind lp_console.
+ *
+ * A state: state_header, the machine (see gb_image.c, gba_image.c), the renderer, the picture with as many bits as it
+ * has colours. Everything is checked before anything of the machine is overwritten; the hash is over all that follows it. */
+#include <mgba/flags.h>
 
 #include <mgba/core/core.h>
-#include <mgba/core/serialize.h>
 #include <mgba/core/log.h>
-#include <mgba/gb/core.h>
-#include <mgba/gba/core.h>
+#include <mgba/core/version.h>
 #include <mgba-util/vfs.h>
 
 #include "base/hash.h"
-#include "emulator/emulator.h"
+#include "emulator/console.h"
 
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct lp_emu {
-    struct mCore *core;
-    lp_emu_config config;
-    lp_system system;
-    int width, height;
-    uint64_t n_frames;
-    char title[20];
-    unsigned char *state;
-    uint32_t pixels[LP_EMU_MAX_WIDTH * LP_EMU_MAX_HEIGHT];
-};
+typedef struct {
+    char magic[8];
+    uint64_t hash, core_hash, rom_hash, n_frames, body_bytes;
+} state_header;
 
-static void no_log(struct mLogger *l, int c, enum mLogLevel v, const char *f, va_list a) {
-    (void)l, (void)c, (void)v, (void)f, (void)a;
+static const char MAGIC[8] = {'L', 'P', 'S', 'T', 'A', 'T', 'E', '1'};
+
+static struct {
+    pthread_once_t once;
+    struct mLogger logger;
+    char version[64];
+} core_setup = {.once = PTHREAD_ONCE_INIT};
+
+static void drop_log(struct mLogger *logger, int category, enum mLogLevel level, const char *format, va_list args) {
+    (void)logger, (void)category, (void)level, (void)format, (void)args;
 }
-static struct mLogger quiet = {.log = no_log};
+
+static void set_up_core(void) {
+    core_setup.logger.log = drop_log;
+    mLogSetDefaultLogger(&core_setup.logger);
+    snprintf(core_setup.version, sizeof core_setup.version, "%s %s", projectName, projectVersion);
+}
+
+static void close_core(lp_emu *emu) {
+    struct mCore *core = emu->core;
+    if (!core) return;
+    emu->core = NULL;
+    mCoreConfigDeinit(&core->config);
+    core->deinit(core);
+}
+
+/* A core at power-on, with our ROM and nothing of the host: no settings, no save file, no clock, no log. */
+static lp_status open_core(lp_emu *emu, lp_err *err) {
+    struct mCore *core = mCoreCreate(emu->info.is_gba ? mPLATFORM_GBA : mPLATFORM_GB);
+    if (!core || !core->init(core)) return lp_fail(err, LP_FAILED, "out of memory");
+    emu->core = core;
+    mCoreInitConfig(core, NULL);
+    core->rtc.override = RTC_FIXED;
+    core->setVideoBuffer(core, (color_t *)emu->pixels, (size_t)emu->console->width);
+    struct VFile *file = VFileFromConstMemory(emu->rom, emu->info.image_bytes);
+    if (!file || !core->loadROM(core, file)) {
+        if (file) file->close(file);
+        return lp_fail(err, LP_BAD_INPUT, "the emulation core refuses this ROM");
+    }
+    return emu->console->start(emu, err);
+}
+
+static lp_status copy_rom(lp_emu *emu, const void *rom, lp_err *err) {
+    uint8_t *copy = malloc(emu->info.image_bytes);
+    if (!copy) return lp_fail(err, LP_FAILED, "out of memory");
+    memcpy(copy, rom, emu->info.size_bytes);
+    memset(copy + emu->info.size_bytes, emu->info.fill, emu->info.image_bytes - emu->info.size_bytes);
+    emu->own_rom = copy;
+    emu->rom = copy;
+    return LP_OK;
+}
 
 lp_status lp_emu_open(lp_emu **out, const void *rom, size_t size_bytes, const lp_emu_config *config, lp_err *err) {
     *out = NULL;
-    mLogSetDefaultLogger(&quiet);
-    struct VFile *file = VFileFromConstMemory(rom, size_bytes);
-    struct mCore *core = file ? mCoreFindVF(file) : NULL;
-    if (!core) {
-        if (file) file->close(file);
-        return lp_fail(err, LP_BAD_INPUT, "not a Game Boy, Game Boy Color or Game Boy Advance ROM");
-    }
-    lp_emu *emu = calloc(1, sizeof *emu);
-    core->init(core);
-    mCoreInitConfig(core, NULL);
-    emu->core = core;
+    pthread_once(&core_setup.once, set_up_core);
+    lp_rom_info info;
+    lp_status status = lp_rom_inspect(&info, rom, size_bytes, err);
+    if (status) return status;
+    const lp_console *console = info.is_gba ? &lp_console_gba : &lp_console_gb;
+    lp_emu *emu = calloc(1, sizeof *emu + sizeof *emu->pixels * (size_t)(console->width * console->height));
+    if (!emu) return lp_fail(err, LP_FAILED, "out of memory");
+    emu->console = console;
+    emu->info = info;
+    emu->rom = rom;
+    emu->rom_hash = lp_hash64(rom, info.size_bytes);
     if (config) emu->config = *config;
-    core->rtc.override = RTC_FIXED;
-    core->rtc.value = 946684800000;
-    core->setVideoBuffer(core, (color_t *)emu->pixels, core->platform(core) == mPLATFORM_GBA ? 240 : 160);
-    core->loadROM(core, file);
-    core->reset(core);
-    emu->system = core->platform(core) == mPLATFORM_GBA ? LP_SYSTEM_GBA : LP_SYSTEM_GB;
-    emu->width = emu->system == LP_SYSTEM_GBA ? 240 : 160;
-    emu->height = emu->system == LP_SYSTEM_GBA ? 160 : 144;
-    emu->state = malloc(core->stateSize(core));
+    if (info.needs_copy) status = copy_rom(emu, rom, err);
+    if (!status) status = open_core(emu, err);
+    if (!status && console->writes_rom(emu)) {
+        close_core(emu);
+        status = copy_rom(emu, rom, err);
+        if (!status) status = open_core(emu, err);
+    }
+    if (status) {
+        lp_emu_close(emu);
+        return status;
+    }
     *out = emu;
     return LP_OK;
 }
 
 void lp_emu_close(lp_emu *emu) {
     if (!emu) return;
-    mCoreConfigDeinit(&emu->core->config);
-    emu->core->deinit(emu->core);
-    free(emu->state);
+    if (emu->core) emu->console->stop(emu);
+    close_core(emu);
+    free(emu->own_rom);
     free(emu);
 }
-lp_system lp_emu_system(const lp_emu *emu) { return emu->system; }
-const char *lp_system_name(lp_system s) { return s == LP_SYSTEM_GBA ? "GBA" : s == LP_SYSTEM_GBC ? "GBC" : "GB"; }
-const char *lp_emu_title(const lp_emu *emu) { return emu->title; }
-const char *lp_emu_core_version(void) { return "mGBA 0.10.1"; }
-void lp_emu_reset(lp_emu *emu) { emu->core->reset(emu->core), emu->n_frames = 0; }
-void lp_emu_step(lp_emu *emu, uint16_t keys, int n) {
-    emu->core->setKeys(emu->core, keys);
-    for (int i = 0; i < n; i++) emu->core->runFrame(emu->core);
-    emu->n_frames += (uint64_t)n;
+
+lp_system lp_emu_system(const lp_emu *emu) {
+    return emu->system;
 }
-uint64_t lp_emu_frames(const lp_emu *emu) { return emu->n_frames; }
-const uint32_t *lp_emu_frame(const lp_emu *emu, int *w, int *h) {
-    *w = emu->width, *h = emu->height;
+
+const char *lp_system_name(lp_system system) {
+    return system == LP_SYSTEM_GBA ? "GBA" : system == LP_SYSTEM_GBC ? "GBC" : "GB";
+}
+
+const char *lp_emu_title(const lp_emu *emu) {
+    return emu->info.title;
+}
+
+const char *lp_emu_core_version(void) {
+    pthread_once(&core_setup.once, set_up_core);
+    return core_setup.version;
+}
+
+/* libmgba's own reset keeps cartridge RAM and some sound state, so the core is made anew. */
+void lp_emu_reset(lp_emu *emu) {
+    emu->console->stop(emu);
+    close_core(emu);
+    memset(emu->pixels, 0, sizeof *emu->pixels * (size_t)(emu->console->width * emu->console->height));
+    if (open_core(emu, NULL)) abort(); /* it opened before: the memory is gone */
+    emu->n_frames = 0;
+}
+
+void lp_emu_step(lp_emu *emu, uint16_t keys, int n_frames) {
+    emu->core->setKeys(emu->core, keys & emu->console->keys);
+    for (int i = 0; i < n_frames; i++) {
+        bool draw = emu->config.plain || (i == n_frames - 1 && !emu->config.no_draw);
+        emu->console->run_frame(emu, draw);
+    }
+    if (n_frames > 0) emu->n_frames += (uint64_t)n_frames;
+}
+
+uint64_t lp_emu_frames(const lp_emu *emu) {
+    return emu->n_frames;
+}
+
+const uint32_t *lp_emu_frame(const lp_emu *emu, int *width, int *height) {
+    *width = emu->console->width;
+    *height = emu->console->height;
     return emu->pixels;
 }
-uint8_t lp_emu_read8(lp_emu *emu, uint32_t a) { return (uint8_t)emu->core->busRead8(emu->core, a); }
-void lp_emu_write8(lp_emu *emu, uint32_t a, uint8_t v) { emu->core->busWrite8(emu->core, a, v); }
-size_t lp_emu_state_size(const lp_emu *emu) { return emu->core->stateSize(emu->core); }
-void lp_emu_state_save(lp_emu *emu, void *out) { emu->core->saveState(emu->core, out); }
-lp_status lp_emu_state_load(lp_emu *emu, const void *s, size_t n, lp_err *err) {
-    if (n != lp_emu_state_size(emu) || !emu->core->loadState(emu->core, s))
-        return lp_fail(err, LP_BAD_INPUT, "not a state of this ROM");
+
+uint8_t lp_emu_read8(lp_emu *emu, uint32_t address) {
+    return emu->console->peek(emu, address);
+}
+
+void lp_emu_write8(lp_emu *emu, uint32_t address, uint8_t value) {
+    emu->console->poke(emu, address, value);
+}
+
+static size_t picture_bytes(const lp_emu *emu) {
+    return (size_t)(emu->console->width * emu->console->height * emu->console->bytes_per_pixel);
+}
+
+/* Game Boys show 5 bits a channel, as c << 3 | c >> 2; the GBA blends with 8. */
+static void save_picture(const lp_emu *emu, uint8_t *out) {
+    int n = emu->console->width * emu->console->height;
+    for (int i = 0; i < n; i++) {
+        uint32_t p = emu->pixels[i];
+        if (emu->console->bytes_per_pixel == 2) {
+            uint16_t rgb = (uint16_t)((p >> 3 & 0x1F) | (p >> 6 & 0x3E0) | (p >> 9 & 0x7C00));
+            memcpy(out + 2 * i, &rgb, sizeof rgb);
+        } else {
+            out[3 * i] = (uint8_t)p, out[3 * i + 1] = (uint8_t)(p >> 8), out[3 * i + 2] = (uint8_t)(p >> 16);
+        }
+    }
+}
+
+static void load_picture(lp_emu *emu, const uint8_t *in) {
+    int n = emu->console->width * emu->console->height;
+    for (int i = 0; i < n; i++) {
+        if (emu->console->bytes_per_pixel == 2) {
+            uint16_t rgb;
+            memcpy(&rgb, in + 2 * i, sizeof rgb);
+            uint32_t high = (rgb & 0x1Fu) << 3 | (rgb & 0x3E0u) << 6 | (rgb & 0x7C00u) << 9;
+            emu->pixels[i] = high | (high >> 5 & 0x070707);
+        } else {
+            emu->pixels[i] = in[3 * i] | (uint32_t)in[3 * i + 1] << 8 | (uint32_t)in[3 * i + 2] << 16;
+        }
+    }
+}
+
+static size_t body_bytes(const lp_emu *emu) {
+    return emu->console->machine_bytes(emu) + emu->console->renderer_bytes(emu) + picture_bytes(emu);
+}
+
+/* Of everything between the hash and the end. */
+static uint64_t state_hash(const void *state, size_t size_bytes) {
+    size_t skip = offsetof(state_header, core_hash);
+    return lp_hash64((const char *)state + skip, size_bytes - skip);
+}
+
+static uint64_t core_hash(void) {
+    const char *version = lp_emu_core_version();
+    return lp_hash64(version, strlen(version));
+}
+
+size_t lp_emu_state_size(const lp_emu *emu) {
+    return sizeof(state_header) + body_bytes(emu);
+}
+
+void lp_emu_state_save(lp_emu *emu, void *out) {
+    state_header header = {
+        .core_hash = core_hash(), .rom_hash = emu->rom_hash, .n_frames = emu->n_frames, .body_bytes = body_bytes(emu)};
+    memcpy(header.magic, MAGIC, sizeof MAGIC);
+    uint8_t *at = out;
+    memcpy(at, &header, sizeof header);
+    at += sizeof header;
+    emu->console->machine_save(emu, at);
+    at += emu->console->machine_bytes(emu);
+    emu->console->renderer_save(emu, at);
+    at += emu->console->renderer_bytes(emu);
+    save_picture(emu, at);
+    header.hash = state_hash(out, lp_emu_state_size(emu));
+    memcpy(out, &header, sizeof header);
+}
+
+static lp_status check_state(const lp_emu *emu, const void *state, size_t size_bytes, lp_err *err) {
+    state_header header;
+    if (!state || size_bytes < sizeof header) return lp_fail(err, LP_BAD_INPUT, "state of %zu bytes is too short for its header", size_bytes);
+    memcpy(&header, state, sizeof header);
+    if (memcmp(header.magic, MAGIC, sizeof MAGIC)) return lp_fail(err, LP_BAD_INPUT, "not an emulator state (no LPSTATE1 at its start)");
+    if (header.hash != state_hash(state, size_bytes))
+        return lp_fail(err, LP_BAD_INPUT, "state is damaged: hash %016llx, expected %016llx",
+                       (unsigned long long)state_hash(state, size_bytes), (unsigned long long)header.hash);
+    if (header.rom_hash != emu->rom_hash)
+        return lp_fail(err, LP_BAD_INPUT, "state is of another ROM: %016llx, this is %016llx", (unsigned long long)header.rom_hash,
+                       (unsigned long long)emu->rom_hash);
+    if (header.core_hash != core_hash()) return lp_fail(err, LP_BAD_INPUT, "state is of another core, this is %s", lp_emu_core_version());
+    if (size_bytes != lp_emu_state_size(emu) || header.body_bytes != body_bytes(emu))
+        return lp_fail(err, LP_BAD_INPUT, "state has %zu bytes, expected %zu", size_bytes, lp_emu_state_size(emu));
+    if (!emu->console->machine_check(emu, (const uint8_t *)state + sizeof header))
+        return lp_fail(err, LP_BAD_INPUT, "state describes a machine that cannot be");
     return LP_OK;
 }
+
+lp_status lp_emu_state_load(lp_emu *emu, const void *state, size_t size_bytes, lp_err *err) {
+    lp_status status = check_state(emu, state, size_bytes, err);
+    if (status) return status;
+    state_header header;
+    memcpy(&header, state, sizeof header);
+    const uint8_t *at = (const uint8_t *)state + sizeof header;
+    emu->console->machine_load(emu, at);
+    at += emu->console->machine_bytes(emu);
+    emu->console->renderer_load(emu, at);
+    at += emu->console->renderer_bytes(emu);
+    load_picture(emu, at);
+    emu->n_frames = header.n_frames;
+    return LP_OK;
+}
+
 uint64_t lp_emu_hash(lp_emu *emu) {
-    emu->core->saveState(emu->core, emu->state);
-    return lp_hash64(emu->state, lp_emu_state_size(emu));
+    return emu->console->machine_hash(emu);
 }

@@ -1,0 +1,112 @@
+/* The inside of the emulator folder: what emulator.c shares with gb.c and gba.c, the two consoles over libmgba.
+ *
+ * A machine is saved as images of libmgba's own structs, so that nothing that can matter is forgotten: each struct is
+ * copied whole, except for its host ranges (pointers, sound buffers, counters of the host side), which are zero in an
+ * image and keep their live value when one is loaded. What a host pointer says about the machine (which ROM bank is
+ * mapped, which events are queued in which order) is saved beside the images as offsets and indices. */
+#ifndef LP_EMULATOR_CONSOLE_H
+#define LP_EMULATOR_CONSOLE_H
+
+#include "emulator/emulator.h"
+#include "emulator/rom.h"
+
+struct mCore;
+struct mTiming;
+struct mTimingEvent;
+
+/* A byte range of a struct. Tables of these are in ascending order and do not overlap. */
+typedef struct {
+    size_t offset, size;
+} lp_range;
+
+/* Where a host pointer points: 0 nowhere, otherwise 1 + the index of a block, and the offset in it. */
+typedef struct {
+    uint32_t block, offset;
+} lp_link;
+
+enum { LP_MAX_EVENTS = 16, LP_MAX_BLOCKS = 12 };
+
+typedef struct {
+    const void *base;
+    size_t size;
+} lp_block;
+
+typedef struct lp_console {
+    /* After the core has its ROM: hooks, fixes, reset. */
+    lp_status (*start)(lp_emu *emu, lp_err *err);
+    /* Before the core is destroyed: frees what libmgba would forget. */
+    void (*stop)(lp_emu *emu);
+    /* Would the core write to the bytes of this ROM? Then it needs a copy of its own. */
+    bool (*writes_rom)(const lp_emu *emu);
+    void (*run_frame)(lp_emu *emu, bool draw);
+    uint8_t (*peek)(lp_emu *emu, uint32_t address); /* changes nothing, unlike the CPU's own reads */
+    void (*poke)(lp_emu *emu, uint32_t address, uint8_t value);
+    /* A fixed number of bytes for one emulator; check says whether bytes of that size can be loaded. */
+    size_t (*machine_bytes)(const lp_emu *emu);
+    void (*machine_save)(lp_emu *emu, uint8_t *out);
+    bool (*machine_check)(const lp_emu *emu, const uint8_t *in);
+    void (*machine_load)(lp_emu *emu, const uint8_t *in);
+    uint64_t (*machine_hash)(lp_emu *emu);
+    /* What the next picture depends on besides the machine. */
+    size_t (*renderer_bytes)(const lp_emu *emu);
+    void (*renderer_save)(lp_emu *emu, uint8_t *out);
+    void (*renderer_load)(lp_emu *emu, const uint8_t *in);
+    uint16_t keys;
+    int width, height;
+    int bytes_per_pixel; /* in a state; lossless */
+} lp_console;
+
+extern const lp_console lp_console_gb, lp_console_gba;
+
+size_t lp_gb_machine_bytes(const lp_emu *emu);
+void lp_gb_machine_save(lp_emu *emu, uint8_t *out);
+bool lp_gb_machine_check(const lp_emu *emu, const uint8_t *in);
+void lp_gb_machine_load(lp_emu *emu, const uint8_t *in);
+uint64_t lp_gb_machine_hash(lp_emu *emu);
+void lp_gb_renderer_clear(lp_emu *emu);
+size_t lp_gb_renderer_bytes(const lp_emu *emu);
+void lp_gb_renderer_save(lp_emu *emu, uint8_t *out);
+void lp_gb_renderer_load(lp_emu *emu, const uint8_t *in);
+
+struct GBASavedata;
+size_t lp_gba_machine_bytes(const lp_emu *emu);
+void lp_gba_machine_save(lp_emu *emu, uint8_t *out);
+bool lp_gba_machine_check(const lp_emu *emu, const uint8_t *in);
+void lp_gba_machine_load(lp_emu *emu, const uint8_t *in);
+uint64_t lp_gba_machine_hash(lp_emu *emu);
+size_t lp_gba_renderer_bytes(const lp_emu *emu);
+void lp_gba_renderer_save(lp_emu *emu, uint8_t *out);
+void lp_gba_renderer_load(lp_emu *emu, const uint8_t *in);
+void lp_gba_widen_save_memory(struct GBASavedata *savedata);
+
+struct lp_emu {
+    const lp_console *console;
+    struct mCore *core;
+    lp_emu_config config;
+    lp_system system;
+    uint64_t n_frames, rom_hash;
+    const void *rom;          /* borrowed, or own_rom */
+    void *own_rom;            /* owned; NULL when the caller's bytes can be used as they are */
+    lp_rom_info info;
+    /* What libmgba keeps to itself and a machine's pointers may have as their value; found out at the start. */
+    void (*video_callbacks[4])(struct mTiming *, void *, uint32_t);
+    uint8_t (*cartridge_load)(void *cpu, uint16_t address);
+    const void *blocked_region;
+    uint32_t pixels[]; /* width x height */
+};
+
+void lp_image_save(void *out, const void *live, size_t size, const lp_range *host, int n_host);
+void lp_image_load(void *live, const void *image, size_t size, const lp_range *host, int n_host);
+void lp_zero_ranges(void *data, const lp_range *ranges, int n);
+
+lp_link lp_link_save(const void *pointer, const lp_block *blocks, int n);
+/* span: bytes that may be read from the pointer on. */
+bool lp_link_check(lp_link link, size_t span, const lp_block *blocks, int n);
+void *lp_link_load(lp_link link, const lp_block *blocks, int n);
+
+/* The queue as indices into events, 1 + index each, in order, zeros after the last. */
+void lp_queue_save(uint8_t order[LP_MAX_EVENTS], const struct mTiming *timing, struct mTimingEvent *const *events, int n);
+bool lp_queue_check(const uint8_t order[LP_MAX_EVENTS], int n);
+void lp_queue_load(struct mTiming *timing, const uint8_t order[LP_MAX_EVENTS], struct mTimingEvent *const *events);
+
+#endif

@@ -1,0 +1,185 @@
+/* The Game Boy Advance over libmgba's struct GBA: start-up, the fast path, reading memory.
+ *
+ * The fast path is that of the Game Boy (gb.c): the sample event stays where it is, since the sound FIFOs look at when
+ * it is due, and the tone generators are run to the first and last of its points. Reading wave RAM and NR52 shows the
+ * difference if they are not. Skipped frames draw no scanline.
+ *
+ * What libmgba offers here and Longplay leaves out: the e-Reader and the Game Boy Player (accessories), and debug
+ * printing into the ROM (AGBPrint), which would write to bytes that many emulators share. */
+#include <mgba/flags.h>
+
+#include <mgba/core/blip_buf.h>
+#include <mgba/core/core.h>
+#include <mgba/internal/arm/arm.h>
+#include <mgba/internal/gba/gba.h>
+#include <mgba/internal/gba/io.h>
+#include <mgba/internal/gba/serialize.h>
+
+#include "emulator/console.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SAMPLE_EVENT_CYCLES = GBA_ARM7TDMI_FREQUENCY / 0x4000 };
+
+static void skip_samples(struct mTiming *timing, void *user, uint32_t cycles_late) {
+    struct GBAAudio *audio = user;
+    int32_t interval = audio->sampleInterval;
+    int32_t max = 2 << GBARegisterSOUNDBIASGetResolution(audio->soundbias);
+    uint32_t first = (uint32_t)audio->lastSample + (uint32_t)(audio->sampleIndex * interval);
+    int32_t due = (int32_t)((uint32_t)mTimingCurrentTime(timing) - cycles_late - first) / interval;
+    int32_t left = max - audio->sampleIndex;
+    int32_t n = due < left ? due : left;
+    if (n > 0) {
+        GBAudioRun(&audio->psg, (int32_t)first, 0xF);
+        if (n > 1) GBAudioRun(&audio->psg, (int32_t)(first + (uint32_t)((n - 1) * interval)), 0xF);
+        audio->sampleIndex += n;
+    }
+    if (audio->sampleIndex == max) {
+        audio->lastSample = (int32_t)((uint32_t)audio->lastSample + SAMPLE_EVENT_CYCLES);
+        audio->sampleIndex = 0;
+    }
+    memset(audio->chA.samples, audio->chA.samples[max - 1], sizeof audio->chA.samples);
+    memset(audio->chB.samples, audio->chB.samples[max - 1], sizeof audio->chB.samples);
+    mTimingSchedule(timing, &audio->sampleEvent, (int32_t)(SAMPLE_EVENT_CYCLES - cycles_late));
+}
+
+/* Stores to the debug port go to an address beside it: nothing there either, and the same wait states. */
+static void store16(struct ARMCore *cpu, uint32_t address, int16_t value, int *cycles) {
+    uint32_t region = address >> BASE_OFFSET;
+    if ((region == REGION_CART0 || region == REGION_CART0_EX) && (address & OFFSET_MASK) >= AGB_PRINT_BASE)
+        address = region << BASE_OFFSET | 0x00F00000;
+    GBAStore16(cpu, address, value, cycles);
+}
+
+/* Learns the pointers to libmgba's static functions and data that a running machine may hold. */
+static bool learn_statics(lp_emu *emu) {
+    struct GBA *gba = emu->core->board;
+    struct ARMCore *cpu = emu->core->cpu;
+    struct GBASerializedState *state = calloc(1, sizeof *state);
+    if (!state) return false;
+    for (uint32_t mode = 1; mode < 3; mode++) {
+        state->video.flags = GBASerializedVideoFlagsSetMode(0, mode);
+        mTimingDeschedule(&gba->timing, &gba->video.event);
+        GBAVideoDeserialize(&gba->video, state);
+        emu->video_callbacks[mode] = gba->video.event.callback;
+    }
+    free(state);
+    cpu->memory.setActiveRegion(cpu, 0xFF000000);
+    emu->blocked_region = cpu->memory.activeRegion;
+    return true;
+}
+
+/* Are libmgba's structs laid out as in the headers we were built with? The events' names tell. */
+static bool layout_matches(const struct GBA *gba) {
+    return gba->video.event.name && !strcmp(gba->video.event.name, "GBA Video") && gba->audio.sampleEvent.name &&
+           !strcmp(gba->audio.sampleEvent.name, "GBA Audio Sample") && gba->irqEvent.name && !strcmp(gba->irqEvent.name, "GBA IRQ Event") &&
+           gba->memory.dmaEvent.name && !strcmp(gba->memory.dmaEvent.name, "GBA DMA");
+}
+
+/* Noon of 2000-01-01 as a game sees it: libmgba shows the clock chip in local time. */
+static int64_t fixed_clock_ms(void) {
+    struct tm noon = {.tm_year = 100, .tm_mday = 1, .tm_hour = 12, .tm_isdst = -1};
+    return (int64_t)mktime(&noon) * 1000;
+}
+
+static lp_status gba_start(lp_emu *emu, lp_err *err) {
+    struct GBA *gba = emu->core->board;
+    struct ARMCore *cpu = emu->core->cpu;
+    if (!layout_matches(gba)) return lp_fail(err, LP_FAILED, "this libmgba is not the one Longplay was built with");
+    if (!learn_statics(emu)) return lp_fail(err, LP_FAILED, "out of memory");
+    emu->core->rtc.value = fixed_clock_ms();
+    cpu->memory.store16 = store16;
+    emu->core->reset(emu->core);
+    gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
+    emu->system = LP_SYSTEM_GBA;
+    if (!emu->config.plain) {
+        gba->audio.sampleEvent.callback = skip_samples;
+        blip_delete(gba->audio.psg.left); /* 64 KiB each, unused from here on */
+        blip_delete(gba->audio.psg.right);
+        gba->audio.psg.left = blip_new(16);
+        gba->audio.psg.right = blip_new(16);
+    }
+    return LP_OK;
+}
+
+/* A cartridge with a port in its ROM's address space: libmgba keeps the port's state in the ROM's bytes. */
+static bool gba_writes_rom(const lp_emu *emu) {
+    const struct GBA *gba = emu->core->board;
+    return gba->memory.rom == emu->rom && (gba->memory.hw.devices & (HW_RTC | HW_RUMBLE | HW_LIGHT_SENSOR | HW_GYRO));
+}
+
+static void gba_stop(lp_emu *emu) {
+    struct GBA *gba = emu->core->board;
+    lp_gba_widen_save_memory(&gba->memory.savedata);
+}
+
+static void gba_run_frame(lp_emu *emu, bool draw) {
+    struct GBA *gba = emu->core->board;
+    gba->video.frameskip = INT_MAX / 2 * !emu->config.plain;
+    gba->video.frameskipCounter = !draw;
+    emu->core->runFrame(emu->core);
+}
+
+static uint8_t byte_of(const void *base, uint32_t offset) {
+    return ((const uint8_t *)base)[offset];
+}
+
+static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
+    const struct GBA *gba = emu->core->board;
+    const struct GBASavedata *savedata = &gba->memory.savedata;
+    uint32_t offset = address & OFFSET_MASK;
+    switch (address >> BASE_OFFSET) {
+    case REGION_WORKING_RAM: return byte_of(gba->memory.wram, offset & (SIZE_WORKING_RAM - 1));
+    case REGION_WORKING_IRAM: return byte_of(gba->memory.iwram, offset & (SIZE_WORKING_IRAM - 1));
+    case REGION_IO: return offset < SIZE_IO ? byte_of(gba->memory.io, offset) : 0;
+    case REGION_PALETTE_RAM: return byte_of(gba->video.palette, offset & (SIZE_PALETTE_RAM - 1));
+    case REGION_VRAM:
+        offset &= 0x1FFFF;
+        return byte_of(gba->video.vram, offset < SIZE_VRAM ? offset : offset - 0x8000); /* the last 32 KiB are seen twice */
+    case REGION_OAM: return byte_of(gba->video.oam.raw, offset & (SIZE_OAM - 1));
+    case REGION_CART0:
+    case REGION_CART0_EX:
+    case REGION_CART1:
+    case REGION_CART1_EX:
+    case REGION_CART2:
+    case REGION_CART2_EX:
+        offset = address & (SIZE_CART0 - 1);
+        return gba->memory.rom && offset < gba->memory.romSize ? byte_of(gba->memory.rom, offset) : 0;
+    case REGION_CART_SRAM:
+    case REGION_CART_SRAM_MIRROR:
+        if (!savedata->data) return 0xFF;
+        if (savedata->type == SAVEDATA_SRAM) return savedata->data[offset & (SIZE_CART_SRAM - 1)];
+        if (savedata->type == SAVEDATA_SRAM512) return savedata->data[offset & (SIZE_CART_SRAM512 - 1)];
+        if (savedata->type == SAVEDATA_FLASH512 || savedata->type == SAVEDATA_FLASH1M) return savedata->currentBank[offset & 0xFFFF];
+        return 0xFF;
+    default: return 0;
+    }
+}
+
+static void gba_poke(lp_emu *emu, uint32_t address, uint8_t value) {
+    emu->core->busWrite8(emu->core, address, value);
+}
+
+const lp_console lp_console_gba = {
+    .start = gba_start,
+    .stop = gba_stop,
+    .writes_rom = gba_writes_rom,
+    .run_frame = gba_run_frame,
+    .peek = gba_peek,
+    .poke = gba_poke,
+    .machine_bytes = lp_gba_machine_bytes,
+    .machine_save = lp_gba_machine_save,
+    .machine_check = lp_gba_machine_check,
+    .machine_load = lp_gba_machine_load,
+    .machine_hash = lp_gba_machine_hash,
+    .renderer_bytes = lp_gba_renderer_bytes,
+    .renderer_save = lp_gba_renderer_save,
+    .renderer_load = lp_gba_renderer_load,
+    .keys = 0x3FF,
+    .width = GBA_VIDEO_HORIZONTAL_PIXELS,
+    .height = GBA_VIDEO_VERTICAL_PIXELS,
+    .bytes_per_pixel = 3,
+};
