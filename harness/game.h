@@ -39,6 +39,12 @@ void lp_game_close(lp_game *game);
 
 const char *lp_game_name(const lp_game *game);
 const char *lp_game_dir(const lp_game *game); /* NULL for a bare ROM */
+/* What longplay.json says of itself; "" where it does not. */
+const char *lp_game_title(const lp_game *game);
+const char *lp_game_licence(const lp_game *game);
+const char *lp_game_floor(const lp_game *game); /* the win rate without memory, e.g. "1 / doors" */
+/* The names of the shipped games, sorted; returns how many (at most max). */
+int lp_game_shipped(char names[][64], int max);
 const void *lp_game_rom(const lp_game *game, size_t *size_bytes);
 int lp_game_frame_skip(const lp_game *game);
 /* Actions the policy chooses among: key masks (e.g. 0, LP_KEY_LEFT, ...) and their names ("none", "LEFT", "A+RIGHT"). */
@@ -71,7 +77,8 @@ const char *lp_outcome_name(lp_outcome outcome); /* "running", "win", "loss", "t
 
 typedef struct {
     const char *name; /* as in longplay.json; owned by the game */
-    char text[160];   /* the template with variables filled in */
+    char text[240];   /* the template with variables filled in */
+    bool milestone;   /* worth a place in reports */
 } lp_event;
 
 /* Everything that goes into the machine is also reported here, in order, for the movie. Any member may be NULL. */
