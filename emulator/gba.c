@@ -121,6 +121,8 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
     gba->video.frameskip = INT_MAX / 2 * !emu->config.plain;
     gba->video.frameskipCounter = !draw;
     emu->core->runFrame(emu->core);
+    if (draw) /* the renderer leaves its layer flags in the high byte */
+        for (int i = 0; i < GBA_VIDEO_HORIZONTAL_PIXELS * GBA_VIDEO_VERTICAL_PIXELS; i++) emu->pixels[i] &= 0xFFFFFF;
 }
 
 static uint8_t byte_of(const void *base, uint32_t offset) {
