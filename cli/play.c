@@ -1,118 +1,306 @@
-/* longplay play: an agent plays a game, in a window or without, recorded or not. */
+/* longplay play: an agent plays a game, in a window or without, recorded or not, from power-on or from where it was killed. */
 #include "cli/cli.h"
 
+#include "base/file.h"
 #include "base/log.h"
+#include "cli/watch.h"
 #include "evals/eval.h"
-#include "harness/seat.h"
+#include "harness/run.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
+#define FRAMES_PER_S 59.7275
+#define RESULT_S 1.0 /* how long an episode's end stays on the screen at speed 1 */
+#define END_S 3.0    /* how long the end of it all does */
 
 typedef struct {
-    const char *game, *policy, *memory, *device, *set[LP_MAX_LIST];
+    const char *game, *policy, *memory, *run, *speed, *shot, *device, *set[LP_MAX_LIST];
     int n_game, n_set;
-    int64_t episodes, decisions, seed;
-    bool headless, json;
+    int64_t episodes, decisions, seed; /* FROM_RUN: not given */
+    bool resume, headless, json;
 } arguments;
 
+/* What is being played, and by whom. */
 typedef struct {
-    int64_t episodes, wins, losses, timeouts, decisions;
-    uint64_t frames, state_hash;
-} totals;
+    lp_game *game;           /* owned */
+    lp_chosen_policy chosen; /* its policy owned */
+    lp_run_config config;
+    lp_run *run; /* owned */
+    bool window, resumed, new_limits;
+    char shown_status[128];
+} session;
 
-static lp_status choose_action(lp_seat *seat, const lp_chosen_policy *chosen, lp_actor *actor, int n_actions, lp_decision *decision,
-                               int *action, lp_err *err) {
-    lp_observation observation;
-    if (chosen->player == LP_PLAYER_ORACLE) return lp_env_oracle(seat->env, action, err);
-    if (chosen->player == LP_PLAYER_RANDOM) {
-        *action = (int)lp_rng_below(&seat->rng, (uint32_t)n_actions);
-        return LP_OK;
-    }
-    lp_seat_look(seat, &observation);
-    lp_actor_run(actor, 1, &observation, decision);
-    *action = lp_seat_choose(seat, decision, n_actions, true, NULL);
+/* ---- settling what to play ---- */
+
+/* Names of games and players stay; paths become absolute, so that the run can be resumed from any folder. */
+static lp_status absolute(char *out, size_t size, const char *given, const char *const *names, lp_err *err) {
+    char path[PATH_MAX];
+    for (; *names; names++)
+        if (!strcmp(given, *names)) return snprintf(out, size, "%s", given), LP_OK;
+    if (!realpath(given, path)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", given, strerror(errno));
+    if (strlen(path) >= size) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
+    memset(out, 0, size);
+    memcpy(out, path, strlen(path));
     return LP_OK;
 }
 
-static lp_status play(const arguments *a, const lp_game *game, totals *t, lp_err *err) {
-    lp_chosen_policy chosen = {0};
-    lp_mem_config memory = {0};
-    lp_seat seat = {0};
-    lp_actor *actor = NULL;
+static lp_status name_game(session *s, const char *given, lp_err *err) {
+    char names[64][64];
+    bool shipped = false;
+    int n = lp_game_shipped(names, 64);
+    for (int i = 0; i < n && !lp_file_exists(given); i++) shipped |= !strcmp(given, names[i]);
+    return absolute(s->config.game, sizeof s->config.game, given, (const char *const[]){shipped ? given : "", NULL}, err);
+}
+
+static lp_status name_policy(session *s, lp_err *err) {
+    return absolute(s->config.policy, sizeof s->config.policy, s->chosen.name, (const char *const[]){"random", "oracle", NULL}, err);
+}
+
+/* Which fields of config a memory fills. */
+static void name_memory(lp_run_config *config, const lp_mem_config *memory) {
+    config->arch = memory->arch;
+    config->chunk = memory->chunk;
+    config->slots = memory->slots;
+    config->fan = memory->fan;
+    config->window = memory->window;
+    config->max_items = memory->max_items;
+}
+
+static lp_status apply_knobs(session *s, const arguments *a, const char *base, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
-    lp_game_default_knobs(game, knobs);
+    char list[sizeof s->config.knobs], *save = NULL;
     lp_status status = LP_OK;
-    for (int i = 0; i < a->n_set && !status; i++) status = lp_game_set_knob(game, knobs, a->set[i], err);
-    if (!status) status = lp_choose_policy(&chosen, game, a->policy, err);
-    if (!status) status = lp_choose_memory(&memory, chosen.policy, a->memory, err);
-    if (!status && chosen.policy) status = lp_actor_open(&actor, chosen.policy, 1, lp_mem_max_context(&memory), err);
-    if (!status) status = lp_seat_open(&seat, game, &memory, NULL, err);
-    while (!status && t->episodes < a->episodes && t->decisions < a->decisions) {
-        status = lp_seat_begin(&seat, lp_game_eval_seed((uint64_t)a->seed, (uint64_t)t->episodes), knobs, 0, err);
-        lp_outcome outcome = LP_RUNNING;
-        while (!status && outcome == LP_RUNNING && t->decisions < a->decisions) {
-            lp_decision decision;
-            int action = 0;
-            status = choose_action(&seat, &chosen, actor, lp_game_n_actions(game), &decision, &action, err);
-            if (status) break;
-            outcome = lp_seat_take(&seat, chosen.policy ? &decision : NULL, action);
-            t->decisions++;
-            lp_progress("%s: %lld decisions, %lld of %lld episodes won", lp_game_name(game), (long long)t->decisions,
-                        (long long)t->wins, (long long)t->episodes);
-        }
-        t->frames += seat.env ? lp_emu_frames(lp_env_emu(seat.env)) : 0;
-        t->wins += outcome == LP_WIN;
-        t->losses += outcome == LP_LOSS;
-        t->timeouts += outcome == LP_TIMEOUT;
-        t->episodes += outcome != LP_RUNNING;
-    }
-    lp_progress_end();
-    if (!status) t->state_hash = lp_emu_hash(lp_env_emu(seat.env));
-    if (seat.env) lp_seat_close(&seat);
-    lp_actor_close(actor);
-    lp_policy_close(chosen.policy);
+    lp_game_default_knobs(s->game, knobs);
+    snprintf(list, sizeof list, "%s", base);
+    for (char *one = strtok_r(list, " ", &save); one && !status; one = strtok_r(NULL, " ", &save))
+        status = lp_game_set_knob(s->game, knobs, one, err);
+    for (int i = 0; i < a->n_set && !status; i++) status = lp_game_set_knob(s->game, knobs, a->set[i], err);
+    if (!status) lp_run_config_knobs(&s->config, s->game, knobs);
     return status;
 }
 
-int lp_cmd_play(int argc, char **argv) {
-    arguments a = {.game = "cue", .episodes = 5, .decisions = 1000000000000, .seed = 1};
-    const lp_option options[] = {
-        {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
-        {.name = "episodes", .value = "N", .help = "stop after N episodes (5)", .number = &a.episodes, .min = 1, .max = 1e12},
-        {.name = "decisions", .value = "N", .help = "stop after N decisions", .number = &a.decisions, .min = 1, .max = 1e12},
-        {.name = "seed", .value = "N", .help = "which evaluation seeds (1)", .number = &a.seed, .min = 0, .max = 4294967295.0},
-        {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
-        {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
-        {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
-        {.name = "headless", .help = "no window", .flag = &a.headless},
-        {.name = "json", .help = "print one JSON object", .flag = &a.json},
-    };
-    const lp_usage usage = {.name = "play", .arguments = "[GAME|ROM]", .summary = "Plays a game from power-on.",
-                            .example = "longplay play cue --set horizon=1000 --episodes 3", .options = options,
-                            .n_options = sizeof options / sizeof *options, .max_positional = 1, .positional = &a.game,
-                            .n_positional = &a.n_game};
-    int code = lp_parse(&usage, argc, argv);
-    if (code >= 0) return code;
-    lp_err err = {{0}};
-    lp_game *game = NULL;
-    totals t = {0};
-    lp_status status = lp_check_device(a.device, &err);
-    if (!status) status = lp_game_open(&game, a.game, &err);
-    if (!status) status = play(&a, game, &t, &err);
-    lp_game_close(game);
-    if (status) return lp_report(status, &err);
-    char hash[32];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t.state_hash);
-    if (!a.json) {
-        printf("%lld of %lld episodes won in %lld decisions (%llu frames), state %s\n", (long long)t.wins, (long long)t.episodes,
-               (long long)t.decisions, (unsigned long long)t.frames, hash);
-        return 0;
+/* Limits as given; where none are, the run ends by itself when a human watches it as an example, not when it is a bare ROM in a
+ * window. */
+static void settle_limits(session *s, const arguments *a) {
+    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN;
+    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : !given && lp_game_has_outcome(s->game) ? EPISODES : 0;
+    s->config.decisions = a->decisions != FROM_RUN ? a->decisions : 0;
+    if (!given && !lp_game_has_outcome(s->game) && !s->window) s->config.decisions = DECISIONS;
+}
+
+static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
+    lp_mem_config memory;
+    const char *name = a->n_game ? a->game : "cue";
+    lp_run_config_init(&s->config);
+    lp_status status = lp_game_open(&s->game, name, err);
+    if (!status) status = name_game(s, name, err);
+    if (!status) status = lp_choose_policy(&s->chosen, s->game, a->policy, err);
+    if (!status) status = name_policy(s, err);
+    if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
+    if (!status) status = apply_knobs(s, a, "", err);
+    if (status) return status;
+    name_memory(&s->config, &memory);
+    if (a->seed != FROM_RUN) s->config.seed = a->seed;
+    settle_limits(s, a);
+    return a->run ? lp_run_make(a->run, s->game, s->chosen.policy, &s->config, err) : LP_OK;
+}
+
+static lp_status changed(const char *what, const char *run, lp_err *err) {
+    return lp_fail(err, LP_BAD_INPUT, "%s is not what %s was recorded with, and cannot change while it is resumed", what, run);
+}
+
+/* What the run was recorded with; what is given besides must agree with it. */
+static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
+    lp_run_config c;
+    lp_mem_config memory;
+    lp_status status = lp_run_config_read(&c, a->run, err);
+    if (status) return status;
+    s->config = c;
+    status = lp_game_open(&s->game, a->n_game ? a->game : c.game, err);
+    if (!status) {
+        lp_run_identify(&s->config, s->game, NULL);
+        if (strcmp(s->config.rom_hash, c.rom_hash)) status = changed("the game's ROM", a->run, err);
     }
+    if (!status) status = lp_choose_policy(&s->chosen, s->game, a->policy ? a->policy : c.policy, err);
+    if (!status && !s->chosen.policy && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
+    if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
+    if (!status && a->memory && (int64_t)memory.arch != c.arch) status = changed("--memory", a->run, err);
+    if (!status) status = apply_knobs(s, a, c.knobs, err);
+    if (!status && strcmp(s->config.knobs, c.knobs)) status = changed("--set", a->run, err);
+    if (!status && a->seed != FROM_RUN && a->seed != c.seed) status = changed("--seed", a->run, err);
+    if (status) return status;
+    s->config = c;
+    if (a->episodes != FROM_RUN || a->decisions != FROM_RUN) settle_limits(s, a);
+    s->new_limits = s->config.episodes != c.episodes || s->config.decisions != c.decisions;
+    return LP_OK;
+}
+
+/* --resume of a run that is not there yet starts it: the same command line then serves for every start. */
+static lp_status settle(session *s, const arguments *a, lp_err *err) {
+    if (a->resume && !a->run) return lp_fail(err, LP_BAD_INPUT, "--resume needs --run DIR");
+    if (!a->resume) return settle_new(s, a, err);
+    if (lp_file_exists(a->run)) return settle_resumed(s, a, err);
+    char parent[PATH_MAX];
+    snprintf(parent, sizeof parent, "%s/..", a->run);
+    char *slash = strrchr(a->run, '/');
+    if (slash && slash != a->run) {
+        snprintf(parent, sizeof parent, "%.*s", (int)(slash - a->run), a->run);
+        if (!lp_file_exists(parent)) return lp_fail(err, LP_BAD_INPUT, "%s: no run there, and no folder %s", a->run, parent);
+    }
+    lp_warn("%s: no run there yet, starting it", a->run);
+    return settle_new(s, a, err);
+}
+
+/* ---- playing ---- */
+
+static void show(void *context, lp_view *view) {
+    session *s = context;
+    lp_run_view(s->run, view);
+    lp_outcome outcome = lp_run_outcome(s->run);
+    int horizon = lp_game_find_knob(s->game, "horizon");
+    const char *at = horizon >= 0 ? strstr(s->config.knobs, "horizon=") : NULL;
+    snprintf(s->shown_status, sizeof s->shown_status, "%s%s%s%.*s", outcome ? "episode ended: " : "",
+             outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "",
+             at ? (int)strcspn(at + 8, " ") : 0, at ? at + 8 : "");
+    view->status = *s->shown_status ? s->shown_status : NULL;
+}
+
+static void say(const session *s, lp_run_totals t, double rate) {
+    char limit[32] = "";
+    if (s->config.episodes) snprintf(limit, sizeof limit, " of %lld", (long long)s->config.episodes);
+    if (lp_game_has_outcome(s->game))
+        lp_progress("%s: episode %lld%s, %lld won, %lld lost, %lld decisions, %.0f decisions/s", lp_game_name(s->game),
+                    (long long)t.episodes + 1, limit, (long long)t.wins, (long long)(t.losses + t.timeouts), (long long)t.decisions, rate);
+    else
+        lp_progress("%s: %lld decisions, %llu frames, %.0f decisions/s", lp_game_name(s->game), (long long)t.decisions,
+                    (unsigned long long)t.frames, rate);
+}
+
+static lp_status play(session *s, lp_watch *watch, lp_err *err) {
+    lp_status status = LP_OK;
+    double frames = lp_game_frame_skip(s->game);
+    while (!status && !watch->quit && !lp_run_done(s->run)) {
+        status = lp_run_think(s->run, err);
+        if (!status) status = lp_watch_turn(watch, frames, show, s, err);
+        if (!status) status = lp_run_take(s->run, err);
+        if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
+            status = lp_watch_turn(watch, RESULT_S * FRAMES_PER_S, show, s, err);
+        if (lp_watch_say(watch)) say(s, lp_run_counts(s->run), watch->decisions_per_s);
+    }
+    lp_progress_end();
+    if (!status) status = lp_run_save(s->run, err);
+    if (!status && watch->window && !watch->quit) {
+        watch->speed = watch->speed ? watch->speed : 1;
+        status = lp_watch_turn(watch, END_S * FRAMES_PER_S * watch->speed, show, s, err);
+    }
+    return status;
+}
+
+/* ---- the result ---- */
+
+static int print_json(const session *s, const arguments *a, lp_run_totals t, double rate) {
+    char hash[24];
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddNullToObject(o, "run");
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t.state_hash);
+    if (a->run) cJSON_AddStringToObject(o, "run", a->run);
+    else cJSON_AddNullToObject(o, "run");
+    cJSON_AddStringToObject(o, "game", lp_game_name(s->game));
+    cJSON_AddStringToObject(o, "policy", s->config.policy);
     cJSON_AddNumberToObject(o, "episodes", (double)t.episodes);
     cJSON_AddNumberToObject(o, "wins", (double)t.wins);
+    cJSON_AddNumberToObject(o, "losses", (double)t.losses);
+    cJSON_AddNumberToObject(o, "timeouts", (double)t.timeouts);
     cJSON_AddNumberToObject(o, "decisions", (double)t.decisions);
     cJSON_AddNumberToObject(o, "frames", (double)t.frames);
     cJSON_AddStringToObject(o, "state_hash", hash);
+    cJSON_AddBoolToObject(o, "resumed", s->resumed);
+    cJSON_AddBoolToObject(o, "finished", lp_run_done(s->run));
+    cJSON_AddNumberToObject(o, "decisions_per_s", rate);
+    if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
     return lp_print_json(o);
+}
+
+static void print_summary(const session *s, const arguments *a, lp_run_totals t, double seconds, double rate) {
+    if (lp_game_has_outcome(s->game))
+        printf("%s: %lld of %lld episodes won, %lld lost, %lld timed out\n", lp_game_name(s->game), (long long)t.wins,
+               (long long)t.episodes, (long long)t.losses, (long long)t.timeouts);
+    else
+        printf("%s: played with no win or loss declared\n", lp_game_name(s->game));
+    printf("%lld decisions, %llu frames; %.1f s, %.0f decisions/s; machine state %016llx\n", (long long)t.decisions,
+           (unsigned long long)t.frames, seconds, rate, (unsigned long long)t.state_hash);
+    if (a->run && !lp_run_done(s->run)) printf("stopped; longplay play --run %s --resume goes on\n", a->run);
+    else if (a->run) printf("recorded in %s; longplay replay %s --verify checks it\n", a->run, a->run);
+    if (a->shot) printf("picture in %s\n", a->shot);
+}
+
+static int play_session(session *s, const arguments *a, lp_err *err) {
+    lp_watch watch = {0};
+    lp_watch_options options = {.window = s->window, .speed = s->window ? 1 : 0, .frames_per_s = FRAMES_PER_S};
+    double start = lp_now_s(), seconds = 0, rate = 0;
+    lp_run_totals before = {0}, t = {0};
+    lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
+    if (!status) status = settle(s, a, err);
+    if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
+    if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
+    if (!status) status = lp_watch_open(&watch, &options, err);
+    if (!status) {
+        s->resumed = lp_run_resumed(s->run);
+        before = lp_run_counts(s->run);
+        start = lp_now_s();
+        status = play(s, &watch, err);
+        t = lp_run_counts(s->run);
+        seconds = lp_now_s() - start;
+        rate = seconds > 0 ? (double)(t.decisions - before.decisions) / seconds : 0;
+    }
+    if (!status && a->shot) status = lp_watch_shot(&watch, a->shot, show, s, err);
+    lp_watch_close(&watch);
+    if (status) return lp_report(status, err);
+    if (a->json) return print_json(s, a, t, rate);
+    print_summary(s, a, t, seconds, rate);
+    return 0;
+}
+
+static void more_help(void) {
+    printf("\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
+           "%d episodes are played; a ROM with no win or loss plays %d decisions, or until the window is closed.\n"
+           "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
+           "Ctrl-C stops after the present decision; nothing is lost of a recorded run, however it ends.\n", EPISODES, DECISIONS);
+}
+
+int lp_cmd_play(int argc, char **argv) {
+    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN};
+    const lp_option options[] = {
+        {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
+        {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
+        {.name = "resume", .help = "go on with the run in DIR, exactly where it was left or killed", .flag = &a.resume},
+        {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit", .number = &a.episodes, .min = 0, .max = 1e15},
+        {.name = "decisions", .value = "N", .help = "stop after N decisions; 0: no limit", .number = &a.decisions, .min = 0, .max = 1e15},
+        {.name = "seed", .value = "N", .help = "of the run; episodes use evaluation seeds (1)", .number = &a.seed, .min = 0, .max = 4294967295.0},
+        {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
+        {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
+        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
+        {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
+        {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
+        {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
+        {.name = "json", .help = "print one JSON object", .flag = &a.json},
+    };
+    const lp_usage usage = {.name = "play", .arguments = "[GAME|ROM]", .summary = "Plays a game from power-on, in a window where there is a display.",
+                            .example = "longplay play cue --run runs/first --set horizon=1000 --episodes 3", .options = options,
+                            .n_options = sizeof options / sizeof *options, .max_positional = 1, .positional = &a.game,
+                            .n_positional = &a.n_game, .more_help = more_help};
+    int code = lp_parse(&usage, argc, argv);
+    if (code >= 0) return code;
+    lp_err err = {{0}};
+    session s = {.window = !a.headless && lp_window_available()};
+    lp_status status = lp_check_device(a.device, &err);
+    code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
+    lp_run_close(s.run);
+    lp_policy_close(s.chosen.policy);
+    lp_game_close(s.game);
+    return code;
 }

@@ -1,0 +1,142 @@
+#include "cli/watch.h"
+
+#include "base/log.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* Drawing takes milliseconds: at full speed it is done, and the keys are read, seldom enough not to slow the run. */
+#define DRAW_S (1.0 / 60)
+#define DRAW_SELDOM_S (1.0 / 15)
+#define SAY_S 0.1
+#define NOTE_S 3.0
+#define POLL_S 0.015
+
+static volatile sig_atomic_t interrupted;
+static void on_signal(int signal_number) {
+    (void)signal_number;
+    interrupted = 1;
+}
+
+static void nap(double seconds) {
+    struct timespec t = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+    if (seconds > 0) nanosleep(&t, NULL);
+}
+
+lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
+    if (!strcmp(text, "1")) *speed = 1;
+    else if (!strcmp(text, "4")) *speed = 4;
+    else if (!strcmp(text, "max")) *speed = 0;
+    else return lp_fail(err, LP_BAD_INPUT, "--speed '%s': must be 1, 4 or max", text);
+    return LP_OK;
+}
+
+lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
+    *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s};
+    w->start_s = w->next_s = w->rate_s = lp_now_s();
+    struct sigaction act = {.sa_handler = on_signal};
+    interrupted = 0;
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+    return options->window ? lp_window_open(&w->window, err) : LP_OK;
+}
+
+void lp_watch_close(lp_watch *w) {
+    if (w->window) lp_window_close(w->window);
+    if (w->painter) lp_painter_close(w->painter);
+    w->window = NULL;
+    w->painter = NULL;
+}
+
+/* NULL with err set when there are no fonts to draw with. */
+static const uint32_t *draw(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
+    lp_view view = {.mode = LP_VIEW_LIVE};
+    if (!w->painter && lp_painter_open(&w->painter, err)) return NULL;
+    show(context, &view);
+    if (w->paused) view.mode = LP_VIEW_PAUSED;
+    view.elapsed_s = lp_now_s() - w->start_s;
+    view.decisions_per_s = w->decisions_per_s;
+    view.speed = w->speed;
+    if (lp_now_s() - w->note_s < NOTE_S) view.status = w->note;
+    w->drawn_s = lp_now_s();
+    return lp_view_draw(w->painter, &view);
+}
+
+lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void *context, lp_err *err) {
+    const uint32_t *pixels = draw(w, show, context, err);
+    return pixels ? lp_png_write(path, pixels, LP_VIEW_WIDTH, LP_VIEW_HEIGHT, err) : LP_FAILED;
+}
+
+static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void *context, lp_err *err) {
+    char path[64];
+    int speed = w->speed;
+    switch (key) {
+    case LP_KEYPRESS_QUIT: w->quit = true; break;
+    case LP_KEYPRESS_PAUSE: w->paused = !w->paused; break;
+    case LP_KEYPRESS_STEP: w->paused = w->one_step = true; break;
+    case LP_KEYPRESS_SPEED_1: w->speed = 1; break;
+    case LP_KEYPRESS_SPEED_4: w->speed = 4; break;
+    case LP_KEYPRESS_SPEED_MAX: w->speed = 0; break;
+    case LP_KEYPRESS_SHOT:
+        snprintf(path, sizeof path, "longplay-%lld.png", (long long)time(NULL));
+        snprintf(w->note, sizeof w->note, "picture in %s", path);
+        w->note_s = lp_now_s();
+        return lp_watch_shot(w, path, show, context, err);
+    case LP_KEYPRESS_NONE: break;
+    }
+    if (w->speed != speed) w->next_s = lp_now_s();
+    return LP_OK;
+}
+
+static void count_rate(lp_watch *w) {
+    double now = lp_now_s();
+    w->turns++;
+    if (now - w->rate_s < 1 && w->decisions_per_s > 0) return;
+    if (now > w->rate_s) w->decisions_per_s = (double)(w->turns - w->rate_turns) / (now - w->rate_s);
+    w->rate_s = now;
+    w->rate_turns = w->turns;
+}
+
+lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
+    count_rate(w);
+    w->quit |= interrupted;
+    if (!w->window && w->speed == 0) return LP_OK;
+    double now = lp_now_s();
+    if (w->speed == 0 && !w->paused && now - w->drawn_s < DRAW_SELDOM_S) return LP_OK;
+    w->next_s += w->speed ? frames / (w->frames_per_s * w->speed) : 0;
+    if (!w->speed || w->next_s < now - 0.25) w->next_s = now; /* no racing to catch up with lost time */
+    for (bool drawn = false;;) {
+        now = lp_now_s();
+        bool still = w->paused && !w->one_step;
+        double every = w->speed && !still ? DRAW_S : DRAW_SELDOM_S;
+        if (w->window && now - w->drawn_s >= every && (!drawn || still)) {
+            const uint32_t *pixels = draw(w, show, context, err);
+            if (!pixels) return LP_FAILED;
+            lp_window_show(w->window, pixels);
+            drawn = true;
+        }
+        lp_keypress key = LP_KEYPRESS_NONE;
+        while (w->window && (key = lp_window_poll(w->window)) != LP_KEYPRESS_NONE) {
+            lp_status status = take_key(w, key, show, context, err);
+            if (status) return status;
+        }
+        w->quit |= interrupted;
+        now = lp_now_s();
+        still = w->paused && !w->one_step;
+        if (w->quit || (!still && now >= w->next_s)) break;
+        nap(still || w->next_s - now > POLL_S ? POLL_S : w->next_s - now);
+    }
+    w->one_step = false;
+    if (w->paused) w->next_s = lp_now_s();
+    return LP_OK;
+}
+
+bool lp_watch_say(lp_watch *w) {
+    double now = lp_now_s();
+    if (now - w->said_s < SAY_S) return false;
+    w->said_s = now;
+    return true;
+}

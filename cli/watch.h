@@ -1,0 +1,59 @@
+/* Watching: what play and replay share of window, pace, keys and pictures. One thread.
+ *
+ *     lp_watch watch;
+ *     lp_watch_open(&watch, &options, &err);
+ *     while (...) {
+ *         lp_watch_turn(&watch, frames, show, context, &err);     // shows the moment and waits until it is time to go on
+ *         if (watch.quit) break;
+ *         ... the decision ...
+ *     }
+ *     lp_watch_shot(&watch, "end.png", show, context, &err);
+ *     lp_watch_close(&watch);
+ */
+#ifndef LP_CLI_WATCH_H
+#define LP_CLI_WATCH_H
+
+#include "base/status.h"
+#include "harness/viewer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    bool window;   /* open one */
+    int speed;     /* 1, 4, or 0: as fast as it goes */
+    double frames_per_s; /* at speed 1 */
+} lp_watch_options;
+
+typedef struct {
+    lp_window *window;   /* owned; NULL: none */
+    lp_painter *painter; /* owned; opened when first needed */
+    int speed;
+    double frames_per_s;
+    bool paused, quit;   /* quit: the window was closed, or SIGINT or SIGTERM came */
+    bool one_step;       /* paused, but one decision is to go on */
+    double start_s, next_s, drawn_s, said_s;
+    double rate_s;       /* decisions_per_s is counted since then */
+    int64_t turns, rate_turns;
+    double decisions_per_s;
+    char note[160];      /* a message for the status line */
+    double note_s;
+} lp_watch;
+
+/* Fills view with the moment, all but mode, elapsed_s, decisions_per_s and speed; mode is set to LP_VIEW_LIVE before. */
+typedef void (*lp_watch_show)(void *context, lp_view *view);
+
+/* "1", "4" or "max" as 1, 4, 0. LP_BAD_INPUT for anything else. */
+lp_status lp_watch_speed(const char *text, int *speed, lp_err *err);
+/* From here on SIGINT and SIGTERM ask for the end instead of killing. */
+lp_status lp_watch_open(lp_watch *watch, const lp_watch_options *options, lp_err *err);
+void lp_watch_close(lp_watch *watch);
+/* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
+ * does not wait. LP_FAILED: a picture that was asked for could not be written. */
+lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
+/* True at most ten times a second: time for a progress line. */
+bool lp_watch_say(lp_watch *watch);
+/* Draws the moment into a PNG file. */
+lp_status lp_watch_shot(lp_watch *watch, const char *path, lp_watch_show show, void *context, lp_err *err);
+
+#endif

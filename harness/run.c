@@ -1,0 +1,286 @@
+#include "harness/run_parts.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A checkpoint is due after so many decisions, but not more often than MIN_S; and after MAX_S however slow the run is.
+ * Only where a killed run resumes depends on it. */
+enum { SAVE_EVERY = 256, MAX_SUMMARIES = 48, VALUE_EVERY = 64 };
+#define MIN_S 0.2
+#define MAX_S 2.0
+
+/* ---- the movie hears everything that goes into the machine ---- */
+static void on_reset(void *context) {
+    lp_movie_reset(context);
+}
+static void on_poke(void *context, uint32_t address, uint8_t value) {
+    lp_movie_poke(context, address, value);
+}
+static void on_keys(void *context, uint16_t keys, uint32_t n_frames) {
+    lp_movie_keys(context, keys, n_frames);
+}
+static void on_decision(void *context, uint16_t keys) {
+    lp_movie_decision(context, keys);
+}
+
+/* ---- opening ---- */
+
+static lp_status check_identity(const lp_run *run, lp_err *err) {
+    const lp_run_config *c = &run->config;
+    lp_run_config now = *c;
+    lp_run_identify(&now, run->game, run->policy);
+    if (strcmp(now.rom_hash, c->rom_hash))
+        return lp_fail(err, LP_BAD_INPUT, "the ROM of %s has the hash %s, the run was recorded with %s", lp_game_name(run->game),
+                       now.rom_hash, c->rom_hash);
+    if (strcmp(now.core, c->core))
+        return lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", c->core, now.core);
+    if (strcmp(now.policy_digest, c->policy_digest))
+        return lp_fail(err, LP_BAD_INPUT, "the policy has the digest %s, the run was recorded with %s (%s)", now.policy_digest,
+                       c->policy_digest, c->policy);
+    return LP_OK;
+}
+
+/* The last checkpoint: head and seat. */
+static lp_status load_checkpoint(lp_run *run, lp_err *err) {
+    const void *data = NULL;
+    const unsigned char *seat;
+    size_t size = 0;
+    lp_status status = lp_store_checkpoint(run->store, &data, &size, err);
+    if (!status) status = lp_run_head_unpack(&run->head, &seat, data, size, err);
+    if (status) return status;
+    if (run->head.identity != lp_run_identity(&run->config, run->game))
+        return lp_fail(err, LP_BAD_INPUT, "config.ini or the game's setup is not what the run was recorded with");
+    return run->head.seat_bytes ? lp_seat_load(&run->seat, seat, run->head.seat_bytes, err) : LP_OK;
+}
+
+static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
+    char path[PATH_MAX];
+    size_t state_bytes = lp_emu_state_size(lp_env_emu(run->seat.env));
+    lp_status status = check_identity(run, err);
+    if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    if (status) return status;
+    if ((status = load_checkpoint(run, err))) return lp_fail_prefix(err, status, "%s", path);
+    lp_movie_header header = lp_run_movie_header(&run->config, run->game, state_bytes);
+    lp_path_join(path, sizeof path, folder, "movie.lpm");
+    status = lp_movie_resume(&run->movie, path, &header, run->head.movie_offset, NULL, err);
+    if (status) return status;
+    if (lp_movie_decisions(run->movie) != (uint64_t)run->head.decisions)
+        return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
+                       (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
+    run->state = malloc(state_bytes);
+    run->blob = malloc(sizeof run->head + lp_seat_save_size(&run->seat));
+    if (!run->state || !run->blob) return lp_fail(err, LP_FAILED, "out of memory for checkpoints");
+    lp_env_set_tap(run->seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
+    run->saved_decisions = run->head.decisions;
+    run->resumed = run->head.decisions > 0;
+    return LP_OK;
+}
+
+lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
+                      lp_err *err) {
+    lp_run *run = *out = NULL;
+    if (!(run = calloc(1, sizeof *run))) return lp_fail(err, LP_FAILED, "out of memory");
+    run->game = game;
+    run->policy = policy;
+    run->oracle = !strcmp(config->policy, "oracle");
+    run->recorded = folder != NULL;
+    run->config = *config;
+    run->action = -1;
+    run->saved_s = lp_now_s();
+    lp_mem_config memory = lp_run_memory(config, policy);
+    lp_status status = lp_run_knobs(run->knobs, config, game, err);
+    if (!status) status = lp_seat_open(&run->seat, game, &memory, NULL, err);
+    if (!status && policy) status = lp_actor_open(&run->actor, policy, 1, lp_mem_max_context(&memory), err);
+    if (!status && folder) status = open_record(run, folder, err);
+    if (status) {
+        lp_run_close(run);
+        return status;
+    }
+    for (int a = 0; a < lp_game_n_actions(game); a++) run->action_names[a] = lp_game_action_name(game, a);
+    *out = run;
+    return LP_OK;
+}
+
+void lp_run_close(lp_run *run) {
+    if (!run) return;
+    lp_movie_close(run->movie);
+    lp_store_close(run->store);
+    lp_actor_close(run->actor);
+    if (run->seat.env) lp_seat_close(&run->seat);
+    free(run->blob);
+    free(run->state);
+    free(run);
+}
+
+bool lp_run_done(const lp_run *run) {
+    const lp_run_config *c = &run->config;
+    return (c->episodes && run->head.episodes >= c->episodes) || (c->decisions && run->head.decisions >= c->decisions);
+}
+
+bool lp_run_resumed(const lp_run *run) {
+    return run->resumed;
+}
+
+/* ---- playing ---- */
+
+/* Events belong to the first frame that shows them: that of the decision after them, whose item gets their text. */
+static void note_events(lp_run *run) {
+    const lp_event *events;
+    int n = lp_env_events(run->seat.env, &events);
+    for (int i = 0; i < n; i++) {
+        size_t used = strlen(run->head.text);
+        snprintf(run->head.text + used, sizeof run->head.text - used, "%s%s", used ? "; " : "", events[i].text);
+        if (run->recorded)
+            lp_store_event(run->store, run->head.episodes + 1, lp_env_steps(run->seat.env), run->head.decisions, events[i].name,
+                           events[i].text);
+    }
+}
+
+static lp_status begin_episode(lp_run *run, lp_err *err) {
+    uint64_t seed = lp_game_eval_seed((uint64_t)run->config.seed, (uint64_t)run->head.episodes);
+    lp_status status = lp_seat_begin(&run->seat, seed, run->knobs, 0, err);
+    if (status) return status;
+    run->head.playing = 1;
+    run->head.first_decision = run->head.decisions;
+    memset(run->head.text, 0, sizeof run->head.text);
+    run->outcome = LP_RUNNING;
+    lp_run_note_reset(run);
+    if (run->recorded) lp_store_episode_begin(run->store, run->head.episodes + 1, seed, run->head.decisions);
+    note_events(run);
+    return LP_OK;
+}
+
+lp_status lp_run_think(lp_run *run, lp_err *err) {
+    if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
+    if (run->thought) return LP_OK;
+    lp_status status = run->head.playing ? LP_OK : begin_episode(run, err);
+    int n_actions = lp_game_n_actions(run->game);
+    if (status) {
+        run->broken = true;
+        return status;
+    }
+    if (run->policy) {
+        lp_seat_look(&run->seat, &run->observation);
+        lp_actor_run(run->actor, 1, &run->observation, &run->decision);
+        run->action = lp_seat_choose(&run->seat, &run->decision, n_actions, true, NULL);
+        lp_run_note_value(run, run->decision.value);
+    } else if (run->oracle) {
+        status = lp_env_oracle(run->seat.env, &run->action, err);
+    } else {
+        run->action = (int)lp_rng_below(&run->seat.rng, (uint32_t)n_actions);
+    }
+    run->thought = status == LP_OK;
+    run->broken = !run->thought;
+    return status;
+}
+
+/* The item of this decision and the summaries that it completed. */
+static void record_item(lp_run *run, int64_t step) {
+    const char *text = *run->head.text ? run->head.text : NULL;
+    lp_mem_summary summaries[MAX_SUMMARIES];
+    lp_run_note_item(run, step, text);
+    int n = lp_mem_new_summaries(run->seat.mem, summaries, MAX_SUMMARIES);
+    for (int i = 0; i < n; i++) lp_run_note_summary(run, &summaries[i]);
+    if (!run->recorded) return;
+    int64_t episode = run->head.episodes + 1;
+    lp_mem_config memory = lp_run_memory(&run->config, run->policy);
+    lp_store_item(run->store, episode, step, run->head.decisions, run->action, run->decision.salience, run->decision.item,
+                  run->seat.dim, text);
+    for (int i = 0; i < n; i++) lp_store_summary(run->store, episode, &summaries[i], memory.fan ? memory.fan : 4);
+    if (run->head.decisions % VALUE_EVERY == 0) lp_store_metric(run->store, run->head.decisions, "value", run->decision.value);
+}
+
+static void end_episode(lp_run *run) {
+    lp_run_head *h = &run->head;
+    h->wins += run->outcome == LP_WIN;
+    h->losses += run->outcome == LP_LOSS;
+    h->timeouts += run->outcome == LP_TIMEOUT;
+    h->frames += lp_emu_frames(lp_env_emu(run->seat.env));
+    h->playing = 0;
+    h->episodes++;
+    if (run->recorded)
+        lp_store_episode_end(run->store, h->episodes, lp_outcome_name(run->outcome), h->decisions - h->first_decision);
+}
+
+static void record_machine(lp_run *run) {
+    lp_emu *emu = lp_env_emu(run->seat.env);
+    int64_t n = run->head.decisions;
+    if (n % run->config.hash_every == 0 || !run->head.playing) lp_movie_hash(run->movie, lp_emu_hash(emu));
+    if (n % run->config.state_every == 0) {
+        lp_emu_state_save(emu, run->state);
+        lp_movie_state(run->movie, run->state, lp_emu_state_size(emu));
+    }
+}
+
+lp_status lp_run_take(lp_run *run, lp_err *err) {
+    if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
+    assert(run->thought);
+    run->thought = false;
+    int64_t step = lp_env_steps(run->seat.env);
+    run->outcome = lp_seat_take(&run->seat, run->policy ? &run->decision : NULL, run->action);
+    if (run->policy) record_item(run, step);
+    memset(run->head.text, 0, sizeof run->head.text);
+    run->head.decisions++;
+    note_events(run);
+    if (run->outcome) {
+        lp_run_note_end(run, run->head.text);
+        end_episode(run);
+    }
+    if (!run->recorded) return LP_OK;
+    record_machine(run);
+    int64_t unsaved = run->head.decisions - run->saved_decisions;
+    double since = lp_now_s() - run->saved_s;
+    bool due = unsaved >= SAVE_EVERY || !run->head.playing ? since >= MIN_S : since >= MAX_S;
+    return due ? lp_run_save(run, err) : LP_OK;
+}
+
+lp_status lp_run_save(lp_run *run, lp_err *err) {
+    if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
+    assert(!run->thought);
+    if (!run->recorded || run->head.decisions == run->saved_decisions) return LP_OK;
+    lp_run_totals totals = lp_run_counts(run);
+    run->head.frames_now = totals.frames - run->head.frames;
+    run->head.state_hash = totals.state_hash;
+    run->head.identity = lp_run_identity(&run->config, run->game);
+    run->head.seat_bytes = lp_seat_save_size(&run->seat);
+    lp_seat_save(&run->seat, run->blob + sizeof run->head);
+    lp_status status = lp_movie_sync(run->movie, &run->head.movie_offset, err);
+    if (!status) {
+        lp_run_head_pack(&run->head, run->blob);
+        status = lp_store_commit(run->store, run->blob, sizeof run->head + run->head.seat_bytes, err);
+    }
+    run->broken = status != LP_OK;
+    run->saved_decisions = run->head.decisions;
+    run->saved_s = lp_now_s();
+    return status;
+}
+
+/* ---- the moment ---- */
+
+lp_run_totals lp_run_counts(lp_run *run) {
+    const lp_run_head *h = &run->head;
+    lp_emu *emu = lp_env_emu(run->seat.env);
+    return (lp_run_totals){h->episodes, h->wins, h->losses, h->timeouts, h->decisions,
+                           h->frames + (h->playing ? lp_emu_frames(emu) : 0), lp_emu_hash(emu)};
+}
+
+lp_seat *lp_run_seat(lp_run *run) {
+    return &run->seat;
+}
+
+const lp_decision *lp_run_decision(const lp_run *run) {
+    return run->policy && run->action >= 0 ? &run->decision : NULL;
+}
+
+int lp_run_action(const lp_run *run) {
+    return run->action;
+}
+
+lp_outcome lp_run_outcome(const lp_run *run) {
+    return run->outcome;
+}

@@ -1,0 +1,104 @@
+/* A run: one seat and its player, from power-on until it is told to stop, recorded so that nothing is lost.
+ *
+ *     lp_run_make(folder, game, policy, &config, &err);      // only for a recorded run that does not exist yet
+ *     lp_run *run;
+ *     lp_run_open(&run, folder, game, policy, &config, &err);
+ *     while (!lp_run_done(run) && !status) {
+ *         status = lp_run_think(run, &err);                   // observe, recall, act
+ *         if (!status) status = lp_run_take(run, &err);       // step, remember, record
+ *     }
+ *     lp_run_save(run, &err);
+ *     lp_run_close(run);
+ *
+ * A run folder holds config.ini (what is played: all that resuming needs), run.db (the store) and movie.lpm. It appears at
+ * once, with a first checkpoint in it, or not at all.
+ *
+ * A checkpoint is one atomic thing: the movie is synced first, then the rows, the seat, the counters and the movie's
+ * offset are committed in one transaction. So a process killed anywhere leaves a checkpoint whose movie is whole;
+ * resuming cuts off what the movie has beyond it, and plays on. What is played depends on the config alone, never on the
+ * moments of checkpoints, kills or resumes: the resumed run equals the unbroken one, bit for bit.
+ */
+#ifndef LP_HARNESS_RUN_H
+#define LP_HARNESS_RUN_H
+
+#include "harness/game.h"
+#include "harness/seat.h"
+#include "harness/viewer.h"
+#include "memory/memory.h"
+#include "policy/policy.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct lp_run lp_run;
+
+/* config.ini, field by field. Zero-initialise with lp_run_config_init. */
+typedef struct {
+    char game[768];    /* for lp_game_open: a shipped game's name, or an absolute path */
+    char policy[768];  /* "random", "oracle", or an absolute path of a weight file */
+    char knobs[1024];  /* "horizon=200 doors=2": see lp_run_config_knobs */
+    int64_t seed;      /* episode i gets lp_game_eval_seed(seed, i) */
+    int64_t episodes, decisions; /* stop after as many; 0: no limit */
+    int64_t arch, chunk, slots, fan, window, max_items; /* of the memory, as in lp_mem_config */
+    int64_t hash_every, state_every; /* decisions between machine hashes and machine states in the movie */
+    /* What a resumed run must find again; filled in by lp_run_make. Hashes are 16 hex digits. */
+    char rom_hash[24], policy_digest[24], core[32];
+} lp_run_config;
+
+void lp_run_config_init(lp_run_config *config);
+/* Reads folder/config.ini. LP_BAD_INPUT: no run there, or a damaged config.ini. */
+lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *err);
+/* Changes the limits of a run on disk; atomic. */
+lp_status lp_run_config_write(const lp_run_config *config, const char *folder, lp_err *err);
+/* Writes all of the game's knob values into config->knobs. */
+void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64_t *knobs);
+/* Fills rom_hash, policy_digest and core. */
+void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy);
+lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy);
+
+/* Makes the folder of a new run, with its parents, and fills in config's last line. LP_BAD_INPUT when there is something at folder already (an empty
+ * folder is fine); LP_FAILED when the disk is full. Nothing is left behind by a failure. */
+lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err);
+
+/* Opens a run where its last checkpoint left it; folder NULL: a new run that is not recorded. game and policy (NULL unless
+ * config->policy is a file) are borrowed. LP_BAD_INPUT, with nothing changed: another process is recording into the folder,
+ * game, policy or core are not the run's, or a file is damaged. */
+lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
+                      lp_err *err);
+/* Without a last checkpoint: call lp_run_save first. NULL is fine. */
+void lp_run_close(lp_run *run);
+
+/* True when episodes or decisions have reached their limits. */
+bool lp_run_done(const lp_run *run);
+/* True when lp_run_open found decisions to continue from. */
+bool lp_run_resumed(const lp_run *run);
+
+/* Decides: starts the next episode where one is due, looks, and asks the player. */
+lp_status lp_run_think(lp_run *run, lp_err *err);
+/* Does what was decided, remembers and records it, and saves when a checkpoint is due. LP_FAILED (a full disk, ...): the run
+ * is good up to its last checkpoint and can be opened again; this lp_run refuses everything but reading and closing. */
+lp_status lp_run_take(lp_run *run, lp_err *err);
+/* A checkpoint now. Not between think and take. */
+lp_status lp_run_save(lp_run *run, lp_err *err);
+
+typedef struct {
+    int64_t episodes, wins, losses, timeouts; /* ended */
+    int64_t decisions;                        /* also of the episode that is going on */
+    uint64_t frames, state_hash;              /* since the first power-on; of the machine as it is */
+} lp_run_totals;
+lp_run_totals lp_run_counts(lp_run *run);
+/* The totals at the last checkpoint, read without opening the run for writing; works while it is being recorded.
+ * *playing: an episode has begun and not ended. */
+lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, lp_err *err);
+
+/* The moment: after lp_run_think, what is about to be done; after lp_run_take, what has just been done. */
+lp_seat *lp_run_seat(lp_run *run);
+const lp_decision *lp_run_decision(const lp_run *run); /* NULL when there is no policy; valid until the next think */
+int lp_run_action(const lp_run *run);                  /* -1 before the first think */
+lp_outcome lp_run_outcome(const lp_run *run);          /* of the last take */
+
+/* Fills everything of view that the run knows: the picture, intentions, value history, memory and what it is reading. The caller
+ * adds mode, speed, elapsed time and status. Pointers are valid until the next call on run. */
+void lp_run_view(lp_run *run, lp_view *view);
+
+#endif

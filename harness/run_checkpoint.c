@@ -1,0 +1,55 @@
+/* The checkpoint of a run as bytes, and reading it without disturbing the run. */
+#include "harness/run_parts.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char magic[8] = {'L', 'P', 'R', 'U', 'N', 0, 0, 1};
+enum { HASHED_FROM = offsetof(lp_run_head, identity) };
+_Static_assert(sizeof(lp_run_head) == 15 * 8 + LP_RUN_TEXT_BYTES, "no padding in the file format");
+
+void lp_run_head_pack(lp_run_head *head, unsigned char *out) {
+    memcpy(head->magic, magic, sizeof magic);
+    memcpy(out, head, sizeof *head);
+    head->hash = lp_hash64(out + HASHED_FROM, sizeof *head - HASHED_FROM + head->seat_bytes);
+    memcpy(out + offsetof(lp_run_head, hash), &head->hash, sizeof head->hash);
+}
+
+lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, const void *data, size_t size_bytes, lp_err *err) {
+    lp_run_head h;
+    if (!data) return lp_fail(err, LP_BAD_INPUT, "checkpoint: there is none");
+    if (size_bytes < sizeof h) return lp_fail(err, LP_BAD_INPUT, "checkpoint: cut to %zu bytes", size_bytes);
+    memcpy(&h, data, sizeof h);
+    if (memcmp(h.magic, magic, sizeof magic - 1)) return lp_fail(err, LP_BAD_INPUT, "checkpoint: not one of ours");
+    if (h.magic[7] != magic[7])
+        return lp_fail(err, LP_BAD_INPUT, "checkpoint: of version %d, this build reads %d", h.magic[7], magic[7]);
+    if (h.seat_bytes != size_bytes - sizeof h ||
+        h.hash != lp_hash64((const char *)data + HASHED_FROM, size_bytes - HASHED_FROM))
+        return lp_fail(err, LP_BAD_INPUT, "checkpoint: damaged");
+    h.text[sizeof h.text - 1] = 0;
+    *head = h;
+    *seat = (const unsigned char *)data + sizeof h;
+    return LP_OK;
+}
+
+lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, lp_err *err) {
+    char path[PATH_MAX];
+    lp_store *store = NULL;
+    lp_run_head head;
+    const void *data = NULL;
+    const unsigned char *seat;
+    size_t size = 0;
+    lp_status status = lp_store_open_reader(&store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    if (status) return status;
+    status = lp_store_checkpoint(store, &data, &size, err);
+    if (!status && (status = lp_run_head_unpack(&head, &seat, data, size, err))) lp_fail_prefix(err, status, "%s", path);
+    lp_store_close(store);
+    if (status) return status;
+    *totals = (lp_run_totals){head.episodes, head.wins, head.losses, head.timeouts, head.decisions, head.frames + head.frames_now,
+                              head.state_hash};
+    *playing = head.playing;
+    return LP_OK;
+}

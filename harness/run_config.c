@@ -1,0 +1,129 @@
+/* config.ini of a run folder: what is played, and what a resumed run must find again. */
+#include "harness/run_parts.h"
+
+#include "base/config.h"
+#include "base/file.h"
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TEXT(name, help, field) {name, help, LP_SET_TEXT, offsetof(lp_run_config, field), 0, 0, sizeof ((lp_run_config *)0)->field, NULL}
+#define INT(name, help, field, initial, min, max) {name, help, LP_SET_INT, offsetof(lp_run_config, field), initial, min, max, NULL}
+static const lp_setting table[] = {
+    TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
+    TEXT("run.policy", "random, oracle or a weight file", policy),
+    TEXT("run.knobs", "of the game, as NAME=N", knobs),
+    INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
+    INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),
+    INT("run.decisions", "to play; 0: no limit", decisions, 0, 0, 1e15),
+    {"memory.arch", "architecture", LP_SET_CHOICE, offsetof(lp_run_config, arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
+    INT("memory.chunk", "items a chunk; 0: default", chunk, 0, 0, 1e9),
+    INT("memory.slots", "items a summary keeps; 0: default", slots, 0, 0, 1e9),
+    INT("memory.fan", "summaries merged into one; 0: default", fan, 0, 0, 1e9),
+    INT("memory.window", "raw items in the context; 0: default", window, 0, 0, 1e9),
+    INT("memory.max_items", "of the full memory; 0: default", max_items, 0, 0, 1e9),
+    INT("movie.hash_every", "decisions between machine hashes", hash_every, 64, 1, 1e9),
+    INT("movie.state_every", "decisions between machine states", state_every, 256, 1, 1e9),
+    TEXT("identity.rom_hash", "of the ROM", rom_hash),
+    TEXT("identity.policy_digest", "of the policy's shape and weights", policy_digest),
+    TEXT("identity.core", "emulation core and version", core),
+};
+enum { N = sizeof table / sizeof *table, MAX_INI_BYTES = 8192 };
+
+void lp_run_config_init(lp_run_config *config) {
+    memset(config, 0, sizeof *config);
+    lp_config_defaults(config, table, N);
+}
+
+lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *err) {
+    char path[PATH_MAX];
+    if (strlen(folder) >= LP_RUN_PATH_BYTES) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", folder);
+    if (!lp_file_exists(folder)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", folder, strerror(errno));
+    lp_path_join(path, sizeof path, folder, "config.ini");
+    if (!lp_file_exists(path)) return lp_fail(err, LP_BAD_INPUT, "%s: not a run: it holds no config.ini", folder);
+    lp_run_config_init(config);
+    lp_status status = lp_config_read(config, sizeof *config, table, N, path, err);
+    if (status) return status;
+    for (int i = 0; i < N; i++)
+        if (table[i].type == LP_SET_TEXT && table[i].offset != offsetof(lp_run_config, knobs) && !*((char *)config + table[i].offset))
+            return lp_fail(err, LP_BAD_INPUT, "%s: %s is missing", path, table[i].name);
+    return LP_OK;
+}
+
+lp_status lp_run_config_write(const lp_run_config *config, const char *folder, lp_err *err) {
+    char path[PATH_MAX], text[MAX_INI_BYTES];
+    lp_run_config back;
+    int length = lp_config_print(config, table, N, text, sizeof text);
+    lp_path_join(path, sizeof path, folder, "config.ini");
+    lp_status status = lp_file_write_atomic(path, text, (size_t)length, err);
+    if (!status) status = lp_run_config_read(&back, folder, err);
+    if (!status && memcmp(&back, config, sizeof back))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot hold the game '%s' and policy '%s': rename them (no \" ;\", no outer spaces)", path,
+                         config->game, config->policy);
+    return status;
+}
+
+void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64_t *knobs) {
+    size_t used = 0;
+    memset(config->knobs, 0, sizeof config->knobs);
+    for (int i = 0; i < lp_game_n_knobs(game) && used < sizeof config->knobs; i++)
+        used += (size_t)snprintf(config->knobs + used, sizeof config->knobs - used, "%s%s=%lld", i ? " " : "",
+                                 lp_game_knob(game, i)->name, (long long)knobs[i]);
+}
+
+lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
+    return (lp_mem_config){policy ? (lp_mem_arch)c->arch : LP_MEM_NONE, policy ? lp_policy_shape(policy)->dim : 1, (int)c->chunk,
+                           (int)c->slots, (int)c->fan, (int)c->window, (int)c->max_items};
+}
+
+void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy) {
+    size_t size;
+    const void *rom = lp_game_rom(game, &size);
+    memset(config->rom_hash, 0, sizeof config->rom_hash);
+    memset(config->policy_digest, 0, sizeof config->policy_digest);
+    memset(config->core, 0, sizeof config->core);
+    snprintf(config->rom_hash, sizeof config->rom_hash, "%016llx", (unsigned long long)lp_hash64(rom, size));
+    snprintf(config->policy_digest, sizeof config->policy_digest, "%016llx",
+             (unsigned long long)(policy ? lp_policy_digest(policy) : 0));
+    snprintf(config->core, sizeof config->core, "%s", lp_emu_core_version());
+}
+
+uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
+    int64_t numbers[] = {c->seed, c->arch, c->chunk, c->slots, c->fan, c->window, c->max_items, c->hash_every, c->state_every,
+                         lp_game_frame_skip(game), lp_game_n_actions(game), lp_game_n_knobs(game)};
+    uint64_t hash = lp_hash64(numbers, sizeof numbers);
+    hash = lp_hash64_seed(c->knobs, sizeof c->knobs, hash);
+    hash = lp_hash64_seed(c->rom_hash, sizeof c->rom_hash, hash);
+    hash = lp_hash64_seed(c->policy_digest, sizeof c->policy_digest, hash);
+    hash = lp_hash64_seed(c->core, sizeof c->core, hash);
+    bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle"); /* a weight file may be moved, not changed */
+    hash = lp_hash64_seed(weights ? "weights" : c->policy, weights ? 7 : strlen(c->policy), hash);
+    for (int i = 0; i < lp_game_n_actions(game); i++) {
+        uint16_t keys = lp_game_action_keys(game, i);
+        hash = lp_hash64_seed(&keys, sizeof keys, hash);
+    }
+    return hash;
+}
+
+lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *game, size_t state_bytes) {
+    size_t size;
+    const void *rom = lp_game_rom(game, &size);
+    lp_movie_header header = {.rom_hash = lp_hash64(rom, size), .seed = (uint64_t)config->seed,
+                              .frame_skip = (uint32_t)lp_game_frame_skip(game), .state_size_bytes = (uint32_t)state_bytes};
+    snprintf(header.core_version, sizeof header.core_version, "%s", lp_emu_core_version());
+    snprintf(header.game, sizeof header.game, "%s", lp_game_name(game));
+    return header;
+}
+
+lp_status lp_run_knobs(int64_t *knobs, const lp_run_config *config, const lp_game *game, lp_err *err) {
+    char list[sizeof config->knobs], *save = NULL;
+    lp_status status = LP_OK;
+    lp_game_default_knobs(game, knobs);
+    memcpy(list, config->knobs, sizeof list);
+    for (char *one = strtok_r(list, " ", &save); one && !status; one = strtok_r(NULL, " ", &save))
+        status = lp_game_set_knob(game, knobs, one, err);
+    return status;
+}

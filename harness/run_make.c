@@ -1,0 +1,113 @@
+/* The folder of a new run. It is filled under another name beside its own, with a first checkpoint in it, and renamed: so it
+ * is there whole or not at all, wherever the process is killed. */
+#include "harness/run_parts.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void remove_folder(const char *folder) {
+    char path[PATH_MAX];
+    DIR *dir = opendir(folder);
+    for (struct dirent *d; dir && (d = readdir(dir));)
+        if (strcmp(d->d_name, ".") && strcmp(d->d_name, "..") && strlen(folder) + strlen(d->d_name) + 2 < sizeof path)
+            unlink(lp_path_join(path, sizeof path, folder, d->d_name));
+    if (dir) closedir(dir);
+    rmdir(folder);
+}
+
+static bool is_empty(const char *folder) {
+    DIR *dir = opendir(folder);
+    bool empty = dir != NULL;
+    for (struct dirent *d; empty && (d = readdir(dir));) empty = !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..");
+    if (dir) closedir(dir);
+    return empty;
+}
+
+static void sync_folder(const char *folder) {
+    DIR *dir = opendir(folder);
+    if (!dir) return;
+    fsync(dirfd(dir));
+    closedir(dir);
+}
+
+static lp_status make_movie(const char *folder, const lp_run_config *config, const lp_game *game, uint64_t *offset, lp_err *err) {
+    char path[PATH_MAX];
+    lp_emu *emu = NULL;
+    lp_movie_writer *movie = NULL;
+    size_t size;
+    const void *rom = lp_game_rom(game, &size);
+    lp_status status = lp_emu_open(&emu, rom, size, NULL, err);
+    if (status) return status;
+    lp_movie_header header = lp_run_movie_header(config, game, lp_emu_state_size(emu));
+    status = lp_movie_create(&movie, lp_path_join(path, sizeof path, folder, "movie.lpm"), &header, NULL, err);
+    if (!status) status = lp_movie_sync(movie, offset, err);
+    lp_movie_close(movie);
+    lp_emu_close(emu);
+    return status;
+}
+
+static lp_status make_store(const char *folder, const lp_run_config *config, const lp_game *game, uint64_t offset, lp_err *err) {
+    char path[PATH_MAX], seed[32];
+    lp_store *store = NULL;
+    lp_run_head head = {.identity = lp_run_identity(config, game), .movie_offset = offset};
+    unsigned char blob[sizeof head];
+    lp_status status = lp_store_create(&store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    if (status) return status;
+    snprintf(seed, sizeof seed, "%lld", (long long)config->seed);
+    lp_store_meta(store, "game", lp_game_name(game));
+    lp_store_meta(store, "rom_hash", config->rom_hash);
+    lp_store_meta(store, "policy", config->policy);
+    lp_store_meta(store, "policy_digest", config->policy_digest); /* the version of the encoder that wrote the vectors */
+    lp_store_meta(store, "core", config->core);
+    lp_store_meta(store, "knobs", config->knobs);
+    lp_store_meta(store, "seed", seed);
+    lp_run_head_pack(&head, blob);
+    status = lp_store_commit(store, blob, sizeof blob, err);
+    lp_store_close(store);
+    return status;
+}
+
+/* The folder that is to hold folder must exist, or be made. */
+static lp_status make_parent(const char *folder, char parent[PATH_MAX], lp_err *err) {
+    snprintf(parent, PATH_MAX, "%s", folder);
+    char *slash = strrchr(parent, '/');
+    if (!slash) snprintf(parent, PATH_MAX, ".");
+    else if (slash == parent) slash[1] = 0;
+    else *slash = 0;
+    return lp_make_dirs(parent, err);
+}
+
+lp_status lp_run_make(const char *folder_as_given, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err) {
+    char folder[LP_RUN_PATH_BYTES], parent[PATH_MAX], temporary[PATH_MAX];
+    uint64_t offset = 0;
+    size_t length = strlen(folder_as_given);
+    while (length > 1 && folder_as_given[length - 1] == '/') length--;
+    if (length >= sizeof folder) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", folder_as_given);
+    if (!length) return lp_fail(err, LP_BAD_INPUT, "the run folder's name is empty");
+    snprintf(folder, sizeof folder, "%.*s", (int)length, folder_as_given);
+    if (lp_file_exists(folder) && !is_empty(folder))
+        return lp_fail(err, LP_BAD_INPUT, "%s: is there already (--resume goes on with a run)", folder);
+    lp_status status = make_parent(folder, parent, err);
+    if (status) return status;
+    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", folder, (long)getpid());
+    if (mkdir(temporary, 0777))
+        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", temporary,
+                       strerror(errno));
+    lp_run_identify(config, game, policy);
+    status = lp_run_config_write(config, temporary, err);
+    if (!status) status = make_movie(temporary, config, game, &offset, err);
+    if (!status) status = make_store(temporary, config, game, offset, err);
+    if (!status) sync_folder(temporary);
+    if (!status && rename(temporary, folder))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", folder, strerror(errno));
+    if (status) remove_folder(temporary);
+    else sync_folder(parent);
+    return status;
+}

@@ -1,0 +1,85 @@
+/* What the files of a run share; see run.h. Not for other folders.
+ *
+ * The checkpoint in the store is an lp_run_head followed by head.seat_bytes bytes of lp_seat_save (none before the first
+ * decision).
+ */
+#ifndef LP_HARNESS_RUN_PARTS_H
+#define LP_HARNESS_RUN_PARTS_H
+
+#include "harness/run.h"
+#include "memory/store.h"
+#include "saves/movie.h"
+
+#include <limits.h>
+
+enum { LP_RUN_TEXT_BYTES = 512, LP_RUN_TEXTS = 1024, LP_RUN_PATH_BYTES = 768 };
+
+/* Fixed layout, little-endian, no padding: 8-byte fields and one text whose size is a multiple of 8. */
+typedef struct {
+    char magic[8];          /* "LPRUN\0\0\1": the last byte is the version */
+    uint64_t hash;          /* of everything after this field, the seat included */
+    uint64_t identity;      /* lp_run_identity: what is being played */
+    uint64_t movie_offset;  /* where to resume the movie */
+    uint64_t state_hash;    /* of the machine, for people and for checks */
+    int64_t episodes, wins, losses, timeouts, decisions;
+    int64_t first_decision; /* of the episode that is going on */
+    uint64_t frames;        /* of the episodes that have ended */
+    uint64_t frames_now;    /* of the one that is going on */
+    uint64_t playing;       /* 1: an episode is going on */
+    uint64_t seat_bytes;
+    char text[LP_RUN_TEXT_BYTES]; /* of the events since the last item: the next item's text */
+} lp_run_head;
+
+/* Texts of items that the context still holds, ascending by step: what the viewer shows of them. */
+typedef struct {
+    int64_t step;
+    char text[LP_RUN_TEXT_BYTES];
+} lp_run_text;
+
+struct lp_run {
+    const lp_game *game;     /* borrowed */
+    const lp_policy *policy; /* borrowed; NULL: random or oracle */
+    bool oracle, recorded, resumed, broken;
+    bool thought; /* between think and take */
+    lp_run_config config;
+    lp_run_head head;
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_seat seat;
+    lp_actor *actor;
+    lp_store *store;
+    lp_movie_writer *movie;
+    unsigned char *blob, *state; /* [sizeof head + seat], [emulator state] */
+    int64_t saved_decisions;
+    double saved_s;
+    lp_observation observation;
+    lp_decision decision;
+    int action;
+    lp_outcome outcome;
+    /* for the viewer */
+    lp_run_text texts[LP_RUN_TEXTS];
+    int n_texts;
+    char written[LP_RUN_TEXT_BYTES]; /* of the item or summary written last */
+    float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
+    int64_t n_values; /* ever added; the ring's next place is n_values % LP_VIEW_HISTORY */
+    float probabilities[LP_MAX_ACTIONS];
+    const char *action_names[LP_MAX_ACTIONS];
+};
+
+/* A hash of what is being played: the config without its limits, and what of the game's setup decisions depend on. */
+uint64_t lp_run_identity(const lp_run_config *config, const lp_game *game);
+lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *game, size_t state_bytes);
+lp_status lp_run_knobs(int64_t *knobs, const lp_run_config *config, const lp_game *game, lp_err *err);
+
+/* Sets magic and hash. out holds sizeof *head + head->seat_bytes, the seat already in place. */
+void lp_run_head_pack(lp_run_head *head, unsigned char *out);
+/* *seat points into data. LP_BAD_INPUT: damaged, or of another version. */
+lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, const void *data, size_t size_bytes, lp_err *err);
+
+/* The viewer's share of what happens. */
+void lp_run_note_reset(lp_run *run);                                /* a new episode */
+void lp_run_note_item(lp_run *run, int64_t step, const char *text); /* text NULL: none */
+void lp_run_note_summary(lp_run *run, const lp_mem_summary *summary);
+void lp_run_note_end(lp_run *run, const char *text);                 /* the last events of an episode */
+void lp_run_note_value(lp_run *run, float value);
+
+#endif

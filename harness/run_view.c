@@ -1,0 +1,130 @@
+/* The viewer's description of a run: what the policy intends, what it remembers, and what of it it is reading now. */
+#include "harness/run_parts.h"
+
+#include "kernels/kernels.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- texts of the items that the context still holds ---- */
+
+static const char *text_of(const lp_run *run, int64_t step) {
+    int low = 0, high = run->n_texts;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (run->texts[middle].step < step) low = middle + 1;
+        else high = middle;
+    }
+    return low < run->n_texts && run->texts[low].step == step ? run->texts[low].text : NULL;
+}
+
+/* Drops texts that the context no longer holds; where all are still held, the older half. */
+static void prune(lp_run *run) {
+    int kept = 0;
+    for (int i = 0; i < run->n_texts; i++) {
+        bool held = false;
+        for (int k = 0; k < run->seat.n_items && !held; k++) held = run->seat.context.step[k] == run->texts[i].step;
+        if (held) run->texts[kept++] = run->texts[i];
+    }
+    if (kept == LP_RUN_TEXTS) {
+        kept /= 2;
+        memmove(run->texts, run->texts + LP_RUN_TEXTS - kept, (size_t)kept * sizeof *run->texts);
+    }
+    run->n_texts = kept;
+}
+
+static void set_text(char out[LP_RUN_TEXT_BYTES], const char *text) {
+    snprintf(out, LP_RUN_TEXT_BYTES, "%s", text);
+}
+
+void lp_run_note_reset(lp_run *run) {
+    run->n_texts = 0;
+    run->written[0] = 0;
+}
+
+void lp_run_note_item(lp_run *run, int64_t step, const char *text) {
+    if (!text) return;
+    if (run->n_texts == LP_RUN_TEXTS) prune(run);
+    run->texts[run->n_texts].step = step;
+    set_text(run->texts[run->n_texts++].text, text);
+    set_text(run->written, text);
+}
+
+void lp_run_note_summary(lp_run *run, const lp_mem_summary *s) {
+    char line[2 * LP_RUN_TEXT_BYTES];
+    size_t used = (size_t)snprintf(line, sizeof line, "summary of %lld to %lld", (long long)s->first, (long long)s->last);
+    const char *before = ": ";
+    for (int i = 0; i < s->n_items && used < LP_RUN_TEXT_BYTES; i++) {
+        const char *text = text_of(run, s->steps[i]);
+        if (!text) continue;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", before, text);
+        before = "; ";
+    }
+    set_text(run->written, line);
+}
+
+void lp_run_note_end(lp_run *run, const char *text) {
+    set_text(run->written, text);
+}
+
+void lp_run_note_value(lp_run *run, float value) {
+    run->values[run->n_values++ % LP_VIEW_HISTORY] = value;
+}
+
+/* ---- filling the view ---- */
+
+/* The context items that attention rests on, strongest first; the mean over the heads. */
+static int strongest(const lp_run *run, lp_view_read *out) {
+    const lp_observation *o = &run->observation;
+    int heads = lp_policy_shape(run->policy)->heads, n = 0;
+    for (int i = 0; i < o->n_items; i++) {
+        float weight = 0;
+        for (int h = 0; h < heads; h++) weight += run->decision.weight[(size_t)h * (size_t)o->n_items + (size_t)i] / (float)heads;
+        int at = n < LP_VIEW_MAX_READS ? n++ : n;
+        if (at == n && weight <= out[n - 1].weight) continue;
+        if (at == n) at--;
+        for (; at > 0 && out[at - 1].weight < weight; at--) out[at] = out[at - 1];
+        out[at] = (lp_view_read){o->now - o->step[i], o->level[i], weight, text_of(run, o->step[i])};
+    }
+    return n;
+}
+
+static void show_mind(lp_run *run, lp_view *view) {
+    int n_actions = lp_game_n_actions(run->game);
+    view->n_actions = n_actions;
+    view->chosen = run->action;
+    view->action_names = run->action_names;
+    view->action_probabilities = run->probabilities;
+    if (run->policy && run->action >= 0) {
+        lp_k_softmax(run->probabilities, run->decision.logit, n_actions);
+        view->n_reads = strongest(run, view->reads);
+    } else {
+        for (int a = 0; a < n_actions; a++)
+            run->probabilities[a] = run->oracle ? (a == run->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;
+    }
+    int n = run->n_values < LP_VIEW_HISTORY ? (int)run->n_values : LP_VIEW_HISTORY;
+    for (int i = 0; i < n; i++) run->shown_values[i] = run->values[(run->n_values - n + i) % LP_VIEW_HISTORY];
+    view->value_history = run->shown_values;
+    view->n_values = n;
+}
+
+void lp_run_view(lp_run *run, lp_view *view) {
+    static const char *const arch_names[] = {"none", "window", "tree", "full"};
+    const lp_run_head *h = &run->head;
+    const char *slash = strrchr(run->config.policy, '/');
+    view->game = lp_game_name(run->game);
+    view->policy = slash ? slash + 1 : run->config.policy;
+    view->memory = arch_names[lp_run_memory(&run->config, run->policy).arch];
+    view->recovered = run->resumed;
+    view->frame = lp_emu_frame(lp_env_emu(run->seat.env), &view->frame_width, &view->frame_height);
+    show_mind(run, view);
+    view->n_levels = lp_mem_levels(run->seat.mem, view->level_counts, LP_VIEW_MAX_LEVELS);
+    view->items_seen = lp_mem_steps(run->seat.mem);
+    view->last_written = *run->written ? run->written : NULL;
+    view->wins = h->wins;
+    view->losses = h->losses;
+    view->timeouts = h->timeouts;
+    view->episode = h->episodes + (h->playing ? 1 : 0);
+    view->decisions = h->decisions;
+    view->episode_decisions = h->decisions - h->first_decision;
+}
