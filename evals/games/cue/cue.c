@@ -1,286 +1,261 @@
-/* cue: see a symbol, walk a long corridor, open the door that bears it.
+/* cue: a sign shows a symbol, a corridor goes by, and at its end the symbol's door is the right one.
  *
- * The sign at the bottom shows one of `doors` symbols for 4 decisions and goes blank; the corridor scrolls by for `horizon`
- * decisions; then the doors stand there, each with its own symbol, always in the same place, and one direction chooses.
+ * One decision is four frames. The keys are read in the first's vertical blank, and what they change is on the screen in
+ * the fourth. After 4 decisions the sign is wiped; from then until a door is chosen the symbol is in game.cue alone: no
+ * tile, sprite, register or time depends on it (unless keep_cue).
  *
- * Honest by construction: once the sign is blank, the answer is in work RAM alone. Symbols and doors are the same tiles in
- * the same places whatever the answer; scenery comes from a random stream of its own; every tick does the same work.
- *
- * Time: one tick every 4 vertical blanks, right after the first of them; the harness holds its keys for exactly those 4
- * frames. The first tick comes with the first vertical blank after START was let go, however long the set-up took. */
-#include <stdint.h>
-
+ * The symbol and the scenery come from the seed by different mixes, and the scenery from 16 bits only, so that every
+ * corridor leads to every door for some 65,536 / doors seeds: nothing in it tells which.
+ */
+#include "../engine/gb.h"
 #include "art.h"
 
-/* ---- hardware ---- */
-#define REG(address) (*(volatile uint8_t *)(address))
-#define JOYP REG(0xFF00)
-#define IF REG(0xFF0F)
-#define LCDC REG(0xFF40)
-#define SCY REG(0xFF42)
-#define SCX REG(0xFF43)
-#define LY REG(0xFF44)
-#define BGP REG(0xFF47)
-#define OBP0 REG(0xFF48)
-#define WY REG(0xFF4A)
-#define WX REG(0xFF4B)
-#define IE REG(0xFFFF)
-#define TILES ((volatile uint8_t *)0x8000)
-#define MAP ((volatile uint8_t *)0x9800)        /* rows 0-11: the corridor; 12-23: title, then the doors */
-#define WINDOW_MAP ((volatile uint8_t *)0x9C00) /* rows 0-5: the sign */
-#define OAM ((volatile uint8_t *)0xFE00)
-#define LCD_ON 0xF7 /* window from 0x9C00, tiles from 0x8000, 8x16 sprites */
+enum { TITLE, CUE, CORRIDOR, DOORS, END };
+enum { RUNNING, WIN, LOSS };
+enum { CUE_DECISIONS = 4, DOOR_DECISIONS = 64, FRAMES_TO_START = 16, ROWS = 9, NOTHING = 0xFF };
 
-enum { KEY_RIGHT = 1, KEY_LEFT = 2, KEY_UP = 4, KEY_DOWN = 8, KEY_START = 0x80 };
-enum { ROWS = 12, SIGN_DECISIONS = 4, PATIENCE = 64, NOTHING = 255 };
-enum { TITLE, SIGN, CORRIDOR, DOORS, END };
-enum { RUNNING, WON, LOST };
+/* What a harness reads and writes, at a fixed address. It may write horizon, seed, doors, keep_cue on the title screen. */
+typedef struct {
+    uint8_t magic[4];                    /* C0A0 "CUE1" */
+    uint32_t horizon, seed;              /* C0A4 C0A8 */
+    uint8_t doors, keep_cue, unused[2];  /* C0AC C0AD */
+    uint8_t phase, cue, choice, result;  /* C0B0 C0B1 C0B2 C0B3 */
+    uint32_t decisions, walked;          /* C0B4 C0B8 */
+    uint16_t scenery;                    /* C0BC */
+    uint8_t waited, opened;              /* C0BE decisions before the doors; C0BF see symbol_over */
+} block;
+static volatile block __at(0xC0A0) game;
 
-/* ---- the block where knobs come in and results go out; the harness knows these addresses ---- */
-volatile __at(0xC0A0) uint8_t magic[2]; /* 'L', 'P' once the knobs hold their defaults */
-volatile __at(0xC0A2) uint32_t seed;
-volatile __at(0xC0A6) uint32_t horizon;
-volatile __at(0xC0AA) uint8_t doors;
-volatile __at(0xC0AB) uint8_t keep_cue;
-volatile __at(0xC0AC) uint8_t phase;
-volatile __at(0xC0AD) uint8_t answer;
-volatile __at(0xC0AE) uint8_t choice;
-volatile __at(0xC0AF) uint8_t result;
-volatile __at(0xC0B0) uint32_t walked;  /* decisions in the corridor so far */
-volatile __at(0xC0B4) uint8_t waited;   /* decisions at the doors so far */
-volatile __at(0xC0B5) uint8_t opened;   /* symbol on the door that was opened, plus 1: found by its tile, not by the choice */
+static const uint8_t *const cue_pictures[4] = {art_cue0, art_cue1, art_cue2, art_cue3};
+static const uint8_t *const plates[4] = {art_plate0, art_plate1, art_plate2, art_plate3};
+static const uint8_t *const arrows[4] = {art_left, art_right, art_up, art_down};
+static const uint8_t door_columns[3][4] = {{3, 13, 0, 0}, {2, 8, 14, 0}, {0, 5, 11, 16}};
+static const uint8_t hall_hero[3] = {72, 48, 72};
 
-static uint32_t scenery_state;
-static uint8_t column[ROWS]; /* the corridor column that comes into sight next */
-static uint8_t next_column;  /* its place in the map */
-static uint8_t kind, part;   /* what hangs there: 0 nothing, else scenery kind - 1's left or right half */
-static uint8_t gap;          /* bare columns still to come */
+#define SIGN (MAP0 + 1 * 32 + 7)
+#define CORRIDOR_MAP (MAP0 + 9 * 32)
+#define HALL_MAP (MAP1 + 9 * 32)
 
-static const uint8_t door_x[3][4] = {{3, 13, 0, 0}, {1, 8, 15, 0}, {0, 5, 10, 15}};
-static const uint8_t arrows[4] = {TILE_LEFT, TILE_RIGHT, TILE_UP, TILE_DOWN};
-static const uint8_t door_keys[4] = {KEY_LEFT, KEY_RIGHT, KEY_UP, KEY_DOWN};
+/* ---- the corridor: endless columns ---- */
+static const uint8_t *const objects[9] = {art_window,    art_pillar, art_torch,  art_plant, art_portrait,
+                                          art_bookshelf, art_banner, art_armour, art_table};
+static const uint8_t object_columns[9] = {4, 2, 2, 2, 4, 4, 2, 2, 4};
 
-static void wait_vblank(void) {
-    IF = 0;
-    __asm__("halt\n nop");
-}
+static uint32_t random_state;
+static const uint8_t *object_next; /* the current object's next column; NULL in a gap */
+static uint8_t columns_left, map_column, object_last;
 
-static uint8_t read_keys(void) {
-    uint8_t keys;
-    JOYP = 0x20;
-    keys = JOYP;
-    keys = JOYP & 0x0F;
-    JOYP = 0x10;
-    keys |= JOYP << 4;
-    keys = (uint8_t)(JOYP << 4) | (keys & 0x0F);
-    JOYP = 0x30;
-    return ~keys;
-}
-
-/* The finalizer of MurmurHash3: every bit of the seed reaches every bit of the result. */
-static uint32_t mix(uint32_t x) {
-    x ^= x >> 16;
-    x *= 0x85ebca6b;
-    x ^= x >> 13;
-    x *= 0xc2b2ae35;
-    x ^= x >> 16;
-    return x;
-}
-
-/* xorshift32 (Marsaglia 2003) */
-static uint8_t scenery_random(void) {
-    scenery_state ^= scenery_state << 13;
-    scenery_state ^= scenery_state >> 17;
-    scenery_state ^= scenery_state << 5;
-    return (uint8_t)(scenery_state >> 8);
-}
-
-static void lcd_off(void) {
-    wait_vblank();
-    LCDC = 0;
-}
-
-static void fill(volatile uint8_t *map, uint8_t rows, uint8_t tile) {
-    for (uint16_t i = 0; i < (uint16_t)rows * 32; i++) map[i] = tile;
-}
-
-static void text(volatile uint8_t *at, const uint8_t *letters, uint8_t n) {
-    while (n--) *at++ = *letters++;
-}
-
-static const uint8_t title_text[] = {TILE_C, TILE_U, TILE_E};
-static const uint8_t start_text[] = {TILE_P, TILE_R, TILE_E, TILE_S, TILE_S, TILE_BLANK, TILE_S, TILE_T, TILE_A, TILE_R, TILE_T};
-static const uint8_t won_text[] = {TILE_Y, TILE_O, TILE_U, TILE_BLANK, TILE_W, TILE_I, TILE_N, TILE_BLANK};
-static const uint8_t lost_text[] = {TILE_Y, TILE_O, TILE_U, TILE_BLANK, TILE_L, TILE_O, TILE_S, TILE_E};
-
-/* A wall with ceiling and floor, rows 0-11 of a map region. */
-static uint8_t wall_tile(uint8_t row) {
-    if (row == 0) return TILE_CEILING;
-    if (row < 8) return TILE_WALL;
-    if (row == 8) return TILE_SKIRT;
-    if (row == 9) return TILE_EDGE;
-    return TILE_FLOOR;
-}
-
-static void put_symbol(volatile uint8_t *at, uint8_t symbol) {
-    uint8_t tile = TILE_SYMBOLS + symbol * 16;
-    for (uint8_t y = 0; y < 4; y++, at += 28)
-        for (uint8_t x = 0; x < 4; x++) *at++ = tile++;
-}
-
-static void clear_symbol(volatile uint8_t *at) {
-    for (uint8_t y = 0; y < 4; y++, at += 28)
-        for (uint8_t x = 0; x < 4; x++) *at++ = TILE_BLANK;
-}
-
-#define SIGN_AT (WINDOW_MAP + 1 * 32 + 8)
-
-/* Decides what the next column shows. The same work whatever it decides. */
-static void make_column(void) {
-    uint8_t random = scenery_random(), high = scenery_random();
-    if (part == 1) {
-        part = 2;
-    } else if (gap) {
-        gap--;
-        part = 0;
-    } else {
-        part = 1;
-        kind = (uint8_t)((uint16_t)random * N_SCENERY >> 8);
-        gap = 1 + (high & 3);
+/* The next column's 9 tiles, in ROM. Gaps and objects are an even number of columns wide, as the wallpaper is. */
+static const uint8_t *next_column(void) {
+    const uint8_t *column;
+    if (!columns_left) {
+        uint32_t r = lp_random(&random_state);
+        if (object_next) {
+            object_next = 0;
+            columns_left = 2 + ((uint8_t)r & 6);
+        } else {
+            uint8_t which = (uint8_t)(r >> 8) & 15;
+            if (which >= 9) which -= 8;
+            if (which == object_last) which = which ? which - 1 : 8;
+            object_last = which;
+            object_next = objects[which];
+            columns_left = object_columns[which];
+        }
     }
-    for (uint8_t row = 0; row < ROWS; row++) column[row] = wall_tile(row);
-    if (part)
-        for (uint8_t row = 0; row < 3; row++) column[4 + row] = TILE_SCENERY + kind * 6 + row * 2 + part - 1;
-    if (high & 0x80) column[2] = TILE_BRICK;
-    if (high & 0x40) column[7] = TILE_BRICK;
-    if (high & 0x20) column[11] = TILE_EDGE;
+    columns_left--;
+    if (!object_next) return columns_left & 1 ? art_wall : art_wall + ROWS;
+    column = object_next;
+    object_next += ROWS;
+    return column;
 }
 
-static void show_column(void) {
-    volatile uint8_t *at = MAP + next_column;
-    for (uint8_t row = 0; row < ROWS; row++, at += 32) *at = column[row];
-    next_column = (next_column + 1) & 31;
+static void add_column(void) {
+    lp_blit(CORRIDOR_MAP + map_column, next_column(), 1, ROWS);
+    map_column = (map_column + 1) & 31;
 }
 
-static void draw_doors(void) {
-    volatile uint8_t *scene = MAP + ROWS * 32;
-    for (uint8_t row = 0; row < ROWS; row++)
-        for (uint8_t x = 0; x < 32; x++) scene[row * 32 + x] = wall_tile(row);
-    for (uint8_t d = 0; d < doors; d++) {
-        volatile uint8_t *at = scene + door_x[doors - 2][d];
-        for (uint8_t x = 0; x < 4; x++) at[2 * 32 + x] = TILE_DOORTOP;
-        put_symbol(at + 3 * 32, d);
-        for (uint8_t row = 7; row < 9; row++)
-            for (uint8_t x = 0; x < 4; x++) at[row * 32 + x] = TILE_PLANK;
-        at[10 * 32 + 1] = arrows[d];
+static void start_corridor(uint16_t scenery) {
+    uint8_t i;
+    random_state = lp_mix(scenery + 0x10000UL); /* never 0: lp_mix is a bijection and takes 0 to 0 */
+    columns_left = map_column = 0;
+    object_next = art_wall; /* as if an object had just ended: a gap comes first */
+    object_last = 0;
+    for (i = 0; i < 31; i++) add_column();
+    lp_low_scx = 0;
+}
+
+/* ---- the hall of doors, on the other map ---- */
+static void build_hall(void) {
+    uint8_t i;
+    for (i = 0; i < 20; i++) lp_blit(HALL_MAP + i, i & 1 ? art_hall + ROWS : art_hall, 1, ROWS);
+    for (i = 0; i < game.doors; i++) {
+        uint8_t *at = HALL_MAP + door_columns[game.doors - 2][i];
+        lp_blit(at + 1 * 32, plates[i], 4, 2);
+        lp_blit(at + 3 * 32, art_closed, 4, 4);
+        lp_blit(at + 7 * 32 + 1, arrows[i], 2, 1);
     }
 }
 
-static void place_hero(uint8_t frame) {
-    uint8_t tile = frame ? TILE_HERO_1 : TILE_HERO_0;
-    OAM[0] = 58 + 16, OAM[1] = 72 + 8, OAM[2] = tile, OAM[3] = 0;
-    OAM[4] = 58 + 16, OAM[5] = 80 + 8, OAM[6] = tile + 2, OAM[7] = 0;
+/* ---- the hero: 16x16, two objects ---- */
+static void show_hero(uint8_t x, uint8_t y, uint8_t step) {
+    uint8_t tile = step ? 4 : 0;
+    OAM[0] = OAM[4] = y + 16;
+    OAM[1] = x + 8;
+    OAM[5] = x + 16;
+    OAM[2] = tile;
+    OAM[6] = tile + 2;
+}
+
+static void screen_on(void) {
+    uint16_t i;
+    while (rLY < 144) {}
+    rLCDC = 0;
+    lp_copy(TILES, art_tiles, sizeof art_tiles);
+    for (i = 0; i < 0x800; i++) MAP0[i] = art_paper[0];
+    for (i = 0; i < 160; i++) OAM[i] = 0;
+    lp_top_lcdc = LCDC_ON;
+    lp_low_lcdc = LCDC_ON_LOW;
+    rLYC = 71;
+    rSTAT = 0x40;
+    rBGP = 0xE4;
+    rOBP0 = 0xE0;
+    rIF = 0;
+    rIE = 3;
+    rLCDC = LCDC_ON;
+    __asm__("ei");
 }
 
 static void title(void) {
-    lcd_off();
-    for (uint16_t i = 0; i < sizeof tiles; i++) TILES[i] = tiles[i];
-    for (uint8_t i = 0; i < 160; i++) OAM[i] = 0;
-    fill(MAP, 32, TILE_BLANK);
-    fill(WINDOW_MAP, 6, TILE_BRICK);
-    text(MAP + 3 * 32 + 8, title_text, sizeof title_text);
-    text(MAP + 8 * 32 + 4, start_text, sizeof start_text);
-    for (uint8_t s = 0; s < 4; s++) put_symbol(WINDOW_MAP + 32 + 5 * s, s);
-    BGP = OBP0 = 0xE4;
-    WX = 7, WY = 96, SCX = 0, SCY = 0;
-    LCDC = LCD_ON;
-    seed = 1, horizon = 64, doors = 2, keep_cue = 0;
-    phase = TITLE, choice = NOTHING;
-    magic[0] = 'L', magic[1] = 'P';
-    do wait_vblank(); while (!(read_keys() & KEY_START));
-}
-
-static void begin(void) {
-    if (horizon < 1) horizon = 1;
-    if (doors < 2) doors = 2;
-    if (doors > 4) doors = 4;
-    answer = (uint8_t)(mix(seed) % doors);
-    scenery_state = mix(seed ^ 0x5ce4e59d);
-    if (!scenery_state) scenery_state = 1;
-    result = RUNNING, choice = NOTHING, opened = 0;
-    walked = 0, waited = 0;
-    next_column = 0, gap = 2, part = 0;
-    lcd_off();
-    for (uint8_t i = 0; i < 32; i++) {
-        make_column();
-        show_column();
+    uint8_t step = 0;
+    lp_blit(MAP0, art_top, 20, 9);
+    lp_blit(SIGN, art_title, 6, 6);
+    for (step = 0; step < 20; step++) lp_blit(CORRIDOR_MAP + step, step & 1 ? art_wall + ROWS : art_wall, 1, ROWS);
+    for (;;) {
+        lp_wait_vblank();
+        step++;
+        show_hero(40, 122, step & 8);
+        if ((step & 31) == 1) lp_blit(CORRIDOR_MAP + 2 * 32 + 4, step & 32 ? art_nothing : art_press, 11, 1);
+        if (lp_keys() & KEY_START) return;
     }
-    next_column = 21; /* the first to come into sight: 20 are seen, one is half seen while scrolling */
-    draw_doors();
-    fill(WINDOW_MAP, 6, TILE_BRICK);
-    for (uint8_t x = 7; x < 13; x++) WINDOW_MAP[x] = WINDOW_MAP[5 * 32 + x] = TILE_FRAME;
-    for (uint8_t y = 1; y < 5; y++) WINDOW_MAP[y * 32 + 7] = WINDOW_MAP[y * 32 + 12] = TILE_FRAME;
-    put_symbol(SIGN_AT, answer);
-    place_hero(0);
-    make_column();
-    phase = SIGN;
-    LCDC = LCD_ON;
-    do wait_vblank(); while (read_keys() & KEY_START);
 }
 
-static void open_door(uint8_t door) {
-    volatile uint8_t *at = MAP + ROWS * 32 + door_x[doors - 2][door] + 3 * 32;
-    choice = door;
-    opened = (uint8_t)((at[0] - TILE_SYMBOLS) / 16) + 1;
-    result = door == answer ? WON : LOST;
-    phase = END;
-    clear_symbol(at);
+static void wait_until(uint8_t frame) {
+    do lp_wait_vblank();
+    while ((uint8_t)lp_frames != frame);
 }
 
-static uint8_t shown; /* decisions that the sign has been shown */
+/* From the title to the first decision: exactly FRAMES_TO_START frames, whatever the knobs. */
+static void begin(void) {
+    uint8_t start = (uint8_t)lp_frames;
+    if (!game.horizon) game.horizon = 1;
+    if (game.doors < 2) game.doors = 2;
+    if (game.doors > 4) game.doors = 4;
+    OAM[0] = OAM[4] = 0;
+    rBGP = 0x90;
+    wait_until(start + 1);
+    rBGP = 0x40;
+    wait_until(start + 2);
+    rBGP = 0;
+    game.cue = (uint8_t)(lp_mix(game.seed ^ 0x2545F491UL) % game.doors);
+    game.scenery = (uint16_t)(lp_mix(game.seed ^ 0x9E3779B9UL) >> 16);
+    lp_blit(SIGN, art_paper, 6, 6);
+    start_corridor(game.scenery);
+    build_hall();
+    lp_blit(SIGN, cue_pictures[game.cue], 6, 6);
+    wait_until(start + FRAMES_TO_START - 3);
+    rBGP = 0x40;
+    wait_until(start + FRAMES_TO_START - 2);
+    rBGP = 0x90;
+    wait_until(start + FRAMES_TO_START - 1);
+    rBGP = 0xE4;
+    show_hero(40, 122, 0);
+    game.phase = CUE;
+}
 
-/* One decision, inside vertical blank. Drawing comes first: what it draws was made by the tick before. */
-static void tick(void) {
-    uint8_t keys = read_keys();
-    if (phase == SIGN) {
-        if (++shown == SIGN_DECISIONS) {
-            phase = CORRIDOR;
-            if (!keep_cue) clear_symbol(SIGN_AT);
+/* The door that the held keys name, or NOTHING: exactly one direction, and a door that is there. */
+static uint8_t chosen_door(uint8_t keys) {
+    uint8_t door;
+    switch (keys & (KEY_LEFT | KEY_RIGHT | KEY_UP | KEY_DOWN)) {
+    case KEY_LEFT: door = 0; break;
+    case KEY_RIGHT: door = 1; break;
+    case KEY_UP: door = 2; break;
+    case KEY_DOWN: door = 3; break;
+    default: return NOTHING;
+    }
+    return door < game.doors ? door : NOTHING;
+}
+
+/* The symbol, plus 1, that hangs over a door, found by what the screen shows there: a second witness of the choice. */
+static uint8_t symbol_over(uint8_t column) {
+    const volatile uint8_t *at = HALL_MAP + 2 * 32 + column;
+    uint8_t symbol;
+    for (symbol = 0; symbol < 4; symbol++)
+        if (at[1] == plates[symbol][5] && at[2] == plates[symbol][6]) return symbol + 1;
+    return 0;
+}
+
+static void end(uint8_t result) {
+    game.result = result;
+    game.phase = END;
+    if (game.choice != NOTHING) {
+        uint8_t column = door_columns[game.doors - 2][game.choice];
+        game.opened = symbol_over(column);
+        show_hero(column * 8 + 8, 120, 0);
+        lp_blit(HALL_MAP + 3 * 32 + column, result == WIN ? art_bright : art_eyes, 4, 4);
+    }
+    lp_blit(SIGN, result == WIN ? art_trophy : art_skull, 6, 6);
+    lp_blit(MAP0 + 4 * 32 + 2, art_you, 3, 1);
+    lp_blit(MAP0 + 4 * 32 + 15, result == WIN ? art_win : art_lose, 4, 1);
+}
+
+/* One decision's first frame, in vertical blank. */
+static void decide(uint8_t keys) {
+    switch (game.phase) {
+    case CUE:
+        game.decisions++;
+        if (game.decisions == CUE_DECISIONS) {
+            if (!game.keep_cue) lp_blit(SIGN, art_paper, 6, 6);
+            game.phase = CORRIDOR;
         }
-    } else if (phase == CORRIDOR) {
-        show_column();
-        place_hero((uint8_t)walked & 1);
-        if (++walked >= horizon) {
-            phase = DOORS;
-            SCX = 0, SCY = ROWS * 8;
+        break;
+    case CORRIDOR:
+        game.decisions++;
+        if (++game.walked == game.horizon) {
+            lp_low_lcdc = LCDC_ON_LOW | LCDC_MAP1;
+            lp_low_scx = 0;
+            show_hero(hall_hero[game.doors - 2], 122, 0);
+            game.phase = DOORS;
+        } else {
+            show_hero(40, 122 - ((uint8_t)game.walked & 1), (uint8_t)game.walked & 1);
         }
-    } else if (phase == DOORS) {
-        for (uint8_t d = 0; d < doors; d++)
-            if (keys & door_keys[d]) {
-                open_door(d);
-                break;
-            }
-        if (phase == DOORS && ++waited == PATIENCE) {
-            result = LOST;
-            phase = END;
-        }
+        break;
+    case DOORS:
+        game.decisions++;
+        game.choice = chosen_door(keys);
+        if (game.choice != NOTHING) end(game.choice == game.cue ? WIN : LOSS);
+        else if (++game.waited == DOOR_DECISIONS) end(LOSS);
+        break;
     }
 }
 
 void main(void) {
-    uint8_t scroll = 0;
-    IE = 1; /* vertical blank wakes HALT; interrupts stay off */
-    LCDC = 0x80;
+    uint8_t frame;
+    game.magic[0] = 'C', game.magic[1] = 'U', game.magic[2] = 'E', game.magic[3] = '1';
+    game.horizon = 64;
+    game.seed = 1;
+    game.doors = 2;
+    game.choice = NOTHING;
+    screen_on();
     title();
     begin();
     for (;;) {
-        uint8_t walking = phase == CORRIDOR;
-        tick();
-        for (uint8_t frame = 0; frame < 4; frame++) {
-            if (walking && phase == CORRIDOR) SCX = scroll += 2;
-            if (walking && frame == 0) make_column();
-            if (phase == END && frame == 1) text(WINDOW_MAP + 6, result == WON ? won_text : lost_text, sizeof won_text);
-            wait_vblank();
+        for (frame = 0; frame < 4; frame++) {
+            lp_wait_vblank();
+            if (frame == 0) decide(lp_keys());
+            if (game.phase == CORRIDOR && game.walked) {
+                lp_low_scx += 2;
+                if (frame == 1) add_column();
+            }
         }
     }
 }
