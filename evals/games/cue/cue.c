@@ -118,7 +118,7 @@ static void screen_on(void) {
     rLYC = 71;
     rSTAT = 0x40;
     rBGP = 0xE4;
-    rOBP0 = 0xE0;
+    rOBP0 = 0xD0; /* the hero: white, light, black */
     rIF = 0;
     rIE = 3;
     rLCDC = LCDC_ON;
