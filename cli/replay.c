@@ -1,70 +1,303 @@
-/* longplay replay: runs a recorded movie again on the emulator and checks every recorded machine hash. */
+/* longplay replay: runs a recorded movie again on the emulator, to be watched or to be verified.
+ *
+ * Verifying compares every machine hash and every machine state that the movie holds, and the run's last checkpoint, with
+ * the machine that the keys lead to. What a killed run wrote after its last checkpoint may end anywhere: it is shown, and
+ * where it is cut that is said, but it is no damage.
+ */
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "cli/watch.h"
 #include "emulator/emulator.h"
+#include "harness/run.h"
 #include "saves/movie.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES_PER_S 59.7275
+#define END_S 3.0
 
 typedef struct {
-    const char *run, *rom;
+    const char *run, *game, *speed, *shot;
     int n_run;
-    bool verify, json;
+    int64_t from;
+    bool verify, headless, json;
 } arguments;
 
-static lp_status replay(lp_movie *movie, lp_emu *emu, int64_t *decisions, int64_t *hashes, lp_err *err) {
-    uint32_t skip = lp_movie_info(movie)->frame_skip;
-    for (;;) {
-        lp_movie_op op;
-        bool end;
-        lp_status status = lp_movie_next(movie, &op, &end, err);
-        if (status || end) return status;
-        if (op.kind == LP_MOVIE_RESET) lp_emu_reset(emu);
-        if (op.kind == LP_MOVIE_POKE) lp_emu_write8(emu, op.address, op.value);
-        if (op.kind == LP_MOVIE_KEYS) lp_emu_step(emu, op.keys, (int)op.n_frames);
-        if (op.kind == LP_MOVIE_DECISION) lp_emu_step(emu, op.keys, (int)skip), ++*decisions;
-        if (op.kind == LP_MOVIE_HASH && ++*hashes && lp_emu_hash(emu) != op.hash)
-            return lp_fail(err, LP_FAILED, "the machine differs after decision %llu", (unsigned long long)op.decision);
+typedef struct {
+    const arguments *a;
+    char path[PATH_MAX]; /* of the movie */
+    lp_run_config config;
+    lp_game *game;     /* owned */
+    lp_movie *movie;   /* owned */
+    lp_emu *emu;       /* owned */
+    lp_emu *other;     /* owned; machine states of the movie are loaded into it */
+    lp_watch watch;
+    /* what the run itself knows at its last checkpoint */
+    lp_run_totals saved;
+    /* how far the replay is */
+    int64_t decision, episode, first_decision;
+    int64_t n_decisions, n_hashes, n_states, agreed; /* agreed: the last decision at which something was compared */
+    bool cut;      /* the movie ends within what was written after the last checkpoint */
+    bool differs;  /* a comparison failed: at decision */
+    bool placed;   /* the machine is somewhere in the movie */
+    uint16_t keys; /* of the decision that is about to be taken */
+    float probabilities[LP_MAX_ACTIONS];
+    const char *action_names[LP_MAX_ACTIONS];
+    char status[64];
+} replay;
+
+/* ---- showing ---- */
+
+static void show(void *context, lp_view *view) {
+    replay *r = context;
+    view->mode = LP_VIEW_REPLAY;
+    view->game = lp_game_name(r->game);
+    view->policy = "recorded keys";
+    view->memory = "none";
+    view->frame = lp_emu_frame(r->emu, &view->frame_width, &view->frame_height);
+    view->n_actions = lp_game_n_actions(r->game);
+    view->chosen = -1;
+    for (int i = 0; i < view->n_actions; i++) {
+        bool taken = view->chosen < 0 && lp_game_action_keys(r->game, i) == r->keys;
+        if (taken) view->chosen = i;
+        r->probabilities[i] = taken ? 1 : 0;
+        r->action_names[i] = lp_game_action_name(r->game, i);
     }
+    view->action_names = r->action_names;
+    view->action_probabilities = r->probabilities;
+    view->wins = r->saved.wins;
+    view->losses = r->saved.losses;
+    view->timeouts = r->saved.timeouts;
+    view->episode = r->episode;
+    view->decisions = r->decision;
+    view->episode_decisions = r->decision - r->first_decision;
+    snprintf(r->status, sizeof r->status, "decision %lld of %lld", (long long)r->decision, (long long)r->saved.decisions);
+    view->status = r->status;
+}
+
+/* ---- comparing ---- */
+
+static lp_status differs(replay *r, const char *what, uint64_t recorded, uint64_t now, lp_err *err) {
+    r->differs = true;
+    return lp_fail(err, LP_FAILED, "%s: the machine differs at decision %lld (episode %lld): %s %016llx, replayed %016llx; all agreed up to "
+                   "decision %lld", r->path, (long long)r->decision, (long long)r->episode, what, (unsigned long long)recorded,
+                   (unsigned long long)now, (long long)r->agreed);
+}
+
+static lp_status compare_hash(replay *r, uint64_t recorded, const char *what, lp_err *err) {
+    uint64_t now = lp_emu_hash(r->emu);
+    if (now != recorded) return differs(r, what, recorded, now, err);
+    r->agreed = r->decision;
+    r->n_hashes++;
+    return LP_OK;
+}
+
+static lp_status compare_state(replay *r, const lp_movie_op *op, lp_err *err) {
+    lp_err inner;
+    size_t size = lp_movie_info(r->movie)->state_size_bytes;
+    if (lp_emu_state_load(r->other, op->state, size, &inner))
+        return lp_fail(err, LP_BAD_INPUT, "the machine state recorded there: %s", inner.message);
+    uint64_t recorded = lp_emu_hash(r->other), now = lp_emu_hash(r->emu);
+    if (recorded != now) return differs(r, "recorded state", recorded, now, err);
+    r->agreed = r->decision;
+    r->n_states++;
+    return LP_OK;
+}
+
+/* The run's own word on where it was: its last checkpoint. */
+static lp_status compare_saved(replay *r, lp_err *err) {
+    if (!r->a->verify || r->decision != r->saved.decisions || !r->decision) return LP_OK;
+    return compare_hash(r, r->saved.state_hash, "the run's last checkpoint has", err);
+}
+
+/* ---- running ---- */
+
+static lp_status decide(replay *r, const lp_movie_op *op, lp_err *err) {
+    r->keys = op->keys;
+    bool watched = r->decision >= r->a->from;
+    double frames = lp_movie_info(r->movie)->frame_skip;
+    lp_status status = watched ? lp_watch_turn(&r->watch, frames, show, r, err) : LP_OK;
+    if (status) return status;
+    lp_emu_step(r->emu, op->keys, (int)lp_movie_info(r->movie)->frame_skip);
+    r->decision++;
+    r->n_decisions++;
+    if (lp_watch_say(&r->watch))
+        lp_progress("%s: decision %lld of %lld, %lld hashes agree", r->a->verify ? "verifying" : "replaying", (long long)r->decision,
+                    (long long)r->saved.decisions, (long long)r->n_hashes);
+    return compare_saved(r, err);
+}
+
+static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
+    switch (op->kind) {
+    case LP_MOVIE_RESET:
+        lp_emu_reset(r->emu);
+        r->decision = r->first_decision = (int64_t)op->decision;
+        r->episode = (int64_t)op->episode;
+        r->placed = true;
+        return LP_OK;
+    case LP_MOVIE_STATE:
+        if (r->placed) return r->a->verify ? compare_state(r, op, err) : LP_OK;
+        r->decision = r->first_decision = (int64_t)op->decision;
+        r->episode = (int64_t)op->episode;
+        r->placed = true;
+        return lp_emu_state_load(r->emu, op->state, lp_movie_info(r->movie)->state_size_bytes, err);
+    case LP_MOVIE_POKE: lp_emu_write8(r->emu, op->address, op->value); return LP_OK;
+    case LP_MOVIE_KEYS: lp_emu_step(r->emu, op->keys, (int)op->n_frames); return LP_OK;
+    case LP_MOVIE_DECISION: return decide(r, op, err);
+    case LP_MOVIE_HASH: return r->a->verify ? compare_hash(r, op->hash, "recorded hash", err) : LP_OK;
+    }
+    return LP_OK;
+}
+
+static lp_status run_movie(replay *r, lp_err *err) {
+    lp_status status = LP_OK;
+    bool end = false;
+    while (!status && !end && !r->watch.quit) {
+        lp_movie_op op;
+        lp_err inner;
+        status = lp_movie_next(r->movie, &op, &end, &inner);
+        if (status && r->decision >= r->saved.decisions && r->saved.decisions > 0) {
+            r->cut = end = true; /* a killed run's unsaved rest */
+            status = LP_OK;
+        } else if (status) {
+            lp_fail(err, status, "%s: damaged after decision %lld (the run has %lld): %s", r->a->run, (long long)r->decision,
+                    (long long)r->saved.decisions, inner.message);
+        } else if (!end) {
+            status = take(r, &op, err);
+        }
+    }
+    lp_progress_end();
+    if (!status && end && r->decision < r->saved.decisions)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: ends at decision %lld, the run's last checkpoint has %lld", r->path, (long long)r->decision,
+                         (long long)r->saved.decisions);
+    return status;
+}
+
+/* ---- opening ---- */
+
+static lp_status open_parts(replay *r, lp_err *err) {
+    const arguments *a = r->a;
+    bool playing;
+    lp_err inner;
+    size_t size;
+    lp_status status = lp_run_config_read(&r->config, a->run, err);
+    if (!status) status = lp_run_peek(a->run, &r->saved, &playing, err);
+    if (status) return status;
+    if ((status = lp_movie_open(&r->movie, lp_path_join(r->path, sizeof r->path, a->run, "movie.lpm"), &inner)))
+        return lp_fail(err, status, "%s: damaged before decision 0 (the run has %lld): %s", a->run, (long long)r->saved.decisions,
+                       inner.message);
+    const lp_movie_header *header = lp_movie_info(r->movie);
+    if ((status = lp_game_open(&r->game, a->game ? a->game : r->config.game, err))) return status;
+    const void *rom = lp_game_rom(r->game, &size);
+    if (lp_hash64(rom, size) != header->rom_hash)
+        return lp_fail(err, LP_BAD_INPUT, "%s: was recorded with another ROM than that of %s", r->path, lp_game_name(r->game));
+    if (strcmp(header->core_version, lp_emu_core_version()))
+        return lp_fail(err, LP_BAD_INPUT, "%s: was recorded on %s, this is %s", r->path, header->core_version, lp_emu_core_version());
+    bool drawn = a->shot || (!a->headless && !a->verify);
+    status = lp_emu_open(&r->emu, rom, size, &(lp_emu_config){.no_draw = !drawn}, err);
+    if (!status) status = lp_emu_open(&r->other, rom, size, &(lp_emu_config){.no_draw = true}, err);
+    if (!status && lp_emu_state_size(r->emu) != header->state_size_bytes)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: has machine states of %u bytes, this machine's are %zu", r->path, header->state_size_bytes,
+                         lp_emu_state_size(r->emu));
+    if (!status && a->from > r->saved.decisions)
+        status = lp_fail(err, LP_BAD_INPUT, "--from %lld: the run has %lld decisions", (long long)a->from, (long long)r->saved.decisions);
+    if (!status && a->from) status = lp_movie_seek(r->movie, (uint64_t)a->from, err);
+    return status;
+}
+
+static lp_status run_all(replay *r, lp_err *err) {
+    bool window = !r->a->verify && !r->a->headless && lp_window_available();
+    lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = FRAMES_PER_S};
+    lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
+    if (!status) status = open_parts(r, err);
+    if (!status) status = lp_watch_open(&r->watch, &options, err);
+    if (!status) status = run_movie(r, err);
+    if (!status && window && !r->watch.quit) {
+        r->watch.speed = 1;
+        status = lp_watch_turn(&r->watch, END_S * FRAMES_PER_S, show, r, err);
+    }
+    if (!status && r->a->shot) status = lp_watch_shot(&r->watch, r->a->shot, show, r, err);
+    return status;
+}
+
+/* ---- the result ---- */
+
+static int print_json(replay *r, lp_status status, const lp_err *err, double seconds) {
+    char hash[24];
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "run", r->a->run);
+    cJSON_AddNumberToObject(o, "decisions", (double)r->n_decisions);
+    cJSON_AddNumberToObject(o, "last_decision", (double)r->decision);
+    cJSON_AddNumberToObject(o, "episodes", (double)r->episode);
+    if (r->a->verify) {
+        cJSON_AddBoolToObject(o, "verified", status == LP_OK && !r->watch.quit);
+        cJSON_AddNumberToObject(o, "hashes", (double)r->n_hashes);
+        cJSON_AddNumberToObject(o, "states", (double)r->n_states);
+        cJSON_AddNumberToObject(o, "agreed_up_to", (double)r->agreed);
+    }
+    if (r->differs) cJSON_AddNumberToObject(o, "first_differing_decision", (double)r->decision);
+    if (status) cJSON_AddStringToObject(o, "error", err->message);
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)lp_emu_hash(r->emu));
+    cJSON_AddStringToObject(o, "state_hash", hash);
+    cJSON_AddBoolToObject(o, "unsaved_rest_cut", r->cut);
+    cJSON_AddNumberToObject(o, "seconds", seconds);
+    return lp_print_json(o);
+}
+
+static void print_summary(const replay *r, double seconds) {
+    printf("%s: %lld decisions replayed, to decision %lld in episode %lld; %.1f s\n", r->a->run, (long long)r->n_decisions,
+           (long long)r->decision, (long long)r->episode, seconds);
+    if (r->a->verify)
+        printf("verified: %lld machine hashes and %lld machine states agree%s\n", (long long)r->n_hashes, (long long)r->n_states,
+               r->watch.quit ? ", as far as it went" : "");
+    if (r->cut) printf("what was recorded after the last checkpoint is cut short, as a kill leaves it\n");
+    if (r->a->shot) printf("picture in %s\n", r->a->shot);
+}
+
+static void more_help(void) {
+    printf("\n--verify compares every recorded machine hash and state, and fails at the first decision that differs.\n"
+           "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n");
 }
 
 int lp_cmd_replay(int argc, char **argv) {
     arguments a = {0};
     const lp_option options[] = {
-        {.name = "verify", .help = "compare every recorded machine hash", .flag = &a.verify},
-        {.name = "rom", .value = "FILE", .help = "the ROM that was played", .text = &a.rom},
+        {.name = "verify", .help = "compare the machine with all that was recorded of it", .flag = &a.verify},
+        {.name = "from", .value = "DECISION", .help = "start there, from the last recorded state before it (0)", .number = &a.from, .min = 0, .max = 1e15},
+        {.name = "game", .value = "GAME|ROM", .help = "where the ROM is now, if it was moved", .text = &a.game},
+        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
+        {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
+        {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "replay", .arguments = "RUN", .summary = "Runs a recorded run again.",
-                            .example = "longplay replay runs/cue --verify", .options = options,
+    const lp_usage usage = {.name = "replay", .arguments = "RUN", .summary = "Shows a recorded run again, or verifies it, from power-on.",
+                            .example = "longplay replay runs/first --verify", .options = options,
                             .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = 1,
-                            .positional = &a.run, .n_positional = &a.n_run};
+                            .positional = &a.run, .n_positional = &a.n_run, .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    lp_movie *movie = NULL;
-    lp_game *game = NULL;
-    lp_emu *emu = NULL;
-    char path[PATH_MAX];
-    int64_t decisions = 0, hashes = 0;
-    size_t size = 0;
-    lp_status status = lp_movie_open(&movie, lp_path_join(path, sizeof path, a.run, "movie.lpm"), &err);
-    if (!status) status = lp_game_open(&game, a.rom ? a.rom : lp_movie_info(movie)->game, &err);
-    const void *rom = status ? NULL : lp_game_rom(game, &size);
-    if (!status) status = lp_emu_open(&emu, rom, size, &(lp_emu_config){.no_draw = true}, &err);
-    if (!status) status = replay(movie, emu, &decisions, &hashes, &err);
-    lp_emu_close(emu);
-    lp_game_close(game);
-    if (movie) lp_movie_read_close(movie);
-    if (status) return lp_report(status, &err);
-    if (!a.json) {
-        printf("%lld decisions, %lld hashes agree\n", (long long)decisions, (long long)hashes);
-        return 0;
-    }
-    cJSON *o = cJSON_CreateObject();
-    cJSON_AddNumberToObject(o, "decisions", (double)decisions);
-    cJSON_AddNumberToObject(o, "hashes", (double)hashes);
-    return lp_print_json(o);
+    replay *r = calloc(1, sizeof *r);
+    if (!r) return lp_report(lp_fail(&err, LP_FAILED, "out of memory"), &err);
+    r->a = &a;
+    double start = lp_now_s();
+    lp_status status = run_all(r, &err);
+    double seconds = lp_now_s() - start;
+    if (status) lp_report(status, &err);
+    int printed = 0;
+    if (a.json && r->emu && (!status || r->differs)) printed = print_json(r, status, &err, seconds);
+    else if (!status) print_summary(r, seconds);
+    lp_watch_close(&r->watch);
+    lp_emu_close(r->emu);
+    lp_emu_close(r->other);
+    lp_game_close(r->game);
+    if (r->movie) lp_movie_read_close(r->movie);
+    free(r);
+    return status ? (int)status : printed;
 }

@@ -93,9 +93,10 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
 
 static void count_rate(lp_watch *w) {
     double now = lp_now_s();
+    bool whole = now - w->rate_s >= 1; /* counted over a second; the first counts as it goes */
     w->turns++;
-    if (now - w->rate_s < 1 && w->decisions_per_s > 0) return;
-    if (now > w->rate_s) w->decisions_per_s = (double)(w->turns - w->rate_turns) / (now - w->rate_s);
+    if ((whole || !w->rate_turns) && now > w->rate_s) w->decisions_per_s = (double)(w->turns - w->rate_turns) / (now - w->rate_s);
+    if (!whole) return;
     w->rate_s = now;
     w->rate_turns = w->turns;
 }
