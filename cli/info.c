@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "emulator/emulator.h"
 #include "harness/run.h"
+#include "harness/train.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -131,9 +132,17 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
 
 /* ---- a policy ---- */
 
+/* What the file says of its training. */
+static void add_notes(cJSON *o, const lp_policy *policy) {
+    cJSON *notes = cJSON_AddObjectToObject(o, "notes");
+    for (int i = -2; i < lp_n_train_settings; i++) {
+        const char *name = i == -2 ? "game" : i == -1 ? "trained_decisions" : lp_train_settings[i].name;
+        const char *value = lp_policy_note_of(policy, name);
+        if (value) cJSON_AddStringToObject(notes, name, value);
+    }
+}
+
 static lp_status describe_policy(cJSON *o, const char *path, lp_err *err) {
-    static const char *const notes[] = {"game", "trained_decisions", "train.seed", "curriculum.start", "curriculum.end", "memory.arch",
-                                        "memory.chunk", "memory.slots", "memory.fan", "memory.window", "memory.max_items"};
     lp_policy *policy = NULL;
     lp_mem_config memory;
     lp_status status = lp_policy_read(&policy, path, err);
@@ -153,11 +162,7 @@ static lp_status describe_policy(cJSON *o, const char *path, lp_err *err) {
         cJSON_AddNumberToObject(o, "flops_per_context_item", lp_policy_flops(policy, 1) - lp_policy_flops(policy, 0));
         cJSON_AddNumberToObject(o, "context_items_max", lp_mem_max_context(&memory));
         add_hex(o, "digest", lp_policy_digest(policy));
-        cJSON *n = cJSON_AddObjectToObject(o, "notes");
-        for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
-            const char *value = lp_policy_note_of(policy, notes[i]);
-            if (value) cJSON_AddStringToObject(n, notes[i], value);
-        }
+        add_notes(o, policy);
     }
     lp_policy_close(policy);
     return status;
