@@ -52,7 +52,9 @@ void lp_movie_poke(lp_movie_writer *w, uint32_t address, uint8_t value);
 void lp_movie_keys(lp_movie_writer *w, uint16_t keys, uint32_t n_frames); /* boot keys: not a decision */
 void lp_movie_decision(lp_movie_writer *w, uint16_t keys);
 void lp_movie_hash(lp_movie_writer *w, uint64_t machine_hash);            /* of the machine as it is now */
-void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes);
+/* Would lp_movie_state keep a state now? False: the last one is too near, or the budget is used up. */
+bool lp_movie_wants_state(const lp_movie_writer *w);
+void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes); /* dropped unless wanted */
 /* Everything so far is in the file and fsynced; *offset is where to resume from. LP_FAILED (full disk, ...): the file is
  * good up to the last successful sync, and the writer refuses everything but close. */
 lp_status lp_movie_sync(lp_movie_writer *w, uint64_t *offset, lp_err *err);
