@@ -1,3 +1,4 @@
+/* Variables and conditions: parsing, reading, judging. See condition.h for the grammar. */
 #include "harness/condition.h"
 
 #include <math.h>
@@ -6,6 +7,12 @@
 #include <string.h>
 
 enum { MAX_NODES = 512, MAX_DEPTH = 16 };
+
+/* Between where and a field: "longplay.json: frame_skip", "longplay.json: knobs.horizon.min". */
+static char joint(const char *where) {
+    size_t n = strlen(where);
+    return n && where[n - 1] == ':' ? ' ' : '.';
+}
 
 lp_status lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t max, const int64_t *initial, int64_t *out,
                       const char *where, lp_err *err) {
@@ -16,12 +23,45 @@ lp_status lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t
     }
     if (!cJSON_IsNumber(item) || item->valuedouble != floor(item->valuedouble) || item->valuedouble < (double)min ||
         item->valuedouble > (double)max)
-        return lp_fail(err, LP_BAD_INPUT, "%s.%s: must be a whole number, %lld to %lld", where, key, (long long)min, (long long)max);
+        return lp_fail(err, LP_BAD_INPUT, "%s%c%s: must be a whole number, %lld to %lld", where, joint(where), key, (long long)min, (long long)max);
     *out = (int64_t)item->valuedouble;
     return LP_OK;
 }
 
-lp_status lp_variable_parse(lp_variable *out, const char *name, const cJSON *item, const char *where, lp_err *err) {
+lp_status lp_json_object(const cJSON *object, const char *key, const cJSON **out, const char *where, lp_err *err) {
+    *out = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (*out && !cJSON_IsObject(*out)) return lp_fail(err, LP_BAD_INPUT, "%s%c%s: must be an object", where, joint(where), key);
+    return LP_OK;
+}
+
+lp_status lp_json_list(const cJSON *object, const char *key, int max, const cJSON **out, const char *where, lp_err *err) {
+    *out = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (*out && (!cJSON_IsArray(*out) || cJSON_GetArraySize(*out) > max))
+        return lp_fail(err, LP_BAD_INPUT, "%s%c%s: must be a list of at most %d", where, joint(where), key, max);
+    return LP_OK;
+}
+
+lp_status lp_json_text(const cJSON *object, const char *key, char *out, size_t size, const char *where, lp_err *err) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (item && (!cJSON_IsString(item) || strlen(item->valuestring) >= size))
+        return lp_fail(err, LP_BAD_INPUT, "%s%c%s: must be a text of at most %zu bytes", where, joint(where), key, size - 1);
+    snprintf(out, size, "%s", item ? item->valuestring : "");
+    return LP_OK;
+}
+
+lp_status lp_json_known(const cJSON *object, const char *known, const char *where, lp_err *err) {
+    const cJSON *item;
+    cJSON_ArrayForEach(item, object) {
+        size_t length = strlen(item->string);
+        bool found = false;
+        for (const char *k = known; k; k = strchr(k, '|') ? strchr(k, '|') + 1 : NULL)
+            found |= strcspn(k, "|") == length && !memcmp(k, item->string, length);
+        if (!found) return lp_fail(err, LP_BAD_INPUT, "%s%c%.40s: unknown field (known: %s)", where, joint(where), item->string, known);
+    }
+    return LP_OK;
+}
+
+lp_status lp_variable_parse(lp_variable *out, const char *name, const cJSON *item, const char *known, const char *where, lp_err *err) {
     if (!cJSON_IsObject(item)) return lp_fail(err, LP_BAD_INPUT, "%s: must be an object with address and type", where);
     if (strlen(name) >= LP_NAME_BYTES) return lp_fail(err, LP_BAD_INPUT, "%s: name is longer than %d bytes", where, LP_NAME_BYTES - 1);
     int64_t address;
@@ -29,8 +69,9 @@ lp_status lp_variable_parse(lp_variable *out, const char *name, const cJSON *ite
     if (status) return status;
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "type"));
     if (!type || strlen(type) != 3 || !strchr("|<>", type[0]) || !strchr("uid", type[1]) || type[2] < '1' || type[2] > '8')
-        return lp_fail(err, LP_BAD_INPUT, "%s.type: '%s' is not one of the types read here: | < or >, then u i or d, then 1 to 8 bytes", where,
+        return lp_fail(err, LP_BAD_INPUT, "%s.type: '%.20s' is not one of the types read here: | < or >, then u i or d, then 1 to 8 bytes", where,
                        type ? type : "");
+    if ((status = lp_json_known(item, known, where, err))) return status;
     *out = (lp_variable){.address = (uint32_t)address, .order = type[0], .kind = type[1], .width_bytes = type[2] - '0'};
     snprintf(out->name, sizeof out->name, "%s", name);
     return LP_OK;
@@ -70,6 +111,8 @@ static lp_status parse_test(lp_condition_node *out, const cJSON *item, const lp_
     for (int i = 0; op && i < (int)(sizeof op_names / sizeof *op_names); i++)
         if (!strcmp(op, op_names[i])) found = i;
     if (found < 0) return lp_fail(err, LP_BAD_INPUT, "%s.%.40s.op: unknown operator '%.40s'", where, item->string, op ? op : "");
+    lp_status status = lp_json_known(item, "op|reference|measurement", where, err);
+    if (status) return status;
     out->op = (lp_op)found;
     const cJSON *measurement = cJSON_GetObjectItemCaseSensitive(item, "measurement");
     const char *kind = cJSON_GetStringValue(measurement);
@@ -84,18 +127,23 @@ static lp_status parse_group(lp_condition_node *nodes, int *n, int depth, const 
                              const char *where, lp_err *err) {
     if (!cJSON_IsObject(item)) return lp_fail(err, LP_BAD_INPUT, "%s: must be an object with variables or nodes", where);
     if (depth > MAX_DEPTH) return lp_fail(err, LP_BAD_INPUT, "%s: nested deeper than %d", where, MAX_DEPTH);
-    const cJSON *kind = cJSON_GetObjectItemCaseSensitive(item, "condition"), *child;
+    const cJSON *kind = cJSON_GetObjectItemCaseSensitive(item, "condition"), *child, *tests, *groups;
     const char *text = cJSON_GetStringValue(kind);
     if (kind && (!text || (strcmp(text, "all") && strcmp(text, "any"))))
         return lp_fail(err, LP_BAD_INPUT, "%s.condition: must be all or any", where);
+    lp_status status = lp_json_known(item, "condition|variables|nodes", where, err);
+    if (!status) status = lp_json_object(item, "variables", &tests, where, err);
+    if (!status) status = lp_json_object(item, "nodes", &groups, where, err);
+    if (status) return status;
+    if (!cJSON_GetArraySize(tests) && !cJSON_GetArraySize(groups))
+        return lp_fail(err, LP_BAD_INPUT, "%s: holds neither variables nor nodes", where);
     int self = (*n)++;
     nodes[self] = (lp_condition_node){.is_group = true, .all = text && !strcmp(text, "all")};
-    lp_status status = LP_OK;
-    cJSON_ArrayForEach(child, cJSON_GetObjectItemCaseSensitive(item, "variables")) {
+    cJSON_ArrayForEach(child, tests) {
         if (*n >= MAX_NODES - 1) return lp_fail(err, LP_BAD_INPUT, "%s: more than %d tests", where, MAX_NODES);
         if ((status = parse_test(&nodes[(*n)++], child, variables, n_variables, where, err))) return status;
     }
-    cJSON_ArrayForEach(child, cJSON_GetObjectItemCaseSensitive(item, "nodes")) {
+    cJSON_ArrayForEach(child, groups) {
         if (*n >= MAX_NODES - 1) return lp_fail(err, LP_BAD_INPUT, "%s: more than %d tests", where, MAX_NODES);
         if ((status = parse_group(nodes, n, depth + 1, child, variables, n_variables, where, err))) return status;
     }
@@ -126,7 +174,8 @@ void lp_condition_free(lp_condition *c) {
 }
 
 static bool test_holds(const lp_condition_node *t, const int64_t *now, const int64_t *before) {
-    int64_t x = t->delta ? now[t->variable] - before[t->variable] : now[t->variable], r = t->reference;
+    uint64_t change = (uint64_t)now[t->variable] - (uint64_t)before[t->variable]; /* unsigned: 8-byte values may wrap */
+    int64_t x = t->delta ? (int64_t)change : now[t->variable], r = t->reference;
     switch (t->op) {
     case LP_OP_ZERO: return x == 0;
     case LP_OP_NONZERO: return x != 0;
@@ -141,13 +190,11 @@ static bool test_holds(const lp_condition_node *t, const int64_t *now, const int
     }
 }
 
-/* An empty group is never true: a game without a win condition is not always won. */
 static bool node_holds(const lp_condition_node *node, const int64_t *now, const int64_t *before) {
     if (!node->is_group) return test_holds(node, now, before);
-    bool result = node->all && node->span > 1;
     for (int i = 1; i < node->span; i += node[i].span)
         if (node_holds(node + i, now, before) != node->all) return !node->all;
-    return result;
+    return node->all;
 }
 
 bool lp_condition_holds(const lp_condition *c, const int64_t *now, const int64_t *before) {

@@ -40,8 +40,8 @@ typedef struct {
     int n;
 } lp_condition;
 
-/* where: "file: field", for messages. */
-lp_status lp_variable_parse(lp_variable *out, const char *name, const cJSON *item, const char *where, lp_err *err);
+/* where: "longplay.json: field", for messages; known: the fields that item may have, as lp_json_known takes them. */
+lp_status lp_variable_parse(lp_variable *out, const char *name, const cJSON *item, const char *known, const char *where, lp_err *err);
 int64_t lp_variable_read(const lp_variable *v, lp_emu *emu);
 void lp_variable_write(const lp_variable *v, lp_emu *emu, int64_t value, void (*poke)(void *context, uint32_t address, uint8_t value),
                        void *context);
@@ -51,7 +51,15 @@ void lp_condition_free(lp_condition *c);
 /* now, before: the variables' values at this decision and the one before. */
 bool lp_condition_holds(const lp_condition *c, const int64_t *now, const int64_t *before);
 
-/* JSON fields with clear messages. */
+/* JSON fields with clear messages; where: "longplay.json:", or deeper "longplay.json: knobs.horizon". An absent field is taken as initial, or, where that is NULL, refused. */
 lp_status lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t max, const int64_t *initial, int64_t *out, const char *where,
                       lp_err *err);
+/* The field as an object (or list); *out NULL when it is absent. */
+lp_status lp_json_object(const cJSON *object, const char *key, const cJSON **out, const char *where, lp_err *err);
+lp_status lp_json_list(const cJSON *object, const char *key, int max, const cJSON **out, const char *where, lp_err *err);
+/* The text into out; "" when it is absent. */
+lp_status lp_json_text(const cJSON *object, const char *key, char *out, size_t size, const char *where, lp_err *err);
+/* Refuses a field that is not among known, names separated by '|': a misspelt field must not pass for an absent one. */
+lp_status lp_json_known(const cJSON *object, const char *known, const char *where, lp_err *err);
+
 #endif

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_EVENTS_AT_ONCE = 8 };
-
 struct lp_env {
     const lp_game *game; /* borrowed */
     lp_emu *emu;
@@ -26,7 +24,7 @@ struct lp_env {
     int64_t now[LP_MAX_VARIABLES], before[LP_MAX_VARIABLES];
     uint8_t held[LP_MAX_EVENTS]; /* whether each event's condition held at the last decision: events are edges */
     int n_events;
-    lp_event events[MAX_EVENTS_AT_ONCE];
+    lp_event events[LP_MAX_EVENTS];
 };
 
 const char *lp_outcome_name(lp_outcome outcome) {
@@ -98,7 +96,7 @@ static void look(lp_env *env) {
     env->n_events = 0;
     for (int i = 0; i < g->n_events; i++) {
         bool holds = lp_condition_holds(&g->events[i].when, env->now, env->before);
-        if (holds && !env->held[i] && env->n_events < MAX_EVENTS_AT_ONCE) {
+        if (holds && !env->held[i]) {
             lp_event *e = &env->events[env->n_events++];
             e->name = g->events[i].name;
             e->milestone = g->events[i].milestone;
@@ -173,7 +171,7 @@ void lp_env_observe(lp_env *env, uint8_t *out) {
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err) {
     const lp_game *g = env->game;
     if (!g->n_oracle) return lp_fail(err, LP_BAD_INPUT, "%s: has no oracle (longplay.json: oracle)", g->name);
-    *action = 0;
+    *action = g->idle_action;
     for (int i = 0; i < g->n_oracle; i++)
         if (lp_condition_holds(&g->oracle[i].when, env->now, env->before)) {
             *action = g->oracle[i].action;
@@ -194,8 +192,8 @@ bool lp_env_variable(lp_env *env, const char *name, int64_t *value) {
 int64_t lp_env_steps(const lp_env *env) { return env->steps; }
 lp_emu *lp_env_emu(lp_env *env) { return env->emu; }
 
-/* Saved: this header, the values now and before, what events held, the machine's state, the picture. The picture is
- * part of it because a state does not hold it and the policy looks at it before the next frame is drawn. */
+/* Saved: this header, the values now and before, what events held, the machine's state (with its picture: the policy
+ * looks at it before the next frame is drawn). */
 typedef struct {
     uint64_t magic, hash; /* of everything after it */
     uint64_t state_bytes, n_variables, n_events, outcome;

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_JSON_BYTES = 4 << 20 };
+enum { MAX_JSON_BYTES = 4 << 20, LABEL_BYTES = 560 };
 
 void lp_game_close(lp_game *g) {
     if (!g) return;
@@ -26,16 +26,29 @@ void lp_game_close(lp_game *g) {
     free(g);
 }
 
+/* No control characters in any text: messages and events are single lines. */
+static bool is_plain(const cJSON *item) {
+    for (const char *c = item->string; c && *c; c++)
+        if ((unsigned char)*c < 32) return false;
+    for (const char *c = item->valuestring; c && *c; c++)
+        if ((unsigned char)*c < 32) return false;
+    const cJSON *child;
+    cJSON_ArrayForEach(child, item) {
+        if (!is_plain(child)) return false;
+    }
+    return true;
+}
+
 static lp_status read_json(cJSON **out, const char *path, lp_err *err) {
     lp_blob text;
     lp_status status = lp_file_read(&text, path, MAX_JSON_BYTES, err);
     if (status) return status;
     const char *end = NULL;
     *out = cJSON_ParseWithLengthOpts((char *)text.data, text.size_bytes + 1, &end, 1);
-    if (!cJSON_IsObject(*out)) {
+    if (!cJSON_IsObject(*out) || !is_plain(*out) || strlen((char *)text.data) != text.size_bytes) {
         int line = 1;
         for (const char *c = (char *)text.data; end && c < end; c++) line += *c == '\n';
-        status = lp_fail(err, LP_BAD_INPUT, "%s:%d: not a JSON object", path, line);
+        status = lp_fail(err, LP_BAD_INPUT, "%s:%d: not a JSON object of plain text", path, line);
         cJSON_Delete(*out);
         *out = NULL;
     }
@@ -171,9 +184,17 @@ static lp_status find_rom(const cJSON *longplay, const char *folder, char *out, 
     return lp_fail(err, LP_BAD_INPUT, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom", folder);
 }
 
+/* A file that a game may lack: *out NULL then. label: its path and a colon. */
+static lp_status read_optional(cJSON **out, const char *folder, const char *name, char label[LABEL_BYTES], lp_err *err) {
+    char path[PATH_MAX];
+    *out = NULL;
+    snprintf(label, LABEL_BYTES, "%s/%s:", folder, name);
+    return lp_file_exists(lp_path_join(path, sizeof path, folder, name)) ? read_json(out, path, err) : LP_OK;
+}
+
 static lp_status open_folder(lp_game *g, const char *folder, lp_err *err) {
-    char path[PATH_MAX], rom[PATH_MAX];
-    cJSON *longplay = NULL, *data = NULL;
+    char path[PATH_MAX], rom[PATH_MAX], label[LABEL_BYTES];
+    cJSON *longplay = NULL, *data = NULL, *scenario = NULL, *metadata = NULL;
     if (strlen(folder) >= sizeof g->dir) return lp_fail(err, LP_BAD_INPUT, "%s: path too long", folder);
     snprintf(g->dir, sizeof g->dir, "%s", folder);
     g->is_folder = true;
@@ -181,14 +202,17 @@ static lp_status open_folder(lp_game *g, const char *folder, lp_err *err) {
     if (!status) status = find_rom(longplay, folder, rom, sizeof rom, err);
     if (!status) status = load_rom(g, rom, err);
     if (!status) status = check_sha(g, folder, rom, err);
-    lp_path_join(path, sizeof path, folder, "data.json");
-    if (!status && lp_file_exists(path)) {
-        status = read_json(&data, path, err);
-        if (!status) status = lp_game_load_data(g, data, path, err);
-    }
-    if (!status) status = lp_game_load_longplay(g, longplay, lp_path_join(path, sizeof path, folder, "longplay.json"), err);
+    if (!status) status = read_optional(&data, folder, "data.json", label, err);
+    if (!status && data) status = lp_game_load_data(g, data, label, err);
+    snprintf(label, sizeof label, "%s/longplay.json:", folder);
+    if (!status) status = lp_game_load_longplay(g, longplay, label, err);
+    if (!status) status = read_optional(&scenario, folder, "scenario.json", label, err);
+    if (!status && scenario) status = lp_game_load_scenario(g, scenario, label, err);
+    if (!status) status = read_optional(&metadata, folder, "metadata.json", label, err);
     cJSON_Delete(longplay);
     cJSON_Delete(data);
+    cJSON_Delete(scenario);
+    cJSON_Delete(metadata);
     return status;
 }
 
@@ -196,17 +220,16 @@ lp_status lp_game_open(lp_game **out, const char *name_or_path, lp_err *err) {
     *out = NULL;
     lp_game *g = calloc(1, sizeof *g);
     if (!g) return lp_fail(err, LP_FAILED, "%s: out of memory", name_or_path);
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", name_or_path);
-    while (strlen(folder) > 1 && folder[strlen(folder) - 1] == '/') folder[strlen(folder) - 1] = 0;
-    const char *base = strrchr(folder, '/') ? strrchr(folder, '/') + 1 : folder;
+    char path[PATH_MAX], folder[PATH_MAX];
+    snprintf(path, sizeof path, "%s", name_or_path);
+    while (strlen(path) > 1 && path[strlen(path) - 1] == '/') path[strlen(path) - 1] = 0;
+    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     lp_status status;
-    if (is_folder(folder) && (strchr(name_or_path, '/') || is_game_folder(folder))) {
-        if (is_game_folder(folder)) status = open_folder(g, folder, err);
-        else status = lp_fail(err, LP_BAD_INPUT, "%s: not a game folder (no longplay.json)", folder);
+    if (is_folder(path) && (strchr(name_or_path, '/') || is_game_folder(path))) {
+        if (is_game_folder(path)) status = open_folder(g, path, err);
+        else status = lp_fail(err, LP_BAD_INPUT, "%s: not a game folder (no longplay.json)", path);
     } else if (find_shipped(name_or_path, folder, sizeof folder)) {
         status = open_folder(g, folder, err);
-        base = name_or_path;
     } else if (!lp_file_exists(name_or_path) && !strchr(name_or_path, '/') && !strchr(name_or_path, '.')) {
         char names[64][64], list[512] = "";
         int n = lp_game_shipped(names, 64);
@@ -232,7 +255,9 @@ uint16_t lp_game_action_keys(const lp_game *g, int action) { return g->action_ke
 const char *lp_game_action_name(const lp_game *g, int action) { return g->action_names[action]; }
 int lp_game_n_knobs(const lp_game *g) { return g->n_knobs; }
 const lp_knob *lp_game_knob(const lp_game *g, int index) { return &g->knobs[index]; }
-bool lp_game_has_outcome(const lp_game *g) { return g->win.n && g->loss.n; }
+bool lp_game_has_outcome(const lp_game *g) {
+    return g->win.n && (g->loss.n || g->time_limit || g->time_limit_knob >= 0);
+}
 
 const void *lp_game_rom(const lp_game *g, size_t *size_bytes) {
     *size_bytes = g->rom.size_bytes;

@@ -62,10 +62,11 @@ lp_status lp_game_set_knob(const lp_game *game, int64_t *knobs, const char *assi
 void lp_game_default_knobs(const lp_game *game, int64_t *knobs);
 /* The twin's knob values on top of knobs (longplay.json "twin"); false when the game declares none. */
 bool lp_game_twin_knobs(const lp_game *game, int64_t *knobs);
-/* Can the game be won or lost at all (a bare ROM can not)? */
+/* Does an episode end by itself, won or lost (a bare ROM's does not)? */
 bool lp_game_has_outcome(const lp_game *game);
 
-/* Seeds: training and evaluation never share one. Index i of each set, any i >= 0. */
+/* Seeds of 32 bits: training and evaluation never share one, whatever the run_seeds. Different i below 2^31 give different
+ * seeds, in an order that looks random. */
 uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i); /* odd */
 uint64_t lp_game_eval_seed(uint64_t run_seed, uint64_t i);  /* even */
 
@@ -93,8 +94,8 @@ typedef struct {
 lp_status lp_env_open(lp_env **out, const lp_game *game, const lp_emu_config *config, lp_err *err);
 void lp_env_close(lp_env *env);
 void lp_env_set_tap(lp_env *env, const lp_env_tap *tap); /* copied */
-/* Power-on, boot keys, knobs and seed. knobs [n_knobs] or NULL: defaults. time_limit in decisions, 0: none; when it is reached
- * the outcome is LP_TIMEOUT, which counts as a loss. */
+/* Power-on, boot keys, knobs and seed. knobs [n_knobs], each within its range, or NULL: defaults. time_limit in decisions, 0:
+ * the game's own, or none; when it is reached the outcome is LP_TIMEOUT, which counts as a loss. */
 lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
 /* One decision: frame_skip frames with the action's keys. */
 lp_outcome lp_env_step(lp_env *env, int action);
@@ -102,7 +103,7 @@ lp_outcome lp_env_step(lp_env *env, int action);
 int lp_env_events(const lp_env *env, const lp_event **events);
 /* The observation: height*width grey bytes, 0 black to 255 white. */
 void lp_env_observe(lp_env *env, uint8_t *out);
-/* A scripted player that reads RAM (longplay.json "oracle"); LP_BAD_INPUT when the game has none. */
+/* What a scripted player that reads RAM does now (longplay.json "oracle"); LP_BAD_INPUT when the game has none. */
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err);
 /* A RAM variable of data.json by name; false when there is none. */
 bool lp_env_variable(lp_env *env, const char *name, int64_t *value);

@@ -39,6 +39,7 @@ struct lp_game {
     int n_actions;
     uint16_t action_keys[LP_MAX_ACTIONS];
     char action_names[LP_MAX_ACTIONS][32];
+    int idle_action; /* the one that presses nothing, or the first */
     int n_variables;
     lp_variable variables[LP_MAX_VARIABLES];
     int n_knobs;
