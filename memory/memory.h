@@ -9,12 +9,13 @@
  *
  * Architectures (lp_mem_arch), one interface:
  *   none    nothing is kept
- *   window  the last `window` items
+ *   window  the last `window` items, all raw
  *   tree    the last `window` items or more, and summaries of everything older: every `chunk` items close a chunk whose summary
  *           keeps its `slots` most salient items, copied, never re-encoded; every `fan` summaries of a level are merged into one of the
  *           next level, again the `slots` most salient. O(slots * fan * log_fan(T / chunk)) items after T decisions
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
- * Ties in salience keep the older item. Deterministic. After open nothing allocates (full: allocated at open).
+ * Ties in salience keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
+ * (-FLT_MAX). Deterministic. One allocation, at open.
  * Each lp_mem is independent: one thread at a time.
  */
 #ifndef LP_MEMORY_MEMORY_H
@@ -36,7 +37,7 @@ typedef struct {
     int chunk;     /* K; 0: 16 */
     int slots;     /* S; 0: 4 */
     int fan;       /* F; 0: 4 */
-    int window;    /* W; 0: 16 */
+    int window;    /* W; 0: 16; -1: none */
     int max_items; /* full; 0: 16384 */
 } lp_mem_config;
 
@@ -65,7 +66,9 @@ void lp_mem_append(lp_mem *mem, const float *vector, float salience);
 int64_t lp_mem_steps(const lp_mem *mem); /* items appended since the reset */
 /* Writes the context; returns its number of items. Does not change mem. */
 int lp_mem_context(const lp_mem *mem, const lp_mem_context_view *out);
-/* The most items a context can ever have (for a tree: at 2^40 steps). */
+/* The most items a context can ever have, in an episode of up to n_steps (at most 2^40) or of any length; 0 for a config
+ * that lp_mem_open refuses. */
+int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps);
 int lp_mem_max_context(const lp_mem_config *config);
 /* Summaries that the last append created, lowest level first. Returns how many; out holds up to max. */
 int lp_mem_new_summaries(const lp_mem *mem, lp_mem_summary *out, int max);

@@ -1,0 +1,336 @@
+/* The summary tree. K chunk, S slots, F fan, W window.
+ *
+ * Raw items stand in a row. When K of them lie beyond the window, they leave, and a summary of level 1 keeps their S most
+ * salient. A level holds up to 2F - 1 summaries; the 2F-th first sends the older F to the next level as one summary, so
+ * that recent history stays fine-grained. Ties in salience keep the older item; a summary's items are in order of step.
+ *
+ * What follows from n_steps alone, and is therefore not stored:
+ *   closed(1) = max(0, n_steps - W) / K summaries were ever on level 1
+ *   closed(l + 1) = closed(l) < 2F ? 0 : closed(l) / F - 1, and level l has closed(l) - F closed(l + 1) of them now
+ *   summary i of level l covers steps [i, i + 1) K F^(l-1) and holds min(S, K F^(l-1)) items: so a level's items lie
+ *   packed, and a context is a few copies.
+ *
+ * Saved: the raw items (vectors, saliences), then each level from 1 up (vectors, saliences, steps). */
+#include "memory/memory_impl.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { MAX_LEVELS = 41 }; /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
+
+/* The rows of a level are sized for 2F summaries of `each` items. */
+typedef struct {
+    float *vector;   /* [2F * each][dim] */
+    float *salience; /* [2F * each] */
+    int64_t *step;   /* [2F * each] */
+    int each;        /* items a summary of this level has */
+    int n;           /* summaries now; 2F only within a merge */
+    int64_t closed;  /* summaries that ever were here: the next one's index */
+    int64_t span;    /* steps a summary covers */
+} level;
+
+typedef struct {
+    float *vector, *salience; /* raw: [W + K][dim], [W + K] */
+    int n_raw, raw_capacity;
+    int n_levels, max_levels; /* in use; there */
+    level levels[MAX_LEVELS]; /* levels[0] is level 1 */
+    int n_new;                /* summaries that the last append closed, one a level from level 1 up */
+    int64_t *new_steps;       /* [max_levels][S]: what they kept, as a merge moves them at once */
+    int *kept;                /* scratch of a selection: [S] */
+    unsigned char *is_kept;   /* scratch of a selection: [max(K, F * S)] */
+} tree;
+
+/* ---- shape ---- */
+
+static int window_of(const lp_mem_config *c) { return c->window > 0 ? c->window : 0; }
+
+static int64_t closed_at(const lp_mem_config *c, int64_t n_steps) {
+    int64_t beyond = n_steps - window_of(c);
+    return beyond > 0 ? beyond / c->chunk : 0;
+}
+
+static int64_t closed_above(const lp_mem_config *c, int64_t closed) {
+    return closed < 2 * c->fan ? 0 : closed / c->fan - 1;
+}
+
+static int levels_at(const lp_mem_config *c, int64_t n_steps) {
+    int n = 0;
+    for (int64_t closed = closed_at(c, n_steps); closed; closed = closed_above(c, closed)) n++;
+    return n;
+}
+
+/* Items in a summary of the level above one whose summaries have `each`; each 0: of level 1. */
+static int each_above(const lp_mem_config *c, int each) {
+    int from = each ? each * c->fan : c->chunk;
+    return from < c->slots ? from : c->slots;
+}
+
+static size_t item_bytes(const lp_mem_config *c) { return ((size_t)c->dim + 1) * sizeof(float); }
+
+static int max_context(const lp_mem_config *c, int64_t n_steps) {
+    int64_t raw = window_of(c) + c->chunk - 1, n = n_steps < raw ? n_steps : raw, each = 0;
+    for (int64_t closed = closed_at(c, n_steps); closed; closed = closed_above(c, closed)) {
+        each = each_above(c, (int)each);
+        n += each * (closed < 2 * c->fan ? closed : 2 * c->fan - 1);
+    }
+    return (int)n;
+}
+
+/* ---- opening ---- */
+
+static size_t selection_bytes(const lp_mem_config *c) {
+    size_t merge = (size_t)c->fan * (size_t)c->slots;
+    return merge > (size_t)c->chunk ? merge : (size_t)c->chunk;
+}
+
+static size_t size(const lp_mem_config *c) {
+    size_t raw = (size_t)(window_of(c) + c->chunk), slots = (size_t)c->slots, dim = (size_t)c->dim;
+    int n_levels = levels_at(c, LP_MEM_MAX_STEPS), each = 0;
+    size_t need = lp_arena_need(sizeof(tree)) + lp_arena_need(raw * dim * sizeof(float)) +
+                  lp_arena_need(raw * sizeof(float)) + lp_arena_need((size_t)n_levels * slots * sizeof(int64_t)) +
+                  lp_arena_need(slots * sizeof(int)) + lp_arena_need(selection_bytes(c));
+    for (int l = 0; l < n_levels; l++) {
+        each = each_above(c, each);
+        size_t n = 2 * (size_t)c->fan * (size_t)each;
+        need += lp_arena_need(n * dim * sizeof(float)) + lp_arena_need(n * sizeof(float)) +
+                lp_arena_need(n * sizeof(int64_t));
+    }
+    return need;
+}
+
+static void *open(const lp_mem_config *c, lp_arena *arena) {
+    tree *t = lp_arena_take(arena, sizeof *t);
+    size_t dim = (size_t)c->dim;
+    int each = 0;
+    int64_t span = c->chunk;
+    t->raw_capacity = window_of(c) + c->chunk;
+    t->max_levels = levels_at(c, LP_MEM_MAX_STEPS);
+    assert(t->max_levels <= MAX_LEVELS);
+    t->vector = lp_arena_take(arena, (size_t)t->raw_capacity * dim * sizeof(float));
+    t->salience = lp_arena_take(arena, (size_t)t->raw_capacity * sizeof(float));
+    t->new_steps = lp_arena_take(arena, (size_t)t->max_levels * (size_t)c->slots * sizeof(int64_t));
+    t->kept = lp_arena_take(arena, (size_t)c->slots * sizeof(int));
+    t->is_kept = lp_arena_take(arena, selection_bytes(c));
+    for (int l = 0; l < t->max_levels; l++, span *= c->fan) {
+        level *v = &t->levels[l];
+        each = each_above(c, each);
+        size_t n = 2 * (size_t)c->fan * (size_t)each;
+        v->vector = lp_arena_take(arena, n * dim * sizeof(float));
+        v->salience = lp_arena_take(arena, n * sizeof(float));
+        v->step = lp_arena_take(arena, n * sizeof(int64_t));
+        v->each = each;
+        v->span = span;
+    }
+    return t;
+}
+
+/* Sets the shape to that of n_steps; the content is the caller's to fill. */
+static void set_shape(tree *t, const lp_mem_config *c, int64_t n_steps) {
+    int64_t closed = closed_at(c, n_steps);
+    t->n_raw = (int)(n_steps - closed * c->chunk);
+    t->n_levels = levels_at(c, n_steps);
+    t->n_new = 0;
+    for (int l = 0; l < t->max_levels; l++) {
+        int64_t above = closed_above(c, closed);
+        t->levels[l].closed = closed;
+        t->levels[l].n = (int)(closed - above * c->fan);
+        closed = above;
+    }
+}
+
+static void reset(lp_mem *m) {
+    set_shape(m->state, &m->config, 0);
+}
+
+/* ---- appending ---- */
+
+/* Marks the S most salient of n items (all, if fewer) in t->is_kept. */
+static void select_items(tree *t, int slots, const float *salience, size_t n) {
+    int n_kept = 0; /* kept[0..n_kept): indices by falling salience, ties by age: an insertion sort that forgets the last */
+    for (size_t i = 0; i < n; i++) {
+        if (n_kept == slots && !(salience[i] > salience[t->kept[slots - 1]])) continue;
+        int at = n_kept < slots ? n_kept++ : slots - 1;
+        for (; at > 0 && salience[i] > salience[t->kept[at - 1]]; at--) t->kept[at] = t->kept[at - 1];
+        t->kept[at] = (int)i;
+    }
+    memset(t->is_kept, 0, n);
+    for (int i = 0; i < n_kept; i++) t->is_kept[t->kept[i]] = 1;
+}
+
+/* Appends a summary to level v: the selection among n items. Their steps are step[i], or first + i where step is NULL. */
+static void close_summary(tree *t, const lp_mem_config *c, level *v, const float *vector, const float *salience,
+                          const int64_t *step, int64_t first, size_t n) {
+    size_t dim = (size_t)c->dim, at = (size_t)v->n * (size_t)v->each;
+    int64_t *fresh = t->new_steps + (size_t)t->n_new * (size_t)c->slots;
+    select_items(t, c->slots, salience, n);
+    for (size_t i = 0; i < n; i++) {
+        if (!t->is_kept[i]) continue;
+        memcpy(v->vector + at * dim, vector + i * dim, dim * sizeof *vector);
+        v->salience[at] = salience[i];
+        *fresh++ = v->step[at] = step ? step[i] : first + (int64_t)i;
+        at++;
+    }
+    v->n++, v->closed++, t->n_new++;
+}
+
+/* Takes the oldest F summaries out of level v. */
+static void drop_older_half(const lp_mem_config *c, level *v) {
+    size_t half = (size_t)c->fan * (size_t)v->each, dim = (size_t)c->dim;
+    memcpy(v->vector, v->vector + half * dim, half * dim * sizeof *v->vector);
+    memcpy(v->salience, v->salience + half, half * sizeof *v->salience);
+    memcpy(v->step, v->step + half, half * sizeof *v->step);
+    v->n = c->fan;
+}
+
+/* Summarises the oldest K raw items, and merges upwards while a level is full. */
+static void close_chunk(tree *t, const lp_mem_config *c, int64_t first) {
+    size_t dim = (size_t)c->dim, chunk = (size_t)c->chunk;
+    close_summary(t, c, &t->levels[0], t->vector, t->salience, NULL, first, chunk);
+    t->n_raw -= c->chunk;
+    memmove(t->vector, t->vector + chunk * dim, (size_t)t->n_raw * dim * sizeof *t->vector);
+    memmove(t->salience, t->salience + chunk, (size_t)t->n_raw * sizeof *t->salience);
+    int l = 0;
+    for (; t->levels[l].n == 2 * c->fan; l++) {
+        assert(l + 1 < t->max_levels);
+        level *v = &t->levels[l];
+        close_summary(t, c, v + 1, v->vector, v->salience, v->step, 0, (size_t)c->fan * (size_t)v->each);
+        drop_older_half(c, v);
+    }
+    if (l + 1 > t->n_levels) t->n_levels = l + 1;
+}
+
+static void append(lp_mem *m, const float *vector, float salience) {
+    tree *t = m->state;
+    const lp_mem_config *c = &m->config;
+    memcpy(t->vector + (size_t)t->n_raw * (size_t)c->dim, vector, (size_t)c->dim * sizeof *vector);
+    t->salience[t->n_raw++] = salience;
+    t->n_new = 0;
+    if (t->n_raw == t->raw_capacity) close_chunk(t, c, m->n_steps + 1 - t->raw_capacity);
+}
+
+/* ---- looking ---- */
+
+static int context(const lp_mem *m, const lp_mem_context_view *out) {
+    const tree *t = m->state;
+    size_t dim = (size_t)m->config.dim, n = 0;
+    for (int l = t->n_levels - 1; l >= 0; l--) {
+        const level *v = &t->levels[l];
+        size_t more = (size_t)v->n * (size_t)v->each;
+        memcpy(out->vector + n * dim, v->vector, more * dim * sizeof *out->vector);
+        memcpy(out->salience + n, v->salience, more * sizeof *out->salience);
+        memcpy(out->step + n, v->step, more * sizeof *out->step);
+        for (size_t i = n; i < n + more; i++) out->level[i] = l + 1;
+        n += more;
+    }
+    size_t raw = (size_t)t->n_raw;
+    memcpy(out->vector + n * dim, t->vector, raw * dim * sizeof *out->vector);
+    memcpy(out->salience + n, t->salience, raw * sizeof *out->salience);
+    for (size_t i = 0; i < raw; i++) out->level[n + i] = 0, out->step[n + i] = m->n_steps - (int64_t)(raw - i);
+    return (int)(n + raw);
+}
+
+static int new_summaries(const lp_mem *m, lp_mem_summary *out, int max) {
+    const tree *t = m->state;
+    for (int l = 0; l < t->n_new && l < max; l++) {
+        const level *v = &t->levels[l];
+        int64_t index = v->closed - 1;
+        out[l] = (lp_mem_summary){l + 1, index, index * v->span, (index + 1) * v->span - 1, v->each,
+                                  t->new_steps + (size_t)l * (size_t)m->config.slots};
+    }
+    return t->n_new;
+}
+
+static int levels(const lp_mem *m, int *counts, int max) {
+    const tree *t = m->state;
+    for (int l = 0; l <= t->n_levels && l < max; l++)
+        counts[l] = l ? t->levels[l - 1].n * t->levels[l - 1].each : t->n_raw;
+    return t->n_levels + 1;
+}
+
+/* ---- saving ---- */
+
+static size_t save_size(const lp_mem *m, int64_t n_steps) {
+    const lp_mem_config *c = &m->config;
+    int64_t closed = closed_at(c, n_steps);
+    size_t bytes = (size_t)(n_steps - closed * c->chunk) * item_bytes(c);
+    for (int each = 0; closed; closed = closed_above(c, closed)) {
+        each = each_above(c, each);
+        bytes += (size_t)(closed - closed_above(c, closed) * c->fan) * (size_t)each * (item_bytes(c) + sizeof(int64_t));
+    }
+    return bytes;
+}
+
+static unsigned char *put(unsigned char *at, const void *from, size_t size_bytes) {
+    memcpy(at, from, size_bytes);
+    return at + size_bytes;
+}
+
+static void save(const lp_mem *m, unsigned char *out) {
+    const tree *t = m->state;
+    size_t dim = (size_t)m->config.dim, raw = (size_t)t->n_raw;
+    out = put(out, t->vector, raw * dim * sizeof *t->vector);
+    out = put(out, t->salience, raw * sizeof *t->salience);
+    for (int l = 0; l < t->n_levels; l++) {
+        const level *v = &t->levels[l];
+        size_t n = (size_t)v->n * (size_t)v->each;
+        out = put(out, v->vector, n * dim * sizeof *v->vector);
+        out = put(out, v->salience, n * sizeof *v->salience);
+        out = put(out, v->step, n * sizeof *v->step);
+    }
+}
+
+/* True when n saliences are finite. data need not be aligned. */
+static bool all_finite(const unsigned char *data, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        float salience;
+        memcpy(&salience, data + i * sizeof salience, sizeof salience);
+        if (!isfinite(salience)) return false;
+    }
+    return true;
+}
+
+/* True when each summary's steps rise and lie within its span. */
+static bool steps_fit(const unsigned char *data, int64_t oldest, size_t n, int each, int64_t span) {
+    int64_t before = -1;
+    for (size_t i = 0; i < n; i++) {
+        int64_t step, first = (oldest + (int64_t)(i / (size_t)each)) * span;
+        memcpy(&step, data + i * sizeof step, sizeof step);
+        if (step <= before || step < first || step >= first + span) return false;
+        before = step;
+    }
+    return true;
+}
+
+/* Walks the saved content; checks it, or (checked before) takes it over, with the shape already set. */
+static bool walk(tree *t, const lp_mem_config *c, int64_t n_steps, const unsigned char *at, bool take) {
+    int64_t closed = closed_at(c, n_steps);
+    size_t raw = (size_t)(n_steps - closed * c->chunk), vector = (size_t)c->dim * sizeof(float);
+    if (take) memcpy(t->vector, at, raw * vector), memcpy(t->salience, at + raw * vector, raw * sizeof(float));
+    else if (!all_finite(at + raw * vector, raw)) return false;
+    at += raw * item_bytes(c);
+    for (level *v = t->levels; closed; closed = closed_above(c, closed), v++) {
+        int64_t oldest = closed_above(c, closed) * c->fan;
+        size_t n = (size_t)(closed - oldest) * (size_t)v->each;
+        const unsigned char *salience = at + n * vector, *step = salience + n * sizeof(float);
+        if (take) {
+            memcpy(v->vector, at, n * vector);
+            memcpy(v->salience, salience, n * sizeof(float));
+            memcpy(v->step, step, n * sizeof(int64_t));
+        } else if (!all_finite(salience, n) || !steps_fit(step, oldest, n, v->each, v->span)) {
+            return false;
+        }
+        at = step + n * sizeof(int64_t);
+    }
+    return true;
+}
+
+static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
+    tree *t = m->state;
+    if (!walk(t, &m->config, n_steps, data, false)) return false;
+    set_shape(t, &m->config, n_steps);
+    return walk(t, &m->config, n_steps, data, true);
+}
+
+const lp_mem_arch_ops lp_mem_tree = {size,          open,   reset,     append, context, max_context,
+                                     new_summaries, levels, save_size, save,   load};

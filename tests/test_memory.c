@@ -1,0 +1,466 @@
+/* memory/ in RAM: the tree against a plain re-implementation, the other architectures, bounds, saved memories.
+ * LONGPLAY_SEED=N repeats a run. */
+#include "base/hash.h"
+#include "base/rng.h"
+#include "memory/memory.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <cmocka.h>
+
+static uint64_t seed;
+
+/* ---- helpers ---- */
+
+/* Item t's vector: any number that shows mixed-up rows. */
+static float element(int64_t t, int d) {
+    return (float)(lp_mix64((uint64_t)t * 1000 + (uint64_t)d) >> 44);
+}
+
+static void append(lp_mem *m, int dim, float salience) {
+    float vector[16];
+    for (int d = 0; d < dim; d++) vector[d] = element(lp_mem_steps(m), d);
+    lp_mem_append(m, vector, salience);
+}
+
+static lp_mem *open_mem(const lp_mem_config *c) {
+    lp_mem *m;
+    lp_err err;
+    if (lp_mem_open(&m, c, &err)) fail_msg("%s", err.message);
+    return m;
+}
+
+typedef struct {
+    int n, max, dim;
+    lp_mem_context_view view;
+} context;
+
+static context context_new(const lp_mem_config *c) {
+    int max = lp_mem_max_context(c);
+    size_t n = (size_t)max + 1;
+    return (context){0, max, c->dim, {calloc(n * (size_t)c->dim, sizeof(float)), calloc(n, sizeof(float)),
+                                      calloc(n, sizeof(int32_t)), calloc(n, sizeof(int64_t))}};
+}
+
+static void context_free(context *x) {
+    free(x->view.vector), free(x->view.salience), free(x->view.level), free(x->view.step);
+}
+
+/* Looks, and checks what holds for every architecture: bound, order, ages, vectors, the counts of the levels. */
+static void look(context *x, const lp_mem *m) {
+    int counts[64] = {0}, sums[64] = {0};
+    x->n = lp_mem_context(m, &x->view);
+    assert_true(x->n <= x->max);
+    int n_levels = lp_mem_levels(m, counts, 64);
+    for (int i = 0; i < x->n; i++) {
+        int level = x->view.level[i];
+        assert_in_range(level, 0, n_levels - 1);
+        sums[level]++;
+        assert_true(x->view.step[i] >= 0 && x->view.step[i] < lp_mem_steps(m));
+        if (i && x->view.level[i - 1] == level) assert_true(x->view.step[i - 1] < x->view.step[i]);
+        if (i) assert_true(x->view.level[i - 1] >= level);
+        for (int d = 0; d < x->dim; d++)
+            assert_true(x->view.vector[(size_t)i * (size_t)x->dim + (size_t)d] == element(x->view.step[i], d));
+    }
+    assert_memory_equal(counts, sums, sizeof counts);
+}
+
+/* ---- the prototype's `context`, from scratch: levels of nodes, each a list of items by falling salience ---- */
+
+enum { REF_LEVELS = 20, REF_ITEMS = 40000 };
+typedef struct {
+    int K, S, F, W;
+    const float *salience;
+    int n_levels, n_nodes[REF_LEVELS], *node[REF_LEVELS], *size[REF_LEVELS]; /* node: [2F][S] items; size: [2F] */
+} reference;
+
+static const float *compared;
+static int by_falling_salience(const void *a, const void *b) {
+    int i = *(const int *)a, j = *(const int *)b;
+    if (compared[i] != compared[j]) return compared[i] > compared[j] ? -1 : 1;
+    return i - j;
+}
+
+static int by_step(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+static void reference_push(reference *r, int level, int *items, int n) {
+    compared = r->salience;
+    qsort(items, (size_t)n, sizeof *items, by_falling_salience);
+    int keep = n < r->S ? n : r->S;
+    assert_true(level < REF_LEVELS);
+    if (level >= r->n_levels) r->n_levels = level + 1;
+    memcpy(r->node[level] + r->n_nodes[level] * r->S, items, (size_t)keep * sizeof *items);
+    r->size[level][r->n_nodes[level]++] = keep;
+    if (r->n_nodes[level] < 2 * r->F) return;
+    int *children = calloc((size_t)(r->F * r->S), sizeof *children), total = 0;
+    for (int i = 0; i < r->F; i++)
+        for (int j = 0; j < r->size[level][i]; j++) children[total++] = r->node[level][i * r->S + j];
+    memmove(r->node[level], r->node[level] + r->F * r->S, (size_t)(r->F * r->S) * sizeof(int));
+    memmove(r->size[level], r->size[level] + r->F, (size_t)r->F * sizeof(int));
+    r->n_nodes[level] = r->F;
+    reference_push(r, level + 1, children, total);
+    free(children);
+}
+
+/* Writes the context after `steps` steps, in the order of lp_mem_context; returns its size. */
+static int reference_context(reference *r, int steps, int *step, int *level) {
+    int n = 0, summarised = (steps > r->W ? steps - r->W : 0) / r->K * r->K;
+    r->n_levels = 0;
+    memset(r->n_nodes, 0, sizeof r->n_nodes);
+    int *chunk = calloc((size_t)r->K, sizeof *chunk);
+    for (int start = 0; start < summarised; start += r->K) {
+        for (int i = 0; i < r->K; i++) chunk[i] = start + i;
+        reference_push(r, 0, chunk, r->K);
+    }
+    free(chunk);
+    for (int l = r->n_levels - 1; l >= 0; l--)
+        for (int i = 0; i < r->n_nodes[l]; i++) {
+            qsort(r->node[l] + i * r->S, (size_t)r->size[l][i], sizeof(int), by_step);
+            for (int j = 0; j < r->size[l][i]; j++) step[n] = r->node[l][i * r->S + j], level[n++] = l + 1;
+        }
+    for (int i = summarised; i < steps; i++) step[n] = i, level[n++] = 0;
+    return n;
+}
+
+static float some_salience(lp_rng *rng, int kind) {
+    if (kind == 0) return lp_rng_normal(rng);
+    if (kind == 1) return (float)lp_rng_below(rng, 3);  /* mostly ties */
+    if (kind == 2) return 0;                            /* only ties */
+    static const float odd[] = {NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX, 0, -0.0f, FLT_MIN, 1};
+    return odd[lp_rng_below(rng, sizeof odd / sizeof *odd)];
+}
+
+static void check_tree(lp_mem_config c, int kind, int steps) {
+    lp_rng rng = lp_rng_make(seed, (uint64_t)(kind * 1000 + c.chunk * 100 + c.slots * 10 + c.fan));
+    static int step[REF_ITEMS], level[REF_ITEMS];
+    float *salience = calloc((size_t)steps, sizeof *salience);
+    reference r = {c.chunk, c.slots, c.fan, c.window < 0 ? 0 : c.window, salience, 0, {0}, {0}, {0}};
+    for (int l = 0; l < REF_LEVELS; l++) {
+        r.node[l] = calloc((size_t)(2 * c.fan * c.slots), sizeof(int));
+        r.size[l] = calloc((size_t)(2 * c.fan), sizeof(int));
+    }
+    lp_mem *m = open_mem(&c);
+    context x = context_new(&c);
+    for (int t = 0; t < steps; t++) {
+        float s = some_salience(&rng, kind);
+        append(m, c.dim, s);
+        salience[t] = isfinite(s) ? s : -FLT_MAX; /* not finite: the lowest */
+        if (t > 300 && lp_rng_below(&rng, 16)) continue;
+        int n = reference_context(&r, t + 1, step, level);
+        look(&x, m);
+        assert_int_equal(x.n, n);
+        assert_true(n <= lp_mem_max_context_at(&c, t + 1));
+        for (int i = 0; i < n; i++) {
+            if (x.view.step[i] != step[i] || x.view.level[i] != level[i])
+                fail_msg("K %d S %d F %d W %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d",
+                         c.chunk, c.slots, c.fan, c.window, kind, t + 1, i, (long long)x.view.step[i],
+                         x.view.level[i], step[i], level[i]);
+            assert_true(x.view.salience[i] == salience[step[i]]);
+        }
+    }
+    for (int l = 0; l < REF_LEVELS; l++) free(r.node[l]), free(r.size[l]);
+    context_free(&x);
+    lp_mem_close(m);
+    free(salience);
+}
+
+static void test_tree_equals_prototype(void **state) {
+    (void)state;
+    static const int shapes[][4] = {/* K, S, F, W */ {16, 4, 4, 16}, {16, 4, 4, -1}, {1, 1, 2, 1}, {1, 3, 2, -1}, {3, 7, 2, 5},
+                                    {5, 2, 3, 1}, {7, 7, 4, 20}, {4, 9, 5, 3}, {2, 16, 2, 2}, {33, 1, 7, 100}, {10, 64, 3, 9}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int kind = 0; kind < 4; kind++)
+            check_tree((lp_mem_config){LP_MEM_TREE, 2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 0}, kind,
+                       kind ? 800 : 3000);
+    lp_rng rng = lp_rng_make(seed, 1);
+    for (int i = 0; i < 20; i++)
+        check_tree((lp_mem_config){LP_MEM_TREE, 1 + (int)lp_rng_below(&rng, 5), 1 + (int)lp_rng_below(&rng, 20),
+                                   1 + (int)lp_rng_below(&rng, 9), 2 + (int)lp_rng_below(&rng, 5), (int)lp_rng_below(&rng, 40), 0},
+                   (int)lp_rng_below(&rng, 4), 1000);
+}
+
+/* Every summary ever announced: numbered without gaps, spans that tile, items that are the best of its children's. */
+static void test_new_summaries(void **state) {
+    (void)state;
+    lp_mem_config c = {LP_MEM_TREE, 1, 5, 3, 2, 4, 0};
+    enum { STEPS = 4000, MOST = 1000 };
+    static int64_t kept[12][MOST][3];
+    int64_t n_closed[12] = {0};
+    static float salience[STEPS];
+    lp_rng rng = lp_rng_make(seed, 2);
+    lp_mem *m = open_mem(&c);
+    lp_mem_summary new[12];
+    for (int t = 0; t < STEPS; t++) {
+        salience[t] = (float)lp_rng_below(&rng, 50);
+        append(m, 1, salience[t]);
+        int n = lp_mem_new_summaries(m, new, 12);
+        assert_true(n <= 12);
+        for (int i = 0; i < n; i++) {
+            const lp_mem_summary *s = &new[i];
+            int64_t span = 5 * (INT64_C(1) << i), candidates[15], n_candidates = 0;
+            assert_int_equal(s->level, i + 1); /* one a level, the lowest first */
+            assert_int_equal(s->index, n_closed[i]++);
+            assert_int_equal(s->first, s->index * span);
+            assert_int_equal(s->last, (s->index + 1) * span - 1);
+            assert_int_equal(s->n_items, 3);
+            for (int64_t j = 0; i == 0 && j < 5; j++) candidates[n_candidates++] = s->first + j;
+            for (int64_t j = 0; i > 0 && j < 6; j++) candidates[n_candidates++] = kept[i - 1][2 * s->index + j / 3][j % 3];
+            for (int j = 0; j < 3; j++) { /* kept: fewer than 3 candidates beat it, counting older ties */
+                int64_t step = kept[i][s->index][j] = s->steps[j];
+                int better = 0, found = 0;
+                for (int k = 0; k < n_candidates; k++) {
+                    found += candidates[k] == step;
+                    better += salience[candidates[k]] > salience[step] ||
+                              (salience[candidates[k]] == salience[step] && candidates[k] < step);
+                }
+                assert_int_equal(found, 1);
+                assert_true(better < 3);
+                if (j) assert_true(s->steps[j - 1] < step);
+            }
+        }
+        if (n > 1) assert_int_equal(lp_mem_new_summaries(m, new, 1), n); /* max limits what is written, not what is counted */
+    }
+    for (int l = 0; n_closed[l]; l++) assert_int_equal(n_closed[l + 1], n_closed[l] < 4 ? 0 : n_closed[l] / 2 - 1);
+    assert_true(n_closed[6] > 0);
+    lp_mem_close(m);
+}
+
+/* The bound holds, is reached within a summary's size, and RAM does not grow. */
+static void test_bounds(void **state) {
+    (void)state;
+    lp_mem_config c = {LP_MEM_TREE, 4, 0, 0, 0, 0, 0};
+    lp_mem *m = open_mem(&c);
+    context x = context_new(&c);
+    size_t bytes = lp_mem_bytes(m);
+    int most = 0;
+    for (int64_t t = 1; t <= 1 << 20; t++) {
+        append(m, 4, (float)(t % 101));
+        int counts[64], n = 0, levels = lp_mem_levels(m, counts, 64);
+        for (int l = 0; l < levels; l++) n += counts[l];
+        if (n > most) most = n;
+        assert_true(n <= lp_mem_max_context_at(&c, t));
+        if (t == 10000) {
+            assert_true(most <= 200); /* what the shipped games allow */
+            print_message("at most %d items of context in 10,000 steps\n", most);
+        }
+        if (t % 9973 == 0) look(&x, m);
+    }
+    print_message("at most %d items of context in %d steps, bound %d\n", most, 1 << 20, lp_mem_max_context_at(&c, 1 << 20));
+    assert_true(lp_mem_max_context_at(&c, 1 << 20) - most <= 2 * 7 * 4);
+    assert_int_equal(lp_mem_bytes(m), bytes);
+    assert_true(bytes < 64 << 10);
+    assert_int_equal(lp_mem_max_context_at(&c, 0), 0);
+    assert_int_equal(lp_mem_max_context_at(&c, 5), 5);
+    assert_int_equal(lp_mem_max_context_at(&c, INT64_MAX), lp_mem_max_context(&c));
+    context_free(&x);
+    lp_mem_close(m);
+}
+
+/* none, window, full: the last so many items, at every step. */
+static void test_recent(void **state) {
+    (void)state;
+    const struct { lp_mem_config config; int keeps; } cases[] = {
+        {{LP_MEM_NONE, 3, 0, 0, 0, 0, 0}, 0},   {{LP_MEM_WINDOW, 3, 0, 0, 0, 0, 0}, 16}, {{LP_MEM_WINDOW, 3, 0, 0, 0, 1, 0}, 1},
+        {{LP_MEM_WINDOW, 3, 0, 0, 0, -1, 0}, 0}, {{LP_MEM_FULL, 3, 0, 0, 0, 0, 50}, 50}, {{LP_MEM_FULL, 3, 0, 0, 0, 0, 1}, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lp_mem *m = open_mem(&cases[i].config);
+        context x = context_new(&cases[i].config);
+        assert_int_equal(lp_mem_max_context(&cases[i].config), cases[i].keeps);
+        for (int round = 0; round < 2; round++, lp_mem_reset(m))
+            for (int t = 0; t < 120; t++) {
+                look(&x, m);
+                assert_int_equal(x.n, t < cases[i].keeps ? t : cases[i].keeps);
+                for (int j = 0; j < x.n; j++) {
+                    assert_int_equal(x.view.step[j], t - x.n + j);
+                    assert_int_equal(x.view.level[j], 0);
+                    assert_true(x.view.salience[j] == (float)x.view.step[j]);
+                }
+                append(m, 3, (float)t);
+                assert_int_equal(lp_mem_new_summaries(m, NULL, 0), 0);
+            }
+        context_free(&x);
+        lp_mem_close(m);
+    }
+    lp_mem_config c = {LP_MEM_FULL, 3, 0, 0, 0, 0, 0};
+    assert_int_equal(lp_mem_max_context(&c), 16384);
+}
+
+static void test_bad_configs(void **state) {
+    (void)state;
+    const struct { lp_mem_config config; const char *says; } bad[] = {
+        {{LP_MEM_TREE, 0, 0, 0, 0, 0, 0}, "dim is 0"},        {{LP_MEM_TREE, 8, -1, 0, 0, 0, 0}, "chunk is -1"},
+        {{LP_MEM_TREE, 8, 0, -4, 0, 0, 0}, "slots is -4"},    {{LP_MEM_TREE, 8, 0, 0, 1, 0, 0}, "fan is 1"},
+        {{LP_MEM_TREE, 8, 0, 0, 0, -2, 0}, "window is -2"},   {{LP_MEM_FULL, 8, 0, 0, 0, 0, -1}, "max_items is -1"},
+        {{(lp_mem_arch)9, 8, 0, 0, 0, 0, 0}, "architecture 9"}, {{LP_MEM_TREE, 8, 0, 1 << 30, 0, 0, 0}, "slots is 1073741824"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        lp_mem *m = (lp_mem *)&seed;
+        lp_err err;
+        assert_int_equal(lp_mem_open(&m, &bad[i].config, &err), LP_BAD_INPUT);
+        assert_null(m);
+        if (!strstr(err.message, bad[i].says)) fail_msg("'%s' does not say '%s'", err.message, bad[i].says);
+        assert_int_equal(lp_mem_max_context(&bad[i].config), 0);
+    }
+}
+
+/* ---- saved memories ---- */
+
+static const lp_mem_config saved_configs[] = {
+    {LP_MEM_NONE, 3, 0, 0, 0, 0, 0},  {LP_MEM_WINDOW, 3, 0, 0, 0, 7, 0}, {LP_MEM_FULL, 3, 0, 0, 0, 0, 40},
+    {LP_MEM_TREE, 3, 4, 3, 2, 6, 0},  {LP_MEM_TREE, 1, 3, 5, 3, -1, 0}};
+enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
+
+static unsigned char *saved(const lp_mem *m, size_t *size) {
+    *size = lp_mem_save_size(m);
+    unsigned char *data = malloc(*size + 1);
+    data[*size] = 0xa5;
+    lp_mem_save(m, data);
+    assert_int_equal(data[*size], 0xa5);
+    return data;
+}
+
+static void assert_same(const lp_mem *a, const lp_mem *b) {
+    size_t n, k;
+    unsigned char *x = saved(a, &n), *y = saved(b, &k);
+    assert_int_equal(n, k);
+    assert_memory_equal(x, y, n);
+    free(x), free(y);
+}
+
+static float salience_of(int64_t t) { return (float)(lp_mix64((uint64_t)t) % 7); }
+
+static void test_save_at_any_step(void **state) {
+    (void)state;
+    for (int i = 0; i < N_SAVED; i++) {
+        lp_mem *whole = open_mem(&saved_configs[i]), *resumed = open_mem(&saved_configs[i]);
+        int dim = saved_configs[i].dim;
+        context x = context_new(&saved_configs[i]), y = context_new(&saved_configs[i]);
+        for (int t = 0; t < 200; t++) {
+            size_t size;
+            lp_err err;
+            unsigned char *data = saved(whole, &size), *unaligned = malloc(size + 1);
+            memcpy(unaligned + 1, data, size);
+            if (lp_mem_load(resumed, unaligned + 1, size, &err)) fail_msg("%s", err.message);
+            for (int k = 0; k < 60; k++) append(whole, dim, salience_of(t + k)), append(resumed, dim, salience_of(t + k));
+            look(&x, whole), look(&y, resumed);
+            assert_int_equal(x.n, y.n);
+            assert_memory_equal(x.view.step, y.view.step, (size_t)x.n * sizeof(int64_t));
+            assert_memory_equal(x.view.salience, y.view.salience, (size_t)x.n * sizeof(float));
+            assert_same(whole, resumed);
+            if (lp_mem_load(whole, data, size, &err)) fail_msg("%s", err.message);
+            lp_mem_save(whole, unaligned + 1);
+            assert_memory_equal(unaligned + 1, data, size);
+            append(whole, dim, salience_of(t));
+            free(data), free(unaligned);
+        }
+        lp_mem_reset(whole);
+        lp_mem *fresh = open_mem(&saved_configs[i]);
+        assert_same(whole, fresh);
+        context_free(&x), context_free(&y);
+        lp_mem_close(whole), lp_mem_close(resumed), lp_mem_close(fresh);
+    }
+}
+
+static void refuse(lp_mem *m, const lp_mem *copy, const void *data, size_t size, const char *says) {
+    lp_err err;
+    unsigned char *exact = malloc(size ? size : 1); /* so that a read beyond it is seen */
+    memcpy(exact, data, size);
+    assert_int_equal(lp_mem_load(m, exact, size, &err), LP_BAD_INPUT);
+    if (!strstr(err.message, says)) fail_msg("'%s' does not say '%s'", err.message, says);
+    assert_same(m, copy);
+    free(exact);
+}
+
+/* Gives changed bytes a hash that fits them. */
+static void sign(unsigned char *data, size_t size) {
+    uint64_t hash = lp_hash64(data + 16, size - 16);
+    memcpy(data + 8, &hash, 8);
+}
+
+static void test_damaged_saves(void **state) {
+    (void)state;
+    for (int i = 0; i < N_SAVED; i++) {
+        const lp_mem_config *c = &saved_configs[i];
+        lp_mem *source = open_mem(c), *m = open_mem(c), *copy = open_mem(c);
+        for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
+        for (int t = 0; t < 33; t++) append(m, c->dim, salience_of(t + 9)), append(copy, c->dim, salience_of(t + 9));
+        size_t size;
+        unsigned char *data = saved(source, &size);
+        for (size_t n = 0; n < size; n++) refuse(m, copy, data, n, "saved memory: ");
+        for (size_t bit = 0; bit < 8 * size; bit++) {
+            data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            refuse(m, copy, data, size, "saved memory: ");
+            data[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        for (int j = 0; j < N_SAVED; j++) {
+            lp_mem *other = open_mem(&saved_configs[j]), *same = open_mem(&saved_configs[j]);
+            if (j != i) refuse(other, same, data, size, "other settings");
+            lp_mem_close(other), lp_mem_close(same);
+        }
+        free(data);
+        lp_mem_close(source), lp_mem_close(m), lp_mem_close(copy);
+    }
+}
+
+/* A file that someone wrote with a fitting hash, but that no memory would save. */
+static void test_impossible_saves(void **state) {
+    (void)state;
+    const lp_mem_config *c = &saved_configs[3];
+    lp_mem *source = open_mem(c), *m = open_mem(c), *copy = open_mem(c);
+    lp_err err;
+    for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
+    size_t size;
+    unsigned char *data = saved(source, &size), *bad = malloc(size);
+    const int64_t steps[] = {-1, 0, 76, INT64_MAX, INT64_C(1) << 40};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        memcpy(bad, data, size);
+        memcpy(bad + 16, &steps[i], 8); /* n_steps */
+        sign(bad, size);
+        refuse(m, copy, bad, size, "contradicts");
+    }
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(bad, data, size);
+        memcpy(bad + size - 8, &steps[i], 8); /* the last step of the highest summary */
+        sign(bad, size);
+        refuse(m, copy, bad, size, "contradicts");
+    }
+    int64_t first, second; /* steps that do not rise */
+    memcpy(bad, data, size);
+    memcpy(&first, bad + size - 16, 8), memcpy(&second, bad + size - 8, 8);
+    memcpy(bad + size - 16, &second, 8), memcpy(bad + size - 8, &first, 8);
+    sign(bad, size);
+    refuse(m, copy, bad, size, "contradicts");
+    int counts[8];
+    lp_mem_levels(source, counts, 8);
+    float nan = NAN;
+    memcpy(bad, data, size);
+    memcpy(bad + size - 24 - 4, &nan, 4); /* a salience of the highest summary, before its 3 steps */
+    sign(bad, size);
+    refuse(m, copy, bad, size, "contradicts");
+    memcpy(bad, data, size);
+    memcpy(bad + 56 + (size_t)counts[0] * 12, &nan, 4); /* of the oldest raw item */
+    sign(bad, size);
+    refuse(m, copy, bad, size, "contradicts");
+    memcpy(bad, data, size);
+    sign(bad, size); /* that signing is right */
+    assert_int_equal(lp_mem_load(m, bad, size, &err), LP_OK);
+    assert_same(m, source);
+    free(data), free(bad);
+    lp_mem_close(source), lp_mem_close(m), lp_mem_close(copy);
+}
+
+int main(void) {
+    const char *given = getenv("LONGPLAY_SEED");
+    seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+    printf("LONGPLAY_SEED=%llu\n", (unsigned long long)seed);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tree_equals_prototype), cmocka_unit_test(test_new_summaries),   cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_recent),                cmocka_unit_test(test_bad_configs),     cmocka_unit_test(test_save_at_any_step),
+        cmocka_unit_test(test_damaged_saves),         cmocka_unit_test(test_impossible_saves)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
