@@ -36,7 +36,7 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
 
 lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
     *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s};
-    w->start_s = w->next_s = w->rate_s = lp_now_s();
+    w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
     struct sigaction act = {.sa_handler = on_signal};
     interrupted = 0;
     sigaction(SIGINT, &act, NULL);

@@ -73,8 +73,7 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
                        (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
     run->state = malloc(state_bytes);
-    run->blob = malloc(sizeof run->head + lp_seat_save_size(&run->seat));
-    if (!run->state || !run->blob) return lp_fail(err, LP_FAILED, "out of memory for checkpoints");
+    if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
     lp_env_set_tap(run->seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
     run->saved_decisions = run->head.decisions;
     run->resumed = run->head.decisions > 0;
@@ -211,7 +210,7 @@ static void record_machine(lp_run *run) {
     lp_emu *emu = lp_env_emu(run->seat.env);
     int64_t n = run->head.decisions;
     if (n % run->config.hash_every == 0 || !run->head.playing) lp_movie_hash(run->movie, lp_emu_hash(emu));
-    if (n % run->config.state_every == 0) {
+    if (n % run->config.state_every == 0 && lp_movie_wants_state(run->movie)) {
         lp_emu_state_save(emu, run->state);
         lp_movie_state(run->movie, run->state, lp_emu_state_size(emu));
     }
@@ -239,17 +238,31 @@ lp_status lp_run_take(lp_run *run, lp_err *err) {
     return due ? lp_run_save(run, err) : LP_OK;
 }
 
+/* Puts head and seat into blob; the head lacks the movie's offset and the hash. */
+static lp_status fill_blob(lp_run *run, lp_err *err) {
+    lp_run_totals totals = lp_run_counts(run);
+    lp_run_head *h = &run->head;
+    h->frames_now = totals.frames - h->frames;
+    h->state_hash = totals.state_hash;
+    h->identity = lp_run_identity(&run->config, run->game);
+    h->seat_bytes = lp_seat_save_size(&run->seat);
+    size_t need = sizeof *h + h->seat_bytes;
+    if (need > run->blob_bytes) {
+        unsigned char *larger = realloc(run->blob, 2 * need);
+        if (!larger) return lp_fail(err, LP_FAILED, "out of memory for a checkpoint of %zu bytes", need);
+        run->blob = larger;
+        run->blob_bytes = 2 * need;
+    }
+    lp_seat_save(&run->seat, run->blob + sizeof *h);
+    return LP_OK;
+}
+
 lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
     assert(!run->thought);
     if (!run->recorded || run->head.decisions == run->saved_decisions) return LP_OK;
-    lp_run_totals totals = lp_run_counts(run);
-    run->head.frames_now = totals.frames - run->head.frames;
-    run->head.state_hash = totals.state_hash;
-    run->head.identity = lp_run_identity(&run->config, run->game);
-    run->head.seat_bytes = lp_seat_save_size(&run->seat);
-    lp_seat_save(&run->seat, run->blob + sizeof run->head);
-    lp_status status = lp_movie_sync(run->movie, &run->head.movie_offset, err);
+    lp_status status = fill_blob(run, err);
+    if (!status) status = lp_movie_sync(run->movie, &run->head.movie_offset, err);
     if (!status) {
         lp_run_head_pack(&run->head, run->blob);
         status = lp_store_commit(run->store, run->blob, sizeof run->head + run->head.seat_bytes, err);

@@ -48,7 +48,8 @@ struct lp_run {
     lp_actor *actor;
     lp_store *store;
     lp_movie_writer *movie;
-    unsigned char *blob, *state; /* [sizeof head + seat], [emulator state] */
+    unsigned char *blob, *state; /* the checkpoint; [emulator state] */
+    size_t blob_bytes;           /* that blob has room for: the memory grows, so it does too */
     int64_t saved_decisions;
     double saved_s;
     lp_observation observation;
