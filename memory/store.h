@@ -48,4 +48,30 @@ lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t 
 /* SQLite's own integrity check. */
 lp_status lp_store_check(lp_store *store, lp_err *err);
 
+
+/* What a person looks at. IDs can be typed: item e3s120 is step 120 of episode 3; summary e3L2.5 is number 5 of level 2. */
+typedef struct {
+    char id[48], parent[48]; /* parent: "" for an item no summary kept and for a summary that has none yet */
+    int64_t episode, level;  /* level 0: an item */
+    int64_t first, last;     /* the steps it covers; an item: its own */
+    int64_t decision;        /* of the run, where its span begins: the frame it leads back to */
+    double salience;         /* of an item */
+    int n_items;             /* a summary: items it kept */
+    const char *items;       /* a summary: their ids, separated by spaces; valid during the visit */
+    const char *text;        /* NULL: none; valid during the visit */
+} lp_store_row;
+typedef void (*lp_store_visit)(void *context, const lp_store_row *row);
+/* The summaries of an episode (0: the last begun), highest level first. LP_BAD_INPUT: no such episode. */
+lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err);
+/* One item or summary. LP_BAD_INPUT: not an ID, or nothing has it. */
+lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, void *context, lp_err *err);
+/* The items whose text has all the words (a word matches by its beginning), the best matches first, at most limit. Any
+ * characters may stand in words. */
+lp_status lp_store_search(lp_store *store, const char *words, int limit, lp_store_visit visit, void *context, lp_err *err);
+/* Counts of rows, for an overview. */
+typedef struct {
+    int64_t episodes, items, summaries, events, levels;
+} lp_store_counts;
+lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err);
+
 #endif

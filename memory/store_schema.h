@@ -1,0 +1,57 @@
+/* The schema of run.db. SQLite keeps the comments, so `sqlite3 run.db .schema` shows them. Internal to memory/. */
+#ifndef LP_MEMORY_STORE_SCHEMA_H
+#define LP_MEMORY_STORE_SCHEMA_H
+
+enum { STORE_APPLICATION_ID = 0x4c506c79 /* "LPly" */, STORE_VERSION = 1 };
+
+static const char store_schema[] =
+    "CREATE TABLE meta ( -- what this run is: game, policy, seed, ...\n"
+    "  key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;\n"
+    "CREATE TABLE episodes ( -- one row an episode, from power-on to its result\n"
+    "  episode INTEGER PRIMARY KEY, -- 1, 2, ...\n"
+    "  seed INTEGER NOT NULL,\n"
+    "  first_decision INTEGER NOT NULL, -- of the run, from 0\n"
+    "  n_decisions INTEGER, -- NULL while it goes on\n"
+    "  result TEXT); -- win, loss, timeout; NULL while it goes on\n"
+    "CREATE TABLE items ( -- what the agent wrote into its memory: one item a decision\n"
+    "  decision INTEGER PRIMARY KEY, -- of the run, from 0\n"
+    "  episode INTEGER NOT NULL, step INTEGER NOT NULL, -- step: of the episode, from 0\n"
+    "  action INTEGER NOT NULL, -- index among the game's actions\n"
+    "  salience REAL NOT NULL,\n"
+    "  vector BLOB, -- little-endian float32; written by the policy that meta.policy_digest names\n"
+    "  text TEXT); -- what happened; NULL: nothing worth a word\n"
+    "CREATE UNIQUE INDEX items_by_step ON items(episode, step);\n"
+    "CREATE TABLE summaries ( -- the tree: which items outlived the others\n"
+    "  id INTEGER PRIMARY KEY, episode INTEGER NOT NULL,\n"
+    "  level INTEGER NOT NULL, -- 1: of a chunk of items; n + 1: of summaries of level n\n"
+    "  idx INTEGER NOT NULL, -- 0, 1, ... within the level\n"
+    "  first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, -- the span it covers\n"
+    "  parent_idx INTEGER NOT NULL, -- its parent is (episode, level + 1, parent_idx), once that exists\n"
+    "  n_items INTEGER NOT NULL,\n"
+    "  text TEXT); -- the texts of the items it kept; NULL: none of them has one\n"
+    "CREATE UNIQUE INDEX summaries_by_place ON summaries(episode, level, idx);\n"
+    "CREATE TABLE summary_items ( -- the items that a summary kept\n"
+    "  summary INTEGER NOT NULL REFERENCES summaries(id), step INTEGER NOT NULL,\n"
+    "  PRIMARY KEY (summary, step)) WITHOUT ROWID;\n"
+    "CREATE TABLE events ( -- what the game's own conditions noticed\n"
+    "  id INTEGER PRIMARY KEY, episode INTEGER NOT NULL, step INTEGER NOT NULL, decision INTEGER NOT NULL,\n"
+    "  name TEXT NOT NULL, text TEXT NOT NULL);\n"
+    "CREATE TABLE metrics ( -- numbers over time, such as the value the agent expected\n"
+    "  decision INTEGER NOT NULL, name TEXT NOT NULL, value REAL NOT NULL);\n"
+    "CREATE TABLE checkpoint ( -- where a resumed run goes on; written with the rows before it, in one transaction\n"
+    "  id INTEGER PRIMARY KEY CHECK (id = 1), data BLOB NOT NULL);\n"
+    "CREATE VIRTUAL TABLE item_words USING fts5(text, content='items', content_rowid='decision');\n"
+    "CREATE VIEW results AS -- how often was the game won?\n"
+    "  SELECT result, count(*) AS episodes, round(100.0 * count(*) / (SELECT count(*) FROM episodes WHERE result IS NOT NULL), 1)\n"
+    "  AS percent, avg(n_decisions) AS mean_decisions FROM episodes WHERE result IS NOT NULL GROUP BY result;\n"
+    "CREATE VIEW timeline AS -- what happened, in order?\n"
+    "  SELECT decision, episode, step, name, text FROM events ORDER BY id;\n"
+    "CREATE VIEW tree AS -- the summaries with their texts, highest level first\n"
+    "  SELECT episode, 'e' || episode || 'L' || level || '.' || idx AS id, level, first_step, last_step, n_items, text\n"
+    "  FROM summaries ORDER BY episode, level DESC, idx;\n"
+    "CREATE VIEW survivors AS -- which items outlived the most merges?\n"
+    "  SELECT s.episode, i.step, i.decision, max(s.level) AS level, i.salience, i.text FROM summary_items AS k JOIN summaries AS s\n"
+    "  ON s.id = k.summary JOIN items AS i ON i.episode = s.episode AND i.step = k.step GROUP BY s.episode, i.step\n"
+    "  ORDER BY level DESC, s.episode, i.step;\n";
+
+#endif
