@@ -11,7 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LP_VIEW_WIDTH = 1280, LP_VIEW_HEIGHT = 720, LP_VIEW_MAX_READS = 8, LP_VIEW_MAX_LEVELS = 16, LP_VIEW_HISTORY = 512 };
+enum {
+    LP_VIEW_WIDTH = 1280,
+    LP_VIEW_HEIGHT = 720,
+    LP_VIEW_MIN_TEXT_PX = 18, /* no text is set smaller */
+    LP_VIEW_MAX_READS = 8,
+    LP_VIEW_MAX_LEVELS = 16,
+    LP_VIEW_HISTORY = 512, /* decisions that the value chart spans at least */
+};
 
 typedef enum { LP_VIEW_LIVE, LP_VIEW_RECOVERED, LP_VIEW_REPLAY, LP_VIEW_PAUSED } lp_view_mode;
 
