@@ -12,7 +12,7 @@
 
 enum { TITLE, CUE, CORRIDOR, DOORS, END };
 enum { RUNNING, WIN, LOSS };
-enum { CUE_DECISIONS = 4, DOOR_DECISIONS = 64, FRAMES_TO_START = 16, ROWS = 9, NOTHING = 0xFF };
+enum { CUE_DECISIONS = 4, DOOR_DECISIONS = 64, CORRIDOR_DIVIDER = 240, HALL_DIVIDER = 140, ROWS = 9, NOTHING = 0xFF };
 
 /* What a harness reads and writes, at a fixed address. It may write horizon, seed, doors, keep_cue on the title screen. */
 typedef struct {
@@ -139,35 +139,36 @@ static void title(void) {
     }
 }
 
-static void wait_until(uint8_t frame) {
-    do lp_wait_vblank();
-    while ((uint8_t)lp_frames != frame);
+static void fade(uint8_t palette) {
+    lp_wait_vblank();
+    rBGP = palette;
 }
 
-/* From the title to the first decision: exactly FRAMES_TO_START frames, whatever the knobs. */
+/* From the title to the first decision, in the same number of frames whatever seed and knobs: the screen is off while
+ * the scene is set, for a time that the divider tells and not the work. */
 static void begin(void) {
-    uint8_t start = (uint8_t)lp_frames;
     if (!game.horizon) game.horizon = 1;
     if (game.doors < 2) game.doors = 2;
     if (game.doors > 4) game.doors = 4;
-    OAM[0] = OAM[4] = 0;
-    rBGP = 0x90;
-    wait_until(start + 1);
-    rBGP = 0x40;
-    wait_until(start + 2);
-    rBGP = 0;
     game.cue = (uint8_t)(lp_mix(game.seed ^ 0x2545F491UL) % game.doors);
     game.scenery = (uint16_t)(lp_mix(game.seed ^ 0x9E3779B9UL) >> 16);
-    lp_blit(SIGN, art_paper, 6, 6);
+    OAM[0] = OAM[4] = 0;
+    rBGP = 0x90;
+    fade(0x40);
+    fade(0);
+    lp_wait_vblank();
+    rLCDC = 0;
+    rDIV = 0;
     start_corridor(game.scenery);
+    while (rDIV < CORRIDOR_DIVIDER) {}
+    rDIV = 0;
     build_hall();
     lp_blit(SIGN, cue_pictures[game.cue], 6, 6);
-    wait_until(start + FRAMES_TO_START - 3);
-    rBGP = 0x40;
-    wait_until(start + FRAMES_TO_START - 2);
-    rBGP = 0x90;
-    wait_until(start + FRAMES_TO_START - 1);
-    rBGP = 0xE4;
+    while (rDIV < HALL_DIVIDER) {}
+    rLCDC = LCDC_ON;
+    fade(0x40);
+    fade(0x90);
+    fade(0xE4);
     show_hero(40, 122, 0);
     game.phase = CUE;
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define REG(address) (*(volatile uint8_t *)(address))
+#define rDIV REG(0xFF04)
 #define rIF REG(0xFF0F)
 #define rLCDC REG(0xFF40)
 #define rSTAT REG(0xFF41)
