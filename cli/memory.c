@@ -1,4 +1,5 @@
-/* longplay memory: looks into the memory of a run. */
+/* longplay memory: looks into the memory of a run, also while it is being recorded. Every answer names the decision it leads
+ * back to, so that `longplay replay RUN --from DECISION` shows the frame. */
 #include "cli/cli.h"
 
 #include "base/file.h"
@@ -6,29 +7,164 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_WORDS = 32 };
+
+typedef struct {
+    const char *positional[MAX_WORDS + 2]; /* RUN, what, its arguments */
+    int n_positional;
+    int64_t episode, limit;
+    bool json;
+} arguments;
+
+/* What a visit gets: rows go into list where there is one, else on stdout. */
+typedef struct {
+    cJSON *list;
+    char *items; /* of the summary visited last; owned */
+    int64_t n;
+} answer;
+
+static cJSON *row_json(const lp_store_row *row) {
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "id", row->id);
+    cJSON_AddNumberToObject(o, "episode", (double)row->episode);
+    cJSON_AddNumberToObject(o, "level", (double)row->level);
+    cJSON_AddNumberToObject(o, "first_step", (double)row->first);
+    cJSON_AddNumberToObject(o, "last_step", (double)row->last);
+    cJSON_AddNumberToObject(o, "decision", (double)row->decision);
+    if (*row->parent) cJSON_AddStringToObject(o, "parent", row->parent);
+    else cJSON_AddNullToObject(o, "parent");
+    if (row->level) {
+        char *list = strdup(row->items ? row->items : ""), *save = NULL;
+        cJSON *items = cJSON_AddArrayToObject(o, "items");
+        for (char *one = list ? strtok_r(list, " ", &save) : NULL; one; one = strtok_r(NULL, " ", &save))
+            cJSON_AddItemToArray(items, cJSON_CreateString(one));
+        free(list);
+    } else {
+        cJSON_AddNumberToObject(o, "salience", row->salience);
+    }
+    if (row->text) cJSON_AddStringToObject(o, "text", row->text);
+    else cJSON_AddNullToObject(o, "text");
+    return o;
+}
+
+static void visit_line(void *context, const lp_store_row *row) {
+    answer *a = context;
+    a->n++;
+    if (a->list) {
+        cJSON_AddItemToArray(a->list, row_json(row));
+    } else if (row->level) {
+        char span[64];
+        snprintf(span, sizeof span, "steps %lld to %lld", (long long)row->first, (long long)row->last);
+        printf("%-14s %-26s keeps %d  %s\n", row->id, span, row->n_items, row->text ? row->text : "-");
+    } else {
+        printf("%-14s decision %-10lld %s\n", row->id, (long long)row->decision, row->text ? row->text : "-");
+    }
+}
+
+static void visit_whole(void *context, const lp_store_row *row) {
+    answer *a = context;
+    free(a->items);
+    a->items = row->level && row->items ? strdup(row->items) : NULL;
+    if (a->list) {
+        cJSON_AddItemToArray(a->list, row_json(row));
+        return;
+    }
+    printf("%-10s %s, in episode %lld\n", "id", row->id, (long long)row->episode);
+    if (row->level) printf("%-10s %lld\n%-10s %lld to %lld\n", "level", (long long)row->level, "steps", (long long)row->first, (long long)row->last);
+    else printf("%-10s %lld\n%-10s %.4f\n", "step", (long long)row->first, "salience", row->salience);
+    printf("%-10s %lld\n%-10s %s\n%-10s %s\n", "decision", (long long)row->decision, "kept by", *row->parent ? row->parent : "-", "text",
+           row->text ? row->text : "-");
+}
+
+static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
+    lp_store_counts c;
+    answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "summaries") : NULL};
+    lp_status status = lp_store_count(store, &c, err);
+    if (status) return status;
+    cJSON_AddNumberToObject(o, "episodes", (double)c.episodes);
+    cJSON_AddNumberToObject(o, "items", (double)c.items);
+    cJSON_AddNumberToObject(o, "all_summaries", (double)c.summaries);
+    cJSON_AddNumberToObject(o, "events", (double)c.events);
+    cJSON_AddNumberToObject(o, "levels", (double)c.levels);
+    if (!a->json)
+        printf("%lld episodes, %lld items, %lld events, %lld summaries on %lld levels; of the %s episode:\n", (long long)c.episodes,
+               (long long)c.items, (long long)c.events, (long long)c.summaries, (long long)c.levels, a->episode ? "given" : "last");
+    if (c.episodes || a->episode) status = lp_store_tree(store, a->episode, visit_line, &out, err);
+    if (!status && !a->json && !out.n) printf("no summaries yet\n");
+    return status;
+}
+
+static lp_status show(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
+    answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "rows") : NULL};
+    lp_status status = lp_store_show(store, a->positional[2], visit_whole, &out, err);
+    char *items = out.items, *save = NULL;
+    out.items = NULL;
+    if (!status && items && !a->json) printf("keeps\n");
+    for (char *one = items ? strtok_r(items, " ", &save) : NULL; one && !status; one = strtok_r(NULL, " ", &save))
+        status = lp_store_show(store, one, visit_line, &out, err);
+    free(items);
+    return status;
+}
+
+static lp_status search(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
+    char words[1024] = "";
+    size_t used = 0;
+    for (int i = 2; i < a->n_positional && used < sizeof words; i++)
+        used += (size_t)snprintf(words + used, sizeof words - used, "%s%s", i > 2 ? " " : "", a->positional[i]);
+    if (used >= sizeof words) return lp_fail(err, LP_BAD_INPUT, "too many words to search for");
+    answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "items") : NULL};
+    cJSON_AddStringToObject(o, "words", words);
+    lp_status status = lp_store_search(store, words, (int)a->limit, visit_line, &out, err);
+    if (!status && !a->json && !out.n) printf("nothing with '%s'\n", words);
+    return status;
+}
+
+static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
+    static const struct {
+        const char *name, *wants;
+        int min, max;
+        lp_status (*run)(lp_store *, const arguments *, cJSON *, lp_err *);
+    } looks[] = {{"tree", "no more", 2, 2, tree}, {"show", "one ID", 3, 3, show}, {"search", "words", 3, MAX_WORDS + 2, search}};
+    char path[PATH_MAX];
+    lp_store *store = NULL;
+    size_t which = 0;
+    while (which < 3 && strcmp(looks[which].name, a->positional[1])) which++;
+    if (which == 3) return lp_fail(err, LP_BAD_INPUT, "memory '%s': must be tree, show or search", a->positional[1]);
+    if (a->n_positional < looks[which].min || a->n_positional > looks[which].max)
+        return lp_fail(err, LP_BAD_INPUT, "memory %s: wants %s", looks[which].name, looks[which].wants);
+    if (strlen(a->positional[0]) + 16 > sizeof path) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", a->positional[0]);
+    lp_status status = lp_store_open_reader(&store, lp_path_join(path, sizeof path, a->positional[0], "run.db"), err);
+    if (!status) status = looks[which].run(store, a, o, err);
+    lp_store_close(store);
+    return status;
+}
+
+static void more_help(void) {
+    printf("\n  %-26s %s\n  %-26s %s\n  %-26s %s\n", "tree", "the summaries of an episode, highest level first", "show ID",
+           "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)", "search WORDS", "items whose text has all the words (a word matches by its beginning)");
+}
 
 int lp_cmd_memory(int argc, char **argv) {
-    const char *run = NULL;
-    int n_run = 0;
-    bool json = false;
-    const lp_option options[] = {{.name = "json", .help = "print one JSON object", .flag = &json}};
-    const lp_usage usage = {.name = "memory", .arguments = "RUN", .summary = "Checks the database of a run.",
-                            .example = "longplay memory runs/cue", .options = options, .n_options = 1, .min_positional = 1,
-                            .max_positional = 1, .positional = &run, .n_positional = &n_run};
+    arguments a = {.limit = 20};
+    const lp_option options[] = {
+        {.name = "episode", .value = "N", .help = "tree: which episode (the last)", .number = &a.episode, .min = 0, .max = 1e15},
+        {.name = "limit", .value = "N", .help = "search: at most so many (20)", .number = &a.limit, .min = 1, .max = 1e6},
+        {.name = "json", .help = "print one JSON object", .flag = &a.json},
+    };
+    const lp_usage usage = {.name = "memory", .arguments = "RUN tree|show ID|search WORDS",
+                            .summary = "Looks into what a run remembers, also while it goes on.", .example = "longplay memory runs/first search sign circle",
+                            .options = options, .n_options = sizeof options / sizeof *options, .min_positional = 2,
+                            .max_positional = MAX_WORDS + 2, .positional = a.positional, .n_positional = &a.n_positional, .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    lp_store *store = NULL;
-    char path[PATH_MAX];
-    lp_status status = lp_store_open_reader(&store, lp_path_join(path, sizeof path, run, "run.db"), &err);
-    if (!status) status = lp_store_check(store, &err);
-    lp_store_close(store);
-    if (status) return lp_report(status, &err);
-    if (!json) {
-        printf("%s is sound\n", path);
-        return 0;
-    }
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddBoolToObject(o, "sound", true);
-    return lp_print_json(o);
+    cJSON_AddStringToObject(o, "run", a.positional[0]);
+    lp_status status = look(&a, o, &err);
+    if (!status && a.json) return lp_print_json(o);
+    cJSON_Delete(o);
+    return lp_report(status, &err);
 }

@@ -59,6 +59,7 @@ struct lp_run {
     /* for the viewer */
     lp_run_text texts[LP_RUN_TEXTS];
     int n_texts;
+    char read_texts[LP_VIEW_MAX_READS][LP_RUN_TEXT_BYTES];
     char written[LP_RUN_TEXT_BYTES]; /* of the item or summary written last */
     float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
     int64_t n_values; /* ever added; the ring's next place is n_values % LP_VIEW_HISTORY */

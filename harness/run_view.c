@@ -6,16 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NEAR = 16 }; /* decisions after an event that an item is still told by it */
+
 /* ---- texts of the items that the context still holds ---- */
 
-static const char *text_of(const lp_run *run, int64_t step) {
+/* The last of the texts at or before step; NULL when there is none. */
+static const lp_run_text *text_before(const lp_run *run, int64_t step) {
     int low = 0, high = run->n_texts;
     while (low < high) {
         int middle = (low + high) / 2;
-        if (run->texts[middle].step < step) low = middle + 1;
+        if (run->texts[middle].step <= step) low = middle + 1;
         else high = middle;
     }
-    return low < run->n_texts && run->texts[low].step == step ? run->texts[low].text : NULL;
+    return low ? &run->texts[low - 1] : NULL;
+}
+
+static const char *text_of(const lp_run *run, int64_t step) {
+    const lp_run_text *t = text_before(run, step);
+    return t && t->step == step ? t->text : NULL;
 }
 
 /* Drops texts that the context no longer holds; where all are still held, the older half. */
@@ -73,8 +81,17 @@ void lp_run_note_value(lp_run *run, float value) {
 
 /* ---- filling the view ---- */
 
+/* What to say of an item: its own text, or how long after what it came. */
+static const char *describe(lp_run *run, int64_t step, char out[LP_RUN_TEXT_BYTES]) {
+    const lp_run_text *t = text_before(run, step);
+    if (!t || step - t->step > NEAR) return NULL;
+    if (t->step == step) return t->text;
+    snprintf(out, LP_RUN_TEXT_BYTES, "%lld after: %.*s", (long long)(step - t->step), LP_RUN_TEXT_BYTES - 32, t->text);
+    return out;
+}
+
 /* The context items that attention rests on, strongest first; the mean over the heads. */
-static int strongest(const lp_run *run, lp_view_read *out) {
+static int strongest(lp_run *run, lp_view_read *out) {
     const lp_observation *o = &run->observation;
     int heads = lp_policy_shape(run->policy)->heads, n = 0;
     for (int i = 0; i < o->n_items; i++) {
@@ -84,8 +101,9 @@ static int strongest(const lp_run *run, lp_view_read *out) {
         if (at == n && weight <= out[n - 1].weight) continue;
         if (at == n) at--;
         for (; at > 0 && out[at - 1].weight < weight; at--) out[at] = out[at - 1];
-        out[at] = (lp_view_read){o->now - o->step[i], o->level[i], weight, text_of(run, o->step[i])};
+        out[at] = (lp_view_read){o->now - o->step[i], o->level[i], weight, NULL};
     }
+    for (int i = 0; i < n; i++) out[i].text = describe(run, o->now - out[i].age, run->read_texts[i]);
     return n;
 }
 
