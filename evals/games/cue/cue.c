@@ -119,6 +119,7 @@ static void screen_on(void) {
     rSTAT = 0x40;
     rBGP = 0xE4;
     rOBP0 = 0xD0; /* the hero: white, light, black */
+    rNR52 = 0; /* silent: the sound chip is off, which also makes emulation faster */
     rIF = 0;
     rIE = 3;
     rLCDC = LCDC_ON;
@@ -145,7 +146,8 @@ static void fade(uint8_t palette) {
 }
 
 /* From the title to the first decision, in the same number of frames whatever seed and knobs: the screen is off while
- * the scene is set, for a time that the divider tells and not the work. */
+ * the scene is set, for a time that the divider (64 cycles a count) tells and not the work: of 30,000 corridors the
+ * longest took 200 counts, the hall of four doors takes 110. */
 static void begin(void) {
     if (!game.horizon) game.horizon = 1;
     if (game.doors < 2) game.doors = 2;

@@ -11,6 +11,7 @@
 #define REG(address) (*(volatile uint8_t *)(address))
 #define rDIV REG(0xFF04)
 #define rIF REG(0xFF0F)
+#define rNR52 REG(0xFF26)
 #define rLCDC REG(0xFF40)
 #define rSTAT REG(0xFF41)
 #define rLY REG(0xFF44)
