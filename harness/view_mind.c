@@ -50,7 +50,7 @@ static void triangle(lp_painter *p, int x, int y, int h, uint32_t ink) {
 static void action_row(lp_painter *p, lp_rect r, const lp_view *view, int action, int name_px) {
     char text[LP_FORMAT_SIZE];
     bool chosen = action == view->chosen;
-    enum { MARK = 16, PERCENT = 62, GAP = 8 };
+    enum { MARK = 16, PERCENT = 74, GAP = 8 };
     if (chosen) {
         lp_paint_round(p, (lp_rect){r.x - 6, r.y, r.w + 12, r.h}, 5, LP_INK_CHOSEN);
         triangle(p, r.x, r.y + (r.h - 12) / 2, 12, LP_INK_POLICY);
