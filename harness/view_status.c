@@ -114,10 +114,10 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
         int inner = r.w - LP_PANEL_PAD, x = r.x + LP_PANEL_PAD + before * inner / total;
         int w = counters[i].share * inner / total - 10;
         before += counters[i].share;
-        lp_paint_text(p, (lp_rect){x, r.y + 4, w, line}, LP_FACE_BODY, LP_LEFT, counters[i].ink, counters[i].label);
+        lp_paint_text(p, (lp_rect){x, r.y + 2, w, line}, LP_FACE_BODY, LP_LEFT, counters[i].ink, counters[i].label);
         const char *value = counters[i].text;
         if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, counters[i].count, w);
-        lp_paint_text(p, (lp_rect){x, r.y + 4 + line, w, r.h - line - 8}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT, value);
+        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT, value);
     }
 }
 
