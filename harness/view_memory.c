@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { LEAST_PITCH = 6, MOST_PITCH = 10, CAPTION_PX = 74 };
 
@@ -97,7 +98,9 @@ void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view) {
     lp_rect in = lp_view_panel(p, r, "Memory", LP_INK_MEMORY);
     lp_rect row = {in.x, in.y, in.w, LP_ROW_PX};
     if (n_levels(view) == 0) {
-        lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "none: each decision sees the present picture only");
+        bool empty = view->memory && strcmp(view->memory, "none"); /* there is one, with nothing in it yet */
+        lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, LP_INK_DIM,
+                      empty ? "nothing yet" : "none: each decision sees the present picture only");
         return;
     }
     int64_t sum = 0;

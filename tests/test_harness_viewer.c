@@ -391,6 +391,9 @@ static void reads_stand_strongest_first(void **state) {
     assert_non_null(find_text("1 decision ago, a raw item"));
     view->n_levels = view->n_reads = 0;
     draw(view);
+    assert_non_null(find_text("nothing yet"));
+    view->memory = "none";
+    draw(view);
     assert_non_null(find_text("none: each decision sees the present picture only"));
     assert_non_null(find_text("nothing"));
 }
