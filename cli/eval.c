@@ -78,13 +78,13 @@ int lp_cmd_eval(int argc, char **argv) {
     if (!status && snprintf(list, sizeof list, "%s", a.games) >= (int)sizeof list)
         status = lp_fail(&err, LP_BAD_INPUT, "too many games named");
     char *save = NULL;
-    if (!a.json && !status)
-        printf("%-12s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
-               "95 % interval", "decisions/s", "context");
     for (char *name = status ? NULL : strtok_r(list, ",", &save); name && !status; name = strtok_r(NULL, ",", &save)) {
         lp_eval_row r;
         status = eval_game(&a, name, &r, &err);
         if (status) break;
+        if (!a.json && !cJSON_GetArraySize(rows))
+            printf("%-12s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
+                   "95 % interval", "decisions/s", "context");
         cJSON_AddItemToArray(rows, row_json(name, &r));
         if (!a.json)
             printf("%-12s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", name, (long long)r.horizon,

@@ -1,0 +1,164 @@
+/* What the tests of runs and of the command line share: a temporary folder, a policy for cue, running the program. */
+#ifndef LP_TESTS_CLI_SUPPORT_H
+#define LP_TESTS_CLI_SUPPORT_H
+
+#include "base/file.h"
+#include "base/log.h"
+#include "harness/game.h"
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static char root[256]; /* the test's own temporary folder */
+
+static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+static inline void remove_tree(const char *path) {
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline int make_root(void **state) {
+    (void)state;
+    snprintf(root, sizeof root, "%s/longplay-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
+    return mkdtemp(root) ? 0 : -1;
+}
+
+static inline int remove_root(void **state) {
+    (void)state;
+    remove_tree(root);
+    return 0;
+}
+
+/* root/name; a few of these can be in use at once. */
+static inline const char *at(const char *name) {
+    static char paths[8][PATH_MAX];
+    static int next;
+    next = (next + 1) % 8;
+    return lp_path_join(paths[next], PATH_MAX, root, name);
+}
+
+static inline void put(const char *path, const void *data, size_t size) {
+    lp_err err;
+    if (lp_file_write_atomic(path, data, size, &err)) fail_msg("%s", err.message);
+}
+
+/* A policy of cue's shape with random weights. */
+static inline lp_policy *random_policy(const lp_game *game, uint64_t seed) {
+    lp_err err;
+    lp_policy *policy;
+    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .hidden = 32, .dim = 8};
+    lp_game_observation(game, &shape.width, &shape.height);
+    if (lp_policy_open(&policy, &shape, seed, &err)) fail_msg("%s", err.message);
+    return policy;
+}
+
+static inline void write_policy(const char *path, uint64_t seed) {
+    lp_err err;
+    lp_game *game;
+    if (lp_game_open(&game, "cue", &err)) fail_msg("%s", err.message);
+    lp_policy *policy = random_policy(game, seed);
+    const lp_policy_note notes[] = {{"game", "cue"}, {"memory.arch", "tree"}, {"memory.chunk", "8"}};
+    if (lp_policy_write(policy, path, notes, 3, &err)) fail_msg("%s", err.message);
+    lp_policy_close(policy);
+    lp_game_close(game);
+}
+
+/* ---- the program ---- */
+typedef struct {
+    int code; /* exit code, or -signal */
+    char out[16384], err[16384];
+} result;
+
+enum { MAX_ARGUMENTS = 32 };
+
+/* Starts longplay with arguments separated by single spaces; "%" stands for root. environment: "NAME=VALUE" or NULL. */
+static inline pid_t start(const char *arguments, const char *environment, int out, int err) {
+    char text[4096], *argv[MAX_ARGUMENTS] = {(char *)"longplay"}, *save = NULL;
+    size_t n = 0;
+    for (const char *c = arguments; *c && n + sizeof root < sizeof text; c++) {
+        if (*c == '%') n += (size_t)snprintf(text + n, sizeof text - n, "%s", root);
+        else text[n++] = *c;
+    }
+    text[n] = 0;
+    int argc = 1;
+    for (char *one = strtok_r(text, " ", &save); one && argc < MAX_ARGUMENTS - 1; one = strtok_r(NULL, " ", &save)) argv[argc++] = one;
+    pid_t child = fork();
+    if (child) return child;
+    if (environment) putenv((char *)environment);
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    if (out >= 0) dup2(out, 1);
+    if (err >= 0) dup2(err, 2);
+    execv(LP_TEST_BINARY, argv);
+    _exit(126);
+}
+
+static inline void drain(int fd, char *into, size_t size) {
+    size_t n = (size_t)pread(fd, into, size - 1, 0);
+    into[n <= size - 1 ? n : 0] = 0;
+    close(fd);
+}
+
+static inline int scratch_file(void) {
+    char path[PATH_MAX];
+    lp_path_join(path, sizeof path, root, "output-XXXXXX");
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    unlink(path);
+    return fd;
+}
+
+static inline result finish(pid_t child, int out, int err) {
+    result r = {0};
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    r.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    drain(out, r.out, sizeof r.out);
+    drain(err, r.err, sizeof r.err);
+    return r;
+}
+
+static inline result run_with(const char *environment, const char *arguments) {
+    int out = scratch_file(), err = scratch_file();
+    return finish(start(arguments, environment, out, err), out, err);
+}
+
+__attribute__((format(printf, 1, 2))) static inline result longplay(const char *format, ...) {
+    char arguments[4096];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(arguments, sizeof arguments, format, list);
+    va_end(list);
+    return run_with(NULL, arguments);
+}
+
+static inline int lines(const char *text) {
+    int n = 0;
+    for (; *text; text++) n += *text == '\n';
+    return n;
+}
+
+/* Refused: this exit code, nothing on stdout, exactly one line on stderr, and that line says it. */
+static inline void expect_refused(result r, int code, const char *says, const char *what) {
+    if (r.code != code || *r.out || lines(r.err) != 1 || !strstr(r.err, says))
+        fail_msg("%s: exit %d (want %d), out '%s', err '%s' (want one line with '%s')", what, r.code, code, r.out, r.err, says);
+}
+
+#endif

@@ -1,0 +1,274 @@
+/* The command line as its users meet it: help, usage errors, JSON, and every kind of bad input. */
+#include "tests/cli_support.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <sqlite3.h>
+
+static const char *const commands[] = {"play", "train", "eval", "memory", "replay", "bench", "info"};
+
+static void test_help(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        result r = longplay("%s --help", commands[i]);
+        if (r.code || *r.err || !strstr(r.out, "example: longplay ") || !strstr(r.out, commands[i]))
+            fail_msg("%s --help: exit %d, out '%s', err '%s'", commands[i], r.code, r.out, r.err);
+    }
+    result r = longplay("--help");
+    assert_int_equal(r.code, 0);
+    assert_non_null(strstr(r.out, "example"));
+    assert_int_equal(longplay("--version").code, 0);
+}
+
+static void test_usage(void **state) {
+    (void)state;
+    static const char *const bad[] = {
+        "nonsense", "play --nonsense", "play --episodes", "play --episodes x", "play --episodes 1.5", "play --episodes -1", "play cue cue",
+        "play --seed 99999999999", "play --headless=1", "play -x", "play cue --speed 2", "play cue --device tpu", "play cue --resume",
+        "play cue --set", "play cue --set horizon", "play cue --set horizon=0", "play cue --set horizon=2000001", "play cue --set horizon=x",
+        "play cue --set nope=1", "play nosuchgame", "play cue --memory nope", "play cue --policy %/none.safetensors", "eval", "eval nosuchgame",
+        "eval cue --episodes 0", "train", "train cue --nope.nope=1", "train cue --ppo.epochs=0", "train cue --ppo.epochs", "train cue --minutes x",
+        "memory", "memory %", "memory %/none tree", "replay", "replay %/none", "replay %", "replay a b", "bench", "bench nope", "info %/none", "info a b",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("%s", bad[i]), 2, "longplay", bad[i]);
+    result r = longplay("%s", "");
+    assert_int_equal(r.code, 2);
+}
+
+/* stdout holds one JSON object and nothing else. */
+static cJSON *one_object(const char *arguments) {
+    result r = longplay("%s", arguments);
+    const char *end = NULL;
+    cJSON *o = cJSON_ParseWithOpts(r.out, &end, 0);
+    if (r.code || !cJSON_IsObject(o) || strcmp(end, "\n")) fail_msg("%s: exit %d, out '%s', err '%s'", arguments, r.code, r.out, r.err);
+    return o;
+}
+
+static double number(const cJSON *o, const char *name) {
+    const cJSON *v = cJSON_GetObjectItem(o, name);
+    if (!cJSON_IsNumber(v)) fail_msg("no number '%s'", name);
+    return v->valuedouble;
+}
+
+static void test_json(void **state) {
+    (void)state;
+    write_policy(at("p.safetensors"), 3);
+    cJSON *play = one_object("play cue --policy %/p.safetensors --headless --episodes 2 --set horizon=20 --run %/run --json");
+    static const char *const fields[] = {"run", "episodes", "wins", "decisions", "frames", "state_hash"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (!cJSON_GetObjectItem(play, fields[i])) fail_msg("play --json has no '%s'", fields[i]);
+    assert_true(number(play, "episodes") == 2);
+    assert_true(number(play, "wins") + number(play, "losses") + number(play, "timeouts") == 2);
+    assert_true(number(play, "decisions") >= 40);
+    cJSON *again = one_object("play --run %/run --resume --json"); /* a finished run: its summary */
+    assert_string_equal(cJSON_GetObjectItem(play, "state_hash")->valuestring, cJSON_GetObjectItem(again, "state_hash")->valuestring);
+    for (size_t i = 1; i < 5; i++) assert_true(number(play, fields[i]) == number(again, fields[i]));
+    cJSON_Delete(again);
+    cJSON *verified = one_object("replay %/run --verify --json");
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(verified, "verified")));
+    assert_true(number(verified, "decisions") == number(play, "decisions"));
+    assert_true(number(verified, "hashes") >= 2);
+    assert_string_equal(cJSON_GetObjectItem(play, "state_hash")->valuestring, cJSON_GetObjectItem(verified, "state_hash")->valuestring);
+    cJSON_Delete(verified);
+    cJSON *run = one_object("info %/run --json");
+    assert_true(number(run, "decisions") == number(play, "decisions"));
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(run, "finished")));
+    cJSON_Delete(run);
+    cJSON_Delete(play);
+    cJSON_Delete(one_object("memory %/run tree --json"));
+    cJSON_Delete(one_object("memory %/run search sign --json"));
+    cJSON_Delete(one_object("memory %/run show e1s0 --json"));
+    cJSON_Delete(one_object("info --json"));
+    cJSON_Delete(one_object("info cue --json"));
+    cJSON_Delete(one_object("info %/p.safetensors --json"));
+    cJSON_Delete(one_object("eval cue --policy random --episodes 4 --set horizon=4 --json"));
+    cJSON_Delete(one_object("bench emulator --seconds 0.1 --json"));
+}
+
+static lp_blob bytes_of(const char *path) {
+    lp_blob blob;
+    lp_err err;
+    if (lp_file_read(&blob, path, 64 << 20, &err)) fail_msg("%s", err.message);
+    return blob;
+}
+
+/* ROM files that are not: each refused in one line, by play and by info; nothing is made. */
+static void test_bad_roms(void **state) {
+    (void)state;
+    lp_blob rom = bytes_of("evals/games/cue/cue.gb");
+    put(at("empty.gb"), "", 0);
+    put(at("text.gb"), "this is no ROM\n", 15);
+    put(at("short.gb"), rom.data, 0x120);
+    put(at("cut.gb"), rom.data, rom.size_bytes / 2);
+    put(at("noise.gba"), rom.data + 0x4000, 0x4000);
+    lp_blob_free(&rom);
+    assert_int_equal(mkdir(at("folder"), 0777), 0);
+    static const char *const bad[] = {"missing.gb", "empty.gb", "text.gb", "short.gb", "cut.gb", "noise.gba", "folder"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        expect_refused(longplay("play %%/%s --policy random --headless --decisions 5 --run %%/made", bad[i]), 2, bad[i], bad[i]);
+        expect_refused(longplay("info %%/%s", bad[i]), 2, bad[i], bad[i]);
+        assert_false(lp_file_exists(at("made")));
+    }
+    result r = longplay("play evals/games/cue/cue.gb --policy random --decisions 30"); /* and a good one needs no setup */
+    if (r.code) fail_msg("%s", r.err);
+    assert_non_null(strstr(r.out, "30 decisions"));
+}
+
+/* Weight files: not one, cut, with a NaN, of another shape. */
+static void test_bad_weights(void **state) {
+    (void)state;
+    write_policy(at("p.safetensors"), 3);
+    lp_blob good = bytes_of(at("p.safetensors"));
+    put(at("cut.safetensors"), good.data, good.size_bytes - 7);
+    float nan_value = NAN;
+    memcpy(good.data + good.size_bytes - 4, &nan_value, 4);
+    put(at("nan.safetensors"), good.data, good.size_bytes);
+    put(at("text.safetensors"), "hello", 5);
+    put(at("empty.safetensors"), "", 0);
+    lp_blob_free(&good);
+    lp_err err;
+    lp_policy *other;
+    assert_int_equal(lp_policy_open(&other, &(lp_policy_config){.width = 40, .height = 36, .n_actions = 3}, 1, &err), LP_OK);
+    assert_int_equal(lp_policy_write(other, at("shape.safetensors"), NULL, 0, &err), LP_OK);
+    lp_policy_close(other);
+    static const char *const bad[] = {"missing", "cut", "nan", "text", "empty", "shape"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        expect_refused(longplay("play cue --policy %%/%s.safetensors --headless --run %%/made", bad[i]), 2, bad[i], bad[i]);
+        expect_refused(longplay("eval cue --policy %%/%s.safetensors --episodes 1", bad[i]), 2, bad[i], bad[i]);
+        assert_false(lp_file_exists(at("made")));
+    }
+}
+
+static void test_bad_settings(void **state) {
+    (void)state;
+    put(at("broken.ini"), "[ppo]\nepochs = many\n", 20);
+    expect_refused(longplay("train cue --config %%/broken.ini --out %%/out.safetensors"), 2, "broken.ini:2: ppo.epochs", "broken.ini");
+    put(at("broken.ini"), "[ppo\nepochs = 1\n", 16);
+    expect_refused(longplay("train cue --config %%/broken.ini --out %%/out.safetensors"), 2, "broken.ini", "broken.ini");
+    expect_refused(longplay("train cue --config %%/none.ini --out %%/out.safetensors"), 2, "none.ini", "none.ini");
+    assert_false(lp_file_exists(at("out.safetensors")));
+}
+
+/* ---- run folders ---- */
+
+static void make_run(void) {
+    write_policy(at("p.safetensors"), 3);
+    result r = longplay("play cue --policy %%/p.safetensors --headless --episodes 2 --set horizon=30 --run %%/run");
+    if (r.code) fail_msg("%s", r.err);
+}
+
+/* What resuming must agree with, and what may not be there already. */
+static void test_run_arguments(void **state) {
+    (void)state;
+    make_run();
+    write_policy(at("q.safetensors"), 4);
+    expect_refused(longplay("play cue --headless --run %%/run"), 2, "is there already", "an existing run");
+    static const struct { const char *arguments, *says; } bad[] = {
+        {"--seed 2", "--seed"}, {"--set horizon=31", "--set"}, {"--memory none", "--memory"}, {"--policy random", "--policy"},
+        {"--policy %/q.safetensors", "digest"},
+    };
+    lp_blob before = bytes_of(at("run/run.db"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        expect_refused(longplay("play cue --headless --run %%/run --resume %s", bad[i].arguments), 2, bad[i].says, bad[i].arguments);
+    lp_blob after = bytes_of(at("run/run.db"));
+    assert_true(before.size_bytes == after.size_bytes && !memcmp(before.data, after.data, before.size_bytes));
+    lp_blob_free(&before), lp_blob_free(&after);
+    result r = longplay("play cue --policy %%/p.safetensors --set horizon=30 --seed 1 --headless --run %%/run --resume --episodes 3 --json");
+    cJSON *longer = cJSON_Parse(r.out); /* the same words again, and one more episode */
+    if (r.code || !longer) fail_msg("%s", r.err);
+    r = longplay("play cue --policy %%/p.safetensors --set horizon=30 --headless --episodes 3 --json");
+    cJSON *whole = cJSON_Parse(r.out);
+    assert_string_equal(cJSON_GetObjectItem(longer, "state_hash")->valuestring, cJSON_GetObjectItem(whole, "state_hash")->valuestring);
+    assert_true(number(longer, "decisions") == number(whole, "decisions") && number(longer, "wins") == number(whole, "wins"));
+    cJSON_Delete(longer), cJSON_Delete(whole);
+    assert_int_equal(mkdir(at("empty"), 0777), 0); /* an empty folder can become a run; one with a file in it can not */
+    assert_int_equal(longplay("play cue --policy random --headless --decisions 5 --run %%/empty").code, 0);
+    assert_int_equal(mkdir(at("other"), 0777), 0);
+    put(at("other/file"), "x", 1);
+    expect_refused(longplay("play cue --policy random --headless --run %%/other"), 2, "is there already", "a folder with a file");
+    expect_refused(longplay("play cue --policy random --headless --run %%/other --resume"), 2, "config.ini", "a folder with a file");
+    expect_refused(longplay("play --headless --run %%/no/where --resume"), 2, "no run there", "no folder");
+}
+
+/* Runs that are damaged in one place: refused by everything that would use that place. */
+static void test_damaged_runs(void **state) {
+    (void)state;
+    make_run();
+    lp_blob config = bytes_of(at("run/config.ini")), db = bytes_of(at("run/run.db")), movie = bytes_of(at("run/movie.lpm"));
+    put(at("run/config.ini"), config.data, config.size_bytes / 2);
+    expect_refused(longplay("play --headless --run %%/run --resume"), 2, "config.ini", "config.ini cut");
+    put(at("run/config.ini"), "[run]\nseed = x\n", 15);
+    expect_refused(longplay("play --headless --run %%/run --resume"), 2, "config.ini:2: run.seed", "config.ini broken");
+    expect_refused(longplay("info %%/run"), 2, "config.ini:2: run.seed", "config.ini broken");
+    char *seed = strstr((char *)config.data, "seed = 1");
+    seed[7] = '2';
+    put(at("run/config.ini"), config.data, config.size_bytes);
+    expect_refused(longplay("play --headless --run %%/run --resume"), 2, "recorded with", "config.ini changed");
+    seed[7] = '1';
+    put(at("run/config.ini"), config.data, config.size_bytes);
+    static const char *const uses[] = {"play --headless --run %/run --resume", "info %/run", "memory %/run tree", "replay %/run --verify"};
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        put(at("run/run.db"), "this is no database, and it is long enough to be looked at as if it were one: no, no, no, no, no, no, no", 100);
+        expect_refused(longplay("%s", uses[i]), 2, "run.db", uses[i]);
+        put(at("run/run.db"), "", 0);
+        expect_refused(longplay("%s", uses[i]), 2, "run.db", uses[i]);
+        sqlite3 *other; /* a sound database, but someone else's */
+        unlink(at("run/run.db"));
+        assert_int_equal(sqlite3_open(at("run/run.db"), &other), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(other, "CREATE TABLE items(x); INSERT INTO items VALUES(1)", NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(other);
+        expect_refused(longplay("%s", uses[i]), 2, "run.db", uses[i]);
+        unlink(at("run/run.db"));
+        expect_refused(longplay("%s", uses[i]), 2, "run.db", uses[i]);
+        put(at("run/run.db"), db.data, db.size_bytes);
+    }
+    put(at("run/movie.lpm"), movie.data, movie.size_bytes - 10);
+    expect_refused(longplay("play --headless --run %%/run --resume --episodes 5"), 2, "movie.lpm", "movie cut");
+    put(at("run/movie.lpm"), "", 0);
+    expect_refused(longplay("play --headless --run %%/run --resume --episodes 5"), 2, "movie.lpm", "movie empty");
+    unlink(at("run/movie.lpm"));
+    expect_refused(longplay("play --headless --run %%/run --resume --episodes 5"), 2, "movie.lpm", "no movie");
+    put(at("run/movie.lpm"), movie.data, movie.size_bytes);
+    result r = longplay("play --headless --run %%/run --resume --episodes 3"); /* whole again, it goes on */
+    if (r.code) fail_msg("%s", r.err);
+    lp_blob_free(&config), lp_blob_free(&db), lp_blob_free(&movie);
+}
+
+/* While one process records, another cannot; but it can look. */
+static void test_locked(void **state) {
+    (void)state;
+    write_policy(at("p.safetensors"), 3);
+    int out = scratch_file(), err = scratch_file();
+    pid_t child = start("play cue --policy %/p.safetensors --headless --episodes 0 --set horizon=50 --speed 4 --run %/run", NULL, out, err);
+    for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
+    usleep(300000);
+    expect_refused(longplay("play --headless --run %%/run --resume"), 2, "another process", "a locked run");
+    assert_int_equal(longplay("info %%/run").code, 0);
+    assert_int_equal(longplay("memory %%/run tree").code, 0);
+    kill(child, SIGINT); /* asks for the end: the run is saved */
+    result r = finish(child, out, err);
+    if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+    r = longplay("replay %%/run --verify");
+    if (r.code) fail_msg("%s", r.err);
+}
+
+static void test_shot(void **state) {
+    (void)state;
+    result r = longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/a.png");
+    if (r.code) fail_msg("%s", r.err);
+    lp_blob png = bytes_of(at("a.png"));
+    assert_memory_equal(png.data, "\x89PNG", 4);
+    assert_int_equal(png.data[16 + 2] * 256 + png.data[16 + 3], 1280);
+    assert_int_equal(png.data[20 + 2] * 256 + png.data[20 + 3], 720);
+    lp_blob_free(&png);
+    expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/no/a.png"), 1, "a.png", "an unwritable picture");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_help), TEST(test_usage), TEST(test_json), TEST(test_bad_roms), TEST(test_bad_weights), TEST(test_bad_settings),
+        TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_locked), TEST(test_shot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
