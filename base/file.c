@@ -56,13 +56,12 @@ done:
     return status;
 }
 
-/* How much of a write of size bytes the fault plan lets through; *fails says whether the write then fails. */
-static size_t fault_allows(size_t size, bool *fails) {
+size_t lp_fault_allows(size_t size_bytes, bool *fails) {
     *fails = false;
-    if (!lp_fault.armed) return size;
-    if ((int64_t)size <= lp_fault.bytes_left) {
-        lp_fault.bytes_left -= (int64_t)size;
-        return size;
+    if (!lp_fault.armed) return size_bytes;
+    if ((int64_t)size_bytes <= lp_fault.bytes_left) {
+        lp_fault.bytes_left -= (int64_t)size_bytes;
+        return size_bytes;
     }
     size_t allowed = lp_fault.bytes_left > 0 ? (size_t)lp_fault.bytes_left : 0;
     lp_fault.bytes_left = 0;
@@ -72,7 +71,7 @@ static size_t fault_allows(size_t size, bool *fails) {
 
 lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *path, lp_err *err) {
     bool fault;
-    size_t allowed = fault_allows(size_bytes, &fault), done = 0;
+    size_t allowed = lp_fault_allows(size_bytes, &fault), done = 0;
     while (done < allowed) {
         ssize_t n = write(fd, (const char *)data + done, allowed - done);
         if (n < 0 && errno == EINTR) continue;

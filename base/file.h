@@ -48,5 +48,8 @@ typedef struct {
     int error;         /* errno of the failure, e.g. ENOSPC */
 } lp_fault_plan;
 extern lp_fault_plan lp_fault; /* the one global; written by tests and at start-up only */
+/* For a writer that cannot use lp_write_all (a library's): how many of the next size_bytes the plan lets through. *fails: the
+ * write must then fail with lp_fault.error, or end the process where lp_fault.crash says so. */
+size_t lp_fault_allows(size_t size_bytes, bool *fails);
 
 #endif

@@ -1,279 +1,412 @@
-/* Opening and writing the store. One transaction is open between two commits; each row is one prepared statement. */
-#include "memory/store_sqlite.h"
+/* The store: opening, writing, committing.
+ *
+ * Invariants: rows and checkpoint change in one transaction only. The first failure of a writer is final: it rolls back,
+ * every later row is ignored, every later commit reports it; so the file never has a gap. A reader's statements are always
+ * reset before control returns to the caller, because an open one would keep the -wal file from being reused. */
+#include "memory/store_impl.h"
 
-#include "base/file.h"
-#include "memory/store_schema.h"
-
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 5000, WAL_CHECKPOINT_EVERY = 64 };
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "vectors are stored as they lie in memory");
 
-static const char *const query_text[N_QUERIES] = {
-    [Q_META] = "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-    [Q_BEGIN] = "INSERT INTO episodes (episode, seed, first_decision) VALUES (?, ?, ?)",
-    [Q_END] = "UPDATE episodes SET result = ?2, n_decisions = ?3 WHERE episode = ?1",
-    [Q_ITEM] = "INSERT INTO items (episode, step, decision, action, salience, vector, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    [Q_WORDS] = "INSERT INTO item_words (rowid, text) VALUES (?, ?)",
-    [Q_SUMMARY] = "INSERT INTO summaries (episode, level, idx, first_step, last_step, parent_idx, n_items) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    [Q_SUMMARY_TEXT] = "UPDATE summaries SET text = (SELECT group_concat(i.text, '; ') FROM summary_items AS k JOIN items AS i "
-                       "ON i.episode = summaries.episode AND i.step = k.step WHERE k.summary = summaries.id AND i.text IS NOT NULL) WHERE id = ?",
-    [Q_SUMMARY_ITEM] = "INSERT INTO summary_items VALUES (?, ?)",
-    [Q_EVENT] = "INSERT INTO events (episode, step, decision, name, text) VALUES (?, ?, ?, ?, ?)",
-    [Q_METRIC] = "INSERT INTO metrics VALUES (?, ?, ?)",
-    [Q_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoint VALUES (1, ?)",
+enum { WRITER_WAITS_MS = 30000, READER_WAITS_MS = 5000 }; /* for someone else's lock, as of a sqlite3 shell */
+enum { WORDS_ITEM = 0, WORDS_SUMMARY = 1, WORDS_EVENT = 2 }; /* kinds in the rowids of words: 4 * row + kind */
+
+static const char *const statements[LP_N_SQL] = {
+    [LP_SQL_META] = "INSERT INTO meta VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
+    [LP_SQL_ENCODER] = "INSERT OR IGNORE INTO encoders(digest) VALUES(?1)",
+    [LP_SQL_EPISODE_BEGIN] = "INSERT INTO episodes(episode, seed, first_decision) VALUES(?1, ?2, ?3)",
+    [LP_SQL_EPISODE_END] = "UPDATE episodes SET result = ?2, n_decisions = ?3 WHERE episode = ?1",
+    [LP_SQL_ITEM] = "INSERT INTO items(decision, episode, step, action, salience, encoder, text, vector)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8)",
+    [LP_SQL_ITEM_TEXT] = "SELECT text FROM items WHERE episode = ?1 AND step = ?2",
+    [LP_SQL_SUMMARY] = "INSERT INTO summaries(episode, level, idx, first_step, last_step, parent_level, parent_idx, text)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [LP_SQL_SUMMARY_ITEM] = "INSERT INTO summary_items VALUES(?1, ?2)",
+    [LP_SQL_EVENT] = "INSERT INTO events(episode, step, decision, name, text, milestone) VALUES(?1, ?2, ?3, ?4, ?5,"
+                     " NOT EXISTS(SELECT 1 FROM events WHERE name = ?4 AND milestone = 1))",
+    [LP_SQL_METRIC] = "INSERT OR REPLACE INTO metrics(decision, name, value) VALUES(?1, ?2, ?3)",
+    [LP_SQL_CHECKPOINT] = "INSERT INTO checkpoint VALUES(1, ?1) ON CONFLICT(id) DO UPDATE SET data = excluded.data",
+    [LP_SQL_WORDS] = "INSERT INTO words(rowid, text) VALUES(?1, ?2)",
 };
-lp_status store_error(lp_store *store, lp_err *err) {
-    int code = sqlite3_errcode(store->db) & 0xff;
-    bool bad_file = code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_CANTOPEN || code == SQLITE_ERROR || code == SQLITE_READONLY ||
-                    code == SQLITE_PERM;
-    const char *what = code == SQLITE_FULL ? "cannot write: No space left on device" : code == SQLITE_NOTADB ? "not a Longplay database" : sqlite3_errmsg(store->db);
-    return lp_fail(err, bad_file ? LP_BAD_INPUT : LP_FAILED, "%s: %s", store->path, what);
-}
 
-static lp_status run_sql(lp_store *store, const char *sql, lp_err *err) {
-    return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? LP_OK : store_error(store, err);
-}
+/* ---- errors, statements, buffers ---- */
 
-static lp_status pragma_number(lp_store *store, const char *sql, int64_t *value, lp_err *err) {
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(store->db, sql, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
-        lp_status status = store_error(store, err);
-        sqlite3_finalize(q);
-        return status;
+lp_status lp_store_fail(const lp_store *store, int rc, lp_err *err) {
+    char says[200]; /* in one line: SQLite quotes what it stumbles over */
+    snprintf(says, sizeof says, "%s", sqlite3_errmsg(store->db));
+    for (char *c = says; *c; c++)
+        if (*c == '\n' || *c == '\r') *c = ' ';
+    switch (rc & 0xff) {
+    case SQLITE_NOTADB: return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
+    case SQLITE_CORRUPT: return lp_fail(err, LP_BAD_INPUT, "%s: damaged or cut short: %s", store->path, says);
+    case SQLITE_ERROR: return lp_fail(err, LP_BAD_INPUT, "%s: damaged: %s", store->path, says); /* our SQL does not fit it */
+    case SQLITE_CONSTRAINT: return lp_fail(err, LP_FAILED, "%s: a row contradicts those before it: %s", store->path, says);
+    case SQLITE_READONLY: return lp_fail(err, LP_BAD_INPUT, "%s: not writable", store->path);
+    case SQLITE_CANTOPEN: return lp_fail(err, LP_BAD_INPUT, "%s: cannot open it and what SQLite keeps beside it", store->path);
+    case SQLITE_BUSY: return lp_fail(err, LP_FAILED, "%s: another program keeps it locked", store->path);
+    case SQLITE_FULL: return lp_fail(err, LP_FAILED, "%s: cannot write: %s", store->path, strerror(ENOSPC));
+    default: return lp_fail(err, LP_FAILED, "%s: %s", store->path, says);
     }
-    *value = sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    return LP_OK;
 }
 
-static lp_store *new_store(const char *path, lp_err *err) {
-    lp_store *store = calloc(1, sizeof *store);
-    if (!store) {
-        lp_fail(err, LP_FAILED, "%s: out of memory", path);
-        return NULL;
+char *lp_store_room(lp_store_buffer *buffer, size_t size_bytes) {
+    size_t need = buffer->used_bytes + size_bytes;
+    if (need > buffer->size_bytes || !buffer->data) {
+        char *larger = realloc(buffer->data, 2 * need + 256);
+        if (!larger) return NULL;
+        buffer->data = larger;
+        buffer->size_bytes = 2 * need + 256;
     }
-    store->lock_fd = -1;
-    snprintf(store->path, sizeof store->path, "%s", path);
-    return store;
+    return buffer->data + buffer->used_bytes;
 }
 
-static lp_status open_db(lp_store *store, int flags, lp_err *err) {
-    if (sqlite3_open_v2(store->path, &store->db, flags, store_vfs()) != SQLITE_OK)
-        return store->db ? store_error(store, err) : lp_fail(err, LP_FAILED, "%s: out of memory", store->path);
-    sqlite3_busy_timeout(store->db, BUSY_MS);
-    return LP_OK;
+static int bind(sqlite3_stmt *statement, const char *types, va_list values) {
+    int rc = SQLITE_OK;
+    for (int i = 1; types[i - 1] && rc == SQLITE_OK; i++) {
+        const void *data;
+        switch (types[i - 1]) {
+        case 'i': rc = sqlite3_bind_int64(statement, i, va_arg(values, int64_t)); break;
+        case 'd': rc = sqlite3_bind_double(statement, i, va_arg(values, double)); break;
+        case 't': rc = sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_STATIC); break;
+        default:
+            data = va_arg(values, const void *);
+            rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_STATIC);
+        }
+    }
+    return rc;
 }
 
-/* The lock is on the file itself and goes with the process, however that ends. SQLite's own locks are of another kind. */
-static lp_status take_lock(lp_store *store, int flags, lp_err *err) {
-    store->lock_fd = open(store->path, flags | O_CLOEXEC, 0666);
-    if (store->lock_fd < 0) return lp_fail(err, LP_BAD_INPUT, "%s: %s", store->path, strerror(errno));
-    if (flock(store->lock_fd, LOCK_EX | LOCK_NB)) return lp_fail(err, LP_BAD_INPUT, "%s: another process is writing this run", store->path);
-    return LP_OK;
-}
-
-static lp_status check_identity(lp_store *store, lp_err *err) {
-    int64_t id = 0, version = 0, tables = 0;
-    lp_status status = pragma_number(store, "PRAGMA application_id", &id, err);
-    if (!status) status = pragma_number(store, "PRAGMA user_version", &version, err);
-    if (!status) status = pragma_number(store, "SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'items', 'checkpoint')", &tables, err);
-    if (status) return status;
-    if (id != STORE_APPLICATION_ID || tables != 3) return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
-    if (version > STORE_VERSION)
-        return lp_fail(err, LP_BAD_INPUT, "%s: made by a newer Longplay (schema %lld, this one knows %d)", store->path, (long long)version, STORE_VERSION);
-    return LP_OK;
-}
-
-static lp_status prepare_writer(lp_store *store, lp_err *err) {
-    lp_status status = run_sql(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;", err);
-    for (int i = 0; i < N_QUERIES && !status; i++)
-        if (sqlite3_prepare_v3(store->db, query_text[i], -1, SQLITE_PREPARE_PERSISTENT, &store->query[i], NULL) != SQLITE_OK) status = store_error(store, err);
+lp_status lp_store_prepare(lp_store *store, sqlite3_stmt **out, lp_err *err, const char *sql, const char *types, ...) {
+    va_list values;
+    int rc = sqlite3_prepare_v2(store->db, sql, -1, out, NULL);
+    va_start(values, types);
+    if (rc == SQLITE_OK) rc = bind(*out, types, values);
+    va_end(values);
+    if (rc == SQLITE_OK) return LP_OK;
+    lp_status status = lp_store_fail(store, rc, err);
+    sqlite3_finalize(*out);
+    *out = NULL;
     return status;
 }
 
-lp_status lp_store_create(lp_store **out, const char *path, lp_err *err) {
-    *out = NULL;
-    lp_store *store = new_store(path, err);
-    if (!store) return LP_FAILED;
-    char sql[128];
-    snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;", STORE_APPLICATION_ID, STORE_VERSION);
-    lp_status status = take_lock(store, O_RDWR | O_CREAT | O_EXCL, err);
-    bool created = status == LP_OK;
-    if (!status) status = open_db(store, SQLITE_OPEN_READWRITE, err);
-    if (!status) status = run_sql(store, "BEGIN", err);
-    if (!status) status = run_sql(store, sql, err);
-    if (!status) status = run_sql(store, store_schema, err);
-    if (!status) status = run_sql(store, "COMMIT", err);
-    if (!status) status = prepare_writer(store, err);
-    if (status) {
+lp_status lp_store_step(lp_store *store, sqlite3_stmt *statement, bool *row, lp_err *err) {
+    int rc = sqlite3_step(statement);
+    *row = rc == SQLITE_ROW;
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? LP_OK : lp_store_fail(store, rc, err);
+}
+
+static lp_status execute(lp_store *store, const char *sql, lp_err *err) {
+    int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+    return rc == SQLITE_OK ? LP_OK : lp_store_fail(store, rc, err);
+}
+
+/* The first number of the first row. */
+static lp_status number(lp_store *store, const char *sql, int64_t *out, lp_err *err) {
+    sqlite3_stmt *statement;
+    bool row = false;
+    lp_status status = lp_store_prepare(store, &statement, err, sql, "");
+    if (!status) status = lp_store_step(store, statement, &row, err);
+    *out = row ? sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return status;
+}
+
+/* ---- opening ---- */
+
+/* A file that is not ours, or was made to harm, is no more than data. */
+static void settle(lp_store *store) {
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_exec(store->db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+    sqlite3_busy_timeout(store->db, READER_WAITS_MS);
+}
+
+static lp_status check_path(const char *path, lp_err *err) {
+    if (strlen(path) < sizeof((lp_store *)0)->path - 8) return LP_OK; /* room for "-wal" */
+    return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
+}
+
+static lp_status connect(lp_store **out, const char *path, lp_err *err) {
+    lp_store *store = *out = NULL;
+    struct stat st;
+    if (check_path(path, err)) return LP_BAD_INPUT;
+    if (stat(path, &st)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) return lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
+    if (!(store = calloc(1, sizeof *store))) return lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    store->lock_fd = -1;
+    strcpy(store->path, path);
+    /* READWRITE for readers too: only so can SQLite share the -shm file, and clean it up; it falls back by itself */
+    int rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, lp_store_vfs());
+    if (rc != SQLITE_OK) {
+        lp_status status = store->db ? lp_store_fail(store, rc, err) : lp_fail(err, LP_FAILED, "%s: out of memory", path);
         lp_store_close(store);
-        if (created) unlink(path);
         return status;
     }
+    settle(store);
     *out = store;
     return LP_OK;
 }
 
-lp_status lp_store_open(lp_store **out, const char *path, lp_err *err) {
-    *out = NULL;
-    lp_store *store = new_store(path, err);
-    if (!store) return LP_FAILED;
-    lp_status status = take_lock(store, O_RDWR, err);
-    if (!status) status = open_db(store, SQLITE_OPEN_READWRITE, err);
-    if (!status) status = check_identity(store, err);
-    if (!status) status = prepare_writer(store, err);
+/* Opens the database again as a file that nothing can write to now. Reading a run of another user, or from a medium that is
+ * read-only, SQLite cannot make the -shm file it wants; but then nobody can be writing either. */
+static int connect_immutable(lp_store *store) {
+    char uri[3 * PATH_MAX + 32];
+    int n = sprintf(uri, "file:");
+    for (const char *c = store->path; *c; c++)
+        n += sprintf(uri + n, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+    sprintf(uri + n, "?immutable=1");
+    sqlite3_close(store->db);
+    store->db = NULL;
+    int rc = sqlite3_open_v2(uri, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, lp_store_vfs());
+    if (rc == SQLITE_OK) settle(store);
+    return rc;
+}
+
+/* Whether there are commits that the -wal file has and the database not yet. */
+static bool has_log(lp_store *store) {
+    struct stat st;
+    return stat(sqlite3_filename_wal(sqlite3_db_filename(store->db, "main")), &st) == 0 && st.st_size > 0;
+}
+
+/* SQLite sees a missing page, but takes what is missing of the last one for zeros. While there is a log, the file may
+ * be shorter than the database. The order of the looks matters: the file never shrinks, and is whole once the log is empty. */
+static lp_status check_length(lp_store *store, lp_err *err) {
+    struct stat file;
+    int64_t n_pages = 0, page_bytes = 0;
+    lp_status status = number(store, "PRAGMA page_count", &n_pages, err);
+    if (!status) status = number(store, "PRAGMA page_size", &page_bytes, err);
+    if (status) return status;
+    if (has_log(store) || stat(store->path, &file) || file.st_size >= n_pages * page_bytes) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "%s: cut short: %lld bytes of %lld", store->path, (long long)file.st_size,
+                   (long long)(n_pages * page_bytes));
+}
+
+static lp_status check_identity(lp_store *store, lp_err *err) {
+    int64_t id, schema;
+    lp_status status = number(store, "PRAGMA application_id", &id, err);
+    if (!status && id != LP_STORE_APPLICATION_ID) return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
+    if (!status) status = number(store, "PRAGMA user_version", &schema, err);
+    if (!status && schema != LP_STORE_SCHEMA)
+        return lp_fail(err, LP_BAD_INPUT, "%s: of schema %lld, this build reads %d", store->path, (long long)schema, LP_STORE_SCHEMA);
+    return status ? status : check_length(store, err);
+}
+
+static lp_status load_encoder(lp_store *store, lp_err *err) {
+    return number(store, "SELECT id FROM encoders WHERE digest = (SELECT value FROM meta WHERE key = 'policy_digest')", &store->encoder,
+                  err);
+}
+
+/* Prepares for writing, which shows whether all tables are there, and takes the lock. */
+static lp_status begin_writing(lp_store *store, lp_err *err) {
+    lp_status status = LP_OK;
+    sqlite3_busy_timeout(store->db, WRITER_WAITS_MS);
+    for (int i = 0; i < LP_N_SQL && !status; i++) {
+        int rc = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
+        if (rc != SQLITE_OK) status = lp_store_fail(store, rc, err);
+    }
+    if (!status)
+        status = execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF;"
+                                "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;"
+                                "SELECT count(*) FROM sqlite_schema", err); /* reading opens the -wal file */
+    return status ? status : lp_store_lock(store, err);
+}
+
+static lp_status finish_open(lp_store **out, lp_store *store, lp_status status) {
     if (status) lp_store_close(store);
-    else *out = store;
+    *out = status ? NULL : store;
     return status;
 }
 
-lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err) {
-    *out = NULL;
-    if (!lp_file_exists(path)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", path, strerror(errno));
-    lp_store *store = new_store(path, err);
-    if (!store) return LP_FAILED;
-    lp_status status = open_db(store, SQLITE_OPEN_READONLY, err);
-    if (!status) status = check_identity(store, err);
-    if (status) lp_store_close(store);
-    else *out = store;
+lp_status lp_store_create(lp_store **out, const char *path, lp_err *err) {
+    lp_store *store = *out = NULL;
+    if (check_path(path, err)) return LP_BAD_INPUT;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        bool full = errno == ENOSPC || errno == EDQUOT;
+        return lp_fail(err, full ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create: %s", path, strerror(errno));
+    }
+    close(fd);
+    lp_status status = connect(&store, path, err);
+    if (!status) status = execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE", err);
+    if (!status) status = execute(store, lp_store_schema, err);
+    if (!status) status = execute(store, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", err);
+    if (!status) status = begin_writing(store, err);
+    status = finish_open(out, store, status);
+    if (status) {
+        static const char *const also[] = {"", "-wal", "-shm"};
+        char name[PATH_MAX + 8];
+        for (int i = 0; i < 3; i++) {
+            snprintf(name, sizeof name, "%s%s", path, also[i]);
+            unlink(name);
+        }
+    }
     return status;
+}
+
+lp_status lp_store_open(lp_store **out, const char *path, lp_err *err) {
+    lp_store *store = *out = NULL;
+    lp_status status = connect(&store, path, err);
+    if (!status) status = check_identity(store, err);
+    if (!status && sqlite3_db_readonly(store->db, "main")) status = lp_fail(err, LP_BAD_INPUT, "%s: not writable", path);
+    if (!status) status = begin_writing(store, err);
+    if (!status) status = load_encoder(store, err);
+    return finish_open(out, store, status);
+}
+
+lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err) {
+    lp_store *store = *out = NULL;
+    int64_t n;
+    lp_status status = connect(&store, path, err);
+    if (status) return status;
+    status = check_identity(store, err);
+    int rc = status ? sqlite3_errcode(store->db) : SQLITE_OK;
+    if ((rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY) && !has_log(store) && connect_immutable(store) == SQLITE_OK)
+        status = check_identity(store, err);
+    if (!status) status = execute(store, "PRAGMA query_only = ON", err);
+    /* that the tables are there: */
+    if (!status) status = number(store, "SELECT * FROM meta, encoders, episodes, items, summaries, summary_items, events, metrics,"
+                                        " checkpoint, words LIMIT 0", &n, err);
+    return finish_open(out, store, status);
 }
 
 void lp_store_close(lp_store *store) {
     if (!store) return;
-    for (int i = 0; i < N_QUERIES; i++) sqlite3_finalize(store->query[i]);
-    if (store->in_transaction) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    sqlite3_close(store->db);
+    for (int i = 0; i < LP_N_SQL; i++) sqlite3_finalize(store->sql[i]);
+    sqlite3_close(store->db); /* rolls back */
     if (store->lock_fd >= 0) close(store->lock_fd);
-    free(store->checkpoint);
+    free(store->texts.data), free(store->blob.data);
     free(store);
 }
 
 /* ---- writing ---- */
 
-/* A statement ready to be bound, inside a transaction; NULL after an error. */
-static sqlite3_stmt *begin_row(lp_store *store, int query) {
-    if (!store->status && !store->in_transaction) {
-        store->status = run_sql(store, "BEGIN IMMEDIATE", &store->err);
-        store->in_transaction = store->status == LP_OK;
-    }
-    return store->status ? NULL : store->query[query];
+static void broken(lp_store *store, int rc) {
+    store->status = lp_store_fail(store, rc, &store->error);
+    if (store->status == LP_BAD_INPUT && (rc & 0xff) == SQLITE_ERROR) store->status = LP_FAILED;
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL); /* fails where SQLite has rolled back already */
+    store->writing = false;
 }
 
-static void end_row(lp_store *store, sqlite3_stmt *q) {
-    if (sqlite3_step(q) != SQLITE_DONE && !store->status) store->status = store_error(store, &store->err);
-    sqlite3_reset(q);
+/* False when the store is broken; else a transaction is open. */
+static bool ready(lp_store *store) {
+    assert(store->sql[0]); /* not a reader */
+    if (store->status || store->writing) return !store->status;
+    int rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if (rc == SQLITE_OK) store->writing = true;
+    else broken(store, rc);
+    return store->writing;
 }
 
-static void bind_text(sqlite3_stmt *q, int i, const char *text) {
-    if (text) sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
-    else sqlite3_bind_null(q, i);
+/* Runs a prepared statement with the values bound. Returns whether it went well; the first failure is kept. */
+static bool run(lp_store *store, lp_store_sql which, const char *types, ...) {
+    va_list values;
+    sqlite3_stmt *statement = store->sql[which];
+    if (!ready(store)) return false;
+    va_start(values, types);
+    int rc = bind(statement, types, values);
+    va_end(values);
+    if (rc == SQLITE_OK) rc = sqlite3_step(statement);
+    bool good = rc == SQLITE_DONE;
+    if (!good) broken(store, rc); /* before the reset, while the message is there */
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    return good;
+}
+
+static void index_words(lp_store *store, int kind, int64_t row, const char *text) {
+    if (text && *text) run(store, LP_SQL_WORDS, "it", 4 * row + kind, text);
+}
+
+static void refuse(lp_store *store, const char *what, int64_t value) {
+    if (store->status) return;
+    broken(store, SQLITE_OK);
+    store->status = lp_fail(&store->error, LP_FAILED, "%s: %s %lld", store->path, what, (long long)value);
 }
 
 void lp_store_meta(lp_store *store, const char *key, const char *value) {
-    sqlite3_stmt *q = begin_row(store, Q_META);
-    if (!q) return;
-    bind_text(q, 1, key);
-    bind_text(q, 2, value);
-    end_row(store, q);
+    if (!run(store, LP_SQL_META, "tt", key, value) || strcmp(key, "policy_digest")) return;
+    run(store, LP_SQL_ENCODER, "t", value);
+    lp_err err;
+    if (!store->status && load_encoder(store, &err)) refuse(store, "cannot name the encoder", 0);
 }
 
 void lp_store_episode_begin(lp_store *store, int64_t episode, uint64_t seed, int64_t first_decision) {
-    sqlite3_stmt *q = begin_row(store, Q_BEGIN);
-    if (!q) return;
-    sqlite3_bind_int64(q, 1, episode);
-    sqlite3_bind_int64(q, 2, (int64_t)seed);
-    sqlite3_bind_int64(q, 3, first_decision);
-    end_row(store, q);
+    run(store, LP_SQL_EPISODE_BEGIN, "iii", episode, (int64_t)seed, first_decision);
 }
 
 void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, int64_t n_decisions) {
-    sqlite3_stmt *q = begin_row(store, Q_END);
-    if (!q) return;
-    sqlite3_bind_int64(q, 1, episode);
-    bind_text(q, 2, result);
-    sqlite3_bind_int64(q, 3, n_decisions);
-    end_row(store, q);
+    if (run(store, LP_SQL_EPISODE_END, "iti", episode, result, n_decisions) && sqlite3_changes(store->db) != 1)
+        refuse(store, "no such episode to end:", episode);
 }
 
-void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience, const float *vector,
-                   int dim, const char *text) {
-    sqlite3_stmt *q = begin_row(store, Q_ITEM);
-    if (!q) return;
-    sqlite3_bind_int64(q, 1, episode);
-    sqlite3_bind_int64(q, 2, step);
-    sqlite3_bind_int64(q, 3, decision);
-    sqlite3_bind_int(q, 4, action);
-    sqlite3_bind_double(q, 5, salience == salience ? salience : 0); /* SQLite has no NaN */
-    if (vector) sqlite3_bind_blob(q, 6, vector, dim * (int)sizeof *vector, SQLITE_STATIC);
-    else sqlite3_bind_null(q, 6);
-    bind_text(q, 7, text);
-    end_row(store, q);
-    if (!text || !(q = begin_row(store, Q_WORDS))) return;
-    sqlite3_bind_int64(q, 1, decision);
-    bind_text(q, 2, text);
-    end_row(store, q);
+void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience,
+                   const float *vector, int dim, const char *text) {
+    double s = isfinite(salience) ? (double)salience : -(double)FLT_MAX; /* as lp_mem_append keeps it */
+    if (text && !*text) text = NULL;
+    if (run(store, LP_SQL_ITEM, "iiiiditb", decision, episode, step, (int64_t)action, s, store->encoder, text,
+            (const void *)vector, (size_t)dim * sizeof *vector))
+        index_words(store, WORDS_ITEM, decision, text);
 }
 
-void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *s, int fan) {
-    sqlite3_stmt *q = begin_row(store, Q_SUMMARY);
-    if (!q) return;
-    const int64_t values[] = {episode, s->level, s->index, s->first, s->last, s->index / fan, s->n_items};
-    for (int i = 0; i < 7; i++) sqlite3_bind_int64(q, i + 1, values[i]);
-    end_row(store, q);
-    int64_t id = sqlite3_last_insert_rowid(store->db);
-    for (int i = 0; i < s->n_items && (q = begin_row(store, Q_SUMMARY_ITEM)); i++) {
-        sqlite3_bind_int64(q, 1, id);
-        sqlite3_bind_int64(q, 2, s->steps[i]);
-        end_row(store, q);
+/* Appends the text of the item at step, if it has one, to store->texts. */
+static void gather_text(lp_store *store, int64_t episode, int64_t step) {
+    sqlite3_stmt *statement = store->sql[LP_SQL_ITEM_TEXT];
+    if (!ready(store)) return;
+    sqlite3_bind_int64(statement, 1, episode);
+    sqlite3_bind_int64(statement, 2, step);
+    int rc = sqlite3_step(statement);
+    const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE) broken(store, rc);
+    if (text) {
+        lp_store_buffer *texts = &store->texts;
+        size_t length = strlen(text);
+        char *at = lp_store_room(texts, length + 3);
+        if (at) texts->used_bytes += (size_t)sprintf(at, "%s%s", texts->used_bytes ? "; " : "", text);
+        else refuse(store, "no RAM for the text of episode", episode);
     }
-    if (!(q = begin_row(store, Q_SUMMARY_TEXT))) return;
-    sqlite3_bind_int64(q, 1, id);
-    end_row(store, q);
+    sqlite3_reset(statement);
+    if (rc == SQLITE_DONE) refuse(store, "a summary keeps an item that is not there: step", step);
+}
+
+void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary, int fan) {
+    const lp_mem_summary *s = summary;
+    store->texts.used_bytes = 0;
+    for (int i = 0; i < s->n_items; i++) gather_text(store, episode, s->steps[i]);
+    const char *text = store->texts.used_bytes ? store->texts.data : NULL;
+    if (!run(store, LP_SQL_SUMMARY, "iiiiiiit", episode, (int64_t)s->level, s->index, s->first, s->last, (int64_t)s->level + 1,
+             s->index / fan, text))
+        return;
+    int64_t id = sqlite3_last_insert_rowid(store->db);
+    for (int i = 0; i < s->n_items; i++) run(store, LP_SQL_SUMMARY_ITEM, "ii", id, s->steps[i]);
+    index_words(store, WORDS_SUMMARY, id, text);
 }
 
 void lp_store_event(lp_store *store, int64_t episode, int64_t step, int64_t decision, const char *name, const char *text) {
-    sqlite3_stmt *q = begin_row(store, Q_EVENT);
-    if (!q) return;
-    sqlite3_bind_int64(q, 1, episode);
-    sqlite3_bind_int64(q, 2, step);
-    sqlite3_bind_int64(q, 3, decision);
-    bind_text(q, 4, name);
-    bind_text(q, 5, text);
-    end_row(store, q);
+    if (run(store, LP_SQL_EVENT, "iiitt", episode, step, decision, name, text))
+        index_words(store, WORDS_EVENT, sqlite3_last_insert_rowid(store->db), text);
 }
 
 void lp_store_metric(lp_store *store, int64_t decision, const char *name, double value) {
-    sqlite3_stmt *q = begin_row(store, Q_METRIC);
-    if (!q || value != value) return;
-    sqlite3_bind_int64(q, 1, decision);
-    bind_text(q, 2, name);
-    sqlite3_bind_double(q, 3, value);
-    end_row(store, q);
+    run(store, LP_SQL_METRIC, "itd", decision, name, value);
 }
 
 lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_bytes, lp_err *err) {
-    sqlite3_stmt *q = begin_row(store, Q_CHECKPOINT);
-    if (q) {
-        sqlite3_bind_blob64(q, 1, checkpoint, size_bytes, SQLITE_STATIC);
-        end_row(store, q);
+    if (checkpoint) run(store, LP_SQL_CHECKPOINT, "b", checkpoint, size_bytes);
+    if (!store->status && store->writing) {
+        int rc = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL); /* copies from the -wal file every 1,000 pages */
+        if (rc == SQLITE_OK) store->writing = false;
+        else broken(store, rc);
     }
-    if (!store->status) store->status = run_sql(store, "COMMIT", &store->err);
-    if (store->status) {
-        lp_status status = lp_fail(err, store->status, "%s", store->err.message);
-        if (store->in_transaction) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-        store->in_transaction = false;
-        store->status = LP_OK;
-        return status;
-    }
-    store->in_transaction = false;
-    /* a reader that stays open may hold this back; it is made up for later */
-    if (++store->n_commits % WAL_CHECKPOINT_EVERY == 0) sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return LP_OK;
+    return store->status ? lp_fail(err, store->status, "%s", store->error.message) : LP_OK;
 }

@@ -1,10 +1,20 @@
 /* The store: one SQLite file a run (run.db), the durable and inspectable truth about what an agent lived through.
  *
- * Tables (schema with comments in store.c; views answer common questions): meta, episodes, items, summaries,
- * summary_items, events, metrics, checkpoint; full-text search over the items' text. WAL, synchronous = NORMAL.
+ *     lp_store *store;
+ *     lp_store_open(&store, "runs/cue/run.db", &err);       // the one writer; or lp_store_open_reader
+ *     lp_store_item(store, episode, step, decision, ...);   // rows, buffered
+ *     lp_store_commit(store, blob, blob_size, &err);        // and the checkpoint they belong to
+ *     lp_store_close(store);
+ *
+ * Tables (store_schema.c says what each column means; so does `.schema` in the sqlite3 shell): meta, encoders, episodes,
+ * items, summaries, summary_items, events, metrics, checkpoint, and a full-text index. Views answer common questions:
+ * score, results, timeline, milestones, tree, kept, found. WAL, synchronous = NORMAL.
+ *
  * Rows are buffered in a transaction; lp_store_commit ends it together with the checkpoint, so that a process killed
  * anywhere leaves rows and checkpoint that belong together. What is appended after the last commit is lost by a
  * crash, and appended again, the same, by the resumed run.
+ *
+ * One thread at a time a store; any number of stores. Strings that are handed in are copied.
  */
 #ifndef LP_MEMORY_STORE_H
 #define LP_MEMORY_STORE_H
@@ -17,7 +27,7 @@
 
 typedef struct lp_store lp_store;
 
-/* Creates path (LP_BAD_INPUT if it exists). */
+/* Creates path (LP_BAD_INPUT if it exists) and opens it for writing. Leaves no file after a failure. */
 lp_status lp_store_create(lp_store **out, const char *path, lp_err *err);
 /* Opens for writing and takes the run's lock: LP_BAD_INPUT when another process is writing it, when it is not a
  * Longplay database, is of a newer schema, or is damaged. */
@@ -26,47 +36,56 @@ lp_status lp_store_open(lp_store **out, const char *path, lp_err *err);
 lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err);
 void lp_store_close(lp_store *store); /* rolls back what was not committed */
 
-/* ---- writing. Buffered: errors are kept and reported by lp_store_commit ---- */
+/* ---- writing. Buffered: the first error is kept, what comes after it is ignored, and lp_store_commit reports it ---- */
+/* "policy_digest" also names the encoder that wrote the vectors of the items to come. */
 void lp_store_meta(lp_store *store, const char *key, const char *value);
 void lp_store_episode_begin(lp_store *store, int64_t episode, uint64_t seed, int64_t first_decision);
 void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, int64_t n_decisions);
 /* An item: step counts from 0 in its episode; decision counts from 0 in the run. text may be NULL. vector [dim]. */
 void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience,
                    const float *vector, int dim, const char *text);
+/* Its text becomes that of the items it kept, which must be there. */
 void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary, int fan);
+/* The first event of a name in a run becomes a milestone. */
 void lp_store_event(lp_store *store, int64_t episode, int64_t step, int64_t decision, const char *name, const char *text);
 void lp_store_metric(lp_store *store, int64_t decision, const char *name, double value);
-/* Commits everything since the last commit and replaces the checkpoint blob, as one transaction. LP_FAILED (full disk, ...):
- * the database holds exactly the last successful commit. */
+/* Commits everything since the last commit and replaces the checkpoint blob (NULL: leaves it), as one transaction.
+ * LP_FAILED (full disk, ...): the database holds exactly the last successful commit, and this store will write no more:
+ * every further commit fails alike. */
 lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_bytes, lp_err *err);
 
 /* ---- reading ---- */
 /* The checkpoint (owned by store, valid until the next call on it); *data NULL when there is none. */
 lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err);
-/* The value, or "" when absent. Into out. */
+/* The value, or "" when absent. Into out, cut to size_bytes. */
 lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err);
-/* SQLite's own integrity check. */
+/* SQLite's own integrity check. LP_BAD_INPUT names the first fault. */
 lp_status lp_store_check(lp_store *store, lp_err *err);
-
 
 /* What a person looks at. IDs can be typed: item e3s120 is step 120 of episode 3; summary e3L2.5 is number 5 of level 2. */
 typedef struct {
-    char id[48], parent[48]; /* parent: "" for an item no summary kept and for a summary that has none yet */
+    char id[64], parent[64]; /* parent: the summary that keeps it or that it is merged into; "": none (yet), so a summary
+                                without one is what the memory holds now, or held when the episode ended */
     int64_t episode, level;  /* level 0: an item */
     int64_t first, last;     /* the steps it covers; an item: its own */
     int64_t decision;        /* of the run, where its span begins: the frame it leads back to */
     double salience;         /* of an item */
     int n_items;             /* a summary: items it kept */
-    const char *items;       /* a summary: their ids, separated by spaces; valid during the visit */
+    const char *items;       /* a summary: their ids, oldest first, separated by spaces; valid during the visit */
     const char *text;        /* NULL: none; valid during the visit */
+    const float *vector;     /* an item, by lp_store_show: [dim]; valid during the visit */
+    int dim;                 /* 0: no vector */
+    const char *encoder;     /* with a vector: digest of the policy that wrote it; "": not known */
 } lp_store_row;
+/* Must not call the store, nor take long: rows are visited while their query is open. */
 typedef void (*lp_store_visit)(void *context, const lp_store_row *row);
 /* The summaries of an episode (0: the last begun), highest level first. LP_BAD_INPUT: no such episode. */
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err);
 /* One item or summary. LP_BAD_INPUT: not an ID, or nothing has it. */
 lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, void *context, lp_err *err);
-/* The items whose text has all the words (a word matches by its beginning), the best matches first, at most limit. Any
- * characters may stand in words. */
+/* The items whose text has all the words, the best matches first, at most limit; and moments without an item (as that
+ * in which an episode ends) whose events have them. A word matches by its beginning and whatever its ending ("doors" finds
+ * "door"). Any characters may stand in words; LP_BAD_INPUT when there is none to search for. */
 lp_status lp_store_search(lp_store *store, const char *words, int limit, lp_store_visit visit, void *context, lp_err *err);
 /* Counts of rows, for an overview. */
 typedef struct {

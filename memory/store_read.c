@@ -1,179 +1,219 @@
-/* Reading the store. Every query ends before its function returns, so a reader never holds the log back for long. */
-#include "memory/store_sqlite.h"
+/* Reading the store. Every query ends before its function returns, so that a reader never keeps the -wal file from being
+ * used again. Numbers in IDs and rows come from a file, and are only ever bound to statements. */
+#include "memory/store_impl.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err) {
-    sqlite3_stmt *q = NULL;
-    *data = NULL, *size_bytes = 0;
-    free(store->checkpoint);
-    store->checkpoint = NULL;
-    if (sqlite3_prepare_v2(store->db, "SELECT data FROM checkpoint", -1, &q, NULL) != SQLITE_OK) return store_error(store, err);
-    int code = sqlite3_step(q);
+/* What show, tree and search select: episode, level, idx, first, last, decision, salience, items kept, their IDs, text, parent's
+ * level and idx (NULL: none). A summary of level 1 that covers a step is found by arithmetic, as all their spans are equal. */
+#define SUMMARY_ROWS                                                                                                     \
+    "SELECT s.episode, s.level, s.idx, s.first_step, s.last_step, e.first_decision + s.first_step, 0.0,"                 \
+    " (SELECT count(*) FROM summary_items WHERE summary = s.id),"                                                        \
+    " (SELECT group_concat(printf('e%ds%d', s.episode, step), ' ') FROM summary_items WHERE summary = s.id),"            \
+    " s.text, p.level, p.idx FROM summaries s LEFT JOIN episodes e ON e.episode = s.episode"                             \
+    " LEFT JOIN summaries p ON p.episode = s.episode AND p.level = s.parent_level AND p.idx = s.parent_idx "
+#define ITEM_ROWS_FROM(table)                                                                                            \
+    "SELECT i.episode, 0, i.step, i.step, i.step, i.decision, i.salience, 0, NULL, i.text, p.level, p.idx,"              \
+    " i.vector, c.digest FROM " table " LEFT JOIN encoders c ON c.id = i.encoder"                                        \
+    " LEFT JOIN summaries p ON p.episode = i.episode AND p.level = 1 AND p.idx = i.step / (SELECT last_step + 1"         \
+    "   FROM summaries WHERE episode = i.episode AND level = 1 AND idx = 0)"                                             \
+    "   AND EXISTS(SELECT 1 FROM summary_items WHERE summary = p.id AND step = i.step) "
+
+static char *print_id(char *out, size_t size, int64_t episode, int64_t level, int64_t index) {
+    if (level) snprintf(out, size, "e%lldL%lld.%lld", (long long)episode, (long long)level, (long long)index);
+    else snprintf(out, size, "e%llds%lld", (long long)episode, (long long)index);
+    return out;
+}
+
+/* One of an ID's numbers, after its letter in either case. */
+static bool take_number(const char **at, char letter, int64_t *out) {
+    char *end;
+    if (tolower((unsigned char)**at) != letter || !isdigit((unsigned char)(*at)[1])) return false;
+    *out = strtoll(*at + 1, &end, 10); /* too large: the largest, which nothing has */
+    *at = end;
+    return true;
+}
+
+static bool parse_id(const char *id, int64_t *episode, int64_t *level, int64_t *index) {
+    *level = 0;
+    if (!take_number(&id, 'e', episode)) return false;
+    if (take_number(&id, 's', index)) return !*id;
+    return take_number(&id, 'l', level) && take_number(&id, '.', index) && *level > 0 && !*id;
+}
+
+/* Copies the statement's blob into store->blob, aligned for floats; NULL with *size 0 when it is empty or there is no RAM. */
+static const void *copy_blob(lp_store *store, sqlite3_stmt *q, int column, size_t *size) {
+    const void *data = sqlite3_column_blob(q, column);
+    *size = (size_t)sqlite3_column_bytes(q, column);
+    store->blob.used_bytes = 0;
+    char *copy = data ? lp_store_room(&store->blob, *size) : NULL;
+    if (copy) memcpy(copy, data, *size);
+    else *size = 0;
+    return copy;
+}
+
+static void visit_row(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, void *context) {
+    lp_store_row row = {.episode = sqlite3_column_int64(q, 0), .level = sqlite3_column_int64(q, 1),
+                        .first = sqlite3_column_int64(q, 3), .last = sqlite3_column_int64(q, 4),
+                        .decision = sqlite3_column_int64(q, 5), .salience = sqlite3_column_double(q, 6),
+                        .n_items = sqlite3_column_int(q, 7), .items = (const char *)sqlite3_column_text(q, 8),
+                        .text = (const char *)sqlite3_column_text(q, 9), .encoder = ""};
+    print_id(row.id, sizeof row.id, row.episode, row.level, sqlite3_column_int64(q, 2));
+    if (sqlite3_column_type(q, 10) != SQLITE_NULL)
+        print_id(row.parent, sizeof row.parent, row.episode, sqlite3_column_int64(q, 10), sqlite3_column_int64(q, 11));
+    if (sqlite3_column_count(q) > 12) {
+        size_t size;
+        row.vector = copy_blob(store, q, 12, &size);
+        row.dim = (int)(size / sizeof *row.vector);
+        if (sqlite3_column_text(q, 13)) row.encoder = (const char *)sqlite3_column_text(q, 13);
+    }
+    if (row.items && !row.n_items) row.items = NULL;
+    visit(context, &row);
+}
+
+/* Visits every row of q, and ends it. *n counts them. */
+static lp_status visit_all(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, void *context, int64_t *n, lp_err *err) {
+    bool more = true;
     lp_status status = LP_OK;
-    if (code == SQLITE_ROW) {
-        size_t n = (size_t)sqlite3_column_bytes(q, 0);
-        if ((store->checkpoint = malloc(n ? n : 1))) {
-            if (n) memcpy(store->checkpoint, sqlite3_column_blob(q, 0), n);
-            *data = store->checkpoint, *size_bytes = n;
-        } else {
-            status = lp_fail(err, LP_FAILED, "%s: out of memory for its checkpoint", store->path);
-        }
-    } else if (code != SQLITE_DONE) {
-        status = store_error(store, err);
+    for (*n = 0; !status && more; *n += more) {
+        status = lp_store_step(store, q, &more, err);
+        if (!status && more) visit_row(store, q, visit, context);
+    }
+    sqlite3_finalize(q);
+    return status;
+}
+
+lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err) {
+    sqlite3_stmt *q;
+    bool row = false;
+    *data = NULL, *size_bytes = 0;
+    lp_status status = lp_store_prepare(store, &q, err, "SELECT data FROM checkpoint", "");
+    if (!status) status = lp_store_step(store, q, &row, err);
+    if (!status && row) {
+        size_t stored = sqlite3_column_blob(q, 0) ? (size_t)sqlite3_column_bytes(q, 0) : 0;
+        *data = copy_blob(store, q, 0, size_bytes);
+        if (*size_bytes != stored) status = lp_fail(err, LP_FAILED, "%s: no RAM for its checkpoint", store->path);
     }
     sqlite3_finalize(q);
     return status;
 }
 
 lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err) {
-    sqlite3_stmt *q = NULL;
-    snprintf(out, size_bytes, "%s", "");
-    if (sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key = ?", -1, &q, NULL) != SQLITE_OK) return store_error(store, err);
-    sqlite3_bind_text(q, 1, key, -1, SQLITE_STATIC);
-    int code = sqlite3_step(q);
-    if (code == SQLITE_ROW) snprintf(out, size_bytes, "%s", (const char *)sqlite3_column_text(q, 0));
-    lp_status status = code == SQLITE_ROW || code == SQLITE_DONE ? LP_OK : store_error(store, err);
+    sqlite3_stmt *q;
+    bool row = false;
+    out[0] = 0;
+    lp_status status = lp_store_prepare(store, &q, err, "SELECT value FROM meta WHERE key = ?1", "t", key);
+    if (!status) status = lp_store_step(store, q, &row, err);
+    const char *value = row ? (const char *)sqlite3_column_text(q, 0) : NULL;
+    if (value) snprintf(out, size_bytes, "%s", value);
     sqlite3_finalize(q);
     return status;
 }
 
 lp_status lp_store_check(lp_store *store, lp_err *err) {
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(store->db, "PRAGMA integrity_check(1)", -1, &q, NULL) != SQLITE_OK) return store_error(store, err);
-    lp_status status = LP_OK;
-    if (sqlite3_step(q) != SQLITE_ROW) {
-        status = store_error(store, err);
-    } else {
-        const char *result = (const char *)sqlite3_column_text(q, 0);
-        if (!result || strcmp(result, "ok")) status = lp_fail(err, LP_BAD_INPUT, "%s: damaged: %.200s", store->path, result ? result : "");
+    sqlite3_stmt *q;
+    bool row = false;
+    lp_status status = lp_store_prepare(store, &q, err, "PRAGMA integrity_check(1)", "");
+    if (!status) status = lp_store_step(store, q, &row, err);
+    const char *says = row ? (const char *)sqlite3_column_text(q, 0) : NULL;
+    if (!status && (!says || strcmp(says, "ok"))) {
+        char fault[300]; /* SQLite's may have several lines */
+        snprintf(fault, sizeof fault, "%s", says ? says : "no answer");
+        for (char *c = fault; (c = strchr(c, '\n'));) *c = ' ';
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged: %s", store->path, fault);
     }
-    sqlite3_finalize(q);
-    return status;
-}
-
-/* Both kinds of rows have the same columns: episode, level, idx, first, last, decision, salience, n_items, items, text,
- * parent level, parent idx (NULL: none). */
-#define SUMMARY_COLUMNS                                                                                                             \
-    "s.episode, s.level, s.idx, s.first_step, s.last_step, (SELECT decision FROM items WHERE episode = s.episode AND step = s.first_step), 0.0, " \
-    "s.n_items, (SELECT group_concat('e' || s.episode || 's' || step, ' ') FROM summary_items WHERE summary = s.id), s.text, p.level, p.idx "     \
-    "FROM summaries AS s LEFT JOIN summaries AS p ON p.episode = s.episode AND p.level = s.level + 1 AND p.idx = s.parent_idx "
-#define ITEM_COLUMNS                                                                                                                \
-    "i.episode, 0, i.step, i.step, i.step, i.decision, i.salience, 0, NULL, i.text, "                                                          \
-    "(SELECT level FROM summaries AS s JOIN summary_items AS k ON k.summary = s.id WHERE s.episode = i.episode AND k.step = i.step AND s.level = 1), " \
-    "(SELECT idx FROM summaries AS s JOIN summary_items AS k ON k.summary = s.id WHERE s.episode = i.episode AND k.step = i.step AND s.level = 1) "
-
-static void visit_row(sqlite3_stmt *q, lp_store_visit visit, void *context) {
-    lp_store_row r = {.episode = sqlite3_column_int64(q, 0), .level = sqlite3_column_int64(q, 1), .first = sqlite3_column_int64(q, 3),
-                      .last = sqlite3_column_int64(q, 4), .decision = sqlite3_column_int64(q, 5), .salience = sqlite3_column_double(q, 6),
-                      .n_items = sqlite3_column_int(q, 7), .items = (const char *)sqlite3_column_text(q, 8), .text = (const char *)sqlite3_column_text(q, 9)};
-    long long episode = r.episode, index = sqlite3_column_int64(q, 2);
-    if (r.level) snprintf(r.id, sizeof r.id, "e%lldL%lld.%lld", episode, (long long)r.level, index);
-    else snprintf(r.id, sizeof r.id, "e%llds%lld", episode, index);
-    if (sqlite3_column_type(q, 10) != SQLITE_NULL)
-        snprintf(r.parent, sizeof r.parent, "e%lldL%lld.%lld", episode, (long long)sqlite3_column_int64(q, 10), (long long)sqlite3_column_int64(q, 11));
-    visit(context, &r);
-}
-
-/* Visits every row of q and ends it; *n (may be NULL) counts them. */
-static lp_status visit_all(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, void *context, int64_t *n, lp_err *err) {
-    int code;
-    while ((code = sqlite3_step(q)) == SQLITE_ROW) {
-        visit_row(q, visit, context);
-        if (n) ++*n;
-    }
-    lp_status status = code == SQLITE_DONE ? LP_OK : store_error(store, err);
     sqlite3_finalize(q);
     return status;
 }
 
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err) {
-    sqlite3_stmt *q = NULL;
-    if (sqlite3_prepare_v2(store->db, "SELECT episode FROM episodes WHERE ?1 = 0 OR episode = ?1 ORDER BY episode DESC LIMIT 1", -1, &q, NULL) != SQLITE_OK)
-        return store_error(store, err);
-    sqlite3_bind_int64(q, 1, episode);
-    int code = sqlite3_step(q);
-    int64_t found = code == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_stmt *q;
+    bool found = false;
+    lp_status status = lp_store_prepare(store, &q, err, "SELECT episode FROM episodes WHERE ?1 = 0 OR episode = ?1"
+                                                        " ORDER BY episode DESC LIMIT 1", "i", episode);
+    if (!status) status = lp_store_step(store, q, &found, err);
+    int64_t which = found ? sqlite3_column_int64(q, 0) : 0, n;
     sqlite3_finalize(q);
-    if (code == SQLITE_DONE && episode) return lp_fail(err, LP_BAD_INPUT, "%s: has no episode %lld", store->path, (long long)episode);
-    if (code == SQLITE_DONE) return LP_OK;
-    if (code != SQLITE_ROW) return store_error(store, err);
-    if (sqlite3_prepare_v2(store->db, "SELECT " SUMMARY_COLUMNS "WHERE s.episode = ? ORDER BY s.level DESC, s.idx", -1, &q, NULL) != SQLITE_OK)
-        return store_error(store, err);
-    sqlite3_bind_int64(q, 1, found);
-    return visit_all(store, q, visit, context, NULL, err);
+    if (status) return status;
+    if (!found && !episode) return LP_OK;
+    if (!found) return lp_fail(err, LP_BAD_INPUT, "%s: has no episode %lld", store->path, (long long)episode);
+    status = lp_store_prepare(store, &q, err, SUMMARY_ROWS "WHERE s.episode = ?1 ORDER BY s.level DESC, s.idx", "i", which);
+    return status ? status : visit_all(store, q, visit, context, &n, err);
 }
 
 lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, void *context, lp_err *err) {
-    long long episode, step, level = 0, index = 0;
-    int end = 0;
-    sqlite3_stmt *q = NULL;
-    bool is_item = sscanf(id, "e%llds%lld%n", &episode, &step, &end) == 2 && !id[end];
-    if (!is_item) {
-        end = 0;
-        if (sscanf(id, "e%lldL%lld.%lld%n", &episode, &level, &index, &end) != 3 || id[end])
-            return lp_fail(err, LP_BAD_INPUT, "'%s' is not an ID: an item is like e1s120, a summary like e1L2.5", id);
-    }
-    const char *sql = is_item ? "SELECT " ITEM_COLUMNS "FROM items AS i WHERE i.episode = ? AND i.step = ?"
-                              : "SELECT " SUMMARY_COLUMNS "WHERE s.episode = ? AND s.level = ? AND s.idx = ?";
-    if (sqlite3_prepare_v2(store->db, sql, -1, &q, NULL) != SQLITE_OK) return store_error(store, err);
-    sqlite3_bind_int64(q, 1, episode);
-    sqlite3_bind_int64(q, 2, is_item ? step : level);
-    if (!is_item) sqlite3_bind_int64(q, 3, index);
-    int64_t n = 0;
-    lp_status status = visit_all(store, q, visit, context, &n, err);
-    if (!status && !n) return lp_fail(err, LP_BAD_INPUT, "%s: there is no %s", store->path, id);
+    int64_t episode, level, index, n;
+    sqlite3_stmt *q;
+    if (!parse_id(id, &episode, &level, &index))
+        return lp_fail(err, LP_BAD_INPUT, "'%.80s' is not an ID: an item is like e1s120, a summary like e1L2.5", id);
+    lp_status status =
+        level ? lp_store_prepare(store, &q, err, SUMMARY_ROWS "WHERE s.episode = ?1 AND s.level = ?2 AND s.idx = ?3", "iii", episode, level, index)
+              : lp_store_prepare(store, &q, err, ITEM_ROWS_FROM("items i") "WHERE i.episode = ?1 AND i.step = ?2", "ii", episode, index);
+    if (!status) status = visit_all(store, q, visit, context, &n, err);
+    if (!status && !n) status = lp_fail(err, LP_BAD_INPUT, "%s: there is no %.80s", store->path, id);
     return status;
 }
 
-/* Each word quoted, so that FTS sees no operators, and open at its end. Empty when there is no word. */
-static void quote_words(const char *words, char *out, size_t size) {
-    size_t n = 0;
-    out[0] = 0;
-    while (*words && n + 8 < size) {
-        while (*words && isspace((unsigned char)*words)) words++;
-        if (!*words) break;
+/* ---- search ---- */
+
+/* Each word in quotes, so that the search sees no operators, and open at its end. Words without a letter or digit are left out:
+ * they are in no text. out is large enough when it is 3 times the length of words + 4. */
+static void quote_words(const char *words, char *out) {
+    for (*out = 0; *words;) {
+        char *start = out;
         bool has_letter = false;
-        size_t start = n;
-        n += (size_t)snprintf(out + n, size - n, "%s\"", n ? " " : "");
-        for (; *words && !isspace((unsigned char)*words) && n + 6 < size; words++) {
-            has_letter |= isalnum((unsigned char)*words) || (unsigned char)*words >= 128;
-            if (*words == '"') out[n++] = '"';
-            out[n++] = *words;
+        while (isspace((unsigned char)*words)) words++;
+        if (!*words) break;
+        *out++ = '"';
+        for (; *words && !isspace((unsigned char)*words); words++) {
+            unsigned char c = (unsigned char)*words;
+            has_letter |= isalnum(c) || c >= 128;
+            if (c == '"') *out++ = '"';
+            *out++ = (char)c;
         }
-        while (*words && !isspace((unsigned char)*words)) words++; /* too long: its beginning is searched for */
-        if (has_letter) n += (size_t)snprintf(out + n, size - n, "\"*");
-        else n = start; /* punctuation matches nothing and would make the whole fail */
-        out[n] = 0;
+        memcpy(out, "\"* ", 4);
+        out = has_letter ? out + 3 : start;
+        *out = 0;
     }
 }
+
+/* Items, and events where no item is (an event that an item tells of would be found twice). */
+static const char found_rows[] =
+    "WITH i AS (SELECT w.rank, w.rowid AS place, coalesce(t.episode, v.episode) AS episode, coalesce(t.step, v.step) AS step,"
+    "   coalesce(t.decision, v.decision) AS decision, coalesce(t.salience, 0) AS salience, coalesce(t.text, v.text) AS text,"
+    "   t.encoder AS encoder, NULL AS vector"
+    " FROM words w LEFT JOIN items t ON w.rowid % 4 = 0 AND t.decision = w.rowid / 4"
+    " LEFT JOIN events v ON w.rowid % 4 = 2 AND v.id = w.rowid / 4"
+    " WHERE words MATCH ?1 AND (w.rowid % 4 = 0 OR w.rowid % 4 = 2 AND NOT EXISTS(SELECT 1 FROM items x WHERE x.episode = v.episode"
+    "   AND x.step = v.step)) ORDER BY w.rank, w.rowid LIMIT ?2) " ITEM_ROWS_FROM("i") " ORDER BY i.rank, i.place";
 
 lp_status lp_store_search(lp_store *store, const char *words, int limit, lp_store_visit visit, void *context, lp_err *err) {
-    char quoted[1024];
-    sqlite3_stmt *q = NULL;
-    quote_words(words, quoted, sizeof quoted);
-    if (!*quoted) return lp_fail(err, LP_BAD_INPUT, "'%s': no word to search for", words);
-    if (sqlite3_prepare_v2(store->db, "SELECT " ITEM_COLUMNS "FROM item_words AS w JOIN items AS i ON i.decision = w.rowid WHERE item_words MATCH ? "
-                           "ORDER BY rank, i.decision LIMIT ?", -1, &q, NULL) != SQLITE_OK)
-        return store_error(store, err);
-    sqlite3_bind_text(q, 1, quoted, -1, SQLITE_STATIC);
-    sqlite3_bind_int(q, 2, limit);
-    return visit_all(store, q, visit, context, NULL, err);
+    sqlite3_stmt *q;
+    int64_t n;
+    store->texts.used_bytes = 0;
+    char *quoted = lp_store_room(&store->texts, 3 * strlen(words) + 4);
+    if (!quoted) return lp_fail(err, LP_FAILED, "search: no RAM for %zu bytes of words", strlen(words));
+    quote_words(words, quoted);
+    if (!*quoted) return lp_fail(err, LP_BAD_INPUT, "search: no word to search for");
+    lp_status status = lp_store_prepare(store, &q, err, found_rows, "ti", quoted, (int64_t)(limit > 0 ? limit : 0));
+    return status ? status : visit_all(store, q, visit, context, &n, err);
 }
 
-lp_status lp_store_count(lp_store *store, lp_store_counts *c, lp_err *err) {
-    sqlite3_stmt *q = NULL;
-    *c = (lp_store_counts){0};
-    if (sqlite3_prepare_v2(store->db, "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM items), (SELECT count(*) FROM summaries), "
-                           "(SELECT count(*) FROM events), (SELECT ifnull(max(level), 0) FROM summaries)", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW) {
-        lp_status status = store_error(store, err);
-        sqlite3_finalize(q);
-        return status;
-    }
-    *c = (lp_store_counts){sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4)};
+lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err) {
+    sqlite3_stmt *q;
+    bool row = false;
+    *counts = (lp_store_counts){0};
+    lp_status status = lp_store_prepare(store, &q, err,
+                                        "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM items),"
+                                        " (SELECT count(*) FROM summaries), (SELECT count(*) FROM events),"
+                                        " (SELECT coalesce(max(level), 0) FROM summaries)", "");
+    if (!status) status = lp_store_step(store, q, &row, err);
+    if (!status && row)
+        *counts = (lp_store_counts){sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
+                                    sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4)};
     sqlite3_finalize(q);
-    return LP_OK;
+    return status;
 }
