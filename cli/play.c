@@ -140,18 +140,12 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     return LP_OK;
 }
 
-/* --resume of a run that is not there yet starts it: the same command line then serves for every start. */
+/* --resume of a run that is not there yet starts it where GAME is named: the same command line then serves for every start. */
 static lp_status settle(session *s, const arguments *a, lp_err *err) {
     if (a->resume && !a->run) return lp_fail(err, LP_BAD_INPUT, "--resume needs --run DIR");
     if (!a->resume) return settle_new(s, a, err);
     if (lp_file_exists(a->run)) return settle_resumed(s, a, err);
-    char parent[PATH_MAX];
-    snprintf(parent, sizeof parent, "%s/..", a->run);
-    char *slash = strrchr(a->run, '/');
-    if (slash && slash != a->run) {
-        snprintf(parent, sizeof parent, "%.*s", (int)(slash - a->run), a->run);
-        if (!lp_file_exists(parent)) return lp_fail(err, LP_BAD_INPUT, "%s: no run there, and no folder %s", a->run, parent);
-    }
+    if (!a->n_game) return lp_fail(err, LP_BAD_INPUT, "%s: no run there (with a GAME, --resume would start one)", a->run);
     lp_warn("%s: no run there yet, starting it", a->run);
     return settle_new(s, a, err);
 }
@@ -269,6 +263,8 @@ static void more_help(void) {
     printf("\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
            "%d episodes are played; a ROM with no win or loss plays %d decisions, or until the window is closed.\n"
            "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
+           "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
+           "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
            "Ctrl-C stops after the present decision; nothing is lost of a recorded run, however it ends.\n", EPISODES, DECISIONS);
 }
 

@@ -12,6 +12,7 @@
 #include "cli/watch.h"
 #include "emulator/emulator.h"
 #include "harness/run.h"
+#include "memory/store.h"
 #include "saves/movie.h"
 
 #include <limits.h>
@@ -37,6 +38,7 @@ typedef struct {
     lp_movie *movie;   /* owned */
     lp_emu *emu;       /* owned */
     lp_emu *other;     /* owned; machine states of the movie are loaded into it */
+    lp_store *store;   /* owned; what was remembered */
     lp_watch watch;
     /* what the run itself knows at its last checkpoint */
     lp_run_totals saved;
@@ -49,17 +51,34 @@ typedef struct {
     uint16_t keys; /* of the decision that is about to be taken */
     float probabilities[LP_MAX_ACTIONS];
     const char *action_names[LP_MAX_ACTIONS];
-    char status[64];
+    char written[512]; /* the text of the last item that has one */
+    char status[96];
 } replay;
 
 /* ---- showing ---- */
+
+static void visit_decision(void *context, const lp_store_row *row) {
+    *(int64_t *)context = row->decision;
+}
+
+static void visit_text(void *context, const lp_store_row *row) {
+    if (row->text) snprintf(context, sizeof ((replay *)0)->written, "%s", row->text);
+}
+
+/* The store's word on the present episode's item of step. */
+static void ask(replay *r, int64_t step, lp_store_visit visit, void *context) {
+    char id[64];
+    snprintf(id, sizeof id, "e%llds%lld", (long long)r->episode, (long long)step);
+    (void)lp_store_show(r->store, id, visit, context, NULL); /* runs without a memory have no items */
+}
 
 static void show(void *context, lp_view *view) {
     replay *r = context;
     view->mode = LP_VIEW_REPLAY;
     view->game = lp_game_name(r->game);
-    view->policy = "recorded keys";
-    view->memory = "none";
+    const char *slash = strrchr(r->config.policy, '/');
+    view->policy = slash ? slash + 1 : r->config.policy;
+    view->memory = "what was written then";
     view->frame = lp_emu_frame(r->emu, &view->frame_width, &view->frame_height);
     view->n_actions = lp_game_n_actions(r->game);
     view->chosen = -1;
@@ -69,6 +88,9 @@ static void show(void *context, lp_view *view) {
         r->probabilities[i] = taken ? 1 : 0;
         r->action_names[i] = lp_game_action_name(r->game, i);
     }
+    ask(r, r->decision - r->first_decision, visit_text, r->written);
+    view->items_seen = r->decision - r->first_decision;
+    view->last_written = *r->written ? r->written : NULL;
     view->action_names = r->action_names;
     view->action_probabilities = r->probabilities;
     view->wins = r->saved.wins;
@@ -77,7 +99,8 @@ static void show(void *context, lp_view *view) {
     view->episode = r->episode;
     view->decisions = r->decision;
     view->episode_decisions = r->decision - r->first_decision;
-    snprintf(r->status, sizeof r->status, "decision %lld of %lld", (long long)r->decision, (long long)r->saved.decisions);
+    snprintf(r->status, sizeof r->status, "decision %lld of %lld; totals are the whole run's", (long long)r->decision,
+             (long long)r->saved.decisions);
     view->status = r->status;
 }
 
@@ -139,12 +162,14 @@ static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
         lp_emu_reset(r->emu);
         r->decision = r->first_decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
+        r->written[0] = 0;
         r->placed = true;
         return LP_OK;
     case LP_MOVIE_STATE:
         if (r->placed) return r->a->verify ? compare_state(r, op, err) : LP_OK;
         r->decision = r->first_decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
+        ask(r, 0, visit_decision, &r->first_decision);
         r->placed = true;
         return lp_emu_state_load(r->emu, op->state, lp_movie_info(r->movie)->state_size_bytes, err);
     case LP_MOVIE_POKE: lp_emu_write8(r->emu, op->address, op->value); return LP_OK;
@@ -188,6 +213,7 @@ static lp_status open_parts(replay *r, lp_err *err) {
     size_t size;
     lp_status status = lp_run_config_read(&r->config, a->run, err);
     if (!status) status = lp_run_peek(a->run, &r->saved, &playing, err);
+    if (!status) status = lp_store_open_reader(&r->store, lp_path_join(r->path, sizeof r->path, a->run, "run.db"), err);
     if (status) return status;
     if ((status = lp_movie_open(&r->movie, lp_path_join(r->path, sizeof r->path, a->run, "movie.lpm"), &inner)))
         return lp_fail(err, status, "%s: damaged before decision 0 (the run has %lld): %s", a->run, (long long)r->saved.decisions,
@@ -296,6 +322,7 @@ int lp_cmd_replay(int argc, char **argv) {
     lp_watch_close(&r->watch);
     lp_emu_close(r->emu);
     lp_emu_close(r->other);
+    lp_store_close(r->store);
     lp_game_close(r->game);
     if (r->movie) lp_movie_read_close(r->movie);
     free(r);

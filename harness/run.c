@@ -101,6 +101,7 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
         return status;
     }
     for (int a = 0; a < lp_game_n_actions(game); a++) run->action_names[a] = lp_game_action_name(game, a);
+    if (run->resumed) lp_run_note_resume(run);
     *out = run;
     return LP_OK;
 }

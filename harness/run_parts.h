@@ -79,6 +79,7 @@ lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, cons
 
 /* The viewer's share of what happens. */
 void lp_run_note_reset(lp_run *run);                                /* a new episode */
+void lp_run_note_resume(lp_run *run);                               /* an episode goes on that was begun before */
 void lp_run_note_item(lp_run *run, int64_t step, const char *text); /* text NULL: none */
 void lp_run_note_summary(lp_run *run, const lp_mem_summary *summary);
 void lp_run_note_end(lp_run *run, const char *text);                 /* the last events of an episode */

@@ -4,9 +4,13 @@
 #include "kernels/kernels.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { NEAR = 16 }; /* decisions after an event that an item is still told by it */
+enum {
+    NEAR = 16,       /* decisions after an event that an item is still told by it */
+    MAX_ASKED = 2048 /* items whose texts a resumed run asks the store for */
+};
 
 /* ---- texts of the items that the context still holds ---- */
 
@@ -48,6 +52,31 @@ static void set_text(char out[LP_RUN_TEXT_BYTES], const char *text) {
 void lp_run_note_reset(lp_run *run) {
     run->n_texts = 0;
     run->written[0] = 0;
+}
+
+static void visit_text(void *context, const lp_store_row *row) {
+    set_text(context, row->text ? row->text : "");
+}
+
+static int by_step(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The texts of what the context holds, from the store. They are for the eye only: without them the run goes on as well. */
+void lp_run_note_resume(lp_run *run) {
+    char id[48], text[LP_RUN_TEXT_BYTES];
+    int n = lp_mem_context(run->seat.mem, &run->seat.context);
+    int64_t *steps = malloc((size_t)n * sizeof *steps + 1);
+    if (steps) memcpy(steps, run->seat.context.step, (size_t)n * sizeof *steps);
+    if (steps) qsort(steps, (size_t)n, sizeof *steps, by_step);
+    for (int i = n > MAX_ASKED ? n - MAX_ASKED : 0; steps && i < n; i++) {
+        if (i && steps[i] == steps[i - 1]) continue;
+        text[0] = 0;
+        snprintf(id, sizeof id, "e%llds%lld", (long long)(run->head.episodes + (run->head.playing ? 1 : 0)), (long long)steps[i]);
+        if (!lp_store_show(run->store, id, visit_text, text, NULL) && *text) lp_run_note_item(run, steps[i], text);
+    }
+    free(steps);
 }
 
 void lp_run_note_item(lp_run *run, int64_t step, const char *text) {
