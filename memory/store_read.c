@@ -15,7 +15,7 @@
     " (SELECT group_concat(printf('e%ds%d', s.episode, step), ' ') FROM summary_items WHERE summary = s.id),"            \
     " s.text, p.level, p.idx FROM summaries s LEFT JOIN episodes e ON e.episode = s.episode"                             \
     " LEFT JOIN summaries p ON p.episode = s.episode AND p.level = s.parent_level AND p.idx = s.parent_idx "
-#define ITEM_ROWS_FROM(table)                                                                                            \
+#define ITEM_ROWS(table)                                                                                                 \
     "SELECT i.episode, 0, i.step, i.step, i.step, i.decision, i.salience, 0, NULL, i.text, p.level, p.idx,"              \
     " i.vector, c.digest FROM " table " LEFT JOIN encoders c ON c.id = i.encoder"                                        \
     " LEFT JOIN summaries p ON p.episode = i.episode AND p.level = 1 AND p.idx = i.step / (SELECT last_step + 1"         \
@@ -151,7 +151,7 @@ lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, v
         return lp_fail(err, LP_BAD_INPUT, "'%.80s' is not an ID: an item is like e1s120, a summary like e1L2.5", id);
     lp_status status =
         level ? lp_store_prepare(store, &q, err, SUMMARY_ROWS "WHERE s.episode = ?1 AND s.level = ?2 AND s.idx = ?3", "iii", episode, level, index)
-              : lp_store_prepare(store, &q, err, ITEM_ROWS_FROM("items i") "WHERE i.episode = ?1 AND i.step = ?2", "ii", episode, index);
+              : lp_store_prepare(store, &q, err, ITEM_ROWS("items i") "WHERE i.episode = ?1 AND i.step = ?2", "ii", episode, index);
     if (!status) status = visit_all(store, q, visit, context, &n, err);
     if (!status && !n) status = lp_fail(err, LP_BAD_INPUT, "%s: there is no %.80s", store->path, id);
     return status;
@@ -180,26 +180,43 @@ static void quote_words(const char *words, char *out) {
     }
 }
 
-/* Items, and events where no item is (an event that an item tells of would be found twice). */
-static const char found_rows[] =
-    "WITH i AS (SELECT w.rank, w.rowid AS place, coalesce(t.episode, v.episode) AS episode, coalesce(t.step, v.step) AS step,"
-    "   coalesce(t.decision, v.decision) AS decision, coalesce(t.salience, 0) AS salience, coalesce(t.text, v.text) AS text,"
-    "   t.encoder AS encoder, NULL AS vector"
-    " FROM words w LEFT JOIN items t ON w.rowid % 4 = 0 AND t.decision = w.rowid / 4"
-    " LEFT JOIN events v ON w.rowid % 4 = 2 AND v.id = w.rowid / 4"
-    " WHERE words MATCH ?1 AND (w.rowid % 4 = 0 OR w.rowid % 4 = 2 AND NOT EXISTS(SELECT 1 FROM items x WHERE x.episode = v.episode"
-    "   AND x.step = v.step)) ORDER BY w.rank, w.rowid LIMIT ?2) " ITEM_ROWS_FROM("i") " ORDER BY i.rank, i.place";
+/* What stands behind a place in the index: an item, or an event where no item is (one that an item tells of is not found
+ * twice). Summaries repeat their items, and are left to the view found. */
+static const char found_place[] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid % 4 <> 1 ORDER BY rank, rowid";
+static const char found_item[] = ITEM_ROWS("items i") "WHERE ?1 % 4 = 0 AND i.decision = ?1 / 4";
+static const char found_event[] =
+    "SELECT v.episode, 0, v.step, v.step, v.step, v.decision, 0.0, 0, NULL, v.text, NULL, NULL FROM events v"
+    " WHERE ?1 % 4 = 2 AND v.id = ?1 / 4 AND NOT EXISTS(SELECT 1 FROM items WHERE episode = v.episode AND step = v.step)";
+
+/* Visits at most left rows of what q finds for a place, and readies q for the next. *left counts down. */
+static lp_status visit_place(lp_store *store, sqlite3_stmt *q, int64_t place, int *left, lp_store_visit visit, void *context, lp_err *err) {
+    bool row = false;
+    sqlite3_bind_int64(q, 1, place);
+    lp_status status = *left > 0 ? lp_store_step(store, q, &row, err) : LP_OK;
+    if (row) visit_row(store, q, visit, context);
+    *left -= row;
+    sqlite3_reset(q);
+    return status;
+}
 
 lp_status lp_store_search(lp_store *store, const char *words, int limit, lp_store_visit visit, void *context, lp_err *err) {
-    sqlite3_stmt *q;
-    int64_t n;
+    sqlite3_stmt *places = NULL, *item = NULL, *event = NULL;
+    bool more = true;
     store->texts.used_bytes = 0;
     char *quoted = lp_store_room(&store->texts, 3 * strlen(words) + 4);
     if (!quoted) return lp_fail(err, LP_FAILED, "search: no RAM for %zu bytes of words", strlen(words));
     quote_words(words, quoted);
     if (!*quoted) return lp_fail(err, LP_BAD_INPUT, "search: no word to search for");
-    lp_status status = lp_store_prepare(store, &q, err, found_rows, "ti", quoted, (int64_t)(limit > 0 ? limit : 0));
-    return status ? status : visit_all(store, q, visit, context, &n, err);
+    lp_status status = lp_store_prepare(store, &places, err, found_place, "t", quoted);
+    if (!status) status = lp_store_prepare(store, &item, err, found_item, "");
+    if (!status) status = lp_store_prepare(store, &event, err, found_event, "");
+    while (!status && limit > 0 && more) {
+        status = lp_store_step(store, places, &more, err);
+        int64_t place = !status && more ? sqlite3_column_int64(places, 0) : -1;
+        if (place >= 0) status = visit_place(store, place % 4 ? event : item, place, &limit, visit, context, err);
+    }
+    sqlite3_finalize(places), sqlite3_finalize(item), sqlite3_finalize(event);
+    return status;
 }
 
 lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err) {
