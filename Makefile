@@ -17,7 +17,7 @@ test: test-packages
 
 build build-debug build-asan build-cuda: packages
 	@cmake --preset $(if $(filter build,$@),release,$(@:build-%=%)) -G Ninja
-	@cmake --build $@
+	@cmake --build $@ --target longplay
 
 packages: PACKAGES_WANTED = $(PACKAGES)
 test-packages: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES)
