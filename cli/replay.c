@@ -9,10 +9,10 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "cli/recall.h"
 #include "cli/watch.h"
 #include "emulator/emulator.h"
 #include "harness/run.h"
-#include "memory/store.h"
 #include "saves/movie.h"
 
 #include <limits.h>
@@ -36,7 +36,8 @@ typedef struct {
     lp_run_config config;
     lp_game *game;     /* owned */
     lp_movie *movie;   /* owned */
-    lp_emu *emu;       /* owned */
+    recall mind;       /* owned; the machine is its seat's */
+    lp_emu *emu;       /* borrowed from mind */
     lp_emu *other;     /* owned; machine states of the movie are loaded into it */
     lp_store *store;   /* owned; what was remembered */
     lp_watch watch;
@@ -47,52 +48,19 @@ typedef struct {
     int64_t n_decisions, n_hashes, n_states, agreed; /* agreed: the last decision at which something was compared */
     bool cut;      /* the movie ends within what was written after the last checkpoint */
     bool differs;  /* a comparison failed: at decision */
+    bool watched;  /* in a window or a picture */
     bool placed;   /* the machine is somewhere in the movie */
-    uint16_t keys; /* of the decision that is about to be taken */
-    float probabilities[LP_MAX_ACTIONS];
-    const char *action_names[LP_MAX_ACTIONS];
-    char written[512]; /* the text of the last item that has one */
     char status[96];
 } replay;
 
 /* ---- showing ---- */
 
-static void visit_decision(void *context, const lp_store_row *row) {
-    *(int64_t *)context = row->decision;
-}
-
-static void visit_text(void *context, const lp_store_row *row) {
-    if (row->text) snprintf(context, sizeof ((replay *)0)->written, "%s", row->text);
-}
-
-/* The store's word on the present episode's item of step. */
-static void ask(replay *r, int64_t step, lp_store_visit visit, void *context) {
-    char id[64];
-    snprintf(id, sizeof id, "e%llds%lld", (long long)r->episode, (long long)step);
-    (void)lp_store_show(r->store, id, visit, context, NULL); /* runs without a memory have no items */
-}
-
 static void show(void *context, lp_view *view) {
     replay *r = context;
-    view->mode = LP_VIEW_REPLAY;
-    view->game = lp_game_name(r->game);
     const char *slash = strrchr(r->config.policy, '/');
+    lp_mind_view(&r->mind.mind, view);
+    view->mode = LP_VIEW_REPLAY;
     view->policy = slash ? slash + 1 : r->config.policy;
-    view->memory = "what was written then";
-    view->frame = lp_emu_frame(r->emu, &view->frame_width, &view->frame_height);
-    view->n_actions = lp_game_n_actions(r->game);
-    view->chosen = -1;
-    for (int i = 0; i < view->n_actions; i++) {
-        bool taken = view->chosen < 0 && lp_game_action_keys(r->game, i) == r->keys;
-        if (taken) view->chosen = i;
-        r->probabilities[i] = taken ? 1 : 0;
-        r->action_names[i] = lp_game_action_name(r->game, i);
-    }
-    ask(r, r->decision - r->first_decision, visit_text, r->written);
-    view->items_seen = r->decision - r->first_decision;
-    view->last_written = *r->written ? r->written : NULL;
-    view->action_names = r->action_names;
-    view->action_probabilities = r->probabilities;
     view->wins = r->saved.wins;
     view->losses = r->saved.losses;
     view->timeouts = r->saved.timeouts;
@@ -142,12 +110,13 @@ static lp_status compare_saved(replay *r, lp_err *err) {
 /* ---- running ---- */
 
 static lp_status decide(replay *r, const lp_movie_op *op, lp_err *err) {
-    r->keys = op->keys;
+    recall_think(&r->mind, op->keys);
     bool watched = r->decision >= r->a->from;
     double frames = lp_movie_info(r->movie)->frame_skip;
     lp_status status = watched ? lp_watch_turn(&r->watch, frames, show, r, err) : LP_OK;
     if (status) return status;
     lp_emu_step(r->emu, op->keys, (int)lp_movie_info(r->movie)->frame_skip);
+    recall_keep(&r->mind);
     r->decision++;
     r->n_decisions++;
     if (lp_watch_say(&r->watch))
@@ -162,14 +131,14 @@ static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
         lp_emu_reset(r->emu);
         r->decision = r->first_decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
-        r->written[0] = 0;
+        recall_reset(&r->mind, r->episode);
         r->placed = true;
         return LP_OK;
     case LP_MOVIE_STATE:
         if (r->placed) return r->a->verify ? compare_state(r, op, err) : LP_OK;
-        r->decision = r->first_decision = (int64_t)op->decision;
+        r->decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
-        ask(r, 0, visit_decision, &r->first_decision);
+        r->first_decision = recall_at(&r->mind, r->episode, r->decision);
         r->placed = true;
         return lp_emu_state_load(r->emu, op->state, lp_movie_info(r->movie)->state_size_bytes, err);
     case LP_MOVIE_POKE: lp_emu_write8(r->emu, op->address, op->value); return LP_OK;
@@ -225,9 +194,9 @@ static lp_status open_parts(replay *r, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "%s: was recorded with another ROM than that of %s", r->path, lp_game_name(r->game));
     if (strcmp(header->core_version, lp_emu_core_version()))
         return lp_fail(err, LP_BAD_INPUT, "%s: was recorded on %s, this is %s", r->path, header->core_version, lp_emu_core_version());
-    bool drawn = a->shot || (!a->headless && !a->verify);
-    status = lp_emu_open(&r->emu, rom, size, &(lp_emu_config){.no_draw = !drawn}, err);
-    if (!status) status = lp_emu_open(&r->other, rom, size, &(lp_emu_config){.no_draw = true}, err);
+    if ((status = recall_open(&r->mind, r->game, &r->config, r->store, r->watched, !r->watched, err))) return status;
+    r->emu = lp_env_emu(r->mind.mind.seat.env);
+    status = lp_emu_open(&r->other, rom, size, &(lp_emu_config){.no_draw = true}, err);
     if (!status && lp_emu_state_size(r->emu) != header->state_size_bytes)
         status = lp_fail(err, LP_BAD_INPUT, "%s: has machine states of %u bytes, this machine's are %zu", r->path, header->state_size_bytes,
                          lp_emu_state_size(r->emu));
@@ -241,6 +210,7 @@ static lp_status run_all(replay *r, lp_err *err) {
     bool window = !r->a->verify && !r->a->headless && lp_window_available();
     lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = FRAMES_PER_S};
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
+    r->watched = window || r->a->shot;
     if (!status) status = open_parts(r, err);
     if (!status) status = lp_watch_open(&r->watch, &options, err);
     if (!status) status = run_movie(r, err);
@@ -320,7 +290,7 @@ int lp_cmd_replay(int argc, char **argv) {
     if (a.json && r->emu && (!status || r->differs)) printed = print_json(r, status, &err, seconds);
     else if (!status) print_summary(r, seconds);
     lp_watch_close(&r->watch);
-    lp_emu_close(r->emu);
+    recall_close(&r->mind);
     lp_emu_close(r->other);
     lp_store_close(r->store);
     lp_game_close(r->game);

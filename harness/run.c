@@ -10,7 +10,7 @@
 
 /* A checkpoint is due after so many decisions, but not more often than MIN_S; and after MAX_S however slow the run is.
  * Only where a killed run resumes depends on it. */
-enum { SAVE_EVERY = 256, MAX_SUMMARIES = 48, VALUE_EVERY = 64 };
+enum { SAVE_EVERY = 256, MAX_SUMMARIES = 48, VALUE_EVERY = 64, MAX_ASKED = 2048 };
 #define MIN_S 0.2
 #define MAX_S 2.0
 
@@ -55,12 +55,12 @@ static lp_status load_checkpoint(lp_run *run, lp_err *err) {
     if (status) return status;
     if (run->head.identity != lp_run_identity(&run->config, run->game))
         return lp_fail(err, LP_BAD_INPUT, "config.ini or the game's setup is not what the run was recorded with");
-    return run->head.seat_bytes ? lp_seat_load(&run->seat, seat, run->head.seat_bytes, err) : LP_OK;
+    return run->head.seat_bytes ? lp_seat_load(&run->mind.seat, seat, run->head.seat_bytes, err) : LP_OK;
 }
 
 static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     char path[PATH_MAX];
-    size_t state_bytes = lp_emu_state_size(lp_env_emu(run->seat.env));
+    size_t state_bytes = lp_emu_state_size(lp_env_emu(run->mind.seat.env));
     lp_status status = check_identity(run, err);
     if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);
     if (status) return status;
@@ -74,10 +74,36 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
                        (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
     run->state = malloc(state_bytes);
     if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
-    lp_env_set_tap(run->seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
+    lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
     run->saved_decisions = run->head.decisions;
     run->resumed = run->head.decisions > 0;
     return LP_OK;
+}
+
+static void visit_text(void *context, const lp_store_row *row) {
+    snprintf(context, LP_MIND_TEXT_BYTES, "%s", row->text ? row->text : "");
+}
+
+static int by_step(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The texts of what the context holds, from the store. They are for the eye only: without them the run goes on as well. */
+static void recall_texts(lp_run *run) {
+    char id[48], text[LP_MIND_TEXT_BYTES];
+    lp_seat *seat = &run->mind.seat;
+    int n = lp_mem_context(seat->mem, &seat->context);
+    int64_t *steps = malloc((size_t)n * sizeof *steps + 1);
+    if (steps) memcpy(steps, seat->context.step, (size_t)n * sizeof *steps);
+    if (steps) qsort(steps, (size_t)n, sizeof *steps, by_step);
+    for (int i = n > MAX_ASKED ? n - MAX_ASKED : 0; steps && i < n; i++) {
+        if (i && steps[i] == steps[i - 1]) continue;
+        text[0] = 0;
+        snprintf(id, sizeof id, "e%llds%lld", (long long)(run->head.episodes + (run->head.playing ? 1 : 0)), (long long)steps[i]);
+        if (!lp_store_show(run->store, id, visit_text, text, NULL) && *text) lp_mind_note_item(&run->mind, steps[i], text);
+    }
+    free(steps);
 }
 
 lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
@@ -86,22 +112,18 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
     if (!(run = calloc(1, sizeof *run))) return lp_fail(err, LP_FAILED, "out of memory");
     run->game = game;
     run->policy = policy;
-    run->oracle = !strcmp(config->policy, "oracle");
     run->recorded = folder != NULL;
     run->config = *config;
-    run->action = -1;
     run->saved_s = lp_now_s();
     lp_mem_config memory = lp_run_memory(config, policy);
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
-    if (!status) status = lp_seat_open(&run->seat, game, &memory, NULL, err);
-    if (!status && policy) status = lp_actor_open(&run->actor, policy, 1, lp_mem_max_context(&memory), err);
+    if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
     if (!status && folder) status = open_record(run, folder, err);
     if (status) {
         lp_run_close(run);
         return status;
     }
-    for (int a = 0; a < lp_game_n_actions(game); a++) run->action_names[a] = lp_game_action_name(game, a);
-    if (run->resumed) lp_run_note_resume(run);
+    if (run->resumed) recall_texts(run);
     *out = run;
     return LP_OK;
 }
@@ -110,8 +132,7 @@ void lp_run_close(lp_run *run) {
     if (!run) return;
     lp_movie_close(run->movie);
     lp_store_close(run->store);
-    lp_actor_close(run->actor);
-    if (run->seat.env) lp_seat_close(&run->seat);
+    lp_mind_close(&run->mind);
     free(run->blob);
     free(run->state);
     free(run);
@@ -131,25 +152,25 @@ bool lp_run_resumed(const lp_run *run) {
 /* Events belong to the first frame that shows them: that of the decision after them, whose item gets their text. */
 static void note_events(lp_run *run) {
     const lp_event *events;
-    int n = lp_env_events(run->seat.env, &events);
+    int n = lp_env_events(run->mind.seat.env, &events);
     for (int i = 0; i < n; i++) {
         size_t used = strlen(run->head.text);
         snprintf(run->head.text + used, sizeof run->head.text - used, "%s%s", used ? "; " : "", events[i].text);
         if (run->recorded)
-            lp_store_event(run->store, run->head.episodes + 1, lp_env_steps(run->seat.env), run->head.decisions, events[i].name,
+            lp_store_event(run->store, run->head.episodes + 1, lp_env_steps(run->mind.seat.env), run->head.decisions, events[i].name,
                            events[i].text);
     }
 }
 
 static lp_status begin_episode(lp_run *run, lp_err *err) {
     uint64_t seed = lp_game_eval_seed((uint64_t)run->config.seed, (uint64_t)run->head.episodes);
-    lp_status status = lp_seat_begin(&run->seat, seed, run->knobs, 0, err);
+    lp_status status = lp_seat_begin(&run->mind.seat, seed, run->knobs, 0, err);
     if (status) return status;
     run->head.playing = 1;
     run->head.first_decision = run->head.decisions;
     memset(run->head.text, 0, sizeof run->head.text);
     run->outcome = LP_RUNNING;
-    lp_run_note_reset(run);
+    lp_mind_reset(&run->mind);
     if (run->recorded) lp_store_episode_begin(run->store, run->head.episodes + 1, seed, run->head.decisions);
     note_events(run);
     return LP_OK;
@@ -159,21 +180,7 @@ lp_status lp_run_think(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
     if (run->thought) return LP_OK;
     lp_status status = run->head.playing ? LP_OK : begin_episode(run, err);
-    int n_actions = lp_game_n_actions(run->game);
-    if (status) {
-        run->broken = true;
-        return status;
-    }
-    if (run->policy) {
-        lp_seat_look(&run->seat, &run->observation);
-        lp_actor_run(run->actor, 1, &run->observation, &run->decision);
-        run->action = lp_seat_choose(&run->seat, &run->decision, n_actions, true, NULL);
-        lp_run_note_value(run, run->decision.value);
-    } else if (run->oracle) {
-        status = lp_env_oracle(run->seat.env, &run->action, err);
-    } else {
-        run->action = (int)lp_rng_below(&run->seat.rng, (uint32_t)n_actions);
-    }
+    if (!status) status = lp_mind_think(&run->mind, err);
     run->thought = status == LP_OK;
     run->broken = !run->thought;
     return status;
@@ -183,16 +190,16 @@ lp_status lp_run_think(lp_run *run, lp_err *err) {
 static void record_item(lp_run *run, int64_t step) {
     const char *text = *run->head.text ? run->head.text : NULL;
     lp_mem_summary summaries[MAX_SUMMARIES];
-    lp_run_note_item(run, step, text);
-    int n = lp_mem_new_summaries(run->seat.mem, summaries, MAX_SUMMARIES);
-    for (int i = 0; i < n; i++) lp_run_note_summary(run, &summaries[i]);
+    lp_mind_note_item(&run->mind, step, text);
+    int n = lp_mem_new_summaries(run->mind.seat.mem, summaries, MAX_SUMMARIES);
+    for (int i = 0; i < n; i++) lp_mind_note_summary(&run->mind, &summaries[i]);
     if (!run->recorded) return;
     int64_t episode = run->head.episodes + 1;
     lp_mem_config memory = lp_run_memory(&run->config, run->policy);
-    lp_store_item(run->store, episode, step, run->head.decisions, run->action, run->decision.salience, run->decision.item,
-                  run->seat.dim, text);
+    lp_store_item(run->store, episode, step, run->head.decisions, run->mind.action, run->mind.decision.salience, run->mind.decision.item,
+                  run->mind.seat.dim, text);
     for (int i = 0; i < n; i++) lp_store_summary(run->store, episode, &summaries[i], memory.fan ? memory.fan : 4);
-    if (run->head.decisions % VALUE_EVERY == 0) lp_store_metric(run->store, run->head.decisions, "value", run->decision.value);
+    if (run->head.decisions % VALUE_EVERY == 0) lp_store_metric(run->store, run->head.decisions, "value", run->mind.decision.value);
 }
 
 static void end_episode(lp_run *run) {
@@ -200,7 +207,7 @@ static void end_episode(lp_run *run) {
     h->wins += run->outcome == LP_WIN;
     h->losses += run->outcome == LP_LOSS;
     h->timeouts += run->outcome == LP_TIMEOUT;
-    h->frames += lp_emu_frames(lp_env_emu(run->seat.env));
+    h->frames += lp_emu_frames(lp_env_emu(run->mind.seat.env));
     h->playing = 0;
     h->episodes++;
     if (run->recorded)
@@ -208,7 +215,7 @@ static void end_episode(lp_run *run) {
 }
 
 static void record_machine(lp_run *run) {
-    lp_emu *emu = lp_env_emu(run->seat.env);
+    lp_emu *emu = lp_env_emu(run->mind.seat.env);
     int64_t n = run->head.decisions;
     if (n % run->config.hash_every == 0 || !run->head.playing) lp_movie_hash(run->movie, lp_emu_hash(emu));
     if (n % run->config.state_every == 0 && lp_movie_wants_state(run->movie)) {
@@ -221,14 +228,14 @@ lp_status lp_run_take(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
     assert(run->thought);
     run->thought = false;
-    int64_t step = lp_env_steps(run->seat.env);
-    run->outcome = lp_seat_take(&run->seat, run->policy ? &run->decision : NULL, run->action);
+    int64_t step = lp_env_steps(run->mind.seat.env);
+    run->outcome = lp_seat_take(&run->mind.seat, run->policy ? &run->mind.decision : NULL, run->mind.action);
     if (run->policy) record_item(run, step);
     memset(run->head.text, 0, sizeof run->head.text);
     run->head.decisions++;
     note_events(run);
     if (run->outcome) {
-        lp_run_note_end(run, run->head.text);
+        lp_mind_note_end(&run->mind, run->head.text);
         end_episode(run);
     }
     if (!run->recorded) return LP_OK;
@@ -246,7 +253,7 @@ static lp_status fill_blob(lp_run *run, lp_err *err) {
     h->frames_now = totals.frames - h->frames;
     h->state_hash = totals.state_hash;
     h->identity = lp_run_identity(&run->config, run->game);
-    h->seat_bytes = lp_seat_save_size(&run->seat);
+    h->seat_bytes = lp_seat_save_size(&run->mind.seat);
     size_t need = sizeof *h + h->seat_bytes;
     if (need > run->blob_bytes) {
         unsigned char *larger = realloc(run->blob, 2 * need);
@@ -254,7 +261,7 @@ static lp_status fill_blob(lp_run *run, lp_err *err) {
         run->blob = larger;
         run->blob_bytes = 2 * need;
     }
-    lp_seat_save(&run->seat, run->blob + sizeof *h);
+    lp_seat_save(&run->mind.seat, run->blob + sizeof *h);
     return LP_OK;
 }
 
@@ -278,23 +285,37 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
 
 lp_run_totals lp_run_counts(lp_run *run) {
     const lp_run_head *h = &run->head;
-    lp_emu *emu = lp_env_emu(run->seat.env);
+    lp_emu *emu = lp_env_emu(run->mind.seat.env);
     return (lp_run_totals){h->episodes, h->wins, h->losses, h->timeouts, h->decisions,
                            h->frames + (h->playing ? lp_emu_frames(emu) : 0), lp_emu_hash(emu)};
 }
 
 lp_seat *lp_run_seat(lp_run *run) {
-    return &run->seat;
+    return &run->mind.seat;
 }
 
 const lp_decision *lp_run_decision(const lp_run *run) {
-    return run->policy && run->action >= 0 ? &run->decision : NULL;
+    return run->policy && run->mind.action >= 0 ? &run->mind.decision : NULL;
 }
 
 int lp_run_action(const lp_run *run) {
-    return run->action;
+    return run->mind.action;
 }
 
 lp_outcome lp_run_outcome(const lp_run *run) {
     return run->outcome;
+}
+
+void lp_run_view(lp_run *run, lp_view *view) {
+    const lp_run_head *h = &run->head;
+    const char *slash = strrchr(run->config.policy, '/');
+    lp_mind_view(&run->mind, view);
+    view->policy = slash ? slash + 1 : run->config.policy;
+    view->recovered = run->resumed;
+    view->wins = h->wins;
+    view->losses = h->losses;
+    view->timeouts = h->timeouts;
+    view->episode = h->episodes + (h->playing ? 1 : 0);
+    view->decisions = h->decisions;
+    view->episode_decisions = h->decisions - h->first_decision;
 }

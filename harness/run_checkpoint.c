@@ -9,7 +9,7 @@
 
 static const char magic[8] = {'L', 'P', 'R', 'U', 'N', 0, 0, 1};
 enum { HASHED_FROM = offsetof(lp_run_head, identity) };
-_Static_assert(sizeof(lp_run_head) == 15 * 8 + LP_RUN_TEXT_BYTES, "no padding in the file format");
+_Static_assert(sizeof(lp_run_head) == 15 * 8 + LP_MIND_TEXT_BYTES, "no padding in the file format");
 
 void lp_run_head_pack(lp_run_head *head, unsigned char *out) {
     memcpy(head->magic, magic, sizeof magic);

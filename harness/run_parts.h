@@ -7,12 +7,13 @@
 #define LP_HARNESS_RUN_PARTS_H
 
 #include "harness/run.h"
+#include "harness/run_mind.h"
 #include "memory/store.h"
 #include "saves/movie.h"
 
 #include <limits.h>
 
-enum { LP_RUN_TEXT_BYTES = 512, LP_RUN_TEXTS = 1024, LP_RUN_PATH_BYTES = 768 };
+enum { LP_RUN_PATH_BYTES = 768 };
 
 /* Fixed layout, little-endian, no padding: 8-byte fields and one text whose size is a multiple of 8. */
 typedef struct {
@@ -27,44 +28,25 @@ typedef struct {
     uint64_t frames_now;    /* of the one that is going on */
     uint64_t playing;       /* 1: an episode is going on */
     uint64_t seat_bytes;
-    char text[LP_RUN_TEXT_BYTES]; /* of the events since the last item: the next item's text */
+    char text[LP_MIND_TEXT_BYTES]; /* of the events since the last item: the next item's text */
 } lp_run_head;
-
-/* Texts of items that the context still holds, ascending by step: what the viewer shows of them. */
-typedef struct {
-    int64_t step;
-    char text[LP_RUN_TEXT_BYTES];
-} lp_run_text;
 
 struct lp_run {
     const lp_game *game;     /* borrowed */
     const lp_policy *policy; /* borrowed; NULL: random or oracle */
-    bool oracle, recorded, resumed, broken;
+    bool recorded, resumed, broken;
     bool thought; /* between think and take */
     lp_run_config config;
     lp_run_head head;
     int64_t knobs[LP_MAX_KNOBS];
-    lp_seat seat;
-    lp_actor *actor;
+    lp_mind mind;
     lp_store *store;
     lp_movie_writer *movie;
     unsigned char *blob, *state; /* the checkpoint; [emulator state] */
     size_t blob_bytes;           /* that blob has room for: the memory grows, so it does too */
     int64_t saved_decisions;
     double saved_s;
-    lp_observation observation;
-    lp_decision decision;
-    int action;
     lp_outcome outcome;
-    /* for the viewer */
-    lp_run_text texts[LP_RUN_TEXTS];
-    int n_texts;
-    char read_texts[LP_VIEW_MAX_READS][LP_RUN_TEXT_BYTES];
-    char written[LP_RUN_TEXT_BYTES]; /* of the item or summary written last */
-    float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
-    int64_t n_values; /* ever added; the ring's next place is n_values % LP_VIEW_HISTORY */
-    float probabilities[LP_MAX_ACTIONS];
-    const char *action_names[LP_MAX_ACTIONS];
 };
 
 /* A hash of what is being played: the config without its limits, and what of the game's setup decisions depend on. */
@@ -76,13 +58,5 @@ lp_status lp_run_knobs(int64_t *knobs, const lp_run_config *config, const lp_gam
 void lp_run_head_pack(lp_run_head *head, unsigned char *out);
 /* *seat points into data. LP_BAD_INPUT: damaged, or of another version. */
 lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, const void *data, size_t size_bytes, lp_err *err);
-
-/* The viewer's share of what happens. */
-void lp_run_note_reset(lp_run *run);                                /* a new episode */
-void lp_run_note_resume(lp_run *run);                               /* an episode goes on that was begun before */
-void lp_run_note_item(lp_run *run, int64_t step, const char *text); /* text NULL: none */
-void lp_run_note_summary(lp_run *run, const lp_mem_summary *summary);
-void lp_run_note_end(lp_run *run, const char *text);                 /* the last events of an episode */
-void lp_run_note_value(lp_run *run, float value);
 
 #endif

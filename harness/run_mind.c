@@ -1,0 +1,167 @@
+#include "harness/run_mind.h"
+
+#include "kernels/kernels.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEAR = 16 }; /* decisions after an event that an item is still told by it */
+
+lp_status lp_mind_open(lp_mind *mind, const lp_game *game, const lp_policy *policy, bool oracle, const lp_mem_config *memory,
+                       const lp_emu_config *emu, lp_err *err) {
+    mind->game = game;
+    mind->policy = policy;
+    mind->oracle = oracle;
+    mind->arch = memory->arch;
+    mind->action = -1;
+    for (int a = 0; a < lp_game_n_actions(game); a++) mind->action_names[a] = lp_game_action_name(game, a);
+    lp_status status = lp_seat_open(&mind->seat, game, memory, emu, err);
+    if (!status && policy) status = lp_actor_open(&mind->actor, policy, 1, lp_mem_max_context(memory), err);
+    return status;
+}
+
+void lp_mind_close(lp_mind *mind) {
+    lp_actor_close(mind->actor);
+    if (mind->seat.env) lp_seat_close(&mind->seat);
+    mind->actor = NULL;
+}
+
+lp_status lp_mind_think(lp_mind *mind, lp_err *err) {
+    int n_actions = lp_game_n_actions(mind->game);
+    if (mind->policy) {
+        lp_seat_look(&mind->seat, &mind->observation);
+        lp_actor_run(mind->actor, 1, &mind->observation, &mind->decision);
+        mind->action = lp_seat_choose(&mind->seat, &mind->decision, n_actions, true, NULL);
+        mind->values[mind->n_values++ % LP_VIEW_HISTORY] = mind->decision.value;
+        return LP_OK;
+    }
+    if (mind->oracle) return lp_env_oracle(mind->seat.env, &mind->action, err);
+    mind->action = (int)lp_rng_below(&mind->seat.rng, (uint32_t)n_actions);
+    return LP_OK;
+}
+
+/* ---- texts of the items that the context still holds ---- */
+
+/* The last of the texts at or before step; NULL when there is none. */
+static const lp_mind_text *text_before(const lp_mind *mind, int64_t step) {
+    int low = 0, high = mind->n_texts;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (mind->texts[middle].step <= step) low = middle + 1;
+        else high = middle;
+    }
+    return low ? &mind->texts[low - 1] : NULL;
+}
+
+static const char *text_of(const lp_mind *mind, int64_t step) {
+    const lp_mind_text *t = text_before(mind, step);
+    return t && t->step == step ? t->text : NULL;
+}
+
+/* Drops texts that the context no longer holds; where all are still held, the older half. */
+static void prune(lp_mind *mind) {
+    int kept = 0;
+    for (int i = 0; i < mind->n_texts; i++) {
+        bool held = false;
+        for (int k = 0; k < mind->seat.n_items && !held; k++) held = mind->seat.context.step[k] == mind->texts[i].step;
+        if (held) mind->texts[kept++] = mind->texts[i];
+    }
+    if (kept == LP_MIND_TEXTS) {
+        kept /= 2;
+        memmove(mind->texts, mind->texts + LP_MIND_TEXTS - kept, (size_t)kept * sizeof *mind->texts);
+    }
+    mind->n_texts = kept;
+}
+
+static void set_text(char out[LP_MIND_TEXT_BYTES], const char *text) {
+    snprintf(out, LP_MIND_TEXT_BYTES, "%s", text);
+}
+
+void lp_mind_reset(lp_mind *mind) {
+    mind->n_texts = 0;
+    mind->written[0] = 0;
+}
+
+void lp_mind_note_item(lp_mind *mind, int64_t step, const char *text) {
+    if (!text) return;
+    if (mind->n_texts == LP_MIND_TEXTS) prune(mind);
+    mind->texts[mind->n_texts].step = step;
+    set_text(mind->texts[mind->n_texts++].text, text);
+    set_text(mind->written, text);
+}
+
+void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *s) {
+    char line[2 * LP_MIND_TEXT_BYTES];
+    size_t used = (size_t)snprintf(line, sizeof line, "summary of %lld to %lld", (long long)s->first, (long long)s->last);
+    const char *before = ": ";
+    for (int i = 0; i < s->n_items && used < LP_MIND_TEXT_BYTES; i++) {
+        const char *text = text_of(mind, s->steps[i]);
+        if (!text) continue;
+        used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", before, text);
+        before = "; ";
+    }
+    set_text(mind->written, line);
+}
+
+void lp_mind_note_end(lp_mind *mind, const char *text) {
+    set_text(mind->written, text);
+}
+
+/* ---- filling the view ---- */
+
+/* What to say of an item: its own text, or how long after what it came. */
+static const char *describe(lp_mind *mind, int64_t step, char out[LP_MIND_TEXT_BYTES]) {
+    const lp_mind_text *t = text_before(mind, step);
+    if (!t || step - t->step > NEAR) return NULL;
+    if (t->step == step) return t->text;
+    snprintf(out, LP_MIND_TEXT_BYTES, "%lld after: %.*s", (long long)(step - t->step), LP_MIND_TEXT_BYTES - 32, t->text);
+    return out;
+}
+
+/* The context items that attention rests on, strongest first; the mean over the heads. */
+static int strongest(lp_mind *mind, lp_view_read *out) {
+    const lp_observation *o = &mind->observation;
+    int heads = lp_policy_shape(mind->policy)->heads, n = 0;
+    for (int i = 0; i < o->n_items; i++) {
+        float weight = 0;
+        for (int h = 0; h < heads; h++) weight += mind->decision.weight[(size_t)h * (size_t)o->n_items + (size_t)i] / (float)heads;
+        int at = n < LP_VIEW_MAX_READS ? n++ : n;
+        if (at == n && weight <= out[n - 1].weight) continue;
+        if (at == n) at--;
+        for (; at > 0 && out[at - 1].weight < weight; at--) out[at] = out[at - 1];
+        out[at] = (lp_view_read){o->now - o->step[i], o->level[i], weight, NULL};
+    }
+    for (int i = 0; i < n; i++) out[i].text = describe(mind, o->now - out[i].age, mind->read_texts[i]);
+    return n;
+}
+
+static void show_mind(lp_mind *mind, lp_view *view) {
+    int n_actions = lp_game_n_actions(mind->game);
+    view->n_actions = n_actions;
+    view->chosen = mind->action;
+    view->action_names = mind->action_names;
+    view->action_probabilities = mind->probabilities;
+    if (mind->policy && mind->action >= 0) {
+        lp_k_softmax(mind->probabilities, mind->decision.logit, n_actions);
+        view->n_reads = strongest(mind, view->reads);
+    } else {
+        for (int a = 0; a < n_actions; a++)
+            mind->probabilities[a] = mind->oracle ? (a == mind->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;
+    }
+    int n = mind->n_values < LP_VIEW_HISTORY ? (int)mind->n_values : LP_VIEW_HISTORY;
+    for (int i = 0; i < n; i++) mind->shown_values[i] = mind->values[(mind->n_values - n + i) % LP_VIEW_HISTORY];
+    view->value_history = mind->shown_values;
+    view->n_values = n;
+}
+
+void lp_mind_view(lp_mind *mind, lp_view *view) {
+    static const char *const arch_names[] = {"none", "window", "tree", "full"};
+    view->game = lp_game_name(mind->game);
+    view->memory = arch_names[mind->arch];
+    view->frame = lp_emu_frame(lp_env_emu(mind->seat.env), &view->frame_width, &view->frame_height);
+    show_mind(mind, view);
+    view->n_levels = lp_mem_levels(mind->seat.mem, view->level_counts, LP_VIEW_MAX_LEVELS);
+    view->items_seen = lp_mem_steps(mind->seat.mem);
+    view->last_written = *mind->written ? mind->written : NULL;
+}

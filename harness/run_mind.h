@@ -1,0 +1,60 @@
+/* A mind: a player in its seat, and what a viewer wants to know of it. A run lives one; a replay calls one up again.
+ *
+ *     lp_mind_open(mind, game, policy, false, &memory, NULL, &err);
+ *     lp_mind_reset(mind);                        // at each episode, after lp_seat_begin or the like
+ *     lp_mind_think(mind, &err);                  // mind->decision, mind->action
+ *     lp_mind_view(mind, &view);
+ *
+ * Texts are kept for items that the context holds, so that the viewer can say what is being read. They influence nothing.
+ */
+#ifndef LP_HARNESS_RUN_MIND_H
+#define LP_HARNESS_RUN_MIND_H
+
+#include "harness/seat.h"
+#include "harness/viewer.h"
+
+enum { LP_MIND_TEXT_BYTES = 512, LP_MIND_TEXTS = 1024 };
+
+typedef struct {
+    int64_t step;
+    char text[LP_MIND_TEXT_BYTES];
+} lp_mind_text;
+
+typedef struct {
+    const lp_game *game;     /* borrowed */
+    const lp_policy *policy; /* borrowed; NULL: random or oracle */
+    bool oracle;             /* without a policy: certain of its action */
+    lp_mem_arch arch;
+    lp_seat seat;            /* owned */
+    lp_actor *actor;         /* owned */
+    lp_observation observation;
+    lp_decision decision;    /* with a policy, after the first think */
+    int action;              /* -1 before the first think */
+    /* for the viewer */
+    lp_mind_text texts[LP_MIND_TEXTS]; /* ascending by step */
+    int n_texts;
+    char read_texts[LP_VIEW_MAX_READS][LP_MIND_TEXT_BYTES];
+    char written[LP_MIND_TEXT_BYTES];  /* of the item or summary written last */
+    float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
+    int64_t n_values; /* ever added; the ring's next place is n_values % LP_VIEW_HISTORY */
+    float probabilities[LP_MAX_ACTIONS];
+    const char *action_names[LP_MAX_ACTIONS];
+} lp_mind;
+
+/* mind is zeroed storage. emu NULL: defaults. On failure the mind can be closed. */
+lp_status lp_mind_open(lp_mind *mind, const lp_game *game, const lp_policy *policy, bool oracle, const lp_mem_config *memory,
+                       const lp_emu_config *emu, lp_err *err);
+void lp_mind_close(lp_mind *mind);
+/* A new episode: texts are forgotten. */
+void lp_mind_reset(lp_mind *mind);
+/* Looks at the seat and decides: the policy's most probable action, the oracle's, or a random one. */
+lp_status lp_mind_think(lp_mind *mind, lp_err *err);
+
+void lp_mind_note_item(lp_mind *mind, int64_t step, const char *text); /* text NULL: none; steps ascend */
+void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *summary);
+void lp_mind_note_end(lp_mind *mind, const char *text);                /* the last events of an episode */
+
+/* Fills picture, actions, values, memory and reads of view; pointers are valid until the next call on mind. */
+void lp_mind_view(lp_mind *mind, lp_view *view);
+
+#endif
