@@ -25,4 +25,4 @@ packages test-packages:
 	@tests/packages.sh $(PACKAGES_WANTED)
 
 clean:
-	rm -rf build build-debug build-asan build-cuda
+	rm -rf build build-debug build-asan build-cuda build-python
