@@ -8,7 +8,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool live;            /* a progress line stands unfinished on the terminal */
-static double last_line_s = -1e9;
+static double last_line_s = -1; /* of the progress that is going on; below 0: it has not begun */
 
 double lp_now_s(void) {
     struct timespec t;
@@ -20,7 +20,7 @@ void lp_progress_end(void) {
     pthread_mutex_lock(&lock);
     if (live) fputc('\n', stderr);
     live = false;
-    last_line_s = -1e9;
+    last_line_s = -1;
     pthread_mutex_unlock(&lock);
 }
 
@@ -48,6 +48,8 @@ void lp_progress(const char *format, ...) {
         vfprintf(stderr, format, args);
         fflush(stderr);
         live = true;
+    } else if (last_line_s < 0) {
+        last_line_s = now; /* what is over within 10 s needs no progress in a log */
     } else if (now - last_line_s >= 10) {
         vfprintf(stderr, format, args);
         fputc('\n', stderr);

@@ -6,7 +6,7 @@
 
 /* A line "longplay: ..." on stderr. */
 void lp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A live line: redrawn in place on a terminal, printed as a line of its own at most every 10 s elsewhere. */
+/* A live line: redrawn in place on a terminal; elsewhere a line of its own every 10 s. */
 void lp_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Ends the live line, if one is being shown. */
 void lp_progress_end(void);
