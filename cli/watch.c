@@ -93,12 +93,13 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
 
 static void count_rate(lp_watch *w) {
     double now = lp_now_s();
+    if (!w->turns) w->rate_s = now;
     bool whole = now - w->rate_s >= 1; /* counted over a second; the first counts as it goes */
     w->turns++;
-    if ((whole || !w->rate_turns) && now > w->rate_s) w->decisions_per_s = (double)(w->turns - w->rate_turns) / (now - w->rate_s);
+    if ((whole || !w->rate_turns) && w->turns > 1 && now > w->rate_s) w->decisions_per_s = (double)(w->turns - 1 - w->rate_turns) / (now - w->rate_s);
     if (!whole) return;
     w->rate_s = now;
-    w->rate_turns = w->turns;
+    w->rate_turns = w->turns - 1;
 }
 
 lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {

@@ -6,20 +6,40 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Removes a folder that lp_run_make was filling: our files, and the folder if that empties it. */
 static void remove_folder(const char *folder) {
+    static const char *const ours[] = {"config.ini", "movie.lpm", "run.db"}; /* and what their writers put beside them */
     char path[PATH_MAX];
     DIR *dir = opendir(folder);
     for (struct dirent *d; dir && (d = readdir(dir));)
-        if (strcmp(d->d_name, ".") && strcmp(d->d_name, "..") && strlen(folder) + strlen(d->d_name) + 2 < sizeof path)
-            unlink(lp_path_join(path, sizeof path, folder, d->d_name));
+        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+            if (!strncmp(d->d_name, ours[i], strlen(ours[i])) && strlen(folder) + strlen(d->d_name) + 2 < sizeof path)
+                unlink(lp_path_join(path, sizeof path, folder, d->d_name));
     if (dir) closedir(dir);
     rmdir(folder);
+}
+
+/* What processes left that were killed while they made a run of this name: NAME.PID.tmp, with no such process any more. */
+static void remove_leftovers(const char *parent, const char *folder) {
+    char path[PATH_MAX];
+    const char *slash = strrchr(folder, '/'), *name = slash ? slash + 1 : folder;
+    size_t length = strlen(name);
+    DIR *dir = opendir(parent);
+    for (struct dirent *d; dir && (d = readdir(dir));) {
+        char *end = NULL;
+        if (strncmp(d->d_name, name, length) || d->d_name[length] != '.') continue;
+        long pid = strtol(d->d_name + length + 1, &end, 10);
+        if (pid <= 0 || strcmp(end, ".tmp") || !kill((pid_t)pid, 0) || errno != ESRCH) continue;
+        if (strlen(parent) + strlen(d->d_name) + 2 < sizeof path) remove_folder(lp_path_join(path, sizeof path, parent, d->d_name));
+    }
+    if (dir) closedir(dir);
 }
 
 static bool is_empty(const char *folder) {
@@ -96,6 +116,7 @@ lp_status lp_run_make(const char *folder_as_given, const lp_game *game, const lp
         return lp_fail(err, LP_BAD_INPUT, "%s: is there already (--resume goes on with a run)", folder);
     lp_status status = make_parent(folder, parent, err);
     if (status) return status;
+    remove_leftovers(parent, folder);
     snprintf(temporary, sizeof temporary, "%s.%ld.tmp", folder, (long)getpid());
     if (mkdir(temporary, 0777))
         return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", temporary,

@@ -88,7 +88,8 @@ typedef struct {
 
 enum { MAX_ARGUMENTS = 32 };
 
-/* Starts longplay with arguments separated by single spaces; "%" stands for root. environment: "NAME=VALUE" or NULL. */
+/* Starts longplay with arguments separated by single spaces; "%" stands for root. environment: "NAME=VALUE NAME=VALUE" or NULL;
+ * there is no display unless it says so. */
 static inline pid_t start(const char *arguments, const char *environment, int out, int err) {
     char text[4096], *argv[MAX_ARGUMENTS] = {(char *)"longplay"}, *save = NULL;
     size_t n = 0;
@@ -101,9 +102,10 @@ static inline pid_t start(const char *arguments, const char *environment, int ou
     for (char *one = strtok_r(text, " ", &save); one && argc < MAX_ARGUMENTS - 1; one = strtok_r(NULL, " ", &save)) argv[argc++] = one;
     pid_t child = fork();
     if (child) return child;
-    if (environment) putenv((char *)environment);
+    char *variables = environment ? strdup(environment) : NULL;
     unsetenv("DISPLAY");
     unsetenv("WAYLAND_DISPLAY");
+    for (char *one = variables ? strtok_r(variables, " ", &save) : NULL; one; one = strtok_r(NULL, " ", &save)) putenv(one);
     if (out >= 0) dup2(out, 1);
     if (err >= 0) dup2(err, 2);
     execv(LP_TEST_BINARY, argv);

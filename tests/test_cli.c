@@ -245,6 +245,7 @@ static void test_locked(void **state) {
     expect_refused(longplay("play --headless --run %%/run --resume"), 2, "another process", "a locked run");
     assert_int_equal(longplay("info %%/run").code, 0);
     assert_int_equal(longplay("memory %%/run tree").code, 0);
+    assert_int_equal(longplay("replay %%/run --verify").code, 0); /* as far as it has come */
     kill(child, SIGINT); /* asks for the end: the run is saved */
     result r = finish(child, out, err);
     if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
@@ -264,11 +265,51 @@ static void test_shot(void **state) {
     expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/no/a.png"), 1, "a.png", "an unwritable picture");
 }
 
+/* At speed 1 a decision of 4 frames takes 4 / 59.7275 s, with or without a window. */
+static void test_pace(void **state) {
+    (void)state;
+    static const char window[] = "DISPLAY=:9 SDL_VIDEODRIVER=dummy";
+    double start_s = lp_now_s();
+    result r = longplay("play cue --policy random --headless --speed 1 --decisions 20");
+    double took_s = lp_now_s() - start_s;
+    if (r.code) fail_msg("%s", r.err);
+    assert_true(took_s >= 19 * 4 / 59.7275);
+    int out = scratch_file(), err = scratch_file();
+    pid_t child = start("play cue --policy random --episodes 0 --run %/run", window, out, err);
+    for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
+    usleep(700000);
+    kill(child, SIGTERM); /* as closing the window */
+    r = finish(child, out, err);
+    if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+    r = run_with(window, "play --run %/run --resume --episodes 1 --speed max"); /* ends by itself, window or not */
+    if (r.code || !strstr(r.out, "of 1 episodes won")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+}
+
+/* What processes leave that die while they make a run goes when the next one makes it; nothing else does. */
+static void test_leftovers(void **state) {
+    (void)state;
+    pid_t child = fork();
+    if (!child) _exit(0);
+    waitpid(child, NULL, 0);
+    char dead[64], file[80], alive[64];
+    snprintf(dead, sizeof dead, "run.%d.tmp", (int)child);
+    snprintf(file, sizeof file, "%s/config.ini", dead);
+    snprintf(alive, sizeof alive, "run.%d.tmp", (int)getpid());
+    assert_int_equal(mkdir(at(dead), 0777), 0);
+    put(at(file), "x", 1);
+    assert_int_equal(mkdir(at(alive), 0777), 0);
+    assert_int_equal(mkdir(at("run.1.tmp.more"), 0777), 0);
+    assert_int_equal(longplay("play cue --policy random --headless --decisions 5 --run %%/run").code, 0);
+    assert_false(lp_file_exists(at(dead)));
+    assert_true(lp_file_exists(at(alive)) && lp_file_exists(at("run.1.tmp.more")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_help), TEST(test_usage), TEST(test_json), TEST(test_bad_roms), TEST(test_bad_weights), TEST(test_bad_settings),
-        TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_locked), TEST(test_shot),
+        TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_locked), TEST(test_shot), TEST(test_pace),
+        TEST(test_leftovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
