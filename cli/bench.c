@@ -1,60 +1,200 @@
-/* longplay bench: measures speed on this machine. */
+/* longplay bench: measures speed on this machine, and prints tables (or one JSON object). What is compared is measured in
+ * one run, in turns, so that ratios mean something on a busy machine too. */
 #include "cli/cli.h"
 
+#include "base/file.h"
+#include "emulator/bench_emulator.h"
 #include "harness/train.h"
+#include "memory/bench_memory.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-static lp_status bench_train(int64_t updates, cJSON *result, lp_err *err) {
+typedef struct {
+    const char *positional[LP_MAX_LIST];
+    int n_positional;
+    double seconds;
+    int64_t updates;
+    bool json;
+} arguments;
+
+/* ---- emulator ---- */
+
+static void add_speed(cJSON *row, const char *name, const lp_bench_speed *s) {
+    char key[64];
+    snprintf(key, sizeof key, "%s_frames_per_s", name);
+    cJSON_AddNumberToObject(row, key, s->frames_per_s);
+    snprintf(key, sizeof key, "%s_ratio", name);
+    cJSON_AddNumberToObject(row, key, s->ratio);
+}
+
+static lp_status emulator_row(const arguments *a, const char *name, cJSON *rows, lp_err *err) {
+    lp_game *game = NULL;
+    lp_bench_emulator_result r;
+    size_t size = 0;
+    lp_status status = lp_game_open(&game, name, err);
+    const void *rom = status ? NULL : lp_game_rom(game, &size);
+    if (!status) status = lp_bench_emulator(&r, rom, size, lp_game_frame_skip(game), a->seconds, err);
+    if (!status) {
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddItemToArray(rows, row);
+        cJSON_AddStringToObject(row, "rom", lp_game_name(game));
+        cJSON_AddNumberToObject(row, "frame_skip", lp_game_frame_skip(game));
+        add_speed(row, "plain", &r.plain);
+        add_speed(row, "fast", &r.fast);
+        add_speed(row, "no_draw", &r.no_draw);
+        add_speed(row, "two_threads", &r.threads);
+        cJSON_AddNumberToObject(row, "state_bytes", (double)r.state_bytes);
+        cJSON_AddNumberToObject(row, "state_save_us", r.state_save_us);
+        cJSON_AddNumberToObject(row, "state_load_us", r.state_load_us);
+        cJSON_AddNumberToObject(row, "hash_us", r.hash_us);
+        if (!a->json)
+            printf("%-20.20s %9.0f %9.0f %5.2fx %9.0f %5.2fx %9.0f %5.2fx %8zu %6.1f %6.1f %6.1f\n", lp_game_name(game), r.plain.frames_per_s,
+                   r.fast.frames_per_s, r.fast.ratio, r.no_draw.frames_per_s, r.no_draw.ratio, r.threads.frames_per_s, r.threads.ratio,
+                   r.state_bytes, r.state_save_us, r.state_load_us, r.hash_us);
+    }
+    lp_game_close(game);
+    return status;
+}
+
+static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
+    cJSON *rows = cJSON_AddArrayToObject(o, "emulator");
+    if (!a->json)
+        printf("frames/s: plain mGBA, drawing a decision's last frame, drawing nothing, as the second on two threads; each to plain\n"
+               "%-20s %9s %9s %6s %9s %6s %9s %6s %8s %6s %6s %6s\n", "rom", "plain", "fast", "", "no draw", "", "threads", "", "state B",
+               "save us", "load us", "hash us");
+    lp_status status = a->n_positional > 1 ? LP_OK : emulator_row(a, "cue", rows, err);
+    for (int i = 1; i < a->n_positional && !status; i++) status = emulator_row(a, a->positional[i], rows, err);
+    return status;
+}
+
+/* ---- memory ---- */
+
+static void memory_table(const lp_bench_memory_result *r) {
+    static const char *const names[] = {"none", "window", "tree", "full"};
+    printf("items of %d floats in RAM\n%-8s %10s %12s %12s %14s %12s\n", r->dim, "memory", "items", "appends/s", "context us", "context items",
+           "RAM bytes");
+    for (int i = 0; i < r->n_ram; i++)
+        printf("%-8s %10lld %12.0f %12.2f %14d %12.0f\n", names[r->ram[i].arch], (long long)r->ram[i].n_items, r->ram[i].appends_per_s,
+               r->ram[i].context_us, r->ram[i].context_items, r->ram[i].mem_bytes);
+    printf("\nrows of about %d bytes into SQLite: %.0f rows/s, %d a transaction; %.0f rows/s, one a transaction (%.1fx)\n"
+           "full-text search of %lld texts: %.2f ms for a word that one has, %.2f ms for a word that all have\n", r->row_bytes,
+           r->batched_rows_per_s, r->batch, r->single_rows_per_s, r->ratio, (long long)r->n_texts, r->rare_search_ms, r->common_search_ms);
+}
+
+static lp_status bench_memory(const arguments *a, cJSON *o, lp_err *err) {
+    static const char *const names[] = {"none", "window", "tree", "full"};
+    lp_bench_memory_result r;
+    lp_status status = lp_bench_memory(&r, NULL, a->seconds, err);
+    if (status) return status;
+    cJSON *memory = cJSON_AddObjectToObject(o, "memory"), *rows = cJSON_AddArrayToObject(memory, "ram");
+    for (int i = 0; i < r.n_ram; i++) {
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "memory", names[r.ram[i].arch]);
+        cJSON_AddNumberToObject(row, "items", (double)r.ram[i].n_items);
+        cJSON_AddNumberToObject(row, "appends_per_s", r.ram[i].appends_per_s);
+        cJSON_AddNumberToObject(row, "context_us", r.ram[i].context_us);
+        cJSON_AddNumberToObject(row, "context_items", r.ram[i].context_items);
+        cJSON_AddNumberToObject(row, "ram_bytes", r.ram[i].mem_bytes);
+        cJSON_AddItemToArray(rows, row);
+    }
+    cJSON_AddNumberToObject(memory, "row_bytes", r.row_bytes);
+    cJSON_AddNumberToObject(memory, "batch", r.batch);
+    cJSON_AddNumberToObject(memory, "batched_rows_per_s", r.batched_rows_per_s);
+    cJSON_AddNumberToObject(memory, "single_rows_per_s", r.single_rows_per_s);
+    cJSON_AddNumberToObject(memory, "batched_ratio", r.ratio);
+    cJSON_AddNumberToObject(memory, "texts", (double)r.n_texts);
+    cJSON_AddNumberToObject(memory, "rare_search_ms", r.rare_search_ms);
+    cJSON_AddNumberToObject(memory, "common_search_ms", r.common_search_ms);
+    if (!a->json) memory_table(&r);
+    return LP_OK;
+}
+
+/* ---- train ---- */
+
+static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
+    const char *name = a->n_positional > 1 ? a->positional[1] : "cue";
     lp_game *game = NULL;
     lp_train *train = NULL;
     lp_train_config config;
     lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
-    lp_status status = lp_game_open(&game, "cue", err);
+    lp_status status = lp_game_open(&game, name, err);
     if (!status) status = lp_train_open(&train, game, &config, 0, err);
-    double seconds = 0, emulate = 0, forward = 0, memory = 0, learn = 0;
-    for (int64_t i = 0; i < updates && !status; i++) {
-        lp_train_stats s;
-        status = lp_train_update(train, &s, err);
-        seconds += s.rollout_s + s.learn_s;
-        emulate += s.emulate_s, forward += s.forward_s, memory += s.memory_s, learn += s.learn_s;
+    lp_train_stats s = {0};
+    double rollout = 0, learn = 0, emulate = 0, forward = 0, memory = 0;
+    int64_t first = 0;
+    for (int64_t i = 0; i < a->updates + 1 && !status; i++) {
+        if ((status = lp_train_update(train, &s, err)) || i == 0) { /* the first warms up */
+            first = s.decisions;
+            continue;
+        }
+        rollout += s.rollout_s;
+        learn += s.learn_s;
+        emulate += s.emulate_s;
+        forward += s.forward_s;
+        memory += s.memory_s;
     }
-    cJSON_AddNumberToObject(result, "decisions_per_s", (double)(updates * config.envs * config.steps) / seconds);
-    cJSON_AddNumberToObject(result, "emulate_s", emulate);
-    cJSON_AddNumberToObject(result, "forward_s", forward);
-    cJSON_AddNumberToObject(result, "memory_s", memory);
-    cJSON_AddNumberToObject(result, "learn_s", learn);
+    if (!status) {
+        double n = (double)(s.decisions - first);
+        struct { const char *name; double value; } rows[] = {
+            {"decisions_per_s", n / (rollout + learn)}, {"rollout_decisions_per_s", n / rollout},
+            {"emulation_us", 1e6 * emulate / n}, {"forward_us", 1e6 * forward / n}, {"memory_us", 1e6 * memory / n},
+            {"rollout_wall_us", 1e6 * rollout / n}, {"backward_wall_us", 1e6 * learn / n}, {"decisions", n},
+        };
+        cJSON *row = cJSON_AddObjectToObject(o, "train");
+        cJSON_AddStringToObject(row, "game", name);
+        if (!a->json) printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout\n", name);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            cJSON_AddNumberToObject(row, rows[i].name, rows[i].value);
+            if (!a->json) printf("%-26s %12.1f\n", rows[i].name, rows[i].value);
+        }
+    }
     lp_train_close(train);
     lp_game_close(game);
     return status;
 }
 
+/* ---- the command ---- */
+
+static const struct {
+    const char *name, *help;
+    lp_status (*run)(const arguments *a, cJSON *o, lp_err *err);
+} benches[] = {
+    {"emulator", "frames/s against a plain mGBA loop, on cue or on the ROMs and games given", bench_emulator},
+    {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
+    {"train", "decisions/s of training, split into emulation, forward, backward and memory", bench_train},
+};
+enum { N_BENCHES = sizeof benches / sizeof *benches };
+
+static void more_help(void) {
+    printf("\n");
+    for (int i = 0; i < N_BENCHES; i++) printf("  %-26s %s\n", benches[i].name, benches[i].help);
+}
+
 int lp_cmd_bench(int argc, char **argv) {
-    const char *what = NULL;
-    int n = 0;
-    int64_t updates = 3;
-    bool json = false;
+    arguments a = {.seconds = 5, .updates = 3};
+    char names[128] = "";
     const lp_option options[] = {
-        {.name = "updates", .value = "N", .help = "updates to time (3)", .number = &updates, .min = 1, .max = 1e6},
-        {.name = "json", .help = "print one JSON object", .flag = &json},
+        {.name = "seconds", .value = "S", .help = "about how long to measure; emulator: each ROM (5)", .real = &a.seconds, .min = 0.1, .max = 3600},
+        {.name = "updates", .value = "N", .help = "train: updates that are timed (3)", .number = &a.updates, .min = 1, .max = 1e6},
+        {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "bench", .arguments = "train", .summary = "Measures training speed on cue.",
-                            .example = "longplay bench train", .options = options, .n_options = 2, .min_positional = 1,
-                            .max_positional = 1, .positional = &what, .n_positional = &n};
+    const lp_usage usage = {.name = "bench", .arguments = "emulator|memory|saves|train [ROM...]", .summary = "Measures speed on this machine.",
+                            .example = "longplay bench emulator cue mygame.gb", .options = options,
+                            .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = LP_MAX_LIST,
+                            .positional = a.positional, .n_positional = &a.n_positional, .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    if (strcmp(what, "train")) return lp_report(lp_fail(&err, LP_BAD_INPUT, "bench '%s': must be train", what), &err);
-    cJSON *result = cJSON_CreateObject();
-    lp_status status = bench_train(updates, result, &err);
-    if (status) {
-        cJSON_Delete(result);
-        return lp_report(status, &err);
-    }
-    if (json) return lp_print_json(result);
-    const char *names[] = {"decisions_per_s", "emulate_s", "forward_s", "memory_s", "learn_s"};
-    for (int i = 0; i < 5; i++) printf("%-16s %12.3f\n", names[i], cJSON_GetObjectItem(result, names[i])->valuedouble);
-    cJSON_Delete(result);
-    return 0;
+    cJSON *o = cJSON_CreateObject();
+    lp_status status = LP_BAD_INPUT;
+    int which = 0;
+    for (int i = 0; i < N_BENCHES; i++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
+    while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
+    if (which < N_BENCHES) status = benches[which].run(&a, o, &err);
+    else lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
+    if (!status && a.json) return lp_print_json(o);
+    cJSON_Delete(o);
+    return lp_report(status, &err);
 }
