@@ -175,17 +175,31 @@ static void say(const session *s, lp_run_totals t, double rate) {
                     (unsigned long long)t.frames, rate);
 }
 
+typedef struct {
+    session *s;
+    lp_watch *watch;
+} frame_context;
+
+static void on_frame(void *context) {
+    frame_context *f = context;
+    lp_watch_frame(f->watch, show, f->s);
+}
+
 static lp_status play(session *s, lp_watch *watch, lp_err *err) {
     lp_status status = LP_OK;
     double frames = lp_game_frame_skip(s->game);
+    frame_context f = {s, watch};
+    lp_env *env = lp_run_seat(s->run)->env;
     while (!status && !watch->quit && !lp_run_done(s->run)) {
         status = lp_run_think(s->run, err);
-        if (!status) status = lp_watch_turn(watch, frames, show, s, err);
+        if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
+        lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, &f);
         if (!status) status = lp_run_take(s->run, err);
         if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
             status = lp_watch_turn(watch, RESULT_S * FRAMES_PER_S, show, s, err);
         if (lp_watch_say(watch)) say(s, lp_run_counts(s->run), watch->decisions_per_s);
     }
+    lp_env_on_frame(env, NULL, NULL);
     lp_progress_end();
     if (!status) status = lp_run_save(s->run, err);
     if (!status && watch->window && !watch->quit) {

@@ -82,9 +82,11 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
     case LP_KEYPRESS_SPEED_MAX: w->speed = 0; break;
     case LP_KEYPRESS_SHOT:
         snprintf(path, sizeof path, "longplay-%lld.png", (long long)time(NULL));
-        snprintf(w->note, sizeof w->note, "picture in %s", path);
+        /* a full disk is no reason to stop playing */
+        if (lp_watch_shot(w, path, show, context, err)) snprintf(w->note, sizeof w->note, "no picture: %.120s", err ? err->message : path);
+        else snprintf(w->note, sizeof w->note, "picture in %s", path);
         w->note_s = lp_now_s();
-        return lp_watch_shot(w, path, show, context, err);
+        break;
     case LP_KEYPRESS_NONE: break;
     }
     if (w->speed != speed) w->next_s = lp_now_s();
@@ -141,4 +143,16 @@ bool lp_watch_say(lp_watch *w) {
     if (now - w->said_s < SAY_S) return false;
     w->said_s = now;
     return true;
+}
+
+bool lp_watch_wants_frames(const lp_watch *w) {
+    return w->window && w->speed == 1 && !w->paused && !w->quit;
+}
+
+void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
+    if (!lp_watch_wants_frames(w)) return;
+    const uint32_t *pixels = draw(w, show, context, NULL);
+    if (pixels) lp_window_show(w->window, pixels);
+    w->next_s += 1 / w->frames_per_s;
+    nap(w->next_s - lp_now_s());
 }

@@ -49,8 +49,12 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err);
 lp_status lp_watch_open(lp_watch *watch, const lp_watch_options *options, lp_err *err);
 void lp_watch_close(lp_watch *watch);
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
- * does not wait. LP_FAILED: a picture that was asked for could not be written. */
+ * does not wait. LP_FAILED: nothing can be drawn. */
 lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
+/* Shows a frame inside a decision and waits until it is time for the next; does nothing without a window, when paused,
+ * and at any speed but 1. A turn of one frame and frame_skip - 1 of these make up a decision. */
+void lp_watch_frame(lp_watch *watch, lp_watch_show show, void *context);
+bool lp_watch_wants_frames(const lp_watch *watch);
 /* True at most ten times a second: time for a progress line. */
 bool lp_watch_say(lp_watch *watch);
 /* Draws the moment into a PNG file. */

@@ -16,6 +16,8 @@ struct lp_env {
     const lp_game *game; /* borrowed */
     lp_emu *emu;
     lp_env_tap tap;
+    void (*on_frame)(void *context);
+    void *on_frame_context;
     unsigned char *booted; /* the state before the first poke; owned */
     int n_cached;          /* boot steps that it covers */
     int64_t steps, time_limit;
@@ -60,6 +62,11 @@ void lp_env_close(lp_env *env) {
 
 void lp_env_set_tap(lp_env *env, const lp_env_tap *tap) {
     env->tap = *tap;
+}
+
+void lp_env_on_frame(lp_env *env, void (*hook)(void *context), void *context) {
+    env->on_frame = hook;
+    env->on_frame_context = context;
 }
 
 static void fill_template(const lp_env *env, const char *template, char *out, size_t size) {
@@ -150,7 +157,12 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
 lp_outcome lp_env_step(lp_env *env, int action) {
     assert(action >= 0 && action < env->game->n_actions);
     uint16_t keys = env->game->action_keys[action];
-    lp_emu_step(env->emu, keys, env->game->frame_skip);
+    int n_frames = env->game->frame_skip;
+    for (; env->on_frame && n_frames > 1; n_frames--) {
+        lp_emu_step(env->emu, keys, 1);
+        env->on_frame(env->on_frame_context);
+    }
+    lp_emu_step(env->emu, keys, n_frames);
     env->steps++;
     if (env->tap.decision) env->tap.decision(env->tap.context, keys);
     look(env);

@@ -97,6 +97,9 @@ void lp_env_set_tap(lp_env *env, const lp_env_tap *tap); /* copied */
 /* Power-on, boot keys, knobs and seed. knobs [n_knobs], each within its range, or NULL: defaults. time_limit in decisions, 0:
  * the game's own, or none; when it is reached the outcome is LP_TIMEOUT, which counts as a loss. */
 lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
+/* Calls hook after every frame of a decision but its last, so that a window can show them all; NULL: no more. The
+ * machine goes the same way with a hook or without; it must not touch the environment. */
+void lp_env_on_frame(lp_env *env, void (*hook)(void *context), void *context);
 /* One decision: frame_skip frames with the action's keys. */
 lp_outcome lp_env_step(lp_env *env, int action);
 /* Events that the last reset or step caused; valid until the next. */
