@@ -89,11 +89,11 @@ static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     cJSON_AddNumberToObject(o, "all_summaries", (double)c.summaries);
     cJSON_AddNumberToObject(o, "events", (double)c.events);
     cJSON_AddNumberToObject(o, "levels", (double)c.levels);
-    if (!a->json)
-        printf("%lld episodes, %lld items, %lld events, %lld summaries on %lld levels; of the %s episode:\n", (long long)c.episodes,
-               (long long)c.items, (long long)c.events, (long long)c.summaries, (long long)c.levels, a->episode ? "given" : "last");
     if (c.episodes || a->episode) status = lp_store_tree(store, a->episode, visit_line, &out, err);
-    if (!status && !a->json && !out.n) printf("no summaries yet\n");
+    if (status || a->json) return status;
+    if (!out.n) printf("no summaries yet\n");
+    printf("the whole run: %lld episodes, %lld items, %lld events, %lld summaries on %lld levels\n", (long long)c.episodes, (long long)c.items,
+           (long long)c.events, (long long)c.summaries, (long long)c.levels);
     return status;
 }
 

@@ -234,6 +234,23 @@ static void test_damaged_runs(void **state) {
     lp_blob_free(&config), lp_blob_free(&db), lp_blob_free(&movie);
 }
 
+static void test_memory(void **state) {
+    (void)state;
+    make_run();
+    static const struct { const char *arguments, *says; } good[] = {
+        {"tree", "e2L1.0"}, {"tree --episode 1", "e1L1.0"}, {"search sign", "The sign shows a"}, {"search SIGNS show", "The sign shows a"},
+        {"search zebra", "nothing with 'zebra'"}, {"show e1s0", "The sign shows a"}, {"show e1L1.0", "keeps"},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        result r = longplay("memory %%/run %s", good[i].arguments);
+        if (r.code || *r.err || !strstr(r.out, good[i].says)) fail_msg("%s: exit %d, '%s', '%s'", good[i].arguments, r.code, r.out, r.err);
+    }
+    static const char *const bad[] = {"show nope", "show e1s", "show e99s0", "show e1L9.0", "show e1s0 e1s1", "show e99999999999999999999s0", "tree x",
+                                      "tree --episode 9", "search", "search \"", "search *", "look"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("memory %%/run %s", bad[i]), 2, "longplay", bad[i]);
+    assert_int_equal(longplay("memory %%/run search sign\" AND' (NEAR").code, 0); /* any characters may stand in words */
+}
+
 /* While one process records, another cannot; but it can look. */
 static void test_locked(void **state) {
     (void)state;
@@ -310,7 +327,7 @@ static void test_leftovers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_help), TEST(test_usage), TEST(test_json), TEST(test_bad_roms), TEST(test_bad_weights), TEST(test_bad_settings),
-        TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_locked), TEST(test_shot), TEST(test_pace),
+        TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_memory), TEST(test_locked), TEST(test_shot), TEST(test_pace),
         TEST(test_leftovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
