@@ -174,10 +174,25 @@ static inline int64_t expect_whole(void) {
     return l.decisions;
 }
 
-/* Every row of every table and view, as text; SQLite opened as anybody would. */
+/* Text that grows. */
+typedef struct {
+    char *text; /* owned */
+    size_t used, room;
+} growing;
+
+__attribute__((format(printf, 2, 3))) static inline void add(growing *g, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    if (g->room - g->used < 4096) assert_non_null(g->text = realloc(g->text, g->room = 2 * g->room + 65536));
+    int n = vsnprintf(g->text + g->used, g->room - g->used, format, list);
+    va_end(list);
+    assert_in_range(n, 0, 4095);
+    g->used += (size_t)n;
+}
+
+/* Every row of every table and view, as text that the caller frees; SQLite opened as anybody would. */
 static inline char *everything(void) {
-    static char text[4 << 20];
-    size_t n = 0;
+    growing g = {0};
     sqlite3 *db;
     sqlite3_stmt *tables, *rows;
     char sql[200];
@@ -191,17 +206,16 @@ static inline char *everything(void) {
             for (int c = 0; c < sqlite3_column_count(rows); c++) {
                 const unsigned char *blob = sqlite3_column_blob(rows, c);
                 bool is_blob = sqlite3_column_type(rows, c) == SQLITE_BLOB;
-                if (!is_blob) n += (size_t)snprintf(text + n, sizeof text - n, "|%s", blob ? (const char *)sqlite3_column_text(rows, c) : "-");
-                for (int i = 0; is_blob && i < sqlite3_column_bytes(rows, c) && i < 100; i++) n += (size_t)snprintf(text + n, sizeof text - n, "%02x", blob[i]);
+                if (!is_blob) add(&g, "|%s", blob ? (const char *)sqlite3_column_text(rows, c) : "-");
+                for (int i = 0; is_blob && i < sqlite3_column_bytes(rows, c) && i < 100; i++) add(&g, "%02x", blob[i]);
             }
-            n += (size_t)snprintf(text + n, sizeof text - n, "\n");
+            add(&g, "\n");
         }
         assert_int_equal(sqlite3_finalize(rows), SQLITE_OK);
     }
     assert_int_equal(sqlite3_finalize(tables), SQLITE_OK);
     sqlite3_close(db);
-    assert_true(n < sizeof text - 1);
-    return text;
+    return g.text;
 }
 
 /* Removes the database and what SQLite keeps beside it. */
