@@ -296,7 +296,7 @@ static void test_pace(void **state) {
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("play cue --policy random --episodes 0 --run %/run", window, out, err);
     for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
-    usleep(700000);
+    usleep(2000000); /* by then it plays */
     kill(child, SIGTERM); /* as closing the window */
     r = finish(child, out, err);
     if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
