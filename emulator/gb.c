@@ -9,6 +9,9 @@
  * been sampled. Nothing else happens between those points, and the run to the last one covers the others.
  * Measured against the crude form (a far-away sample event), which differs on games that switch sound off in a hurry.
  *
+ * libmgba counts DIV up in steps of one, 4,389 a frame, a third of all time on a game that waits with HALT. Its timer event stays
+ * where it is too, but update_timer() takes all steps up to the next one that does something (TIMA, the sound's frames) at once.
+ *
  * Frames nobody looks at are skipped with libmgba's own frame skipper, which leaves out the drawing and nothing else.
  * A Super Game Boy takes its palettes out of the drawn picture and may freeze it, so that model always draws. */
 #include <mgba/flags.h>
@@ -50,6 +53,35 @@ static void skip_samples(struct mTiming *timing, void *user, uint32_t ticks_late
     }
     audio->ch4.nSamples = audio->ch4.samples = 0; /* what mixing would have collected */
     mTimingSchedule(timing, &audio->sampleEvent, (int32_t)((uint32_t)audio->sampleInterval * audio->timingFactor - ticks_late));
+}
+
+/* The timer event: `late` ticks after it was due, DIV is brought up to date and the next event scheduled. */
+static void update_timer(struct mTiming *timing, void *user, uint32_t late) {
+    struct GBTimer *timer = user;
+    struct GB *gb = timer->p;
+    const uint32_t factor = gb->doubleSpeed ? 1 : 2, step_ticks = GB_DMG_DIV_PERIOD * factor, sound_period = 0x200u << gb->doubleSpeed;
+    timer->nextDiv += (int32_t)late;
+    uint32_t steps = timer->nextDiv > 0 ? (uint32_t)timer->nextDiv / step_ticks : 0;
+    timer->nextDiv -= (int32_t)(steps * step_ticks);
+    while (steps) {
+        /* periods are powers of two; a period's last step is the falling edge that counts */
+        uint32_t to_sound = sound_period - (timer->internalDiv & (sound_period - 1)), n = to_sound < steps ? to_sound : steps;
+        uint32_t to_tima = timer->timaPeriod ? timer->timaPeriod - (timer->internalDiv & (timer->timaPeriod - 1)) : UINT32_MAX;
+        if (to_tima < n) n = to_tima;
+        if (n == to_tima && !++gb->memory.io[GB_REG_TIMA])
+            mTimingSchedule(timing, &timer->irq, (int32_t)(7 * factor - (((uint32_t)gb->cpu->executionState * factor - late) & (3 * factor))));
+        if (n == to_sound) GBAudioUpdateFrame(&gb->audio);
+        timer->internalDiv += n;
+        gb->memory.io[GB_REG_DIV] = (uint8_t)(timer->internalDiv >> 4);
+        steps -= n;
+    }
+    uint32_t to_go = 16 - (timer->internalDiv & 15);
+    if (timer->timaPeriod) {
+        uint32_t to_tima = timer->timaPeriod - (timer->internalDiv & (timer->timaPeriod - 1));
+        if (to_tima < to_go) to_go = to_tima;
+    }
+    timer->nextDiv = (int32_t)(to_go * step_ticks);
+    mTimingSchedule(timing, &timer->event, timer->nextDiv - (int32_t)late);
 }
 
 /* Learns the pointers to libmgba's static functions and data that a running machine may hold. */
@@ -108,6 +140,7 @@ static lp_status gb_start(lp_emu *emu, lp_err *err) {
     emu->system = gb->model >= GB_MODEL_CGB ? LP_SYSTEM_GBC : LP_SYSTEM_GB;
     if (!emu->config.plain) {
         gb->audio.sampleEvent.callback = skip_samples;
+        gb->timer.event.callback = update_timer;
         blip_delete(gb->audio.left); /* 64 KiB each, unused from here on */
         blip_delete(gb->audio.right);
         gb->audio.left = blip_new(16);
