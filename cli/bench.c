@@ -1,23 +1,54 @@
 /* longplay bench: measures speed on this machine, and prints tables (or one JSON object). What is compared is measured in
  * one run, in turns, so that ratios mean something on a busy machine too. */
-#include "cli/cli.h"
+#include "cli/bench.h"
 
 #include "base/file.h"
 #include "emulator/bench_emulator.h"
 #include "harness/train.h"
 #include "memory/bench_memory.h"
 
-#include <limits.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-    const char *positional[LP_MAX_LIST];
-    int n_positional;
-    double seconds;
-    int64_t updates;
-    bool json;
-} arguments;
+typedef lp_bench_arguments arguments;
+
+/* ---- tables ---- */
+
+static int by_size(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double lp_bench_median(double *values, int n) {
+    qsort(values, (size_t)n, sizeof *values, by_size);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+static void print_cell(const cJSON *v, int width) {
+    if (cJSON_IsString(v)) printf("%-*s", width, v->valuestring);
+    else if (fabs(v->valuedouble) >= 1000 || v->valuedouble == floor(v->valuedouble)) printf("%*.0f", width, v->valuedouble);
+    else printf("%*.2f", width, v->valuedouble);
+}
+
+void lp_bench_print(const cJSON *rows) {
+    if (cJSON_IsObject(rows)) {
+        for (const cJSON *v = rows->child; v; v = v->next) {
+            printf("%-24s", v->string);
+            print_cell(v, cJSON_IsString(v) ? 0 : 14);
+            printf("\n");
+        }
+        return;
+    }
+    for (const cJSON *row = rows->child; row; row = row->next) {
+        for (const cJSON *v = row->child; v && row == rows->child; v = v->next)
+            printf(cJSON_IsString(v) ? "%-25s" : "%17s", v->string);
+        if (row == rows->child) printf("\n");
+        for (const cJSON *v = row->child; v; v = v->next) print_cell(v, cJSON_IsString(v) ? 25 : 17);
+        printf("\n");
+    }
+}
 
 /* ---- emulator ---- */
 
@@ -163,6 +194,9 @@ static const struct {
 } benches[] = {
     {"emulator", "frames/s against a plain mGBA loop, on cue or on the ROMs and games given", bench_emulator},
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
+    {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", lp_bench_saves},
+    {"kernels", "the network's kernels on the CPU", lp_bench_kernels},
+    {"policy", "one decision of the network at several batch and context sizes", lp_bench_policy},
     {"train", "decisions/s of training, split into emulation, forward, backward and memory", bench_train},
 };
 enum { N_BENCHES = sizeof benches / sizeof *benches };
@@ -180,7 +214,7 @@ int lp_cmd_bench(int argc, char **argv) {
         {.name = "updates", .value = "N", .help = "train: updates that are timed (3)", .number = &a.updates, .min = 1, .max = 1e6},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "bench", .arguments = "emulator|memory|saves|train [ROM...]", .summary = "Measures speed on this machine.",
+    const lp_usage usage = {.name = "bench", .arguments = "emulator|memory|saves|kernels|policy|train [GAME|ROM...]", .summary = "Measures speed on this machine.",
                             .example = "longplay bench emulator cue mygame.gb", .options = options,
                             .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = LP_MAX_LIST,
                             .positional = a.positional, .n_positional = &a.n_positional, .more_help = more_help};

@@ -82,7 +82,12 @@ static void test_json(void **state) {
     cJSON_Delete(one_object("info cue --json"));
     cJSON_Delete(one_object("info %/p.safetensors --json"));
     cJSON_Delete(one_object("eval cue --policy random --episodes 4 --set horizon=4 --json"));
-    cJSON_Delete(one_object("bench emulator --seconds 0.1 --json"));
+    static const char *const benches[] = {"emulator --seconds 0.1", "saves --seconds 0.1", "policy --seconds 0.1", "kernels --seconds 0.1"};
+    for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
+        char arguments[64];
+        snprintf(arguments, sizeof arguments, "bench %s --json", benches[i]);
+        cJSON_Delete(one_object(arguments));
+    }
 }
 
 static lp_blob bytes_of(const char *path) {

@@ -1,0 +1,27 @@
+/* What the files of `longplay bench` share. A bench adds its rows to o; a bench of one table can have it printed by lp_bench_print. */
+#ifndef LP_CLI_BENCH_H
+#define LP_CLI_BENCH_H
+
+#include "cli/cli.h"
+
+typedef struct {
+    const char *positional[LP_MAX_LIST]; /* [0] names the bench */
+    int n_positional;
+    double seconds;
+    int64_t updates;
+    bool json;
+} lp_bench_arguments;
+
+/* The movie: writing, syncing, its size, reading, seeking, resuming; on cue played at random. */
+lp_status lp_bench_saves(const lp_bench_arguments *a, cJSON *o, lp_err *err);
+/* One decision of the shipped policy's network, at several batch and context sizes. */
+lp_status lp_bench_policy(const lp_bench_arguments *a, cJSON *o, lp_err *err);
+/* The network's kernels at the sizes that training cue has. */
+lp_status lp_bench_kernels(const lp_bench_arguments *a, cJSON *o, lp_err *err);
+
+/* Prints an array of objects with the same members as a table; an object as name and value lines. */
+void lp_bench_print(const cJSON *rows);
+/* The median of n values, which it sorts. n > 0. */
+double lp_bench_median(double *values, int n);
+
+#endif
