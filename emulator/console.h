@@ -13,6 +13,9 @@
 struct mCore;
 struct mTiming;
 struct mTimingEvent;
+struct SM83Core;
+struct GB;
+struct GBASavedata;
 
 /* A byte range of a struct. Tables of these are in ascending order and do not overlap. */
 typedef struct {
@@ -30,6 +33,16 @@ typedef struct {
     const void *base;
     size_t size;
 } lp_block;
+
+typedef void lp_event_callback(struct mTiming *timing, void *user, uint32_t ticks_late);
+
+/* What libmgba keeps static and a running machine may point to: found out once, the same for the whole process. */
+typedef struct {
+    lp_event_callback *video[4]; /* of the video event, by mode */
+    lp_event_callback *timer;
+    uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
+    const void *no_code; /* what a CPU reads that runs where nothing is */
+} lp_statics;
 
 typedef struct lp_console {
     /* After the core has its ROM: hooks, fixes, reset. */
@@ -58,6 +71,14 @@ typedef struct lp_console {
 
 extern const lp_console lp_console_gb, lp_console_gba;
 
+extern lp_statics lp_gb_static, lp_gba_static; /* written once, by a console's first start */
+
+/* The fast path: once for a core, and before each frame (the game may have switched the LCD on). */
+void lp_gb_hook_core(struct GB *gb);
+void lp_gb_hook_video(struct GB *gb);
+/* The mode whose end a callback is, libmgba's own or ours; -1: none. */
+int lp_gb_video_mode(lp_event_callback *callback);
+
 size_t lp_gb_machine_bytes(const lp_emu *emu);
 void lp_gb_machine_save(lp_emu *emu, uint8_t *out);
 bool lp_gb_machine_check(const lp_emu *emu, const uint8_t *in);
@@ -68,7 +89,6 @@ size_t lp_gb_renderer_bytes(const lp_emu *emu);
 void lp_gb_renderer_save(lp_emu *emu, uint8_t *out);
 void lp_gb_renderer_load(lp_emu *emu, const uint8_t *in);
 
-struct GBASavedata;
 size_t lp_gba_machine_bytes(const lp_emu *emu);
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out);
 bool lp_gba_machine_check(const lp_emu *emu, const uint8_t *in);
@@ -88,10 +108,6 @@ struct lp_emu {
     const void *rom;          /* borrowed, or own_rom */
     void *own_rom;            /* owned; NULL when the caller's bytes can be used as they are */
     lp_rom_info info;
-    /* What libmgba keeps to itself and a machine's pointers may have as their value; found out at the start. */
-    void (*video_callbacks[4])(struct mTiming *, void *, uint32_t);
-    uint8_t (*cartridge_load)(void *cpu, uint16_t address);
-    const void *blocked_region;
     uint32_t pixels[]; /* width x height */
 };
 

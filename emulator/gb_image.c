@@ -106,7 +106,7 @@ static int list_blocks(const lp_emu *emu, lp_block blocks[3]) {
     const struct GB *gb = emu->core->board;
     blocks[0] = (lp_block){gb->memory.rom, gb->memory.romSize};
     blocks[1] = (lp_block){gb->memory.sram, gb->sramSize};
-    blocks[2] = (lp_block){emu->blocked_region, 1};
+    blocks[2] = (lp_block){lp_gb_static.no_code, 1};
     return 3;
 }
 
@@ -148,11 +148,10 @@ static gb_links save_links(const lp_emu *emu) {
         .sram_bank = lp_link_save(gb->memory.sramBank, blocks, n),
         .sram_bank1 = lp_link_save(gb->memory.sramBank1, blocks, n),
         .active_region = lp_link_save(cpu->memory.activeRegion, blocks, n),
-        .cartridge_load = (uint8_t(*)(void *, uint16_t))cpu->memory.cpuLoad8 == emu->cartridge_load,
-        .video_callback = NO_CALLBACK,
+        .cartridge_load = cpu->memory.cpuLoad8 == lp_gb_static.cartridge_load,
     };
-    for (int mode = 0; mode < 4; mode++)
-        if (gb->video.modeEvent.callback == emu->video_callbacks[mode]) links.video_callback = (uint8_t)mode;
+    int mode = lp_gb_video_mode(gb->video.modeEvent.callback);
+    links.video_callback = mode < 0 ? NO_CALLBACK : (uint8_t)mode;
     struct mTimingEvent *events[N_GB_EVENTS];
     list_events(gb, events);
     lp_queue_save(links.queue, &gb->timing, events, N_GB_EVENTS);
@@ -202,9 +201,8 @@ static void load_links(lp_emu *emu, const gb_links *links) {
     gb->memory.wramBank = gb->memory.wram + GB_SIZE_WORKING_RAM_BANK0 * gb->memory.wramCurrentBank;
     gb->video.vramBank = gb->video.vram + GB_SIZE_VRAM_BANK0 * gb->video.vramCurrentBank;
     cpu->memory.activeRegion = lp_link_load(links->active_region, blocks, n);
-    cpu->memory.cpuLoad8 =
-        links->cartridge_load ? (uint8_t(*)(struct SM83Core *, uint16_t))emu->cartridge_load : cpu->memory.load8;
-    if (links->video_callback != NO_CALLBACK) gb->video.modeEvent.callback = emu->video_callbacks[links->video_callback];
+    cpu->memory.cpuLoad8 = links->cartridge_load ? lp_gb_static.cartridge_load : cpu->memory.load8;
+    if (links->video_callback != NO_CALLBACK) gb->video.modeEvent.callback = lp_gb_static.video[links->video_callback];
     struct mTimingEvent *events[N_GB_EVENTS];
     list_events(gb, events);
     lp_queue_load(&gb->timing, links->queue, events);

@@ -14,10 +14,12 @@
 #include <mgba/internal/gba/gba.h>
 #include <mgba/internal/gba/io.h>
 #include <mgba/internal/gba/serialize.h>
+#include <mgba-util/vfs.h>
 
 #include "emulator/console.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -54,22 +56,32 @@ static void store16(struct ARMCore *cpu, uint32_t address, int16_t value, int *c
     GBAStore16(cpu, address, value, cycles);
 }
 
-/* Learns the pointers to libmgba's static functions and data that a running machine may hold. */
-static bool learn_statics(lp_emu *emu) {
-    struct GBA *gba = emu->core->board;
-    struct ARMCore *cpu = emu->core->cpu;
+lp_statics lp_gba_static;
+static pthread_once_t learn_once = PTHREAD_ONCE_INIT;
+
+/* On a core of its own, which nobody plays with. */
+static void learn_statics(void) {
+    static const uint32_t empty_rom[256];
     struct GBASerializedState *state = calloc(1, sizeof *state);
-    if (!state) return false;
-    for (uint32_t mode = 1; mode < 3; mode++) {
-        state->video.flags = GBASerializedVideoFlagsSetMode(0, mode);
-        mTimingDeschedule(&gba->timing, &gba->video.event);
-        GBAVideoDeserialize(&gba->video, state);
-        emu->video_callbacks[mode] = gba->video.event.callback;
+    struct mCore *core = mCoreCreate(mPLATFORM_GBA);
+    if (state && core && core->init(core)) {
+        struct GBA *gba = core->board;
+        struct ARMCore *cpu = core->cpu;
+        mCoreInitConfig(core, NULL);
+        GBALoadROM(gba, VFileFromConstMemory(empty_rom, sizeof empty_rom));
+        core->reset(core);
+        for (uint32_t mode = 1; mode < 3; mode++) {
+            state->video.flags = GBASerializedVideoFlagsSetMode(0, mode);
+            mTimingClear(&gba->timing);
+            GBAVideoDeserialize(&gba->video, state);
+            lp_gba_static.video[mode] = gba->video.event.callback;
+        }
+        cpu->memory.setActiveRegion(cpu, 0xFF000000);
+        lp_gba_static.no_code = cpu->memory.activeRegion;
+        mCoreConfigDeinit(&core->config);
+        core->deinit(core);
     }
     free(state);
-    cpu->memory.setActiveRegion(cpu, 0xFF000000);
-    emu->blocked_region = cpu->memory.activeRegion;
-    return true;
 }
 
 /* Are libmgba's structs laid out as in the headers we were built with? The events' names tell. */
@@ -89,7 +101,8 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     struct GBA *gba = emu->core->board;
     struct ARMCore *cpu = emu->core->cpu;
     if (!layout_matches(gba)) return lp_fail(err, LP_FAILED, "this libmgba is not the one Longplay was built with");
-    if (!learn_statics(emu)) return lp_fail(err, LP_FAILED, "out of memory");
+    pthread_once(&learn_once, learn_statics);
+    if (!lp_gba_static.no_code) return lp_fail(err, LP_FAILED, "out of memory");
     emu->core->rtc.value = fixed_clock_ms();
     cpu->memory.store16 = store16;
     emu->core->reset(emu->core);

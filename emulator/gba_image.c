@@ -106,7 +106,7 @@ static void list_blocks(const lp_emu *emu, lp_block blocks[N_BLOCKS]) {
     blocks[4] = (lp_block){gba->video.vram, SIZE_VRAM};
     blocks[5] = (lp_block){gba->video.oam.raw, SIZE_OAM};
     blocks[6] = (lp_block){gba->memory.rom, gba->memory.romSize};
-    blocks[7] = (lp_block){emu->blocked_region, sizeof(uint32_t)};
+    blocks[7] = (lp_block){lp_gba_static.no_code, sizeof(uint32_t)};
 }
 
 static size_t save_memory_bytes(enum SavedataType type) {
@@ -144,7 +144,7 @@ static gba_links save_links(const lp_emu *emu) {
     list_blocks(emu, blocks);
     gba_links links = {.active_region = lp_link_save(cpu->memory.activeRegion, blocks, N_BLOCKS), .video_callback = NO_CALLBACK};
     for (int mode = 1; mode < 3; mode++)
-        if (gba->video.event.callback == emu->video_callbacks[mode]) links.video_callback = (uint8_t)mode;
+        if (gba->video.event.callback == lp_gba_static.video[mode]) links.video_callback = (uint8_t)mode;
     const struct GBASavedata *savedata = &gba->memory.savedata;
     links.high_flash_bank = savedata->type == SAVEDATA_FLASH1M && savedata->currentBank == savedata->data + SIZE_CART_FLASH512;
     struct mTimingEvent *events[N_GBA_EVENTS];
@@ -229,7 +229,7 @@ void lp_gba_machine_load(lp_emu *emu, const uint8_t *in) {
     lp_block blocks[N_BLOCKS], memories[3];
     list_blocks(emu, blocks);
     cpu->memory.activeRegion = lp_link_load(links.active_region, blocks, N_BLOCKS);
-    gba->video.event.callback = emu->video_callbacks[links.video_callback];
+    gba->video.event.callback = lp_gba_static.video[links.video_callback];
     savedata->currentBank = savedata->data ? savedata->data + (links.high_flash_bank ? SIZE_CART_FLASH512 : 0) : NULL;
     struct mTimingEvent *events[N_GBA_EVENTS];
     list_events(gba, events);
