@@ -1,5 +1,8 @@
+/* A lane's jobs are taken by counting `left` down: whoever takes one from n to n - 1 has index n_jobs - n. The lane's other
+ * fields are set before left is raised from 0 and cannot change until `unfinished`, which counts the taken job too, is 0. */
 #include "base/pool.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,47 +15,58 @@ typedef struct {
     pthread_t thread;
 } worker_t;
 
+typedef struct {
+    _Alignas(64) atomic_int left, unfinished;
+    lp_pool_job job;
+    void *context;
+    int n_jobs;
+} lane_t;
+
 struct lp_pool {
+    lane_t lanes[LP_POOL_LANES];
     int n_threads;
     worker_t *workers; /* n_threads - 1: the caller is worker 0 */
     pthread_mutex_t lock;
     pthread_cond_t work, done;
-    unsigned generation; /* raised for each run */
-    int busy;            /* workers still in the current run */
+    unsigned generation; /* raised by each start */
     bool quit;
-    lp_pool_job job;
-    void *context;
-    int n_jobs;
-    atomic_int next;
 };
 
-static void run_jobs(lp_pool *pool, int worker) {
-    for (int i; (i = atomic_fetch_add(&pool->next, 1)) < pool->n_jobs;) pool->job(pool->context, i, worker);
+static bool run_one(lp_pool *pool, lane_t *lane, int worker) {
+    int left = atomic_load(&lane->left);
+    do {
+        if (left == 0) return false;
+    } while (!atomic_compare_exchange_weak(&lane->left, &left, left - 1));
+    lane->job(lane->context, lane->n_jobs - left, worker);
+    if (atomic_fetch_sub(&lane->unfinished, 1) == 1) {
+        pthread_mutex_lock(&pool->lock); /* so that the waiter is either before its look or in its sleep */
+        pthread_cond_signal(&pool->done);
+        pthread_mutex_unlock(&pool->lock);
+    }
+    return true;
 }
 
 static void *worker_main(void *argument) {
     worker_t *self = argument;
     lp_pool *pool = self->pool;
-    unsigned seen = 0;
-    for (;;) {
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->quit) {
+        unsigned seen = pool->generation;
+        pthread_mutex_unlock(&pool->lock);
+        for (int i = 0; i < LP_POOL_LANES; i++)
+            while (run_one(pool, &pool->lanes[i], self->worker)) {}
         pthread_mutex_lock(&pool->lock);
         while (pool->generation == seen && !pool->quit) pthread_cond_wait(&pool->work, &pool->lock);
-        seen = pool->generation;
-        bool quit = pool->quit;
-        pthread_mutex_unlock(&pool->lock);
-        if (quit) return NULL;
-        run_jobs(pool, self->worker);
-        pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0) pthread_cond_signal(&pool->done);
-        pthread_mutex_unlock(&pool->lock);
     }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
 }
 
 lp_pool *lp_pool_open(int n_threads) {
     if (n_threads <= 0) n_threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
-    lp_pool *pool = calloc(1, sizeof *pool);
+    lp_pool *pool = aligned_alloc(_Alignof(lp_pool), sizeof *pool);
     if (!pool) return NULL;
-    pool->n_threads = 1;
+    *pool = (lp_pool){.n_threads = 1};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -88,18 +102,32 @@ int lp_pool_threads(const lp_pool *pool) {
     return pool->n_threads;
 }
 
-void lp_pool_run(lp_pool *pool, int n_jobs, lp_pool_job job, void *context) {
+void lp_pool_start(lp_pool *pool, int lane, int n_jobs, lp_pool_job job, void *context) {
+    lane_t *l = &pool->lanes[lane];
+    assert(lane >= 0 && lane < LP_POOL_LANES && atomic_load(&l->unfinished) == 0);
+    if (n_jobs <= 0) return;
+    l->job = job;
+    l->context = context;
+    l->n_jobs = n_jobs;
+    atomic_store(&l->unfinished, n_jobs);
+    atomic_store(&l->left, n_jobs);
+    if (pool->n_threads == 1) return;
     pthread_mutex_lock(&pool->lock);
-    pool->job = job;
-    pool->context = context;
-    pool->n_jobs = n_jobs;
-    atomic_store(&pool->next, 0);
-    pool->busy = pool->n_threads - 1;
     pool->generation++;
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
-    run_jobs(pool, 0);
+}
+
+void lp_pool_wait(lp_pool *pool, int lane) {
+    lane_t *l = &pool->lanes[lane];
+    while (run_one(pool, l, 0)) {}
+    if (atomic_load(&l->unfinished) == 0) return;
     pthread_mutex_lock(&pool->lock);
-    while (pool->busy > 0) pthread_cond_wait(&pool->done, &pool->lock);
+    while (atomic_load(&l->unfinished) > 0) pthread_cond_wait(&pool->done, &pool->lock);
     pthread_mutex_unlock(&pool->lock);
+}
+
+void lp_pool_run(lp_pool *pool, int n_jobs, lp_pool_job job, void *context) {
+    lp_pool_start(pool, LP_POOL_LANES - 1, n_jobs, job, context);
+    lp_pool_wait(pool, LP_POOL_LANES - 1);
 }

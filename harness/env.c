@@ -177,7 +177,7 @@ int lp_env_events(const lp_env *env, const lp_event **events) {
 void lp_env_observe(lp_env *env, uint8_t *out) {
     int width, height;
     const uint32_t *frame = lp_emu_frame(env->emu, &width, &height);
-    lp_observe_grey(out, env->game->width, env->game->height, frame, width, height);
+    lp_observe_grey(out, env->game->width, env->game->height, frame, width, width, height);
 }
 
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err) {
@@ -201,6 +201,7 @@ bool lp_env_variable(lp_env *env, const char *name, int64_t *value) {
     return false;
 }
 
+const int64_t *lp_env_variables(const lp_env *env) { return env->now; }
 int64_t lp_env_steps(const lp_env *env) { return env->steps; }
 lp_emu *lp_env_emu(lp_env *env) { return env->emu; }
 

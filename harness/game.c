@@ -253,6 +253,9 @@ int lp_game_frame_skip(const lp_game *g) { return g->frame_skip; }
 int lp_game_n_actions(const lp_game *g) { return g->n_actions; }
 uint16_t lp_game_action_keys(const lp_game *g, int action) { return g->action_keys[action]; }
 const char *lp_game_action_name(const lp_game *g, int action) { return g->action_names[action]; }
+int lp_game_n_variables(const lp_game *g) { return g->n_variables; }
+const char *lp_game_variable_name(const lp_game *g, int index) { return g->variables[index].name; }
+lp_system lp_game_system(const lp_game *g) { return g->system; }
 int lp_game_n_knobs(const lp_game *g) { return g->n_knobs; }
 const lp_knob *lp_game_knob(const lp_game *g, int index) { return &g->knobs[index]; }
 bool lp_game_has_outcome(const lp_game *g) {

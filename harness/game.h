@@ -62,6 +62,10 @@ lp_status lp_game_set_knob(const lp_game *game, int64_t *knobs, const char *assi
 void lp_game_default_knobs(const lp_game *game, int64_t *knobs);
 /* The twin's knob values on top of knobs (longplay.json "twin"); false when the game declares none. */
 bool lp_game_twin_knobs(const lp_game *game, int64_t *knobs);
+/* RAM variables of data.json, in its order. */
+int lp_game_n_variables(const lp_game *game);
+const char *lp_game_variable_name(const lp_game *game, int index);
+lp_system lp_game_system(const lp_game *game);
 /* Does an episode end by itself, won or lost (a bare ROM's does not)? */
 bool lp_game_has_outcome(const lp_game *game);
 
@@ -110,6 +114,8 @@ void lp_env_observe(lp_env *env, uint8_t *out);
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err);
 /* A RAM variable of data.json by name; false when there is none. */
 bool lp_env_variable(lp_env *env, const char *name, int64_t *value);
+/* All of them, [lp_game_n_variables], as the last reset or step left them; valid until the next. */
+const int64_t *lp_env_variables(const lp_env *env);
 int64_t lp_env_steps(const lp_env *env); /* decisions since the reset */
 lp_emu *lp_env_emu(lp_env *env);
 /* The environment (machine, steps, previous variable values for the conditions) as bytes, for checkpoints. */

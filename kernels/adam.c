@@ -1,6 +1,6 @@
 /* The optimizer's step. */
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
+#include "base/simd.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Linear maps on OpenBLAS, the only file that knows it. */
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
+#include "base/simd.h"
 
 #include <assert.h>
 #include <cblas.h>

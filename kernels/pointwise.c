@@ -1,6 +1,6 @@
 /* Operations on each element by itself. */
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
+#include "base/simd.h"
 
 #include <math.h>
 

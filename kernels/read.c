@@ -1,6 +1,6 @@
 /* The memory read. Keys of levels and ages are shared by many items, so their products with the query are taken once. */
 #include "kernels/kernels.h"
-#include "kernels/simd.h"
+#include "base/simd.h"
 
 #include <assert.h>
 #include <math.h>

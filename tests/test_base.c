@@ -208,6 +208,45 @@ static void add_job(void *context, int index, int worker) {
     ((int *)context)[index]++;
 }
 
+static void slow_job(void *context, int index, int worker) {
+    (void)worker;
+    volatile unsigned x = 0;
+    for (int i = 0; i < 200 * (index % 7); i++) x = x + (unsigned)i;
+    ((int *)context)[index]++;
+}
+
+/* Lanes under way at once, started and waited for in every order. */
+static void test_pool_lanes(void **state) {
+    (void)state;
+    enum { ROUNDS = 300, JOBS = 40, LANES = 3 };
+    for (int threads = 1; threads <= 4; threads++) {
+        lp_pool *pool = lp_pool_open(threads);
+        int hits[LANES][JOBS] = {{0}};
+        lp_rng rng = lp_rng_make(9, 0);
+        bool started[LANES] = {false};
+        int runs[LANES] = {0};
+        for (int round = 0; round < ROUNDS; round++) {
+            int lane = (int)lp_rng_below(&rng, LANES);
+            if (started[lane]) {
+                lp_pool_wait(pool, lane);
+                for (int i = 0; i < JOBS; i++) assert_int_equal(hits[lane][i], runs[lane]);
+            } else {
+                lp_pool_start(pool, lane, JOBS, slow_job, hits[lane]);
+                runs[lane]++;
+            }
+            started[lane] = !started[lane];
+            if (round % 10 == 0) { /* run has a lane of its own */
+                int more[JOBS] = {0};
+                lp_pool_run(pool, JOBS, slow_job, more);
+                for (int i = 0; i < JOBS; i++) assert_int_equal(more[i], 1);
+            }
+        }
+        for (int lane = 0; lane < LANES; lane++)
+            if (started[lane]) lp_pool_wait(pool, lane);
+        lp_pool_close(pool);
+    }
+}
+
 static void test_pool(void **state) {
     (void)state;
     for (int threads = 1; threads <= 5; threads++) {
@@ -228,7 +267,7 @@ static void test_pool(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config), cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_hashes), cmocka_unit_test(test_rng),          cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_hashes), cmocka_unit_test(test_rng),          cmocka_unit_test(test_pool), cmocka_unit_test(test_pool_lanes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -600,45 +600,6 @@ static void test_save_load(void **state) {
     lp_game_close(game);
 }
 
-/* ---- observation ---- */
-
-/* The area average the slow way: both pictures cut into pieces so fine that each lies in one pixel of either. */
-static uint8_t average(const uint32_t *frame, int in_w, int in_h, int out_w, int out_h, int x, int y) {
-    uint64_t sum = 0, n = (uint64_t)in_w * (uint64_t)in_h;
-    for (int j = 0; j < in_h; j++)
-        for (int i = 0; i < in_w; i++) {
-            uint32_t p = frame[(y * in_h + j) / out_h * in_w + (x * in_w + i) / out_w];
-            sum += 77 * (p & 255) + 150 * (p >> 8 & 255) + 29 * (p >> 16 & 255);
-        }
-    return (uint8_t)((sum + 128 * n) / (256 * n));
-}
-
-static void test_observation(void **state) {
-    (void)state;
-    static const int sizes[][4] = {{160, 144, 80, 72}, {160, 144, 160, 144}, {160, 144, 53, 31}, {160, 144, 8, 8}, {160, 144, 40, 72},
-                                   {160, 144, 159, 143}, {240, 160, 80, 72}, {240, 160, 120, 80}};
-    uint32_t *frame = malloc(240 * 160 * sizeof *frame);
-    uint8_t out[160 * 144];
-    lp_rng rng = lp_rng_make(61, 0);
-    for (int i = 0; i < 240 * 160; i++) frame[i] = (uint32_t)lp_rng_u64(&rng) & 0xffffff;
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-        int in_w = sizes[s][0], in_h = sizes[s][1], w = sizes[s][2], h = sizes[s][3];
-        memset(out, 0, sizeof out);
-        lp_observe_grey(out, w, h, frame, in_w, in_h);
-        for (int k = 0; k < 60; k++) {
-            int x = k == 0 ? 0 : k == 1 ? w - 1 : (int)lp_rng_below(&rng, (uint32_t)w);
-            int y = k == 0 ? 0 : k == 1 ? h - 1 : (int)lp_rng_below(&rng, (uint32_t)h);
-            assert_int_equal(out[y * w + x], average(frame, in_w, in_h, w, h, x, y));
-        }
-    }
-    for (int i = 0; i < 240 * 160; i++) frame[i] = 0xffffff;
-    lp_observe_grey(out, 80, 72, frame, 160, 144);
-    assert_int_equal(out[0], 255);
-    lp_observe_grey(out, 77, 72, frame, 240, 160);
-    assert_int_equal(out[77 * 72 - 1], 255);
-    free(frame);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_names, restore),
@@ -658,7 +619,6 @@ int main(void) {
         cmocka_unit_test_setup(test_audit, restore),
         cmocka_unit_test_setup(test_done_is_loss, restore),
         cmocka_unit_test_setup(test_save_load, restore),
-        cmocka_unit_test_setup(test_observation, restore),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

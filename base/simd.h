@@ -2,8 +2,8 @@
  *
  * Sums run over 16 fixed lanes that are added in a fixed order, so every instruction set gives the same bits.
  * LP_CLONES compiles a function once for each instruction set and picks at load time. */
-#ifndef LP_KERNELS_SIMD_H
-#define LP_KERNELS_SIMD_H
+#ifndef LP_BASE_SIMD_H
+#define LP_BASE_SIMD_H
 
 #if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__)
 #define LP_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
