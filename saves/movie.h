@@ -11,8 +11,9 @@
  *     lp_movie_sync(w, &offset, &err);     // all of the above is on the disk; offset goes into the checkpoint
  *     lp_movie_close(w);
  *
- * The file format is documented at the top of movie.c. A file cut or damaged at any byte reads well up to the last whole
- * block before it, and then says at which byte what is wrong.
+ * The file format is documented at the top of movie_format.h. A file cut or damaged at any byte reads well up to the last
+ * whole block before it, and then says at which byte it is damaged. Cut between two blocks it is a shorter movie: how long a
+ * movie must be is for the checkpoint to know.
  */
 #ifndef LP_SAVES_MOVIE_H
 #define LP_SAVES_MOVIE_H
@@ -33,17 +34,22 @@ typedef struct {
 } lp_movie_header;
 
 typedef struct {
-    uint64_t state_budget_bytes; /* states are thinned out to stay below it; 0: 64 MiB */
-    uint32_t block_ops;          /* operations a block (the unit that is checksummed and written); 0: a default */
+    uint64_t state_budget_bytes; /* of the file, for states; they lie further and further apart to stay below it; 0: 64 MiB */
+    uint32_t state_spacing;      /* decisions between states while less than half of the budget is used; 0: 256 */
+    uint32_t block_ops;          /* operations a block (the unit that is checksummed and written) at most; 0: a default */
 } lp_movie_config;
 
-/* ---- writing: one thread; after open nothing allocates per decision ---- */
+/* ---- writing: one thread; after open nothing allocates ---- */
 typedef struct lp_movie_writer lp_movie_writer;
 
+/* A new file; LP_BAD_INPUT where there is one already. The folder's own entry for it is the caller's to fsync. config NULL:
+ * the defaults. On failure *out is NULL, here and below. */
 lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movie_header *header,
                           const lp_movie_config *config, lp_err *err);
-/* Opens an existing movie to continue it at offset (from lp_movie_sync): what follows offset is cut off. LP_BAD_INPUT when the
- * movie is not ours, is of another ROM or core version than header, or is damaged or shorter before offset. */
+/* Opens an existing movie to continue it at offset (from lp_movie_sync): what follows offset is cut off. Whoever then writes the
+ * same operations with the same config and syncs at the same decisions gets the same bytes as if there had been no break.
+ * LP_BAD_INPUT, with the file as it was, when the movie is not ours, is of another ROM, core version, frame skip or state size
+ * than header, is damaged or shorter before offset, or has no block that ends there. */
 lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movie_header *header, uint64_t offset,
                           const lp_movie_config *config, lp_err *err);
 /* These buffer; an I/O error shows in the next lp_movie_sync, which is the only one that must be checked. */
@@ -56,7 +62,8 @@ void lp_movie_hash(lp_movie_writer *w, uint64_t machine_hash);            /* of 
 bool lp_movie_wants_state(const lp_movie_writer *w);
 void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes); /* dropped unless wanted */
 /* Everything so far is in the file and fsynced; *offset is where to resume from. LP_FAILED (full disk, ...): the file is
- * good up to the last successful sync, and the writer refuses everything but close. */
+ * good up to the last successful sync at least, and ends with a whole block where it can still be cut; from then on the writer
+ * drops everything, and every sync fails. */
 lp_status lp_movie_sync(lp_movie_writer *w, uint64_t *offset, lp_err *err);
 uint64_t lp_movie_decisions(const lp_movie_writer *w); /* decisions in the movie so far */
 void lp_movie_close(lp_movie_writer *w);               /* without sync; NULL is fine */
@@ -80,13 +87,16 @@ typedef struct {
     const void *state; /* state: state_size_bytes bytes, valid until the next lp_movie_next */
 } lp_movie_op;
 
+/* One thread each; needs the same RAM and time for a movie of any length. Reads the movie as long as it is now: may be used while
+ * a writer goes on, whose last, unfinished block then reads as a cut. */
 lp_status lp_movie_open(lp_movie **out, const char *path, lp_err *err);
 const lp_movie_header *lp_movie_info(const lp_movie *m);
 /* The next operation: LP_OK with *end false; LP_OK with *end true at the end; LP_BAD_INPUT naming file and byte where
- * the movie is damaged or cut. */
+ * the movie is damaged or cut, and again on each call until a seek. */
 lp_status lp_movie_next(lp_movie *m, lp_movie_op *op, bool *end, lp_err *err);
-/* Moves to the last state operation at or before decision: the next lp_movie_next gives it. Where there is none, to the
- * start of the episode's reset, which needs no state. */
+/* Moves to the last state or reset at or before decision: the next lp_movie_next gives it, and a replay may begin there. The first
+ * seek looks at the block headers up to there, later ones at few. What is damaged is noticed when it is read, so a seek may also
+ * pass damage. LP_BAD_INPUT, and the reader stays where it was: there is no such operation, or damage before the first one. */
 lp_status lp_movie_seek(lp_movie *m, uint64_t decision, lp_err *err);
 void lp_movie_read_close(lp_movie *m);
 

@@ -1,306 +1,180 @@
-/* The movie: random runs written and read back; cut at every byte, each byte flipped, the disk full at every write; a
- * writer killed anywhere and resumed writes the same file as one that was not. */
-#include "base/file.h"
-#include "base/rng.h"
-#include "saves/movie.h"
+/* The movie read as it was written: random runs of all operations, a million decisions, seeking, states within a budget. */
+#include "tests/saves_support.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
-
-enum { STATE_BYTES = 700 };
-static char folder[PATH_MAX], path[PATH_MAX], other[PATH_MAX];
-static const lp_movie_header header = {.rom_hash = 0x123456789abcdef0u, .core_version = "test core", .game = "a game", .seed = 5, .frame_skip = 4,
-                                       .state_size_bytes = STATE_BYTES};
-
-static int setup(void **state) {
-    (void)state;
-    snprintf(folder, sizeof folder, "%s/longplay-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
-    if (!mkdtemp(folder)) return -1;
-    lp_path_join(path, sizeof path, folder, "a.lpm");
-    lp_path_join(other, sizeof other, folder, "b.lpm");
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    unlink(path), unlink(other);
-    return rmdir(folder);
-}
-
-/* What happens at decision d of the run with this seed: a function of both, so that a run can begin anywhere. */
-static void run_step(lp_movie_writer *w, uint64_t seed, uint64_t d) {
-    lp_rng rng = lp_rng_make(seed, d);
-    if (d == 0 || lp_rng_below(&rng, 97) == 0) {
-        lp_movie_reset(w);
-        lp_movie_keys(w, 8, 200 + lp_rng_below(&rng, 100));
-        lp_movie_poke(w, 0xC0A0u + lp_rng_below(&rng, 9), (uint8_t)lp_rng_below(&rng, 256));
-    }
-    lp_movie_decision(w, (uint16_t)(1 << lp_rng_below(&rng, 2)));
-    if (d % 8 == 7) lp_movie_hash(w, lp_rng_u64(&rng));
-    if (lp_movie_wants_state(w)) {
-        unsigned char bytes[STATE_BYTES];
-        lp_rng fixed = lp_rng_make(seed, 1u << 30);
-        for (int i = 0; i < STATE_BYTES; i++) bytes[i] = (unsigned char)lp_rng_u64(&fixed);
-        for (int i = 0; i < 20; i++) bytes[lp_rng_below(&rng, STATE_BYTES)] = (unsigned char)d;
-        lp_movie_state(w, bytes, STATE_BYTES);
-    }
-}
-
-static const lp_movie_config small = {.block_ops = 24, .state_budget_bytes = 100000};
-
-static lp_movie_writer *write_run(const char *file, uint64_t seed, uint64_t n, uint64_t sync_every, uint64_t *offsets) {
-    lp_err err;
-    lp_movie_writer *w;
-    unlink(file);
-    assert_int_equal(lp_movie_create(&w, file, &header, &small, &err), LP_OK);
-    for (uint64_t d = 0, k = 0; d < n; d++) {
-        run_step(w, seed, d);
-        if ((d + 1) % sync_every == 0) assert_int_equal(lp_movie_sync(w, &offsets[k++], &err), LP_OK);
-    }
-    return w;
-}
-
-/* Hashes all that a reader is given, up to the end or the damage. */
-static lp_status read_all(const char *file, uint64_t *digest, uint64_t *decisions, lp_err *err) {
-    lp_movie *m;
-    lp_movie_op op;
-    bool end = false;
-    *digest = *decisions = 0;
-    lp_status status = lp_movie_open(&m, file, err);
-    if (status) return status;
-    while (!(status = lp_movie_next(m, &op, &end, err)) && !end) {
-        uint64_t fields[8] = {op.kind, op.decision, op.episode, op.address, op.value, op.keys, op.n_frames, op.hash};
-        for (int i = 0; i < 8; i++) *digest = lp_mix64(*digest * 31 + fields[i]);
-        for (int i = 0; i < STATE_BYTES && op.kind == LP_MOVIE_STATE; i++) *digest = lp_mix64(*digest + ((const unsigned char *)op.state)[i]);
-        *decisions += op.kind == LP_MOVIE_DECISION;
-    }
-    lp_movie_read_close(m);
-    return status;
-}
+#include "saves/movie_format.h"
 
 static void test_round_trip(void **state) {
     (void)state;
-    uint64_t offsets[2], digest, decisions;
-    lp_err err;
+    static const uint32_t block_ops[] = {1, 2, 24, 300, 0}, spacings[] = {1, 7, 50, 0};
+    uint64_t offsets[16];
+    lp_rng rng = lp_rng_make(seed, 1);
+    for (uint64_t run = 0; run < 60; run++) {
+        lp_movie_config config = {.block_ops = block_ops[run % 5], .state_spacing = spacings[run % 4],
+                                  .state_budget_bytes = run % 3 ? 0 : 1 + lp_rng_below(&rng, 50000)};
+        uint64_t syncs = 1 + lp_rng_below(&rng, 15), every = 1 + lp_rng_below(&rng, 100);
+        script s = write_run(path, &config, lp_rng_u64(&rng), syncs * every, every, offsets);
+        lp_movie *m;
+        size_t n;
+        expect_ok(read_file(path, &s, &n));
+        assert_int_equal(n, s.n);
+        expect_ok(lp_movie_open(&m, path, &err));
+        assert_memory_equal(lp_movie_info(m), &header, sizeof header);
+        lp_movie_read_close(m);
+        free(s.ops);
+    }
+    lp_movie_writer *w;
+    expect_bad(lp_movie_create(&w, path, &header, &small, &err), LP_BAD_INPUT, "exists"); /* never over another */
+    assert_null(w);
+}
+
+/* Long runs of one key, no decisions at all, no operations at all. */
+static void test_extremes(void **state) {
+    (void)state;
+    static const uint32_t runs[] = {1, 2, 8, 9, 127, 128, 16383, 16384, 1000000};
+    lp_movie_writer *w;
     lp_movie *m;
     lp_movie_op op;
     bool end;
-    lp_movie_close(write_run(path, 1, 2000, 2000, offsets));
-    assert_int_equal(read_all(path, &digest, &decisions, &err), LP_OK);
-    assert_int_equal(decisions, 2000);
-    assert_int_equal(lp_movie_open(&m, path, &err), LP_OK);
-    assert_memory_equal(lp_movie_info(m), &header, sizeof header);
-    for (uint64_t target = 0; target < 2000; target += 61) { /* from any place a seek gives, the rest reads the same */
-        assert_int_equal(lp_movie_seek(m, target, &err), LP_OK);
-        assert_int_equal(lp_movie_next(m, &op, &end, &err), LP_OK);
-        assert_true(!end && op.decision <= target && (op.kind == LP_MOVIE_STATE || op.kind == LP_MOVIE_RESET));
-        uint64_t last = op.decision;
-        while (!lp_movie_next(m, &op, &end, &err) && !end) last += op.kind == LP_MOVIE_DECISION;
-        assert_true(end && last == 2000);
+    uint64_t offset;
+    expect_ok(lp_movie_create(&w, path, &header, NULL, &err));
+    expect_ok(lp_movie_sync(w, &offset, &err));
+    assert_int_equal(offset, MOVIE_HEADER_BYTES);
+    expect_ok(lp_movie_open(&m, path, &err));
+    for (int i = 0; i < 3; i++) {
+        expect_ok(lp_movie_next(m, &op, &end, &err));
+        assert_true(end);
     }
+    expect_bad(lp_movie_seek(m, 0, &err), LP_BAD_INPUT, "no place to begin");
     lp_movie_read_close(m);
-    lp_movie_writer *w;
-    assert_int_equal(lp_movie_create(&w, path, &header, &small, &err), LP_BAD_INPUT); /* never over another */
+    lp_movie_hash(w, 7); /* no reset before it */
+    for (int i = 0; i < 9; i++)
+        for (int twice = 0; twice < 2; twice++) { /* the second time the keys are in the table */
+            for (uint32_t k = 0; k < runs[i]; k++) lp_movie_decision(w, (uint16_t)(i + 1));
+            lp_movie_hash(w, 7);
+        }
+    expect_ok(lp_movie_sync(w, &offset, &err));
+    lp_movie_close(w);
+    assert_true(offset < 500);
+    expect_ok(lp_movie_open(&m, path, &err));
+    expect_ok(lp_movie_next(m, &op, &end, &err));
+    assert_true(!end && op.kind == LP_MOVIE_HASH && op.hash == 7 && op.episode == 0);
+    for (int i = 0; i < 18; i++) {
+        uint32_t n = 0;
+        while (!lp_movie_next(m, &op, &end, &err) && !end && op.kind == LP_MOVIE_DECISION) {
+            if (op.keys != i / 2 + 1) fail_msg("keys %d, not %d", op.keys, i / 2 + 1);
+            n++;
+        }
+        assert_int_equal(n, runs[i / 2]);
+    }
+    expect_ok(lp_movie_next(m, &op, &end, &err));
+    assert_true(end);
+    lp_movie_read_close(m);
 }
 
 static void test_million(void **state) {
     (void)state;
-    lp_err err;
+    enum { N = 1000000 };
     lp_movie_writer *w;
-    uint64_t offset, digest, decisions;
-    lp_rng rng = lp_rng_make(3, 3);
-    unlink(path);
-    assert_int_equal(lp_movie_create(&w, path, &header, NULL, &err), LP_OK);
+    lp_movie *m;
+    lp_movie_op op;
+    bool end;
+    uint64_t offset, n = 0;
+    expect_ok(lp_movie_create(&w, path, &header, NULL, &err));
     lp_movie_reset(w);
-    for (int d = 0; d < 1000000; d++) {
+    lp_rng rng = lp_rng_make(seed, 2);
+    for (int d = 0; d < N; d++) {
         lp_movie_decision(w, (uint16_t)(1 << lp_rng_below(&rng, 4)));
         if (d % 64 == 63) lp_movie_hash(w, lp_rng_u64(&rng));
     }
-    assert_int_equal(lp_movie_sync(w, &offset, &err), LP_OK);
-    assert_int_equal(lp_movie_decisions(w), 1000000);
+    expect_ok(lp_movie_sync(w, &offset, &err));
+    assert_int_equal(lp_movie_decisions(w), N);
     lp_movie_close(w);
-    print_message("a million random decisions: %.3f bytes each\n", (double)offset / 1e6);
-    assert_true(offset < 4000000);
-    assert_int_equal(read_all(path, &digest, &decisions, &err), LP_OK);
-    assert_int_equal(decisions, 1000000);
-}
-
-static void test_cut_and_flipped(void **state) {
-    (void)state;
-    uint64_t offsets[4], digest, whole, decisions, total;
-    lp_err err;
-    lp_blob file;
-    lp_movie_close(write_run(path, 2, 300, 100, offsets));
-    assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
-    assert_int_equal(read_all(path, &whole, &total, &err), LP_OK);
-    uint64_t before = 0;
-    int good = 0;
-    for (size_t n = 0; n < file.size_bytes; n++) {
-        assert_int_equal(lp_file_write_atomic(other, file.data, n, &err), LP_OK);
-        lp_status status = read_all(other, &digest, &decisions, &err);
-        if (status) assert_int_equal(status, LP_BAD_INPUT), assert_non_null(strstr(err.message, other));
-        else good++; /* cut exactly between two blocks: a shorter movie */
-        assert_true(decisions >= before && decisions <= total);
-        before = decisions;
+    print_message("a million random decisions of four keys: %.3f bytes each, hashes included\n", (double)offset / N);
+    assert_true(offset < 900000);
+    expect_ok(lp_movie_open(&m, path, &err));
+    rng = lp_rng_make(seed, 2);
+    while (!lp_movie_next(m, &op, &end, &err) && !end) {
+        if (op.kind == LP_MOVIE_DECISION && (op.keys != 1 << lp_rng_below(&rng, 4) || op.decision != n++)) fail_msg("decision %d", (int)n);
+        if (op.kind == LP_MOVIE_HASH && op.hash != lp_rng_u64(&rng)) fail_msg("hash after decision %d", (int)n);
     }
-    assert_true(good > 3 && good < (int)file.size_bytes / 20);
-    for (size_t i = 0; i < file.size_bytes; i++) {
-        file.data[i] ^= (unsigned char)(1 << i % 8);
-        assert_int_equal(lp_file_write_atomic(other, file.data, file.size_bytes, &err), LP_OK);
-        if (read_all(other, &digest, &decisions, &err) != LP_BAD_INPUT) fail_msg("byte %zu flipped, and not noticed", i);
-        file.data[i] ^= (unsigned char)(1 << i % 8);
-    }
-    lp_blob_free(&file);
-}
-
-static void expect_same_files(void) {
-    lp_blob a, b;
-    lp_err err;
-    assert_int_equal(lp_file_read(&a, path, 1 << 24, &err), LP_OK);
-    assert_int_equal(lp_file_read(&b, other, 1 << 24, &err), LP_OK);
-    assert_int_equal(a.size_bytes, b.size_bytes);
-    assert_memory_equal(a.data, b.data, a.size_bytes);
-    lp_blob_free(&a), lp_blob_free(&b);
-}
-
-/* Goes on from the k-th sync (k syncs done) to the end. */
-static void resume_and_finish(const char *file, uint64_t seed, uint64_t n, uint64_t every, uint64_t k, uint64_t offset) {
-    lp_err err;
-    lp_movie_writer *w;
-    uint64_t ignored;
-    lp_status status = lp_movie_resume(&w, file, &header, offset, &small, &err);
-    if (status) fail_msg("%s", err.message);
-    assert_int_equal(lp_movie_decisions(w), k * every);
-    for (uint64_t d = k * every; d < n; d++) {
-        run_step(w, seed, d);
-        if ((d + 1) % every == 0) assert_int_equal(lp_movie_sync(w, &ignored, &err), LP_OK);
-    }
+    assert_true(end && n == N);
+    lp_movie_read_close(m);
+    expect_ok(lp_movie_resume(&w, path, &header, offset, NULL, &err));
+    assert_int_equal(lp_movie_decisions(w), N);
     lp_movie_close(w);
 }
 
-static void test_killed_and_resumed(void **state) {
+/* Each seek goes to the last state or reset at or before its decision, in whatever order; from there all reads the same. */
+static void test_seek(void **state) {
     (void)state;
-    enum { N = 1200, EVERY = 100 };
-    uint64_t offsets[N / EVERY], ignored[N / EVERY];
-    lp_movie_close(write_run(path, 3, N, EVERY, offsets));
-    int killed = 0;
-    for (int64_t room = 300; room < (int64_t)offsets[N / EVERY - 1]; room += 151) {
-        pid_t child = fork();
-        if (!child) {
-            lp_fault = (lp_fault_plan){.armed = true, .crash = true, .bytes_left = room};
-            write_run(other, 3, N, EVERY, ignored);
-            _exit(0);
+    enum { N = 3000, SEEKS = 300 };
+    uint64_t offsets[1];
+    const lp_movie_config dense = {.state_spacing = 1};
+    lp_rng rng = lp_rng_make(seed, 3);
+    for (int which = 0; which < 2; which++) { /* more places to begin at than the index holds, and fewer */
+        script s = write_run(path, which ? &small : &dense, seed, N, N, offsets);
+        size_t at[N + 1]; /* at[d]: that operation */
+        size_t best = 0;
+        for (size_t i = 0, d = 0; d <= N; at[d++] = best)
+            for (; i < s.n && s.ops[i].decision <= d; i++)
+                if (s.ops[i].kind == LP_MOVIE_STATE || s.ops[i].kind == LP_MOVIE_RESET) best = i;
+        lp_movie *m;
+        expect_ok(lp_movie_open(&m, path, &err));
+        for (int k = 0; k < SEEKS; k++) {
+            uint64_t decision = k == 1 ? UINT64_MAX : lp_rng_below(&rng, N + 1);
+            lp_movie_op op;
+            bool end;
+            expect_ok(lp_movie_seek(m, decision, &err));
+            size_t i = at[decision < N ? decision : N];
+            size_t stop = k % 20 ? i + lp_rng_below(&rng, 60) : s.n; /* now and then to the end */
+            for (; i < stop && i < s.n; i++) {
+                expect_ok(lp_movie_next(m, &op, &end, &err));
+                if (end || !same_op(&s, &s.ops[i], &op)) fail_msg("seek %d to %d: operation %zu is another one", k, (int)decision, i);
+            }
+            if (i < s.n) continue;
+            expect_ok(lp_movie_next(m, &op, &end, &err));
+            assert_true(end);
         }
-        int status;
-        waitpid(child, &status, 0);
-        killed += WIFEXITED(status) && WEXITSTATUS(status) == 137;
-        uint64_t k = 0; /* the last sync that was over before the kill */
-        while (k < N / EVERY && offsets[k] <= (uint64_t)room) k++;
-        if (k == 0) continue;
-        resume_and_finish(other, 3, N, EVERY, k, offsets[k - 1]);
-        expect_same_files();
+        lp_movie_read_close(m);
+        free(s.ops);
     }
-    print_message("killed %d times\n", killed);
-    assert_true(killed > 20);
 }
 
-static void test_full_disk(void **state) {
-    (void)state;
-    enum { N = 400, EVERY = 50 };
-    uint64_t offsets[N / EVERY], good;
-    lp_err err;
-    lp_movie_close(write_run(path, 4, N, EVERY, offsets));
-    for (int64_t room = 200; room < (int64_t)offsets[N / EVERY - 1]; room += 331) {
-        lp_movie_writer *w;
-        uint64_t k = 0;
-        unlink(other);
-        lp_fault = (lp_fault_plan){.armed = true, .bytes_left = room, .error = ENOSPC};
-        assert_int_equal(lp_movie_create(&w, other, &header, &small, &err), LP_OK);
-        lp_status status = LP_OK;
-        for (uint64_t d = 0; d < N && !status; d++) {
-            run_step(w, 4, d);
-            if ((d + 1) % EVERY == 0 && !(status = lp_movie_sync(w, &good, &err))) assert_true(good == offsets[k++]);
-        }
-        lp_fault.armed = false;
-        assert_int_equal(status, LP_FAILED);
-        assert_non_null(strstr(err.message, "No space left"));
-        assert_int_equal(lp_movie_sync(w, &good, &err), LP_FAILED); /* it sticks */
-        lp_movie_close(w);
-        if (k) resume_and_finish(other, 4, N, EVERY, k, offsets[k - 1]), expect_same_files();
-    }
-    lp_fault = (lp_fault_plan){.armed = true, .bytes_left = 20, .error = ENOSPC};
-    lp_movie_writer *w;
-    unlink(other);
-    assert_int_equal(lp_movie_create(&w, other, &header, &small, &err), LP_FAILED);
-    lp_fault.armed = false;
-    assert_false(lp_file_exists(other));
-}
-
-static void test_refused(void **state) {
-    (void)state;
-    uint64_t offsets[4];
-    lp_err err;
-    lp_movie_writer *w;
-    lp_movie *m;
-    lp_movie_close(write_run(path, 5, 300, 100, offsets));
-    lp_movie_header wrong = header;
-    wrong.rom_hash++;
-    assert_int_equal(lp_movie_resume(&w, path, &wrong, offsets[0], &small, &err), LP_BAD_INPUT);
-    wrong = header;
-    strcpy(wrong.core_version, "another");
-    assert_int_equal(lp_movie_resume(&w, path, &wrong, offsets[0], &small, &err), LP_BAD_INPUT);
-    assert_int_equal(lp_movie_resume(&w, path, &header, offsets[0] + 1, &small, &err), LP_BAD_INPUT);
-    assert_int_equal(lp_movie_resume(&w, path, &header, offsets[2] + 100, &small, &err), LP_BAD_INPUT);
-    assert_null(w);
-    struct stat st;
-    assert_int_equal(stat(path, &st), 0);
-    assert_int_equal((uint64_t)st.st_size, offsets[2]); /* a refusal cuts nothing */
-    assert_int_equal(lp_movie_open(&m, folder, &err), LP_BAD_INPUT);
-    assert_int_equal(lp_movie_open(&m, "/nonexistent", &err), LP_BAD_INPUT);
-    assert_int_equal(lp_file_write_atomic(other, "LPMOVIE1 but not really", 23, &err), LP_OK);
-    assert_int_equal(lp_movie_open(&m, other, &err), LP_BAD_INPUT);
-    assert_null(m);
-}
-
+/* States that do not compress fill the budget, never pass it, and lie further apart the fuller it is. */
 static void test_budget(void **state) {
     (void)state;
-    lp_err err;
-    lp_movie_writer *w;
-    uint64_t offset, states = 0, bytes = 0;
-    const lp_movie_config tight = {.state_budget_bytes = 20000};
-    unsigned char state_bytes[STATE_BYTES];
-    lp_rng rng = lp_rng_make(9, 9);
-    unlink(path);
-    assert_int_equal(lp_movie_create(&w, path, &header, &tight, &err), LP_OK);
-    lp_movie_reset(w);
-    for (int d = 0; d < 200000; d++) {
-        lp_movie_decision(w, 0);
-        if (!lp_movie_wants_state(w)) continue;
-        for (int i = 0; i < STATE_BYTES; i++) state_bytes[i] = (unsigned char)lp_rng_u64(&rng); /* does not compress */
-        lp_movie_state(w, state_bytes, STATE_BYTES);
-        states++, bytes += STATE_BYTES + 40;
+    enum { N = 200000, SPACING = 64 };
+    static const uint64_t budgets[] = {1, STATE_BYTES + 39, STATE_BYTES + 40, 20000};
+    unsigned char bytes[STATE_BYTES];
+    lp_rng rng = lp_rng_make(seed, 4);
+    for (int b = 0; b < 4; b++) {
+        const lp_movie_config config = {.state_budget_bytes = budgets[b], .state_spacing = SPACING};
+        lp_movie_writer *w;
+        uint64_t offset, states = 0, last = 0, gap = 0;
+        unlink(path);
+        expect_ok(lp_movie_create(&w, path, &header, &config, &err));
+        for (uint64_t d = 1; d <= N; d++) {
+            lp_movie_decision(w, 0);
+            bool wanted = lp_movie_wants_state(w);
+            for (int i = 0; i < STATE_BYTES && wanted; i++) bytes[i] = (unsigned char)lp_rng_u64(&rng);
+            lp_movie_state(w, bytes, STATE_BYTES); /* dropped unless wanted */
+            if (!wanted) continue;
+            assert_true(states == 0 || (d - last >= SPACING && d - last >= gap));
+            gap = states++ ? d - last : 0;
+            last = d;
+        }
+        expect_ok(lp_movie_sync(w, &offset, &err));
+        lp_movie_close(w);
+        print_message("budget %d: %d states, the last two %d decisions apart\n", (int)budgets[b], (int)states, (int)gap);
+        assert_int_equal(states, b == 0 || b == 1 ? 0 : b == 2 ? 1 : states);
+        assert_true(states * (STATE_BYTES + 40) <= budgets[b]);
+        if (b == 3) assert_true(states * (STATE_BYTES + 40) > budgets[b] * 9 / 10 && gap >= 4 * SPACING);
     }
-    assert_int_equal(lp_movie_sync(w, &offset, &err), LP_OK);
-    lp_movie_close(w);
-    print_message("%d states, %d bytes of 20000\n", (int)states, (int)bytes);
-    assert_true(states > 20 && bytes <= 20000 && offset < 30000);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),         cmocka_unit_test(test_million), cmocka_unit_test(test_cut_and_flipped),
-        cmocka_unit_test(test_killed_and_resumed), cmocka_unit_test(test_full_disk), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_budget),
-    };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    choose_seed();
+    const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_extremes), TEST(test_million), TEST(test_seek), TEST(test_budget)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
