@@ -12,8 +12,6 @@ typedef struct {
     bool json;
 } lp_bench_arguments;
 
-/* The movie: writing, syncing, its size, reading, seeking, resuming; on cue played at random. */
-lp_status lp_bench_saves(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 /* One decision of the shipped policy's network, at several batch and context sizes. */
 lp_status lp_bench_policy(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 /* The network's kernels at the sizes that training cue has. */

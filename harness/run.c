@@ -67,7 +67,8 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     if ((status = load_checkpoint(run, err))) return lp_fail_prefix(err, status, "%s", path);
     lp_movie_header header = lp_run_movie_header(&run->config, run->game, state_bytes);
     lp_path_join(path, sizeof path, folder, "movie.lpm");
-    status = lp_movie_resume(&run->movie, path, &header, run->head.movie_offset, NULL, err);
+    lp_movie_config states = {.state_spacing = (uint32_t)run->config.state_every};
+    status = lp_movie_resume(&run->movie, path, &header, run->head.movie_offset, &states, err);
     if (status) return status;
     if (lp_movie_decisions(run->movie) != (uint64_t)run->head.decisions)
         return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
