@@ -20,6 +20,7 @@ struct lp_env {
     void *on_frame_context;
     unsigned char *booted; /* the state before the first poke; owned */
     int n_cached;          /* boot steps that it covers */
+    int frame_skip;
     int64_t steps, time_limit;
     lp_outcome outcome;
     bool audit_warned;
@@ -39,6 +40,7 @@ lp_status lp_env_open(lp_env **out, const lp_game *game, const lp_emu_config *co
     lp_env *env = calloc(1, sizeof *env);
     if (!env) return lp_fail(err, LP_FAILED, "%s: out of memory", game->name);
     env->game = game;
+    env->frame_skip = game->frame_skip;
     lp_status status = lp_emu_open(&env->emu, game->rom.data, game->rom.size_bytes, config, err);
     if (!status && !(env->booted = malloc(lp_emu_state_size(env->emu)))) status = lp_fail(err, LP_FAILED, "%s: out of memory", game->name);
     if (status) {
@@ -67,6 +69,11 @@ void lp_env_set_tap(lp_env *env, const lp_env_tap *tap) {
 void lp_env_on_frame(lp_env *env, void (*hook)(void *context), void *context) {
     env->on_frame = hook;
     env->on_frame_context = context;
+}
+
+void lp_env_set_frame_skip(lp_env *env, int frame_skip) {
+    assert(frame_skip > 0);
+    env->frame_skip = frame_skip;
 }
 
 static void fill_template(const lp_env *env, const char *template, char *out, size_t size) {
@@ -157,7 +164,7 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
 lp_outcome lp_env_step(lp_env *env, int action) {
     assert(action >= 0 && action < env->game->n_actions);
     uint16_t keys = env->game->action_keys[action];
-    int n_frames = env->game->frame_skip;
+    int n_frames = env->frame_skip;
     for (; env->on_frame && n_frames > 1; n_frames--) {
         lp_emu_step(env->emu, keys, 1);
         env->on_frame(env->on_frame_context);
@@ -201,6 +208,7 @@ bool lp_env_variable(lp_env *env, const char *name, int64_t *value) {
     return false;
 }
 
+double lp_env_reward(const lp_env *env, int player) { return (void)env, (void)player, 0; }
 const int64_t *lp_env_variables(const lp_env *env) { return env->now; }
 int64_t lp_env_steps(const lp_env *env) { return env->steps; }
 lp_emu *lp_env_emu(lp_env *env) { return env->emu; }

@@ -105,6 +105,19 @@ static bool find_shipped(const char *name, char *out, size_t size) {
     return false;
 }
 
+/* The ROMs that measure emulation are played by their names too; they stand beside the games. */
+static bool find_shipped_rom(const char *name, char *out, size_t size) {
+    static const char *const endings[] = {"gb", "gba"};
+    char folder[PATH_MAX];
+    if (strchr(name, '/') || !*name || *name == '.') return false;
+    for (int i = 0; games_folder(i, folder, sizeof folder); i++)
+        for (int e = 0; e < 2 && *folder; e++) {
+            snprintf(out, size, "%s/../roms/%s.%s", folder, name, endings[e]);
+            if (lp_file_exists(out)) return true;
+        }
+    return false;
+}
+
 static int by_name(const void *a, const void *b) {
     return strcmp(a, b);
 }
@@ -140,15 +153,36 @@ static void set_defaults(lp_game *g) {
     }
 }
 
-static lp_status load_rom(lp_game *g, const char *path, lp_err *err) {
-    lp_status status = lp_file_read(&g->rom, path, LP_EMU_MAX_ROM_BYTES, err);
+/* g->rom is there: is it one, and of what console? */
+static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
     lp_emu *emu;
-    if (!status && (status = lp_emu_open(&emu, g->rom.data, g->rom.size_bytes, NULL, err))) lp_fail_prefix(err, status, "%s", path);
-    if (status) return status;
+    lp_status status = lp_emu_open(&emu, g->rom.data, g->rom.size_bytes, NULL, err);
+    if (status) return lp_fail_prefix(err, status, "%s", name);
     g->system = lp_emu_system(emu);
     lp_emu_close(emu);
     set_defaults(g);
     return LP_OK;
+}
+
+static lp_status load_rom(lp_game *g, const char *path, lp_err *err) {
+    lp_status status = lp_file_read(&g->rom, path, LP_EMU_MAX_ROM_BYTES, err);
+    return status ? status : use_rom(g, path, err);
+}
+
+lp_status lp_game_open_rom(lp_game **out, const char *name, const void *rom, size_t size_bytes, lp_err *err) {
+    *out = NULL;
+    lp_game *g = calloc(1, sizeof *g);
+    if (g) g->rom = (lp_blob){malloc(size_bytes + !size_bytes), size_bytes};
+    if (!g || !g->rom.data) {
+        lp_game_close(g);
+        return lp_fail(err, LP_FAILED, "%s: out of memory", name);
+    }
+    memcpy(g->rom.data, rom, size_bytes);
+    snprintf(g->name, sizeof g->name, "%s", name);
+    lp_status status = use_rom(g, name, err);
+    if (status) lp_game_close(g);
+    else *out = g;
+    return status;
 }
 
 /* rom.sha, where there is one, must be the ROM's SHA-1. */
@@ -230,6 +264,8 @@ lp_status lp_game_open(lp_game **out, const char *name_or_path, lp_err *err) {
         else status = lp_fail(err, LP_BAD_INPUT, "%s: not a game folder (no longplay.json)", path);
     } else if (find_shipped(name_or_path, folder, sizeof folder)) {
         status = open_folder(g, folder, err);
+    } else if (!lp_file_exists(name_or_path) && find_shipped_rom(name_or_path, folder, sizeof folder)) {
+        status = load_rom(g, folder, err);
     } else if (!lp_file_exists(name_or_path) && !strchr(name_or_path, '/') && !strchr(name_or_path, '.')) {
         char names[64][64], list[512] = "";
         int n = lp_game_shipped(names, 64);
@@ -253,6 +289,7 @@ int lp_game_frame_skip(const lp_game *g) { return g->frame_skip; }
 int lp_game_n_actions(const lp_game *g) { return g->n_actions; }
 uint16_t lp_game_action_keys(const lp_game *g, int action) { return g->action_keys[action]; }
 const char *lp_game_action_name(const lp_game *g, int action) { return g->action_names[action]; }
+bool lp_game_has_reward(const lp_game *g) { return (void)g, false; }
 int lp_game_n_variables(const lp_game *g) { return g->n_variables; }
 const char *lp_game_variable_name(const lp_game *g, int index) { return g->variables[index].name; }
 lp_system lp_game_system(const lp_game *g) { return g->system; }
@@ -269,6 +306,12 @@ const void *lp_game_rom(const lp_game *g, size_t *size_bytes) {
 
 void lp_game_observation(const lp_game *g, int *width, int *height) {
     *width = g->width, *height = g->height;
+}
+
+void lp_game_crop(const lp_game *g, int *x, int *y, int *width, int *height) {
+    bool is_gba = g->system == LP_SYSTEM_GBA;
+    *x = *y = 0;
+    *width = is_gba ? 240 : 160, *height = is_gba ? 160 : 144;
 }
 
 int lp_game_find_knob(const lp_game *g, const char *name) {

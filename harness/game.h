@@ -35,6 +35,8 @@ typedef struct {
 
 /* NAME, DIR or ROM as a user typed it. LP_BAD_INPUT names file and field. */
 lp_status lp_game_open(lp_game **out, const char *name_or_path, lp_err *err);
+/* A bare ROM from memory, which is copied. */
+lp_status lp_game_open_rom(lp_game **out, const char *name, const void *rom, size_t size_bytes, lp_err *err);
 void lp_game_close(lp_game *game);
 
 const char *lp_game_name(const lp_game *game);
@@ -62,6 +64,10 @@ lp_status lp_game_set_knob(const lp_game *game, int64_t *knobs, const char *assi
 void lp_game_default_knobs(const lp_game *game, int64_t *knobs);
 /* The twin's knob values on top of knobs (longplay.json "twin"); false when the game declares none. */
 bool lp_game_twin_knobs(const lp_game *game, int64_t *knobs);
+bool lp_game_has_reward(const lp_game *game); /* in scenario.json */
+/* The part of the screen that the policy sees (scenario.json "crop"), in pixels; the whole screen without one. Observations
+ * are taken from it, and are no larger. Pictures for people (windows, recordings) show the whole screen. */
+void lp_game_crop(const lp_game *game, int *x, int *y, int *width, int *height);
 /* RAM variables of data.json, in its order. */
 int lp_game_n_variables(const lp_game *game);
 const char *lp_game_variable_name(const lp_game *game, int index);
@@ -98,6 +104,8 @@ typedef struct {
 lp_status lp_env_open(lp_env **out, const lp_game *game, const lp_emu_config *config, lp_err *err);
 void lp_env_close(lp_env *env);
 void lp_env_set_tap(lp_env *env, const lp_env_tap *tap); /* copied */
+/* Frames a decision from now on, above 0, instead of the game's own. */
+void lp_env_set_frame_skip(lp_env *env, int frame_skip);
 /* Power-on, boot keys, knobs and seed. knobs [n_knobs], each within its range, or NULL: defaults. time_limit in decisions, 0:
  * the game's own, or none; when it is reached the outcome is LP_TIMEOUT, which counts as a loss. */
 lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
@@ -116,6 +124,8 @@ lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err);
 bool lp_env_variable(lp_env *env, const char *name, int64_t *value);
 /* All of them, [lp_game_n_variables], as the last reset or step left them; valid until the next. */
 const int64_t *lp_env_variables(const lp_env *env);
+/* What scenario.json rewards the last step with (0 after a reset), player 1 or 2; 0 without a reward there. */
+double lp_env_reward(const lp_env *env, int player);
 int64_t lp_env_steps(const lp_env *env); /* decisions since the reset */
 lp_emu *lp_env_emu(lp_env *env);
 /* The environment (machine, steps, previous variable values for the conditions) as bytes, for checkpoints. */
