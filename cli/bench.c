@@ -3,7 +3,7 @@
 #include "cli/bench.h"
 
 #include "base/file.h"
-#include "emulator/bench_emulator.h"
+#include "harness/bench_emulator.h"
 #include "harness/train.h"
 #include "memory/bench_memory.h"
 #include "saves/bench_saves.h"
@@ -74,17 +74,23 @@ static lp_status emulator_row(const arguments *a, const char *name, cJSON *rows,
         cJSON_AddStringToObject(row, "rom", lp_game_name(game));
         cJSON_AddNumberToObject(row, "frame_skip", lp_game_frame_skip(game));
         add_speed(row, "plain", &r.plain);
+        add_speed(row, "skipping", &r.skipping);
         add_speed(row, "fast", &r.fast);
         add_speed(row, "no_draw", &r.no_draw);
-        add_speed(row, "two_threads", &r.threads);
+        add_speed(row, "pool", &r.pool);
+        add_speed(row, "pool_2", &r.pool_2);
+        cJSON_AddNumberToObject(row, "pool_to_fast", r.pool_to_fast);
+        cJSON_AddNumberToObject(row, "pool_to_skipping", r.pool_to_skipping);
+        cJSON_AddNumberToObject(row, "threads_2_to_1", r.threads_2_to_1);
         cJSON_AddNumberToObject(row, "state_bytes", (double)r.state_bytes);
         cJSON_AddNumberToObject(row, "state_save_us", r.state_save_us);
         cJSON_AddNumberToObject(row, "state_load_us", r.state_load_us);
         cJSON_AddNumberToObject(row, "hash_us", r.hash_us);
         if (!a->json)
-            printf("%-20.20s %9.0f %9.0f %5.2fx %9.0f %5.2fx %9.0f %5.2fx %8zu %6.1f %6.1f %6.1f\n", lp_game_name(game), r.plain.frames_per_s,
-                   r.fast.frames_per_s, r.fast.ratio, r.no_draw.frames_per_s, r.no_draw.ratio, r.threads.frames_per_s, r.threads.ratio,
-                   r.state_bytes, r.state_save_us, r.state_load_us, r.hash_us);
+            printf("%-12.12s %8.0f %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %7.3f %8.3f %7.3f %7zu %6.1f %6.1f %6.1f\n", lp_game_name(game),
+                   r.plain.frames_per_s, r.skipping.frames_per_s, r.skipping.ratio, r.fast.frames_per_s, r.fast.ratio, r.no_draw.frames_per_s,
+                   r.no_draw.ratio, r.pool.frames_per_s, r.pool.ratio, r.pool_2.frames_per_s, r.pool_2.ratio, r.pool_to_fast, r.pool_to_skipping,
+                   r.threads_2_to_1, r.state_bytes, r.state_save_us, r.state_load_us, r.hash_us);
     }
     lp_game_close(game);
     return status;
@@ -92,11 +98,14 @@ static lp_status emulator_row(const arguments *a, const char *name, cJSON *rows,
 
 static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
     cJSON *rows = cJSON_AddArrayToObject(o, "emulator");
+    static const char *const shipped[] = {"cue", "busy", "orbit"};
     if (!a->json)
-        printf("frames/s: plain mGBA, drawing a decision's last frame, drawing nothing, as the second on two threads; each to plain\n"
-               "%-20s %9s %9s %6s %9s %6s %9s %6s %8s %6s %6s %6s\n", "rom", "plain", "fast", "", "no draw", "", "threads", "", "state B",
-               "save us", "load us", "hash us");
-    lp_status status = a->n_positional > 1 ? LP_OK : emulator_row(a, "cue", rows, err);
+        printf("frames/s, and to plain: plain mGBA; mGBA skipping by hand, not exact; Longplay, drawing a decision's last frame; drawing nothing;\n"
+               "the pool of %d environments with %dx%d observations, on one thread; on two. Times: one call, microseconds\n"
+               "%-12s %8s %15s %15s %15s %15s %15s %7s %8s %7s %7s %6s %6s %6s\n", LP_BENCH_POOL_ENVS, LP_BENCH_POOL_SIDE, LP_BENCH_POOL_SIDE,
+               "rom", "plain", "skipping", "fast", "no draw", "pool", "2 threads", "pool/f.", "pool/sk.", "2/1", "state B", "save", "load", "hash");
+    lp_status status = LP_OK;
+    for (int i = 0; i < 3 && a->n_positional == 1 && !status; i++) status = emulator_row(a, shipped[i], rows, err);
     for (int i = 1; i < a->n_positional && !status; i++) status = emulator_row(a, a->positional[i], rows, err);
     return status;
 }
@@ -212,7 +221,7 @@ static const struct {
     const char *name, *help;
     lp_status (*run)(const arguments *a, cJSON *o, lp_err *err);
 } benches[] = {
-    {"emulator", "frames/s against a plain mGBA loop, on cue or on the ROMs and games given", bench_emulator},
+    {"emulator", "frames/s against a plain mGBA loop, on cue and two ROMs that measure it, or on those given", bench_emulator},
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
     {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves},
     {"kernels", "the network's kernels on the CPU", lp_bench_kernels},
