@@ -2,7 +2,7 @@
 # Both install missing Debian packages (with sudo when not root), build, and run.
 
 PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
-           libsqlite3-dev liblz4-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libcmocka-dev
+           libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libcmocka-dev
 # only the tests need these: sdcc rebuilds the games' ROMs, xvfb opens the window, python3-venv reads the weights back
 TEST_PACKAGES = sdcc xvfb xauth python3-venv sqlite3
 
