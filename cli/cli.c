@@ -120,6 +120,25 @@ int lp_print_json(cJSON *result) {
     return failed ? 1 : 0;
 }
 
+lp_status lp_lasting_path(char *out, size_t size, const char *given, const char *const *names, lp_err *err) {
+    char path[PATH_MAX];
+    for (; *names; names++)
+        if (!strcmp(given, *names)) return snprintf(out, size, "%s", given), LP_OK;
+    if (!realpath(given, path)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", given, strerror(errno));
+    if (strlen(path) >= size) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
+    memset(out, 0, size);
+    memcpy(out, path, strlen(path));
+    return LP_OK;
+}
+
+lp_status lp_lasting_game(char *out, size_t size, const char *given, lp_err *err) {
+    char names[64][64];
+    bool shipped = false;
+    int n = lp_game_shipped(names, 64);
+    for (int i = 0; i < n && !lp_file_exists(given); i++) shipped |= !strcmp(given, names[i]);
+    return lp_lasting_path(out, size, given, (const char *const[]){shipped ? given : "", NULL}, err);
+}
+
 bool lp_shipped_policy(const lp_game *game, char *path, size_t size) {
     if (!lp_game_dir(game)) return false;
     snprintf(path, size, "%s/%s.safetensors", lp_game_dir(game), lp_game_name(game));

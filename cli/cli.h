@@ -18,6 +18,7 @@ int lp_cmd_train(int argc, char **argv);
 int lp_cmd_eval(int argc, char **argv);
 int lp_cmd_memory(int argc, char **argv);
 int lp_cmd_replay(int argc, char **argv);
+int lp_cmd_movie(int argc, char **argv);
 int lp_cmd_bench(int argc, char **argv);
 int lp_cmd_info(int argc, char **argv);
 
@@ -57,6 +58,11 @@ int lp_parse(const lp_usage *usage, int argc, char **argv);
 int lp_report(lp_status status, const lp_err *err);
 /* Prints result as one JSON object and a newline on stdout, and deletes it. Returns 0, or 1 when stdout is not writable. */
 int lp_print_json(cJSON *result);
+
+/* What a run writes down to find again from any folder: one of names (up to a NULL) stays as it is, a path becomes absolute. */
+lp_status lp_lasting_path(char *out, size_t size, const char *given, const char *const *names, lp_err *err);
+/* The same for what lp_game_open took. */
+lp_status lp_lasting_game(char *out, size_t size, const char *given, lp_err *err);
 
 /* The policy that a game ships (its folder's NAME.safetensors), if any. Returns false when there is none. */
 bool lp_shipped_policy(const lp_game *game, char *path, size_t size);

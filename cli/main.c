@@ -18,6 +18,7 @@ static const struct {
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
+    {"movie", lp_cmd_movie, "import and export movies of other emulators (.bk2)"},
     {"bench", lp_cmd_bench, "measure speed on this machine"},
     {"info", lp_cmd_info, "describe a ROM, a game, a run, a policy, or this build"},
 };

@@ -37,28 +37,8 @@ typedef struct {
 
 /* ---- settling what to play ---- */
 
-/* Names of games and players stay; paths become absolute, so that the run can be resumed from any folder. */
-static lp_status absolute(char *out, size_t size, const char *given, const char *const *names, lp_err *err) {
-    char path[PATH_MAX];
-    for (; *names; names++)
-        if (!strcmp(given, *names)) return snprintf(out, size, "%s", given), LP_OK;
-    if (!realpath(given, path)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", given, strerror(errno));
-    if (strlen(path) >= size) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
-    memset(out, 0, size);
-    memcpy(out, path, strlen(path));
-    return LP_OK;
-}
-
-static lp_status name_game(session *s, const char *given, lp_err *err) {
-    char names[64][64];
-    bool shipped = false;
-    int n = lp_game_shipped(names, 64);
-    for (int i = 0; i < n && !lp_file_exists(given); i++) shipped |= !strcmp(given, names[i]);
-    return absolute(s->config.game, sizeof s->config.game, given, (const char *const[]){shipped ? given : "", NULL}, err);
-}
-
 static lp_status name_policy(session *s, lp_err *err) {
-    return absolute(s->config.policy, sizeof s->config.policy, s->chosen.name, (const char *const[]){"random", "oracle", NULL}, err);
+    return lp_lasting_path(s->config.policy, sizeof s->config.policy, s->chosen.name, (const char *const[]){"random", "oracle", NULL}, err);
 }
 
 /* Which fields of config a memory fills. */
@@ -98,7 +78,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     const char *name = a->n_game ? a->game : "cue";
     lp_run_config_init(&s->config);
     lp_status status = lp_game_open(&s->game, name, err);
-    if (!status) status = name_game(s, name, err);
+    if (!status) status = lp_lasting_game(s->config.game, sizeof s->config.game, name, err);
     if (!status) status = lp_choose_policy(&s->chosen, s->game, a->policy, err);
     if (!status) status = name_policy(s, err);
     if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
@@ -119,6 +99,8 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     lp_run_config c;
     lp_mem_config memory;
     lp_status status = lp_run_config_read(&c, a->run, err);
+    if (!status && !strcmp(c.policy, LP_RUN_IMPORTED))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", a->run);
     if (status) return status;
     s->config = c;
     status = lp_game_open(&s->game, a->n_game ? a->game : c.game, err);

@@ -62,6 +62,8 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     char path[PATH_MAX];
     size_t state_bytes = lp_emu_state_size(lp_env_emu(run->mind.seat.env));
     lp_status status = check_identity(run, err);
+    if (!status && !strcmp(run->config.policy, LP_RUN_IMPORTED))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", folder);
     if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);
     if (status) return status;
     if ((status = load_checkpoint(run, err))) return lp_fail_prefix(err, status, "%s", path);

@@ -32,10 +32,13 @@
 
 typedef struct lp_run lp_run;
 
+/* The policy of a run that was taken over from a movie (run_import.h): nobody who could go on. */
+#define LP_RUN_IMPORTED "movie"
+
 /* config.ini, field by field. Zero-initialise with lp_run_config_init. */
 typedef struct {
     char game[768];    /* for lp_game_open: a shipped game's name, or an absolute path */
-    char policy[768];  /* "random", "oracle", or an absolute path of a weight file */
+    char policy[768];  /* "random", "oracle", an absolute path of a weight file, or LP_RUN_IMPORTED */
     char knobs[1024];  /* "horizon=200 doors=2": see lp_run_config_knobs */
     int64_t seed;      /* episode i gets lp_game_eval_seed(seed, i) */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */

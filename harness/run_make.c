@@ -74,13 +74,8 @@ static lp_status make_movie(const char *folder, const lp_run_config *config, con
     return status;
 }
 
-static lp_status make_store(const char *folder, const lp_run_config *config, const lp_game *game, uint64_t offset, lp_err *err) {
-    char path[PATH_MAX], seed[32];
-    lp_store *store = NULL;
-    lp_run_head head = {.identity = lp_run_identity(config, game), .movie_offset = offset};
-    unsigned char blob[sizeof head];
-    lp_status status = lp_store_create(&store, lp_path_join(path, sizeof path, folder, "run.db"), err);
-    if (status) return status;
+void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_game *game) {
+    char seed[32];
     snprintf(seed, sizeof seed, "%lld", (long long)config->seed);
     lp_store_meta(store, "game", lp_game_name(game));
     lp_store_meta(store, "rom_hash", config->rom_hash);
@@ -89,6 +84,16 @@ static lp_status make_store(const char *folder, const lp_run_config *config, con
     lp_store_meta(store, "core", config->core);
     lp_store_meta(store, "knobs", config->knobs);
     lp_store_meta(store, "seed", seed);
+}
+
+static lp_status make_store(const char *folder, const lp_run_config *config, const lp_game *game, uint64_t offset, lp_err *err) {
+    char path[PATH_MAX];
+    lp_store *store = NULL;
+    lp_run_head head = {.identity = lp_run_identity(config, game), .movie_offset = offset};
+    unsigned char blob[sizeof head];
+    lp_status status = lp_store_create(&store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    if (status) return status;
+    lp_run_store_meta(store, config, game);
     lp_run_head_pack(&head, blob);
     status = lp_store_commit(store, blob, sizeof blob, err);
     lp_store_close(store);
@@ -105,31 +110,45 @@ static lp_status make_parent(const char *folder, char parent[PATH_MAX], lp_err *
     return lp_make_dirs(parent, err);
 }
 
-lp_status lp_run_make(const char *folder_as_given, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err) {
-    char folder[LP_RUN_PATH_BYTES], parent[PATH_MAX], temporary[PATH_MAX];
-    uint64_t offset = 0;
-    size_t length = strlen(folder_as_given);
-    while (length > 1 && folder_as_given[length - 1] == '/') length--;
-    if (length >= sizeof folder) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", folder_as_given);
+lp_status lp_run_folder_begin(lp_run_folder *f, const char *as_given, lp_err *err) {
+    size_t length = strlen(as_given);
+    while (length > 1 && as_given[length - 1] == '/') length--;
+    if (length >= sizeof f->folder) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", as_given);
     if (!length) return lp_fail(err, LP_BAD_INPUT, "the run folder's name is empty");
-    snprintf(folder, sizeof folder, "%.*s", (int)length, folder_as_given);
-    if (lp_file_exists(folder) && !is_empty(folder))
-        return lp_fail(err, LP_BAD_INPUT, "%s: is there already (--resume goes on with a run)", folder);
-    lp_status status = make_parent(folder, parent, err);
+    snprintf(f->folder, sizeof f->folder, "%.*s", (int)length, as_given);
+    if (lp_file_exists(f->folder) && !is_empty(f->folder))
+        return lp_fail(err, LP_BAD_INPUT, "%s: is there already (--resume goes on with a run)", f->folder);
+    lp_status status = make_parent(f->folder, f->parent, err);
     if (status) return status;
-    remove_leftovers(parent, folder);
-    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", folder, (long)getpid());
-    if (mkdir(temporary, 0777))
-        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", temporary,
+    remove_leftovers(f->parent, f->folder);
+    snprintf(f->temporary, sizeof f->temporary, "%s.%ld.tmp", f->folder, (long)getpid());
+    if (mkdir(f->temporary, 0777))
+        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", f->temporary,
                        strerror(errno));
+    return LP_OK;
+}
+
+lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err) {
+    sync_folder(f->temporary);
+    if (rename(f->temporary, f->folder)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", f->folder, strerror(errno));
+    sync_folder(f->parent);
+    return LP_OK;
+}
+
+void lp_run_folder_drop(const lp_run_folder *f) {
+    remove_folder(f->temporary);
+}
+
+lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err) {
+    lp_run_folder f;
+    uint64_t offset = 0;
+    lp_status status = lp_run_folder_begin(&f, folder, err);
+    if (status) return status;
     lp_run_identify(config, game, policy);
-    status = lp_run_config_write(config, temporary, err);
-    if (!status) status = make_movie(temporary, config, game, &offset, err);
-    if (!status) status = make_store(temporary, config, game, offset, err);
-    if (!status) sync_folder(temporary);
-    if (!status && rename(temporary, folder))
-        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", folder, strerror(errno));
-    if (status) remove_folder(temporary);
-    else sync_folder(parent);
+    status = lp_run_config_write(config, f.temporary, err);
+    if (!status) status = make_movie(f.temporary, config, game, &offset, err);
+    if (!status) status = make_store(f.temporary, config, game, offset, err);
+    if (!status) status = lp_run_folder_keep(&f, err);
+    if (status) lp_run_folder_drop(&f);
     return status;
 }

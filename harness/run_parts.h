@@ -1,7 +1,7 @@
 /* What the files of a run share; see run.h. Not for other folders.
  *
  * The checkpoint in the store is an lp_run_head followed by head.seat_bytes bytes of lp_seat_save (none before the first
- * decision).
+ * decision, and in a run that was taken over from a movie).
  */
 #ifndef LP_HARNESS_RUN_PARTS_H
 #define LP_HARNESS_RUN_PARTS_H
@@ -53,6 +53,18 @@ struct lp_run {
 uint64_t lp_run_identity(const lp_run_config *config, const lp_game *game);
 lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *game, size_t state_bytes);
 lp_status lp_run_knobs(int64_t *knobs, const lp_run_config *config, const lp_game *game, lp_err *err);
+
+void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_game *game);
+
+/* A run folder in the making: it is filled under another name, and appears whole or not at all. */
+typedef struct {
+    char folder[LP_RUN_PATH_BYTES], parent[PATH_MAX], temporary[PATH_MAX]; /* temporary: where to write now */
+} lp_run_folder;
+/* Makes temporary, and the folder's parents. LP_BAD_INPUT when there is something at folder already (an empty folder is fine). */
+lp_status lp_run_folder_begin(lp_run_folder *f, const char *as_given, lp_err *err);
+/* Temporary becomes folder; it must hold nothing that is open. After a failure it is for drop. */
+lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err);
+void lp_run_folder_drop(const lp_run_folder *f);
 
 /* Sets magic and hash. out holds sizeof *head + head->seat_bytes, the seat already in place. */
 void lp_run_head_pack(lp_run_head *head, unsigned char *out);
