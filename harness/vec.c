@@ -43,12 +43,14 @@ struct lp_vec {
 /* ---- observing ---- */
 
 static void observe_frame(const lp_vec *vec, slot *s, uint8_t *out) {
-    int in_w, in_h;
-    const uint32_t *frame = lp_emu_frame(lp_env_emu(s->env), &in_w, &in_h);
+    int stride, height, x, y, in_w, in_h;
+    const uint32_t *frame = lp_emu_frame(lp_env_emu(s->env), &stride, &height);
+    lp_game_crop(vec->game, &x, &y, &in_w, &in_h);
+    frame += y * stride + x;
     const lp_vec_config *c = &vec->config;
-    if (c->observation == LP_OBS_GREY) lp_observe_grey(out, c->width, c->height, frame, in_w, in_w, in_h);
-    else if (c->observation == LP_OBS_RGB) lp_observe_rgb(out, c->width, c->height, frame, in_w, in_w, in_h);
-    else lp_observe_shades(out, frame, in_w, in_w, in_h);
+    if (c->observation == LP_OBS_GREY) lp_observe_grey(out, c->width, c->height, frame, stride, in_w, in_h);
+    else if (c->observation == LP_OBS_RGB) lp_observe_rgb(out, c->width, c->height, frame, stride, in_w, in_h);
+    else lp_observe_shades(out, frame, stride, in_w, in_h);
 }
 
 typedef enum { FIRST, NEXT, AGAIN } moment; /* of an episode's observations */
@@ -173,7 +175,9 @@ static lp_status check_config(lp_vec *vec, const lp_vec_config *config, lp_err *
 /* The size of the picture, which depends on the console, and of the bytes of an observation. */
 static lp_status size_observation(lp_vec *vec, lp_system system, lp_err *err) {
     lp_vec_config *c = &vec->config;
-    int screen_w = system == LP_SYSTEM_GBA ? 240 : 160, screen_h = system == LP_SYSTEM_GBA ? 160 : 144, w = screen_w, h = screen_h;
+    int x, y, screen_w, screen_h;
+    lp_game_crop(vec->game, &x, &y, &screen_w, &screen_h);
+    int w = screen_w, h = screen_h;
     if (c->observation == LP_OBS_GREY) lp_game_observation(vec->game, &w, &h);
     if (c->observation == LP_OBS_RAM || c->observation == LP_OBS_NONE) {
         c->width = c->height = 0;
@@ -183,9 +187,9 @@ static lp_status size_observation(lp_vec *vec, lp_system system, lp_err *err) {
     }
     if (!c->width) c->width = w;
     if (!c->height) c->height = h;
-    if (c->observation == LP_OBS_SHADES && (system != LP_SYSTEM_GB || c->width != screen_w || c->height != screen_h))
-        return lp_fail(err, LP_BAD_INPUT, "observation: two bits a pixel is for an original Game Boy's whole screen, this is a %s and %dx%d",
-                       lp_system_name(system), c->width, c->height);
+    if (c->observation == LP_OBS_SHADES && (system != LP_SYSTEM_GB || c->width != screen_w || c->height != screen_h || screen_w % 4))
+        return lp_fail(err, LP_BAD_INPUT, "observation: two bits a pixel is for an original Game Boy's screen as it is (a crop's width a multiple of 4), "
+                       "this is a %s, %dx%d of %dx%d", lp_system_name(system), c->width, c->height, screen_w, screen_h);
     lp_status status = check_int("width", c->width, 1, screen_w, err);
     if (!status) status = check_int("height", c->height, 1, screen_h, err);
     size_t pixels = (size_t)c->width * (size_t)c->height;

@@ -39,7 +39,7 @@ typedef struct {
     int n_threads; /* 0: one a processor */
     int n_groups;  /* of adjacent environments, as equal as they can be; 0: 1 */
     lp_obs_kind observation;
-    int width, height; /* up to the screen's; 0: for grey the game's own observation, else the screen's */
+    int width, height; /* up to the screen's (cropped, where scenario.json says so); 0: for grey the game's own observation, else the screen's */
     int stack;         /* the last frames, oldest first; 0: 1. An episode's first observation is repeated */
     lp_autoreset autoreset;
     bool scenario_reward; /* false: 1 for a win, -1 for a loss or timeout; true: what scenario.json says, player 1's */
