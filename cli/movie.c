@@ -105,7 +105,7 @@ static lp_status play_movie(importing *m, lp_err *err) {
 /* A movie without hashes that does not win a game that can be won has desynced, as far as anyone can tell. */
 static void judge(importing *m) {
     const lp_bk2_info *i = lp_bk2_about(m->movie);
-    bool winnable = lp_game_has_outcome(m->game);
+    bool winnable = lp_import_can_win(m->import);
     m->desynced = !i->n_hashes && winnable && !m->totals.wins;
     if (!i->n_hashes && !winnable && !*m->unsure)
         snprintf(m->unsure, sizeof m->unsure, "it has no hashes and the game declares no win, so whether it desynced is not known");

@@ -121,6 +121,10 @@ lp_run_totals lp_import_counts(lp_import *m) {
                            lp_emu_hash(m->emu)};
 }
 
+bool lp_import_can_win(const lp_import *m) {
+    return m->game->win.n > 0;
+}
+
 /* ---- opening, keeping and closing ---- */
 
 static lp_status open_parts(lp_import *m, lp_err *err) {

@@ -23,6 +23,7 @@ lp_status lp_import_open(lp_import **out, const char *folder, const lp_game *gam
 lp_status lp_import_op(lp_import *import, const lp_movie_op *op, lp_err *err);
 /* Wins and losses are the game's, where it declares any; an episode that the next power-on cuts off counts as a timeout. */
 lp_run_totals lp_import_counts(lp_import *import);
+bool lp_import_can_win(const lp_import *import); /* does the game declare a win? */
 /* Records where the machine is and makes the folder. LP_FAILED: a full disk, ... Nothing but close may follow. */
 lp_status lp_import_keep(lp_import *import, lp_err *err);
 void lp_import_close(lp_import *import); /* NULL is fine */
