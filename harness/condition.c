@@ -83,12 +83,14 @@ bool lp_measure_parse(lp_measure *out, const cJSON *item, bool is_delta, const l
 typedef struct {
     lp_condition_node nodes[MAX_NODES];
     int n;
+    bool full; /* said once */
     const lp_names *names;
     lp_report *report;
 } parser;
 
 static lp_condition_node *next_node(parser *p, const lp_place *where) {
     if (p->n < MAX_NODES) return &p->nodes[p->n++];
+    p->full = true;
     lp_report_error(p->report, where, "more than %d tests and nodes", MAX_NODES);
     return NULL;
 }
@@ -125,7 +127,7 @@ static bool parse_group(parser *p, int depth, const cJSON *item, const lp_place 
     if (!node) return false;
     *node = (lp_condition_node){.is_group = true};
     bool good = parse_kind(&node->all, item, where, r);
-    good &= lp_json_known(item, "condition|variables|nodes", p->names->strict, where, r);
+    good &= lp_json_known(item, p->names->strict ? "condition|variables|nodes" : "condition|variables|nodes|script", p->names->strict, where, r);
     good &= lp_json_object(item, "variables", &tests, where, r);
     good &= lp_json_object(item, "nodes", &groups, where, r);
     if (good && p->names->strict && !cJSON_GetArraySize(tests) && !cJSON_GetArraySize(groups))
@@ -134,12 +136,12 @@ static bool parse_group(parser *p, int depth, const cJSON *item, const lp_place 
     cJSON_ArrayForEach(child, tests) {
         const lp_place at = lp_place_field(&in_tests, child->string);
         good &= parse_test(p, child, &at);
-        if (p->n == MAX_NODES) break; /* said once */
+        if (p->full) return false;
     }
     cJSON_ArrayForEach(child, groups) {
         const lp_place at = lp_place_field(&in_groups, child->string);
         good &= parse_group(p, depth + 1, child, &at);
-        if (p->n == MAX_NODES) break;
+        if (p->full) return false;
     }
     p->nodes[self].span = p->n - self;
     return good;

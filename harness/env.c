@@ -101,12 +101,17 @@ static void fill_template(const lp_env *env, const char *template, char *out, si
     }
 }
 
-/* Reads the variables and finds out what happened. */
-static void look(lp_env *env) {
+/* Reads the variables: at the reset nothing has changed yet. */
+static void read_variables(lp_env *env) {
     const lp_game *g = env->game;
-    memcpy(env->before, env->now, (size_t)g->n_variables * sizeof *env->now);
+    size_t bytes = (size_t)g->n_variables * sizeof *env->now;
+    memcpy(env->before, env->now, bytes);
     for (int i = 0; i < g->n_variables; i++) env->now[i] = lp_variable_read(&g->variables[i], env->emu);
-    if (env->steps == 0) memcpy(env->before, env->now, (size_t)g->n_variables * sizeof *env->now);
+    if (env->steps == 0) memcpy(env->before, env->now, bytes);
+}
+
+static void find_events(lp_env *env) {
+    const lp_game *g = env->game;
     env->n_events = 0;
     for (int i = 0; i < g->n_events; i++) {
         bool holds = lp_condition_holds(&g->events[i].when, env->now, env->before);
@@ -118,6 +123,11 @@ static void look(lp_env *env) {
         }
         env->held[i] = holds;
     }
+}
+
+/* Is it won or lost? Asked after each decision, not at the reset. */
+static void judge(lp_env *env) {
+    const lp_game *g = env->game;
     if (lp_condition_holds(&g->win, env->now, env->before)) {
         bool audited = !g->audit.n || lp_condition_holds(&g->audit, env->now, env->before);
         env->outcome = audited ? LP_WIN : LP_LOSS;
@@ -157,7 +167,8 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
     env->time_limit = g->time_limit_knob >= 0 ? (knobs ? knobs[g->time_limit_knob] : g->knobs[g->time_limit_knob].initial) + g->time_limit_plus : g->time_limit;
     if (time_limit) env->time_limit = time_limit;
     memset(env->held, 0, sizeof env->held);
-    look(env);
+    read_variables(env);
+    find_events(env);
     return LP_OK;
 }
 
@@ -172,7 +183,9 @@ lp_outcome lp_env_step(lp_env *env, int action) {
     lp_emu_step(env->emu, keys, n_frames);
     env->steps++;
     if (env->tap.decision) env->tap.decision(env->tap.context, keys);
-    look(env);
+    read_variables(env);
+    find_events(env);
+    judge(env);
     return env->outcome;
 }
 
@@ -182,9 +195,10 @@ int lp_env_events(const lp_env *env, const lp_event **events) {
 }
 
 void lp_env_observe(lp_env *env, uint8_t *out) {
+    const lp_game *g = env->game;
     int width, height;
     const uint32_t *frame = lp_emu_frame(env->emu, &width, &height);
-    lp_observe_grey(out, env->game->width, env->game->height, frame, width, width, height);
+    lp_observe_grey(out, g->width, g->height, frame + g->crop_y * width + g->crop_x, width, g->crop_width, g->crop_height);
 }
 
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err) {
@@ -208,7 +222,11 @@ bool lp_env_variable(lp_env *env, const char *name, int64_t *value) {
     return false;
 }
 
-double lp_env_reward(const lp_env *env, int player) { return (void)env, (void)player, 0; }
+double lp_env_reward(const lp_env *env, int player) {
+    assert(player >= 1 && player <= LP_MAX_PLAYERS);
+    return env->steps ? lp_reward_value(&env->game->rewards[player - 1], env->now, env->before) : 0;
+}
+
 const int64_t *lp_env_variables(const lp_env *env) { return env->now; }
 int64_t lp_env_steps(const lp_env *env) { return env->steps; }
 lp_emu *lp_env_emu(lp_env *env) { return env->emu; }
@@ -220,18 +238,23 @@ typedef struct {
     uint64_t state_bytes, n_variables, n_events, outcome;
     int64_t steps, time_limit;
 } saved_header;
-static const uint64_t SAVED_MAGIC = 0x3130564e45504cu; /* "LPENV01" */
+static const uint64_t SAVED_MAGIC = 0x3230564e45504cu; /* "LPENV02" */
+
+static size_t values_bytes(const lp_env *env) {
+    return (size_t)env->game->n_variables * sizeof *env->now;
+}
 
 size_t lp_env_save_size(const lp_env *env) {
-    return sizeof(saved_header) + 2 * sizeof env->now + sizeof env->held + lp_emu_state_size(env->emu);
+    return sizeof(saved_header) + 2 * values_bytes(env) + sizeof env->held + lp_emu_state_size(env->emu);
 }
 
 void lp_env_save(lp_env *env, void *out) {
     unsigned char *at = (unsigned char *)out + sizeof(saved_header);
-    memcpy(at, env->now, sizeof env->now);
-    memcpy(at + sizeof env->now, env->before, sizeof env->before);
-    memcpy(at + 2 * sizeof env->now, env->held, sizeof env->held);
-    lp_emu_state_save(env->emu, at + 2 * sizeof env->now + sizeof env->held);
+    size_t bytes = values_bytes(env);
+    memcpy(at, env->now, bytes);
+    memcpy(at + bytes, env->before, bytes);
+    memcpy(at + 2 * bytes, env->held, sizeof env->held);
+    lp_emu_state_save(env->emu, at + 2 * bytes + sizeof env->held);
     saved_header h = {SAVED_MAGIC, 0, lp_emu_state_size(env->emu), (uint64_t)env->game->n_variables, (uint64_t)env->game->n_events,
                       (uint64_t)env->outcome, env->steps, env->time_limit};
     memcpy(out, &h, sizeof h);
@@ -248,11 +271,12 @@ lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *
     if (h.n_variables != (uint64_t)env->game->n_variables || h.n_events != (uint64_t)env->game->n_events || h.outcome > LP_TIMEOUT || h.steps < 0)
         return lp_fail(err, LP_BAD_INPUT, "saved environment: of another game");
     const unsigned char *at = (const unsigned char *)data + sizeof h;
-    lp_status status = lp_emu_state_load(env->emu, at + 2 * sizeof env->now + sizeof env->held, h.state_bytes, err);
+    size_t bytes = values_bytes(env);
+    lp_status status = lp_emu_state_load(env->emu, at + 2 * bytes + sizeof env->held, h.state_bytes, err);
     if (status) return status;
-    memcpy(env->now, at, sizeof env->now);
-    memcpy(env->before, at + sizeof env->now, sizeof env->before);
-    memcpy(env->held, at + 2 * sizeof env->now, sizeof env->held);
+    memcpy(env->now, at, bytes);
+    memcpy(env->before, at + bytes, bytes);
+    memcpy(env->held, at + 2 * bytes, sizeof env->held);
     env->steps = h.steps, env->time_limit = h.time_limit, env->outcome = (lp_outcome)h.outcome;
     env->n_events = 0;
     return LP_OK;

@@ -1,19 +1,17 @@
-/* Finding and opening games: a shipped game's name, a folder, or a bare ROM. */
+/* Opening games: a shipped game's name, a folder, or a bare ROM; and what is known of an open one. */
+#include "harness/buttons.h"
+#include "harness/game_find.h"
 #include "harness/game_load.h"
 
 #include "base/hash.h"
 #include "base/rng.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { MAX_JSON_BYTES = 4 << 20, LABEL_BYTES = 560 };
+#include <strings.h>
 
 void lp_game_close(lp_game *g) {
     if (!g) return;
@@ -21,142 +19,31 @@ void lp_game_close(lp_game *g) {
     lp_condition_free(&g->win);
     lp_condition_free(&g->loss);
     lp_condition_free(&g->audit);
+    for (int p = 0; p < LP_MAX_PLAYERS; p++) free(g->rewards[p].terms);
     for (int i = 0; i < g->n_events; i++) lp_condition_free(&g->events[i].when);
     for (int i = 0; i < g->n_oracle; i++) lp_condition_free(&g->oracle[i].when);
     free(g);
 }
 
-/* No control characters in any text: messages and events are single lines. */
-static bool is_plain(const cJSON *item) {
-    for (const char *c = item->string; c && *c; c++)
-        if ((unsigned char)*c < 32) return false;
-    for (const char *c = item->valuestring; c && *c; c++)
-        if ((unsigned char)*c < 32) return false;
-    const cJSON *child;
-    cJSON_ArrayForEach(child, item) {
-        if (!is_plain(child)) return false;
-    }
-    return true;
-}
-
-static lp_status read_json(cJSON **out, const char *path, lp_err *err) {
-    lp_blob text;
-    lp_status status = lp_file_read(&text, path, MAX_JSON_BYTES, err);
-    if (status) return status;
-    const char *end = NULL;
-    *out = cJSON_ParseWithLengthOpts((char *)text.data, text.size_bytes + 1, &end, 1);
-    if (!cJSON_IsObject(*out) || !is_plain(*out) || strlen((char *)text.data) != text.size_bytes) {
-        int line = 1;
-        for (const char *c = (char *)text.data; end && c < end; c++) line += *c == '\n';
-        status = lp_fail(err, LP_BAD_INPUT, "%s:%d: not a JSON object of plain text", path, line);
-        cJSON_Delete(*out);
-        *out = NULL;
-    }
-    lp_blob_free(&text);
-    return status;
-}
-
-/* The folders that may hold shipped games, in order; returns false past the last. */
-static bool games_folder(int index, char *out, size_t size) {
-    char exe[PATH_MAX];
-    const char *env = getenv("LONGPLAY_DATA");
-    ssize_t n;
-    switch (index) {
-    case 0:
-        snprintf(out, size, "%s", env ? env : "");
-        return true;
-    case 1:
-    case 2:
-        n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-        exe[n > 0 ? n : 0] = 0;
-        if (strrchr(exe, '/')) *strrchr(exe, '/') = 0;
-        snprintf(out, size, "%s/../%s", exe, index == 1 ? "evals/games" : "share/longplay/games");
-        return true;
-    case 3:
-        snprintf(out, size, "%s", LP_SOURCE_DIR "/evals/games");
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool is_folder(const char *path) {
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool is_game_folder(const char *path) {
-    char file[PATH_MAX + 32];
-    snprintf(file, sizeof file, "%s/longplay.json", path);
-    return lp_file_exists(file);
-}
-
-static bool find_shipped(const char *name, char *out, size_t size) {
-    char folder[PATH_MAX];
-    if (strchr(name, '/') || !*name || *name == '.') return false;
-    for (int i = 0; games_folder(i, folder, sizeof folder); i++) {
-        if (!*folder) continue;
-        snprintf(out, size, "%s/%s", folder, name);
-        if (!is_game_folder(out)) continue;
-        char real[PATH_MAX];
-        if (realpath(out, real)) snprintf(out, size, "%s", real);
-        return true;
-    }
-    return false;
-}
-
-/* The ROMs that measure emulation are played by their names too; they stand beside the games. */
-static bool find_shipped_rom(const char *name, char *out, size_t size) {
-    static const char *const endings[] = {"gb", "gba"};
-    char folder[PATH_MAX];
-    if (strchr(name, '/') || !*name || *name == '.') return false;
-    for (int i = 0; games_folder(i, folder, sizeof folder); i++)
-        for (int e = 0; e < 2 && *folder; e++) {
-            snprintf(out, size, "%s/../roms/%s.%s", folder, name, endings[e]);
-            if (lp_file_exists(out)) return true;
-        }
-    return false;
-}
-
-static int by_name(const void *a, const void *b) {
-    return strcmp(a, b);
-}
-
-int lp_game_shipped(char names[][64], int max) {
-    char folder[PATH_MAX];
-    int n = 0;
-    for (int i = 0; n == 0 && games_folder(i, folder, sizeof folder); i++) {
-        DIR *dir = *folder ? opendir(folder) : NULL;
-        struct dirent *entry;
-        while (dir && (entry = readdir(dir)) && n < max) {
-            char path[PATH_MAX + 300];
-            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-            if (entry->d_name[0] != '.' && is_game_folder(path)) snprintf(names[n++], 64, "%s", entry->d_name);
-        }
-        if (dir) closedir(dir);
-    }
-    qsort(names, (size_t)n, sizeof names[0], by_name);
-    return n;
-}
-
-/* What a game without files of its own is played with. */
+/* What a game without files of its own is played with. g->system is known. */
 static void set_defaults(lp_game *g) {
-    static const uint16_t single[] = {0, LP_KEY_A, LP_KEY_B, LP_KEY_START, LP_KEY_SELECT, LP_KEY_LEFT, LP_KEY_RIGHT, LP_KEY_UP, LP_KEY_DOWN,
-                                      LP_KEY_L, LP_KEY_R};
+    bool is_gba = g->system == LP_SYSTEM_GBA;
     g->frame_skip = 4;
     g->width = 80, g->height = 72;
+    g->crop_width = is_gba ? 240 : 160, g->crop_height = is_gba ? 160 : 144;
     g->time_limit_knob = -1;
-    g->n_actions = g->system == LP_SYSTEM_GBA ? 11 : 9;
-    for (int a = 0; a < g->n_actions; a++) {
-        g->action_keys[a] = single[a];
-        lp_keys_name(single[a], g->action_names[a], sizeof g->action_names[a]);
-    }
+    lp_game_default_buttons(g);
 }
 
 /* g->rom is there: is it one, and of what console? */
 static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
     lp_emu *emu;
-    lp_status status = lp_emu_open(&emu, g->rom.data, g->rom.size_bytes, NULL, err);
+    const unsigned char *data = g->rom.data;
+    size_t n = strlen(name);
+    if (n > 6 && !strcmp(name + n - 6, ".state"))
+        return lp_fail(err, LP_BAD_INPUT, "%s: a save state, of another emulator core; it cannot be loaded: write the keys from power-on to there as boot in longplay.json", name);
+    if (g->rom.size_bytes > 2 && data[0] == 0x1f && data[1] == 0x8b) return lp_fail(err, LP_BAD_INPUT, "%s: compressed with gzip; unpack it first", name);
+    lp_status status = lp_emu_open(&emu, data, g->rom.size_bytes, NULL, err);
     if (status) return lp_fail_prefix(err, status, "%s", name);
     g->system = lp_emu_system(emu);
     lp_emu_close(emu);
@@ -185,96 +72,122 @@ lp_status lp_game_open_rom(lp_game **out, const char *name, const void *rom, siz
     return status;
 }
 
+/* ---- a folder ---- */
+
 /* rom.sha, where there is one, must be the ROM's SHA-1. */
-static lp_status check_sha(const lp_game *g, const char *folder, const char *rom, lp_err *err) {
+static void check_sha(const lp_game *g, const char *rom, lp_report *r) {
     char path[PATH_MAX], actual[41];
-    lp_path_join(path, sizeof path, folder, "rom.sha");
-    if (!lp_file_exists(path)) return LP_OK;
     lp_blob text;
-    lp_status status = lp_file_read(&text, path, 4096, err);
-    if (status) return status;
+    lp_err err;
+    if (!lp_find_game_file(g->dir, "rom.sha", path, sizeof path)) return;
+    lp_status status = lp_file_read(&text, path, 4096, &err);
+    if (status) {
+        lp_report_status(r, status, &err);
+        return;
+    }
     lp_sha1_hex(g->rom.data, g->rom.size_bytes, actual);
     bool good = false;
     for (char *save, *line = strtok_r((char *)text.data, " \r\n\t", &save); line; line = strtok_r(NULL, " \r\n\t", &save))
         good |= !strcasecmp(line, actual);
     lp_blob_free(&text);
-    if (!good) return lp_fail(err, LP_BAD_INPUT, "%s: its SHA-1 %s is not the one in rom.sha: another ROM or version", rom, actual);
-    return LP_OK;
+    if (!good) lp_report_error(r, NULL, "%s: its SHA-1 %s is not the one in rom.sha: another ROM or version", rom, actual);
 }
 
-static lp_status find_rom(const cJSON *longplay, const char *folder, char *out, size_t size, lp_err *err) {
+static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metadata, char *out, size_t size, lp_report *r) {
     static const char *const names[] = {"rom.gb", "rom.gbc", "rom.gba"};
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(longplay, "rom");
+    const char *original = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "original_rom_name"));
     if (item) {
-        if (!cJSON_IsString(item) || strchr(item->valuestring, '/') || strlen(item->valuestring) > 200)
-            return lp_fail(err, LP_BAD_INPUT, "%s/longplay.json: rom: must be a file's name in the folder", folder);
-        snprintf(out, size, "%s/%s", folder, item->valuestring);
-        return LP_OK;
+        bool good = cJSON_IsString(item) && !strchr(item->valuestring, '/') && strlen(item->valuestring) <= 200;
+        if (!good) return lp_report_error(r, NULL, "%s/longplay.json: rom: must be a file's name in the folder", g->dir), false;
+        snprintf(out, size, "%s/%s", g->dir, item->valuestring);
+        return true;
     }
-    for (int i = 0; i < 3; i++) {
-        snprintf(out, size, "%s/%s", folder, names[i]);
-        if (lp_file_exists(out)) return LP_OK;
-    }
-    return lp_fail(err, LP_BAD_INPUT, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom", folder);
+    if (original && !strchr(original, '/') && strlen(original) <= 200 && lp_find_game_file(g->dir, original, out, size)) return true;
+    for (int i = 0; i < 3; i++)
+        if (lp_find_game_file(g->dir, names[i], out, size)) return true;
+    lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom", g->dir);
+    return false;
 }
 
-/* A file that a game may lack: *out NULL then. label: its path and a colon. */
-static lp_status read_optional(cJSON **out, const char *folder, const char *name, char label[LABEL_BYTES], lp_err *err) {
-    char path[PATH_MAX];
-    *out = NULL;
-    snprintf(label, LABEL_BYTES, "%s/%s:", folder, name);
-    return lp_file_exists(lp_path_join(path, sizeof path, folder, name)) ? read_json(out, path, err) : LP_OK;
+static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *metadata, lp_report *r) {
+    char rom[PATH_MAX];
+    lp_err err;
+    lp_status status = LP_OK;
+    g->system = LP_SYSTEM_GBA; /* without a ROM, what is not right on any console is still found */
+    set_defaults(g);
+    if (!find_rom(g, longplay, metadata, rom, sizeof rom, r)) return;
+    if ((status = load_rom(g, rom, &err))) lp_report_status(r, status, &err);
+    else check_sha(g, rom, r);
 }
 
-static lp_status open_folder(lp_game *g, const char *folder, lp_err *err) {
-    char path[PATH_MAX], rom[PATH_MAX], label[LABEL_BYTES];
-    cJSON *longplay = NULL, *data = NULL, *scenario = NULL, *metadata = NULL;
-    if (strlen(folder) >= sizeof g->dir) return lp_fail(err, LP_BAD_INPUT, "%s: path too long", folder);
+enum { METADATA, DATA, SCENARIO, LONGPLAY, N_FILES };
+
+void lp_game_load_folder(lp_game *g, const char *folder, lp_report *r) {
+    static const char *const names[N_FILES] = {"metadata.json", "data.json", "scenario.json", "longplay.json"};
+    static void (*const loads[N_FILES])(lp_game *, const cJSON *, const lp_place *, lp_report *) = {
+        lp_game_load_metadata, lp_game_load_data, lp_game_load_scenario, lp_game_load_longplay};
+    char paths[N_FILES][PATH_MAX];
+    cJSON *roots[N_FILES] = {NULL};
+    if (strlen(folder) >= sizeof g->dir) {
+        lp_report_error(r, NULL, "%s: path too long", folder);
+        return;
+    }
     snprintf(g->dir, sizeof g->dir, "%s", folder);
     g->is_folder = true;
-    lp_status status = read_json(&longplay, lp_path_join(path, sizeof path, folder, "longplay.json"), err);
-    if (!status) status = find_rom(longplay, folder, rom, sizeof rom, err);
-    if (!status) status = load_rom(g, rom, err);
-    if (!status) status = check_sha(g, folder, rom, err);
-    if (!status) status = read_optional(&data, folder, "data.json", label, err);
-    if (!status && data) status = lp_game_load_data(g, data, label, err);
-    snprintf(label, sizeof label, "%s/longplay.json:", folder);
-    if (!status) status = lp_game_load_longplay(g, longplay, label, err);
-    if (!status) status = read_optional(&scenario, folder, "scenario.json", label, err);
-    if (!status && scenario) status = lp_game_load_scenario(g, scenario, label, err);
-    if (!status) status = read_optional(&metadata, folder, "metadata.json", label, err);
-    cJSON_Delete(longplay);
-    cJSON_Delete(data);
-    cJSON_Delete(scenario);
-    cJSON_Delete(metadata);
-    return status;
+    for (int f = 0; f < N_FILES; f++)
+        if (lp_find_game_file(folder, names[f], paths[f], sizeof paths[f])) lp_json_read(&roots[f], paths[f], r);
+    load_folder_rom(g, roots[LONGPLAY], roots[METADATA], r);
+    for (int f = 0; f < N_FILES; f++) {
+        const lp_place file = lp_place_file(paths[f]);
+        if (roots[f]) loads[f](g, roots[f], &file, r);
+    }
+    for (int f = 0; f < N_FILES; f++) cJSON_Delete(roots[f]);
+}
+
+static lp_status load_folder(lp_game *g, const char *folder, lp_err *err) {
+    lp_report report = {.err = err};
+    lp_game_load_folder(g, folder, &report);
+    return report.status;
+}
+
+static lp_status refuse_name(const char *name, lp_err *err) {
+    char names[64][64], list[400] = "";
+    int n = lp_game_shipped(names, 64);
+    for (int i = 0; i < n && strlen(list) < sizeof list - 1; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", names[i]);
+    return lp_fail(err, LP_BAD_INPUT, "'%s' is neither a file, a folder nor a shipped game (%s)", name, list);
+}
+
+bool lp_game_is_folder(const char *name_or_path, char *folder, size_t size) {
+    snprintf(folder, size, "%s", name_or_path);
+    while (strlen(folder) > 1 && folder[strlen(folder) - 1] == '/') folder[strlen(folder) - 1] = 0;
+    if (lp_is_folder(folder) && (strchr(name_or_path, '/') || lp_is_game_folder(folder))) return true;
+    return lp_find_shipped(name_or_path, folder, size);
 }
 
 lp_status lp_game_open(lp_game **out, const char *name_or_path, lp_err *err) {
     *out = NULL;
+    char path[PATH_MAX];
     lp_game *g = calloc(1, sizeof *g);
     if (!g) return lp_fail(err, LP_FAILED, "%s: out of memory", name_or_path);
-    char path[PATH_MAX], folder[PATH_MAX];
-    snprintf(path, sizeof path, "%s", name_or_path);
-    while (strlen(path) > 1 && path[strlen(path) - 1] == '/') path[strlen(path) - 1] = 0;
-    const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     lp_status status;
-    if (is_folder(path) && (strchr(name_or_path, '/') || is_game_folder(path))) {
-        if (is_game_folder(path)) status = open_folder(g, path, err);
-        else status = lp_fail(err, LP_BAD_INPUT, "%s: not a game folder (no longplay.json)", path);
-    } else if (find_shipped(name_or_path, folder, sizeof folder)) {
-        status = open_folder(g, folder, err);
-    } else if (!lp_file_exists(name_or_path) && find_shipped_rom(name_or_path, folder, sizeof folder)) {
-        status = load_rom(g, folder, err);
-    } else if (!lp_file_exists(name_or_path) && !strchr(name_or_path, '/') && !strchr(name_or_path, '.')) {
-        char names[64][64], list[512] = "";
-        int n = lp_game_shipped(names, 64);
-        for (int i = 0; i < n; i++) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", names[i]);
-        status = lp_fail(err, LP_BAD_INPUT, "'%s' is neither a file, a folder nor a shipped game (%s)", name_or_path, list);
+    if (lp_game_is_folder(name_or_path, path, sizeof path)) {
+        if (lp_is_game_folder(path)) status = load_folder(g, path, err);
+        else status = lp_fail(err, LP_BAD_INPUT, "%s: not a game folder (no longplay.json, data.json, scenario.json or rom.sha)", path);
+    } else if (lp_file_exists(name_or_path)) {
+        status = load_rom(g, name_or_path, err);
+    } else if (lp_find_shipped_rom(name_or_path, path, sizeof path)) {
+        status = load_rom(g, path, err);
+    } else if (!strchr(name_or_path, '/') && !strchr(name_or_path, '.')) {
+        status = refuse_name(name_or_path, err);
     } else {
         status = load_rom(g, name_or_path, err);
     }
-    snprintf(g->name, sizeof g->name, "%s", base);
+    size_t n = strlen(name_or_path);
+    while (n > 1 && name_or_path[n - 1] == '/') n--;
+    snprintf(path, sizeof path, "%.*s", (int)n, name_or_path);
+    snprintf(g->name, sizeof g->name, "%s", strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
     if (status) lp_game_close(g);
     else *out = g;
     return status;
@@ -289,7 +202,7 @@ int lp_game_frame_skip(const lp_game *g) { return g->frame_skip; }
 int lp_game_n_actions(const lp_game *g) { return g->n_actions; }
 uint16_t lp_game_action_keys(const lp_game *g, int action) { return g->action_keys[action]; }
 const char *lp_game_action_name(const lp_game *g, int action) { return g->action_names[action]; }
-bool lp_game_has_reward(const lp_game *g) { return (void)g, false; }
+bool lp_game_has_reward(const lp_game *g) { return g->rewards[0].is_given || g->rewards[1].is_given; }
 int lp_game_n_variables(const lp_game *g) { return g->n_variables; }
 const char *lp_game_variable_name(const lp_game *g, int index) { return g->variables[index].name; }
 lp_system lp_game_system(const lp_game *g) { return g->system; }
@@ -309,9 +222,8 @@ void lp_game_observation(const lp_game *g, int *width, int *height) {
 }
 
 void lp_game_crop(const lp_game *g, int *x, int *y, int *width, int *height) {
-    bool is_gba = g->system == LP_SYSTEM_GBA;
-    *x = *y = 0;
-    *width = is_gba ? 240 : 160, *height = is_gba ? 160 : 144;
+    *x = g->crop_x, *y = g->crop_y;
+    *width = g->crop_width, *height = g->crop_height;
 }
 
 int lp_game_find_knob(const lp_game *g, const char *name) {

@@ -1,8 +1,8 @@
 /* A game: its ROM, what its RAM means, when it is won or lost, how it is booted, and what may vary.
  *
  * A game is a folder with stable-retro's files (data.json, scenario.json, metadata.json, rom.sha, the ROM) and longplay.json
- * (win, loss, audit, events, knobs, seed, boot, buttons, frame_skip, observation). A bare ROM is a game too: no win, no
- * loss, every button. docs/games.md describes the fields.
+ * (win, loss, audit, events, knobs, seed, boot, buttons, frame_skip, observation), or with one of the two. A bare ROM is a
+ * game too: no win, no loss, every button. docs/games.md describes the fields.
  *
  *     lp_game *game;
  *     lp_game_open(&game, "cue", &err);            // a shipped game's name, a game folder, or a ROM file
@@ -23,7 +23,7 @@
 
 typedef struct lp_game lp_game;
 
-enum { LP_MAX_KNOBS = 16, LP_MAX_ACTIONS = 32, LP_MAX_VARIABLES = 256 };
+enum { LP_MAX_KNOBS = 16, LP_MAX_ACTIONS = 512, LP_MAX_VARIABLES = 512 };
 
 typedef struct {
     char name[32];
@@ -124,7 +124,8 @@ lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err);
 bool lp_env_variable(lp_env *env, const char *name, int64_t *value);
 /* All of them, [lp_game_n_variables], as the last reset or step left them; valid until the next. */
 const int64_t *lp_env_variables(const lp_env *env);
-/* What scenario.json rewards the last step with (0 after a reset), player 1 or 2; 0 without a reward there. */
+/* What scenario.json rewards the last step with (0 after a reset), player 1 or 2; 0 without a reward there. It is also right
+ * after lp_env_load. */
 double lp_env_reward(const lp_env *env, int player);
 int64_t lp_env_steps(const lp_env *env); /* decisions since the reset */
 lp_emu *lp_env_emu(lp_env *env);

@@ -3,8 +3,8 @@
 #define LP_HARNESS_GAME_IMPL_H
 
 #include "base/file.h"
-#include "harness/condition.h"
 #include "harness/game.h"
+#include "harness/scenario.h"
 
 enum { LP_MAX_EVENTS = 64, LP_MAX_BOOT = 64, LP_MAX_ORACLE = 64, LP_MAX_NAMES = 16, LP_MAX_NAME_VALUES = 64 };
 
@@ -32,13 +32,13 @@ typedef struct { /* what a variable's values are called in texts */
 
 struct lp_game {
     char name[64], dir[512], title[160], licence[40], floor[80];
-    bool is_folder;
+    bool is_folder, has_longplay; /* has_longplay: a longplay.json */
     lp_blob rom;
     lp_system system;
     int frame_skip, width, height;
     int n_actions;
     uint16_t action_keys[LP_MAX_ACTIONS];
-    char action_names[LP_MAX_ACTIONS][32];
+    char action_names[LP_MAX_ACTIONS][48];
     int idle_action; /* the one that presses nothing, or the first */
     int n_variables;
     lp_variable variables[LP_MAX_VARIABLES];
@@ -54,6 +54,9 @@ struct lp_game {
     int n_boot;
     lp_boot_step boot[LP_MAX_BOOT];
     lp_condition win, loss, audit;
+    lp_reward rewards[LP_MAX_PLAYERS];
+    int crop_x, crop_y, crop_width, crop_height; /* within the screen */
+    char default_state[80];                      /* metadata.json's; never used */
     int n_events;
     lp_event_rule events[LP_MAX_EVENTS];
     int n_oracle;

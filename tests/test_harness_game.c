@@ -204,8 +204,8 @@ static const struct {
     {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep_cue\": 1}, \"time_limit\": {\"knob\": \"x\"}", "longplay.json: time_limit.knob"},
     {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep_cue\": 1}, \"time_limit\": -1", "longplay.json: time_limit"},
     {LONGPLAY, "\"reference\": 1}}}", "\"reference\": 1}}, \"nodes\": 3}", "longplay.json: win.nodes"},
-    {LONGPLAY, "\"op\": \"equal\"", "\"op\": \"equals\"", "longplay.json: win.result.op"},
-    {LONGPLAY, "\"op\": \"equal\"", "\"op\": \"equal\", \"measurement\": \"ratio\"", "longplay.json: win.result.measurement"},
+    {LONGPLAY, "\"op\": \"equal\"", "\"op\": \"equals\"", "longplay.json: win.variables.result.op"},
+    {LONGPLAY, "\"op\": \"equal\"", "\"op\": \"equal\", \"measurement\": \"ratio\"", "longplay.json: win.variables.result.measurement"},
     {LONGPLAY, "\"win\":   {\"variables\": {\"result\"", "\"win\":   {\"variables\": {\"rsult\"", "variable 'rsult' is not in data.json"},
     {LONGPLAY, "\"condition\": \"any\"", "\"condition\": \"some\"", "longplay.json: audit.condition"},
     {LONGPLAY, "shows a {answer}", "shows a {anwser}", "longplay.json: events[0].text"},
@@ -213,7 +213,7 @@ static const struct {
     {LONGPLAY, "\"action\": \"LEFT\"", "\"action\": \"A\"", "longplay.json: oracle[0].action"},
     {LONGPLAY, "\"names\": {\"answer\"", "\"names\": {\"question\"", "longplay.json: names.question"},
     {DATA, "\"info\"", "\"infos\"", "data.json: info"},
-    {DATA, "\"<u4\"", "\">n4\"", "data.json: info.horizon.type: '>n4'"},
+    {DATA, "\"<u4\"", "\">q4\"", "data.json: info.horizon.type: '>q4'"},
     {DATA, "49316", "-1", "data.json: info.horizon.address"},
     {DATA, "\"seed\":  ", "\"horizon\":", "data.json: info.horizon: declared twice"},
     {SCENARIO, "\"phase\"", "\"phrase\"", "scenario.json: done"},
@@ -285,12 +285,15 @@ static void test_flipped(void **state) {
 /* ---- conditions and variables ---- */
 static bool holds(const char *text, int64_t now_a, int64_t before_a, int64_t now_b) {
     const lp_variable variables[2] = {{.name = "a"}, {.name = "b"}};
+    const lp_names names = {variables, 2, true};
     int64_t now[2] = {now_a, now_b}, before[2] = {before_a, 0};
     lp_condition condition;
     lp_err err;
     cJSON *json = cJSON_Parse(text);
     assert_non_null(json);
-    if (lp_condition_parse(&condition, json, variables, 2, "test", &err)) fail_msg("%s: %s", text, err.message);
+    lp_report report = {.err = &err};
+    const lp_place where = lp_place_file("test");
+    if (!lp_condition_parse(&condition, json, &names, &where, &report)) fail_msg("%s: %s", text, err.message);
     bool result = lp_condition_holds(&condition, now, before);
     lp_condition_free(&condition);
     cJSON_Delete(json);
@@ -349,7 +352,9 @@ static void test_variable_types(void **state) {
         lp_variable v;
         snprintf(text, sizeof text, "{\"address\": 51200, \"type\": \"%s\"}", table[t].type);
         cJSON *json = cJSON_Parse(text);
-        assert_int_equal(lp_variable_parse(&v, "v", json, "address|type", "test", NULL), LP_OK);
+        lp_report report = {0};
+        const lp_place where = lp_place_file("test");
+        assert_true(lp_variable_parse(&v, "v", json, LP_SYSTEM_GB, "address|type", true, &where, &report));
         cJSON_Delete(json);
         assert_int_equal(lp_variable_read(&v, lp_env_emu(env)), table[t].value);
         if (v.kind == 'd') continue;
@@ -547,7 +552,7 @@ static void test_audit(void **state) {
 static void test_done_is_loss(void **state) {
     (void)state;
     write_changed(LONGPLAY, "\"loss\":  {\"variables\": {\"result\": {\"op\": \"equal\", \"reference\": 2}}},", "");
-    write_text(SCENARIO, "{\"done\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 10}}}, \"reward\": {\"script\": \"lua:x\"}}");
+    write_text(SCENARIO, "{\"done\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 10}}}}");
     plays_out(0, LP_LOSS, 14);
 }
 
