@@ -15,6 +15,8 @@ struct mTiming;
 struct mTimingEvent;
 struct SM83Core;
 struct GB;
+struct GBObj;
+struct GBVideoRenderer;
 struct GBASavedata;
 
 /* A byte range of a struct. Tables of these are in ascending order and do not overlap. */
@@ -40,6 +42,7 @@ typedef void lp_event_callback(struct mTiming *timing, void *user, uint32_t tick
 typedef struct {
     lp_event_callback *video[4]; /* of the video event, by mode */
     lp_event_callback *timer;
+    void (*draw_range)(struct GBVideoRenderer *, int start, int end, int y);
     uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
     const void *no_code; /* what a CPU reads that runs where nothing is */
 } lp_statics;
@@ -76,6 +79,10 @@ extern lp_statics lp_gb_static, lp_gba_static; /* written once, by a console's f
 /* The fast path: once for a core, and before each frame (the game may have switched the LCD on). */
 void lp_gb_hook_core(struct GB *gb);
 void lp_gb_hook_video(struct GB *gb);
+void lp_gb_hook_renderer(struct GB *gb);
+int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall); /* as the console counts, at most 10 */
+/* Runs the CPU as libmgba's SM83Run does: until the instruction is over during or after which an event fell. */
+void lp_gb_run(struct SM83Core *cpu, struct GB *gb);
 /* The mode whose end a callback is, libmgba's own or ours; -1: none. */
 int lp_gb_video_mode(lp_event_callback *callback);
 

@@ -36,14 +36,17 @@ static void learn_video_callbacks(struct GB *gb, struct GBSerializedState *state
 /* On a core of its own, which nobody plays with. */
 static void learn_statics(void) {
     static const uint8_t empty_rom[GB_SIZE_CART_BANK0 * 2];
+    static color_t pixels[GB_VIDEO_HORIZONTAL_PIXELS * GB_VIDEO_VERTICAL_PIXELS];
     struct GBSerializedState *state = calloc(1, sizeof *state);
     struct mCore *core = mCoreCreate(mPLATFORM_GB);
     if (state && core && core->init(core)) {
         struct GB *gb = core->board;
         struct SM83Core *cpu = core->cpu;
         mCoreInitConfig(core, NULL);
+        core->setVideoBuffer(core, pixels, GB_VIDEO_HORIZONTAL_PIXELS); /* or its renderer would draw nothing */
         core->loadROM(core, VFileFromConstMemory(empty_rom, sizeof empty_rom));
         core->reset(core);
+        lp_gb_static.draw_range = gb->video.renderer->drawRange;
         lp_gb_static.timer = gb->timer.event.callback;
         lp_gb_static.cartridge_load = cpu->memory.cpuLoad8;
         learn_video_callbacks(gb, state);
@@ -67,6 +70,11 @@ static void back_mappers(struct GB *gb) {
     if (!memory->romBank1) memory->romBank1 = &memory->rom[GB_BASE_CART_BANK1 + GB_SIZE_CART_HALFBANK];
 }
 
+/* The boot ROM's switch: dead once a game runs, but libmgba would free the ROM for one that writes FF and then anything. */
+static void store8(struct SM83Core *cpu, uint16_t address, int8_t value) {
+    if (address != GB_BASE_IO + GB_REG_BANK) GBStore8(cpu, address, value);
+}
+
 /* Are libmgba's structs laid out as in the headers we were built with? The events' names tell. */
 static bool layout_matches(const struct GB *gb) {
     return gb->video.modeEvent.name && !strcmp(gb->video.modeEvent.name, "GB Video Mode") && gb->audio.sampleEvent.name &&
@@ -81,6 +89,7 @@ static lp_status gb_start(lp_emu *emu, lp_err *err) {
     if (!lp_gb_static.no_code) return lp_fail(err, LP_FAILED, "out of memory");
     gb->video.sgbBorders = false;
     emu->core->rtc.value = 946684800000; /* 2000-01-01 00:00:00 UTC, in ms */
+    ((struct SM83Core *)emu->core->cpu)->memory.store8 = store8;
     emu->core->reset(emu->core);
     lp_gb_renderer_clear(emu);
     back_mappers(gb);
@@ -113,7 +122,8 @@ static void gb_run_frame(lp_emu *emu, bool draw) {
     if (!emu->config.plain) lp_gb_hook_video(gb);
     uint32_t frame = gb->video.frameCounter, start = (uint32_t)mTimingCurrentTime(&gb->timing);
     do {
-        core->runLoop(core);
+        if (emu->config.plain) core->runLoop(core);
+        else lp_gb_run(core->cpu, gb);
     } while (gb->video.frameCounter == frame && (uint32_t)mTimingCurrentTime(&gb->timing) - start < FRAME_LIMIT);
 }
 

@@ -20,10 +20,10 @@
 #include <mgba/core/timing.h>
 #include <mgba/internal/gb/gb.h>
 #include <mgba/internal/gb/io.h>
+#include <mgba/internal/sm83/sm83.h>
 
 #include "emulator/console.h"
 
-#include <endian.h>
 #include <string.h>
 
 enum { SAMPLE_TICKS = 64 }; /* libmgba's interval between two samples, in ticks of 2^23 Hz */
@@ -66,18 +66,6 @@ static void update_timer(struct mTiming *timing, void *user, uint32_t ticks_late
     lp_gb_static.timer(timing, user, ticks_late);
 }
 
-/* Of the first ten in OAM's order that lie on the line. Written so that compilers take four sprites at once. */
-static int sprites_on_line(const struct GBVideo *video) {
-    int32_t outside = GBRegisterLCDCIsObjSize(video->p->memory.io[GB_REG_LCDC]) ? ~15 : ~7; /* bits of a line no sprite has */
-    int32_t line = video->ly + 16, n = 0;
-    for (int i = 0; i < GB_VIDEO_MAX_OBJ; i++) {
-        uint32_t sprite; /* y in its first byte */
-        memcpy(&sprite, &video->oam.obj[i], sizeof sprite);
-        n += ((line - (int32_t)(le32toh(sprite) & 0xFF)) & outside) == 0;
-    }
-    return n < GB_VIDEO_MAX_LINE_OBJ ? n : GB_VIDEO_MAX_LINE_OBJ;
-}
-
 static void end_mode0(struct mTiming *timing, void *user, uint32_t ticks_late);
 static void end_mode1(struct mTiming *timing, void *user, uint32_t ticks_late);
 static void end_mode2(struct mTiming *timing, void *user, uint32_t ticks_late);
@@ -101,33 +89,77 @@ static void pass_on(int mode, struct mTiming *timing, struct GBVideo *video, uin
     lp_gb_hook_video(video->p);
 }
 
+/* While the CPU sleeps and nothing is drawn, nobody sees a line's modes change, so those up to the next event of another
+ * kind, which may wake the CPU, are gone through at once. Left to the long way: the screen's last line, which ends in an
+ * interrupt, interrupts at a mode's or a chosen line's start, and a transfer in the horizontal blank. */
+static bool may_sleep(const struct GBVideo *video) {
+    const struct GB *gb = video->p;
+    if (!gb->cpu->halted || video->frameskipCounter <= 0 || gb->memory.isHdma) return false;
+    if (GBRegisterSTATIsHblankIRQ(video->stat) || GBRegisterSTATIsOAMIRQ(video->stat) || GBRegisterSTATIsVblankIRQ(video->stat)) return false;
+    if (video->mode != 0) return true;
+    return video->ly + 1 < GB_VIDEO_VERTICAL_PIXELS && !(GBRegisterSTATIsLYCIRQ(video->stat) && gb->memory.io[GB_REG_LYC] == video->ly + 1);
+}
+
+/* Ends the mode at `time`; returns the next one's ticks. */
+static int32_t change_mode(struct GBVideo *video, uint32_t time) {
+    uint8_t *io = video->p->memory.io;
+    int32_t dots, scrolled = io[GB_REG_SCX] & 7;
+    if (video->mode == 2) {
+        video->objMax = lp_gb_sprites_on_line(video->oam.obj, video->ly, GBRegisterLCDCIsObjSize(io[GB_REG_LCDC]));
+        video->x = -scrolled;
+        video->dotClock = (int32_t)(time + 10 + 2 * (uint32_t)scrolled);
+        video->mode = 3;
+        dots = GB_VIDEO_MODE_3_LENGTH_BASE + video->objMax * 6 + scrolled;
+    } else if (video->mode == 3) {
+        int32_t x = (int32_t)(time - (uint32_t)video->dotClock) >> 1;
+        video->x = x > GB_VIDEO_HORIZONTAL_PIXELS ? GB_VIDEO_HORIZONTAL_PIXELS : x;
+        video->mode = 0;
+        dots = GB_VIDEO_MODE_0_LENGTH_BASE - video->objMax * 6 - scrolled;
+    } else {
+        io[GB_REG_LY] = (uint8_t)++video->ly;
+        video->mode = 2;
+        video->stat = GBRegisterSTATSetLYC(video->stat, io[GB_REG_LYC] == video->ly);
+        dots = GB_VIDEO_MODE_2_LENGTH;
+    }
+    video->stat = GBRegisterSTATSetMode(video->stat, (uint8_t)video->mode);
+    io[GB_REG_STAT] = video->stat;
+    return 2 * dots;
+}
+
+static bool sleep_through(struct mTiming *timing, struct GBVideo *video, uint32_t ticks_late) {
+    if (!may_sleep(video)) return false;
+    uint32_t now = (uint32_t)mTimingCurrentTime(timing), time = now - ticks_late;
+    do {
+        time += (uint32_t)change_mode(video, time);
+    } while (timing->root && (int32_t)(time - timing->root->when) < 0 && may_sleep(video));
+    video->modeEvent.callback = end_mode[video->mode];
+    mTimingSchedule(timing, &video->modeEvent, (int32_t)(time - now));
+    return true;
+}
+
 static void end_mode0(struct mTiming *timing, void *user, uint32_t ticks_late) {
-    pass_on(0, timing, user, ticks_late);
+    if (!sleep_through(timing, user, ticks_late)) pass_on(0, timing, user, ticks_late);
 }
 
 static void end_mode1(struct mTiming *timing, void *user, uint32_t ticks_late) {
     pass_on(1, timing, user, ticks_late);
 }
 
-/* OAM search ends, pixel transfer begins: its length depends on the sprites found. No interrupt can rise here. */
+/* OAM search ends, pixel transfer begins. No interrupt can rise here. */
 static void end_mode2(struct mTiming *timing, void *user, uint32_t ticks_late) {
     struct GBVideo *video = user;
-    video->objMax = sprites_on_line(video);
-    video->x = -(video->p->memory.io[GB_REG_SCX] & 7);
-    video->dotClock = (int32_t)((uint32_t)mTimingCurrentTime(timing) - ticks_late + 10 - (uint32_t)(video->x * 2));
-    video->mode = 3;
+    if (sleep_through(timing, video, ticks_late)) return;
+    int32_t ticks = change_mode(video, (uint32_t)mTimingCurrentTime(timing) - ticks_late);
     video->modeEvent.callback = end_mode3;
-    video->stat = GBRegisterSTATSetMode(video->stat, 3);
-    video->p->memory.io[GB_REG_STAT] = video->stat;
-    int32_t length = GB_VIDEO_MODE_3_LENGTH_BASE + video->objMax * 6 - video->x;
-    mTimingSchedule(timing, &video->modeEvent, (int32_t)((uint32_t)length * 2 - ticks_late));
+    mTimingSchedule(timing, &video->modeEvent, (int32_t)((uint32_t)ticks - ticks_late));
 }
 
 static void end_mode3(struct mTiming *timing, void *user, uint32_t ticks_late) {
-    pass_on(3, timing, user, ticks_late);
+    if (!sleep_through(timing, user, ticks_late)) pass_on(3, timing, user, ticks_late);
 }
 
 void lp_gb_hook_core(struct GB *gb) {
+    lp_gb_hook_renderer(gb);
     gb->audio.sampleEvent.callback = skip_samples;
     gb->timer.event.callback = update_timer;
 }

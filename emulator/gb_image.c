@@ -65,7 +65,8 @@ static const lp_range gb_counters[] = {
     HOST(struct GB, timing.globalCycles),
 };
 static const lp_range cpu_host[] = {
-    HOST(struct SM83Core, instruction), /* a step ends between two instructions */
+    HOST(struct SM83Core, index), /* a step ends between two instructions, where these mean nothing */
+    HOST_SPAN(struct SM83Core, bus, instruction),
     HOST_SPAN(struct SM83Core, memory.cpuLoad8, memory.activeRegion),
     HOST_SPAN(struct SM83Core, memory.setActiveRegion, components),
 };
