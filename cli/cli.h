@@ -20,6 +20,7 @@ int lp_cmd_memory(int argc, char **argv);
 int lp_cmd_replay(int argc, char **argv);
 int lp_cmd_movie(int argc, char **argv);
 int lp_cmd_bench(int argc, char **argv);
+int lp_cmd_game(int argc, char **argv);
 int lp_cmd_info(int argc, char **argv);
 
 /* One option of a command. Exactly one target is set. */

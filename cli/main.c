@@ -20,6 +20,7 @@ static const struct {
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
     {"movie", lp_cmd_movie, "import and export movies of other emulators (.bk2)"},
     {"bench", lp_cmd_bench, "measure speed on this machine"},
+    {"game", lp_cmd_game, "make an integration for a new game: a folder, its variables, a look while you play"},
     {"info", lp_cmd_info, "describe a ROM, a game, a run, a policy, or this build"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };

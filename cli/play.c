@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/watch.h"
 #include "evals/eval.h"
+#include "harness/keyboard.h"
 #include "harness/run.h"
 
 #include <errno.h>
@@ -31,14 +32,23 @@ typedef struct {
     lp_chosen_policy chosen; /* its policy owned */
     lp_run_config config;
     lp_run *run; /* owned */
-    bool window, resumed, new_limits;
+    bool window, human, resumed, new_limits;
     char shown_status[128];
 } session;
 
 /* ---- settling what to play ---- */
 
 static lp_status name_policy(session *s, lp_err *err) {
-    return lp_lasting_path(s->config.policy, sizeof s->config.policy, s->chosen.name, (const char *const[]){"random", "oracle", NULL}, err);
+    return lp_lasting_path(s->config.policy, sizeof s->config.policy, s->chosen.name, (const char *const[]){"random", "oracle", "human", NULL}, err);
+}
+
+/* A person is a player like any other, but needs a window. */
+static lp_status choose_player(session *s, const arguments *a, const char *name, lp_err *err) {
+    s->human = name && !strcmp(name, "human");
+    if (!s->human) return lp_choose_policy(&s->chosen, s->game, name, err);
+    s->chosen = (lp_chosen_policy){.name = "human"};
+    if (s->window) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "--policy human: a person plays in a window, and %s", a->headless ? "--headless opens none" : "there is no display here");
 }
 
 /* Which fields of config a memory fills. */
@@ -68,7 +78,7 @@ static lp_status apply_knobs(session *s, const arguments *a, const char *base, l
  * window. */
 static void settle_limits(session *s, const arguments *a) {
     bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN;
-    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : !given && lp_game_has_outcome(s->game) ? EPISODES : 0;
+    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : !given && !s->human && lp_game_has_outcome(s->game) ? EPISODES : 0;
     s->config.decisions = a->decisions != FROM_RUN ? a->decisions : 0;
     if (!given && !lp_game_has_outcome(s->game) && !s->window) s->config.decisions = DECISIONS;
 }
@@ -79,7 +89,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     lp_run_config_init(&s->config);
     lp_status status = lp_game_open(&s->game, name, err);
     if (!status) status = lp_lasting_game(s->config.game, sizeof s->config.game, name, err);
-    if (!status) status = lp_choose_policy(&s->chosen, s->game, a->policy, err);
+    if (!status) status = choose_player(s, a, a->policy, err);
     if (!status) status = name_policy(s, err);
     if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
     if (!status) status = apply_knobs(s, a, "", err);
@@ -108,7 +118,7 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
         lp_run_identify(&s->config, s->game, NULL);
         if (strcmp(s->config.rom_hash, c.rom_hash)) status = changed("the game's ROM", a->run, err);
     }
-    if (!status) status = lp_choose_policy(&s->chosen, s->game, a->policy ? a->policy : c.policy, err);
+    if (!status) status = choose_player(s, a, a->policy ? a->policy : c.policy, err);
     if (!status && !s->chosen.policy && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
     if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
     if (!status && a->memory && (int64_t)memory.arch != c.arch) status = changed("--memory", a->run, err);
@@ -143,6 +153,7 @@ static void show(void *context, lp_view *view) {
     snprintf(s->shown_status, sizeof s->shown_status, "%s%s%s%.*s", outcome ? "episode ended: " : "",
              outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "",
              at ? (int)strcspn(at + 8, " ") : 0, at ? at + 8 : "");
+    view->human = s->human;
     view->status = *s->shown_status ? s->shown_status : NULL;
 }
 
@@ -175,6 +186,7 @@ static lp_status play(session *s, lp_watch *watch, lp_err *err) {
     while (!status && !watch->quit && !lp_run_done(s->run)) {
         status = lp_run_think(s->run, err);
         if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
+        if (!status && s->human) lp_run_choose(s->run, lp_keyboard_action(s->game, lp_window_buttons(watch->window)));
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, &f);
         if (!status) status = lp_run_take(s->run, err);
         if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
@@ -237,6 +249,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
+    options.player = s->human;
     if (!status) status = lp_watch_open(&watch, &options, err);
     if (!status) {
         s->resumed = lp_run_resumed(s->run);
@@ -258,6 +271,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 static void more_help(void) {
     printf("\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
            "%d episodes are played; a ROM with no win or loss plays %d decisions, or until the window is closed.\n"
+           "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
            "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
            "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
            "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
@@ -267,7 +281,7 @@ static void more_help(void) {
 int lp_cmd_play(int argc, char **argv) {
     arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN};
     const lp_option options[] = {
-        {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
+        {.name = "policy", .value = "FILE|random|oracle|human", .help = "who plays (the game's shipped policy)", .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
         {.name = "resume", .help = "go on with the run in DIR, exactly where it was left or killed", .flag = &a.resume},
         {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit", .number = &a.episodes, .min = 0, .max = 1e15},

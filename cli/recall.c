@@ -12,7 +12,7 @@ enum { MAX_SUMMARIES = 48 };
 static lp_policy *find_policy(const lp_run_config *config) {
     lp_policy *policy = NULL;
     char digest[24];
-    if (!strcmp(config->policy, "random") || !strcmp(config->policy, "oracle")) return NULL;
+    if (!strcmp(config->policy, "random") || !strcmp(config->policy, "oracle") || !strcmp(config->policy, "human")) return NULL;
     if (lp_policy_read(&policy, config->policy, NULL)) return NULL;
     snprintf(digest, sizeof digest, "%016" PRIx64, lp_policy_digest(policy));
     if (!strcmp(digest, config->policy_digest)) return policy;

@@ -41,7 +41,9 @@ lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *er
     interrupted = 0;
     sigaction(SIGINT, &act, NULL);
     sigaction(SIGTERM, &act, NULL);
-    return options->window ? lp_window_open(&w->window, err) : LP_OK;
+    lp_status status = options->window ? lp_window_open(&w->window, err) : LP_OK;
+    if (w->window) lp_window_for_player(w->window, options->player);
+    return status;
 }
 
 void lp_watch_close(lp_watch *w) {

@@ -23,6 +23,7 @@ typedef struct {
     bool window;   /* open one */
     int speed;     /* 1, 4, or 0: as fast as it goes */
     double frames_per_s; /* at speed 1 */
+    bool player;   /* a person plays: the keys are the player's */
 } lp_watch_options;
 
 typedef struct {

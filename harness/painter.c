@@ -2,7 +2,8 @@
  *
  * Layout, 1280 x 720: a header; on the left the game at the largest whole multiple that fits 736 x 576 (4x for a Game Boy's
  * 160 x 144, 3x for an Advance's 240 x 160); on the right actions, memory, reads; below, counters and keys. The
- * value chart stands beside the actions, or under the game where the game leaves room.
+ * value chart stands beside the actions, or under the game where the game leaves room. With a sheet the right column has
+ * variables, outcome and events instead.
  */
 #include "harness/view_paint.h"
 
@@ -24,10 +25,12 @@ enum {
     VALUE_MIN_H = 80,
     ACTIONS_H = 208,
     LEVELS_H = 168,
+    VARIABLES_H = 324,
+    OUTCOME_H = 70,
 };
 
 typedef struct {
-    lp_rect game, actions, value, levels, reads; /* game: what is drawn of it */
+    lp_rect game, right, actions, value, levels, reads; /* game: what is drawn of it */
     int scale;
 } layout;
 
@@ -44,6 +47,7 @@ static layout lay_out(const lp_view *view) {
     l.game = (lp_rect){MARGIN + (column - game_w) / 2, BODY_Y, game_w, game_h};
     lp_rect right = {MARGIN + column + GAP + 4, BODY_Y, 0, BODY_H};
     right.w = LP_VIEW_WIDTH - MARGIN - right.x;
+    l.right = right;
     l.actions = (lp_rect){right.x, right.y, right.w, ACTIONS_H};
     int below = BODY_H - game_h - GAP;
     if (below >= VALUE_MIN_H) l.value = (lp_rect){MARGIN, BODY_Y + game_h + GAP, column, below};
@@ -65,6 +69,20 @@ static void draw_game(lp_painter *p, const layout *l, const lp_view *view) {
         return;
     }
     lp_paint_frame(p, l->game, view->frame, view->frame_width, l->scale);
+}
+
+static void draw_mind(lp_painter *p, const layout *l, const lp_view *view) {
+    lp_view_actions(p, l->actions, view);
+    lp_view_value(p, l->value, view);
+    lp_view_levels(p, l->levels, view);
+    lp_view_reads(p, l->reads, view);
+}
+
+static void draw_sheet(lp_painter *p, lp_rect r, const lp_view *view) {
+    lp_view_variables(p, (lp_rect){r.x, r.y, r.w, VARIABLES_H}, view);
+    lp_view_outcome(p, (lp_rect){r.x, r.y + VARIABLES_H + GAP, r.w, OUTCOME_H}, view);
+    int above = VARIABLES_H + OUTCOME_H + 2 * GAP;
+    lp_view_events(p, (lp_rect){r.x, r.y + above, r.w, r.h - above}, view);
 }
 
 lp_status lp_painter_open(lp_painter **out, lp_err *err) {
@@ -102,10 +120,8 @@ const uint32_t *lp_view_draw(lp_painter *p, const lp_view *view) {
     lp_paint_fill(p, (lp_rect){0, 0, LP_VIEW_WIDTH, LP_VIEW_HEIGHT}, LP_INK_GROUND);
     lp_view_header(p, (lp_rect){MARGIN, HEADER_Y, w, HEADER_H}, view);
     draw_game(p, &l, view);
-    lp_view_actions(p, l.actions, view);
-    lp_view_value(p, l.value, view);
-    lp_view_levels(p, l.levels, view);
-    lp_view_reads(p, l.reads, view);
+    if (view->sheet) draw_sheet(p, l.right, view);
+    else draw_mind(p, &l, view);
     lp_view_counters(p, (lp_rect){MARGIN, COUNTERS_Y, w, COUNTERS_H}, view);
     lp_view_footer(p, (lp_rect){MARGIN, FOOTER_Y, w, FOOTER_H}, view);
     return p->canvas;

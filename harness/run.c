@@ -121,6 +121,7 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
     lp_mem_config memory = lp_run_memory(config, policy);
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
     if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
+    run->mind.human = !strcmp(config->policy, "human");
     if (!status && folder) status = open_record(run, folder, err);
     if (status) {
         lp_run_close(run);
@@ -187,6 +188,11 @@ lp_status lp_run_think(lp_run *run, lp_err *err) {
     run->thought = status == LP_OK;
     run->broken = !run->thought;
     return status;
+}
+
+void lp_run_choose(lp_run *run, int action) {
+    assert(run->thought && run->mind.human && action >= 0 && action < lp_game_n_actions(run->game));
+    run->mind.action = action;
 }
 
 /* The item of this decision and the summaries that it completed. */

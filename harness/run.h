@@ -38,7 +38,7 @@ typedef struct lp_run lp_run;
 /* config.ini, field by field. Zero-initialise with lp_run_config_init. */
 typedef struct {
     char game[768];    /* for lp_game_open: a shipped game's name, or an absolute path */
-    char policy[768];  /* "random", "oracle", an absolute path of a weight file, or LP_RUN_IMPORTED */
+    char policy[768];  /* "random", "oracle", "human", an absolute path of a weight file, or LP_RUN_IMPORTED */
     char knobs[1024];  /* "horizon=200 doors=2": see lp_run_config_knobs */
     int64_t seed;      /* episode i gets lp_game_eval_seed(seed, i) */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
@@ -78,6 +78,8 @@ bool lp_run_resumed(const lp_run *run);
 
 /* Decides: starts the next episode where one is due, looks, and asks the player. */
 lp_status lp_run_think(lp_run *run, lp_err *err);
+/* Of a run whose policy is "human", between think and take: what the person does. Until told, nothing is pressed. */
+void lp_run_choose(lp_run *run, int action);
 /* Does what was decided, remembers and records it, and saves when a checkpoint is due. LP_FAILED (a full disk, ...): the run
  * is good up to its last checkpoint and can be opened again; this lp_run refuses everything but reading and closing. */
 lp_status lp_run_take(lp_run *run, lp_err *err);

@@ -14,7 +14,7 @@
 #define INT(name, help, field, initial, min, max) {name, help, LP_SET_INT, offsetof(lp_run_config, field), initial, min, max, NULL}
 static const lp_setting table[] = {
     TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
-    TEXT("run.policy", "random, oracle or a weight file", policy),
+    TEXT("run.policy", "random, oracle, human or a weight file", policy),
     TEXT("run.knobs", "of the game, as NAME=N", knobs),
     INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
     INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),
@@ -99,7 +99,7 @@ uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
     hash = lp_hash64_seed(c->rom_hash, sizeof c->rom_hash, hash);
     hash = lp_hash64_seed(c->policy_digest, sizeof c->policy_digest, hash);
     hash = lp_hash64_seed(c->core, sizeof c->core, hash);
-    bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle"); /* a weight file may be moved, not changed */
+    bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle") && strcmp(c->policy, "human"); /* a weight file may be moved, not changed */
     hash = lp_hash64_seed(weights ? "weights" : c->policy, weights ? 7 : strlen(c->policy), hash);
     for (int i = 0; i < lp_game_n_actions(game); i++) {
         uint16_t keys = lp_game_action_keys(game, i);

@@ -1,5 +1,6 @@
 #include "harness/run_mind.h"
 
+#include "harness/keyboard.h"
 #include "kernels/kernels.h"
 
 #include <stdio.h>
@@ -34,6 +35,10 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err) {
         lp_actor_run(mind->actor, 1, &mind->observation, &mind->decision);
         mind->action = lp_seat_choose(&mind->seat, &mind->decision, n_actions, true, NULL);
         mind->values[mind->n_values++ % LP_VIEW_HISTORY] = mind->decision.value;
+        return LP_OK;
+    }
+    if (mind->human) {
+        mind->action = lp_keyboard_action(mind->game, 0);
         return LP_OK;
     }
     if (mind->oracle) return lp_env_oracle(mind->seat.env, &mind->action, err);
@@ -147,7 +152,7 @@ static void show_mind(lp_mind *mind, lp_view *view) {
         view->n_reads = strongest(mind, view->reads);
     } else {
         for (int a = 0; a < n_actions; a++)
-            mind->probabilities[a] = mind->oracle ? (a == mind->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;
+            mind->probabilities[a] = mind->oracle || mind->human ? (a == mind->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;
     }
     int n = mind->n_values < LP_VIEW_HISTORY ? (int)mind->n_values : LP_VIEW_HISTORY;
     for (int i = 0; i < n; i++) mind->shown_values[i] = mind->values[(mind->n_values - n + i) % LP_VIEW_HISTORY];

@@ -100,6 +100,10 @@ void lp_view_actions(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_value(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_reads(lp_painter *p, lp_rect r, const lp_view *view);
+/* Of view->sheet, which is there: view_sheet.c */
+void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view);
+void lp_view_outcome(lp_painter *p, lp_rect r, const lp_view *view);
+void lp_view_events(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view);

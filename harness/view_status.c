@@ -131,16 +131,21 @@ static int key_cap(lp_painter *p, int x, lp_rect row, const char *key) {
     return x + w + 6;
 }
 
+typedef struct {
+    const char *keys[4];
+    const char *what;
+} legend_entry;
+
 void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
-    static const struct {
-        const char *keys[4];
-        const char *what;
-    } legend[] = {{{"Space"}, "pause"}, {{"S"}, "step"}, {{"1", "4", "M"}, "speed"}, {{"P"}, "screenshot"}, {{"Q"}, "quit"}};
+    static const legend_entry viewer[] = {{{"Space"}, "pause"}, {{"S"}, "step"}, {{"1", "4", "M"}, "speed"}, {{"P"}, "screenshot"}, {{"Q"}, "quit"}, {{NULL}, NULL}};
+    static const legend_entry player[] = {{{"\xe2\x86\x90\xe2\x86\x91\xe2\x86\x93\xe2\x86\x92"}, ""}, {{"X"}, "A"}, {{"Z"}, "B"}, {{"Enter"}, "START"},
+                                          {{"Backspace"}, "SELECT"}, {{"A", "S"}, "L R"}, {{"Space"}, "pause"}, {{"N"}, "step"}, {{"P"}, "shot"},
+                                          {{"Q"}, "quit"}, {{NULL}, NULL}};
     int x = r.x;
-    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
-        for (int k = 0; legend[i].keys[k]; k++) x = key_cap(p, x, r, legend[i].keys[k]);
+    for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
+        for (int k = 0; e->keys[k]; k++) x = key_cap(p, x, r, e->keys[k]);
         lp_rect box = {x, r.y, r.x + r.w - x, r.h};
-        x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, legend[i].what) + 18;
+        x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, e->what) + (view->human ? 12 : 18);
     }
     if (view->status && *view->status)
         lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, LP_INK_TEXT, view->status);

@@ -29,6 +29,22 @@ typedef struct {
     const char *text; /* may be NULL: the item has no text */
 } lp_view_read;
 
+/* For people who make an integration: what the game's setup reads out of RAM, in place of value, memory and reads. */
+enum { LP_VIEW_MAX_EVENTS = 16 };
+typedef struct {
+    const char *name;
+    int64_t value;
+    int64_t age; /* decisions since it changed; -1: it has not */
+} lp_view_variable;
+typedef struct {
+    int n_variables;
+    const lp_view_variable *variables;
+    const char *outcome; /* "running", ... */
+    bool ended;          /* the outcome is one that ends an episode */
+    int n_events;        /* newest first */
+    const char *events[LP_VIEW_MAX_EVENTS];
+} lp_view_sheet;
+
 /* All pointers are borrowed for the call. */
 typedef struct {
     const char *game, *policy, *memory; /* names, e.g. "cue", "cue.safetensors", "tree" */
@@ -50,6 +66,8 @@ typedef struct {
     int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
     double elapsed_s, decisions_per_s;
     int speed;                    /* 1, 4, or 0: max */
+    bool human;                   /* a person plays: the keys below are the player's */
+    const lp_view_sheet *sheet;   /* NULL: none */
     const char *status;           /* one more line, e.g. "horizon 1000"; may be NULL */
 } lp_view;
 
@@ -71,5 +89,10 @@ lp_status lp_window_open(lp_window **out, lp_err *err);
 void lp_window_close(lp_window *window);
 void lp_window_show(lp_window *window, const uint32_t *pixels);
 lp_keypress lp_window_poll(lp_window *window);
+/* Somebody plays: S is a button (R), and N steps in its place. */
+void lp_window_for_player(lp_window *window, bool for_player);
+/* The buttons (LP_KEY_...) held at the last poll, and those pressed since the last call: arrows, X = A, Z = B, Return = START,
+ * Backspace = SELECT, A = L, S = R. */
+uint16_t lp_window_buttons(lp_window *window);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "harness/viewer.h"
 
+#include "emulator/emulator.h"
+
 #include <SDL.h>
 
 #include <stdlib.h>
@@ -13,6 +15,8 @@ struct lp_window {
     SDL_Window *window;
     SDL_Renderer *renderer;
     SDL_Texture *texture; /* the picture shown last, kept for when the window must be redrawn */
+    bool for_player;
+    uint16_t held, tapped; /* buttons; tapped: pressed since they were last asked for, so that no short press is lost */
 };
 
 static bool start_video(void) {
@@ -75,14 +79,52 @@ void lp_window_show(lp_window *w, const uint32_t *pixels) {
     present(w);
 }
 
-static lp_keypress keypress_of(const SDL_KeyboardEvent *key) {
+void lp_window_for_player(lp_window *w, bool for_player) {
+    w->for_player = for_player;
+}
+
+/* By what is printed on the key, not by its place. */
+static uint16_t button_of(SDL_Keycode key) {
+    switch (key) {
+    case SDLK_x: return LP_KEY_A;
+    case SDLK_z: return LP_KEY_B;
+    case SDLK_BACKSPACE: return LP_KEY_SELECT;
+    case SDLK_RETURN: return LP_KEY_START;
+    case SDLK_RIGHT: return LP_KEY_RIGHT;
+    case SDLK_LEFT: return LP_KEY_LEFT;
+    case SDLK_UP: return LP_KEY_UP;
+    case SDLK_DOWN: return LP_KEY_DOWN;
+    case SDLK_s: return LP_KEY_R;
+    case SDLK_a: return LP_KEY_L;
+    default: return 0;
+    }
+}
+
+uint16_t lp_window_buttons(lp_window *w) {
+    uint16_t buttons = w->held | w->tapped;
+    w->tapped = 0;
+    return buttons;
+}
+
+static void note_button(lp_window *w, const SDL_KeyboardEvent *key) {
+    uint16_t button = button_of(key->keysym.sym);
+    if (key->type == SDL_KEYUP) {
+        w->held &= (uint16_t)~button;
+    } else if (!key->repeat) {
+        w->held |= button;
+        w->tapped |= button;
+    }
+}
+
+static lp_keypress keypress_of(const lp_window *w, const SDL_KeyboardEvent *key) {
     /* Digits by place, too: on some layouts they need Shift. */
     if (key->keysym.scancode == SDL_SCANCODE_1 && !key->repeat) return LP_KEYPRESS_SPEED_1;
     if (key->keysym.scancode == SDL_SCANCODE_4 && !key->repeat) return LP_KEYPRESS_SPEED_4;
-    if (key->repeat && key->keysym.sym != SDLK_s) return LP_KEYPRESS_NONE; /* S held down steps on */
+    SDL_Keycode step = w->for_player ? SDLK_n : SDLK_s; /* a player's S is a button */
+    if (key->keysym.sym == step) return LP_KEYPRESS_STEP; /* held down it steps on */
+    if (key->repeat) return LP_KEYPRESS_NONE;
     switch (key->keysym.sym) {
     case SDLK_SPACE: return LP_KEYPRESS_PAUSE;
-    case SDLK_s: return LP_KEYPRESS_STEP;
     case SDLK_1:
     case SDLK_KP_1: return LP_KEYPRESS_SPEED_1;
     case SDLK_4:
@@ -99,8 +141,10 @@ lp_keypress lp_window_poll(lp_window *w) {
     while (SDL_PollEvent(&event)) {
         lp_keypress press = LP_KEYPRESS_NONE;
         if (event.type == SDL_QUIT) press = LP_KEYPRESS_QUIT;
-        else if (event.type == SDL_KEYDOWN) press = keypress_of(&event.key);
-        else if (event.type == SDL_WINDOWEVENT && event.window.event == SDL_WINDOWEVENT_EXPOSED) present(w);
+        else if (event.type == SDL_KEYDOWN) press = keypress_of(w, &event.key);
+        if (event.type == SDL_KEYDOWN || event.type == SDL_KEYUP) note_button(w, &event.key);
+        if (event.type == SDL_WINDOWEVENT && event.window.event == SDL_WINDOWEVENT_FOCUS_LOST) w->held = 0;
+        if (event.type == SDL_WINDOWEVENT && event.window.event == SDL_WINDOWEVENT_EXPOSED) present(w);
         if (press) return press;
     }
     return LP_KEYPRESS_NONE;
