@@ -128,6 +128,7 @@ static void find_events(lp_env *env) {
 /* Is it won or lost? Asked after each decision, not at the reset. */
 static void judge(lp_env *env) {
     const lp_game *g = env->game;
+    env->outcome = LP_RUNNING;
     if (lp_condition_holds(&g->win, env->now, env->before)) {
         bool audited = !g->audit.n || lp_condition_holds(&g->audit, env->now, env->before);
         env->outcome = audited ? LP_WIN : LP_LOSS;

@@ -202,7 +202,12 @@ int lp_game_frame_skip(const lp_game *g) { return g->frame_skip; }
 int lp_game_n_actions(const lp_game *g) { return g->n_actions; }
 uint16_t lp_game_action_keys(const lp_game *g, int action) { return g->action_keys[action]; }
 const char *lp_game_action_name(const lp_game *g, int action) { return g->action_names[action]; }
-bool lp_game_has_reward(const lp_game *g) { return g->rewards[0].is_given || g->rewards[1].is_given; }
+bool lp_game_has_reward(const lp_game *g) {
+    bool has = false;
+    for (int p = 0; p < LP_MAX_PLAYERS; p++) has |= g->rewards[p].n || g->rewards[p].time != 0;
+    return has;
+}
+
 int lp_game_n_variables(const lp_game *g) { return g->n_variables; }
 const char *lp_game_variable_name(const lp_game *g, int index) { return g->variables[index].name; }
 lp_system lp_game_system(const lp_game *g) { return g->system; }

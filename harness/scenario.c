@@ -49,7 +49,6 @@ static void parse_reward(lp_reward *out, const cJSON *item, const lp_names *name
         lp_report_error(r, where, "must be an object");
         return;
     }
-    out->is_given = true;
     refuse_script(item, where, r);
     lp_json_known(item, "variables|time|script", false, where, r);
     const lp_place in_time = lp_place_field(where, "time"), in_variables = lp_place_field(where, "variables");

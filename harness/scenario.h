@@ -23,7 +23,6 @@ typedef struct {
     lp_reward_term *terms; /* owned */
     int n;
     float time; /* every step's */
-    bool is_given;
 } lp_reward;
 
 typedef struct {

@@ -18,6 +18,10 @@ python=$PWD/build-python
 if [ ! -x "$python/done" ] && python3 -m venv "$python" && "$python/bin/pip" install -q safetensors numpy; then
     touch "$python/done" && chmod +x "$python/done"
 fi
+# stable-retro itself, for the test that compares with it; that one too says "skipped" without.
+if [ -x "$python/done" ] && ! "$python/bin/python" -c 'import stable_retro' 2>/dev/null; then
+    "$python/bin/pip" install -q stable-retro==1.0.1 || echo "== no stable-retro here: the comparison with it will be skipped"
+fi
 if [ -x "$python/done" ]; then export LONGPLAY_PYTHON="$python/bin/python"; fi
 
 build release build
