@@ -20,7 +20,8 @@ enum { SHOWN = 22, JSON_LIST = 100 };
 typedef struct {
     ram_session *s;
     lp_ram_candidate candidates[SHOWN];
-    char names[SHOWN][16], status[96];
+    char names[SHOWN][16], status[96], pressed[32];
+    const char *action_name; /* pressed */
     lp_view_variable variables[SHOWN];
     lp_view_sheet sheet;
 } board;
@@ -36,12 +37,15 @@ static void show(void *context, lp_view *view) {
         b->variables[i] = (lp_view_variable){b->names[i], c->now, c->now != c->before ? 0 : -1};
     }
     snprintf(b->status, sizeof b->status, "%lld candidates", count);
-    b->sheet = (lp_view_sheet){.n_variables = n > 0 ? n : 0, .variables = b->variables, .outcome = b->status, .n_events = 1,
-                               .events = {"marked: another value than in the last snapshot"}};
+    b->sheet = (lp_view_sheet){.n_variables = n > 0 ? n : 0, .variables = b->variables, .outcome = b->status, .n_events = 2,
+                               .titles = {"Candidates", "Search", "Help"},
+                               .events = {"Marked: another value than in the last snapshot.", "Q goes back to the search; the game stays where it is."}};
     view->game = lp_game_name(b->s->game);
     view->policy = "human";
     view->frame = lp_emu_frame(b->s->emu, &view->frame_width, &view->frame_height);
-    view->chosen = -1;
+    b->action_name = b->pressed;
+    view->n_actions = 1;
+    view->action_names = &b->action_name;
     view->human = true;
     view->sheet = &b->sheet;
 }
@@ -54,7 +58,10 @@ lp_status ram_play(ram_session *s, lp_err *err) {
     lp_status status = lp_watch_open(&watch, &(lp_watch_options){.window = true, .speed = 1, .frames_per_s = FRAMES_PER_S, .player = true}, err);
     while (!status && !watch.quit) {
         status = lp_watch_turn(&watch, 1, show, b, err);
-        if (!status && !watch.quit) lp_emu_step(s->emu, lp_keyboard_pad(lp_window_buttons(watch.window)), 1);
+        if (status || watch.quit) break;
+        uint16_t keys = lp_keyboard_pad(lp_window_buttons(watch.window));
+        lp_keyboard_name(keys, b->pressed, sizeof b->pressed);
+        lp_emu_step(s->emu, keys, 1);
     }
     lp_watch_close(&watch);
     free(b);

@@ -16,5 +16,7 @@
 int lp_keyboard_action(const lp_game *game, uint16_t held);
 /* held without opposite directions. */
 uint16_t lp_keyboard_pad(uint16_t held);
+/* "none", "LEFT", "A+RIGHT" */
+void lp_keyboard_name(uint16_t keys, char *out, size_t size);
 
 #endif

@@ -49,6 +49,7 @@ void lp_sheet_note(lp_sheet *sheet, lp_env *env, int64_t decision, lp_outcome ou
     snprintf(sheet->outcome, sizeof sheet->outcome, "%s%s", lp_outcome_name(outcome),
              outcome || lp_game_has_outcome(sheet->game) ? "" : ", no win and end declared");
     sheet->view.ended = outcome != LP_RUNNING;
+    sheet->view.won = outcome == LP_WIN;
     if (!outcome) return;
     snprintf(text, sizeof text, "the episode ends: %s, after %lld decisions", lp_outcome_name(outcome), (long long)lp_env_steps(env));
     add_line(sheet, decision, text, on_line, context);

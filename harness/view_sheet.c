@@ -21,7 +21,7 @@ static void variable(lp_painter *p, lp_rect r, const lp_view_variable *v) {
 void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view) {
     const lp_view_sheet *s = view->sheet;
     char text[LP_FORMAT_SIZE];
-    lp_rect in = lp_view_panel(p, r, "Variables", LP_INK_MEMORY);
+    lp_rect in = lp_view_panel(p, r, s->titles[0] ? s->titles[0] : "Variables", LP_INK_MEMORY);
     int rows = in.h / LP_ROW_PX, columns = s->n_variables > rows ? 2 : 1, room = rows * columns;
     int w = (in.w - COLUMN_GAP * (columns - 1)) / columns, n = s->n_variables <= room ? s->n_variables : room - 1;
     if (s->n_variables <= 0)
@@ -36,11 +36,12 @@ void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view) {
 }
 
 void lp_view_outcome(lp_painter *p, lp_rect r, const lp_view *view) {
-    lp_rect in = lp_view_panel(p, r, "Outcome", LP_INK_POLICY);
+    const char *title = view->sheet->titles[1];
+    lp_rect in = lp_view_panel(p, r, title ? title : "Outcome", LP_INK_POLICY);
     const char *pressed = view->chosen >= 0 && view->chosen < view->n_actions ? view->action_names[view->chosen] : "none";
     int half = in.w / 2;
     lp_paint_text(p, (lp_rect){in.x, in.y, half - 8, LP_ROW_PX}, view->sheet->ended ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT,
-                  view->sheet->ended ? LP_INK_LIVE : LP_INK_TEXT, view->sheet->outcome);
+                  view->sheet->won ? LP_INK_LIVE : view->sheet->ended ? LP_INK_LOSS : LP_INK_TEXT, view->sheet->outcome);
     int w = lp_paint_text_width(p, LP_FACE_BODY, "pressed") + 10;
     lp_paint_text(p, (lp_rect){in.x + half, in.y, w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "pressed");
     lp_paint_text(p, (lp_rect){in.x + half + w, in.y, half - w, LP_ROW_PX}, LP_FACE_BOLD, LP_LEFT, LP_INK_TEXT, pressed);
@@ -48,7 +49,7 @@ void lp_view_outcome(lp_painter *p, lp_rect r, const lp_view *view) {
 
 void lp_view_events(lp_painter *p, lp_rect r, const lp_view *view) {
     const lp_view_sheet *s = view->sheet;
-    lp_rect in = lp_view_panel(p, r, "Events", LP_INK_LIVE);
+    lp_rect in = lp_view_panel(p, r, s->titles[2] ? s->titles[2] : "Events", LP_INK_LIVE);
     int rows = in.h / LP_ROW_PX;
     if (rows > EVENT_ROWS) rows = EVENT_ROWS;
     if (s->n_events <= 0) lp_paint_text(p, (lp_rect){in.x, in.y, in.w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "none yet");

@@ -37,10 +37,11 @@ typedef struct {
     int64_t age; /* decisions since it changed; -1: it has not */
 } lp_view_variable;
 typedef struct {
+    const char *titles[3]; /* of variables, outcome and events; NULL: "Variables", "Outcome", "Events" */
     int n_variables;
     const lp_view_variable *variables;
     const char *outcome; /* "running", ... */
-    bool ended;          /* the outcome is one that ends an episode */
+    bool ended, won;     /* the outcome is one that ends an episode, and well */
     int n_events;        /* newest first */
     const char *events[LP_VIEW_MAX_EVENTS];
 } lp_view_sheet;
