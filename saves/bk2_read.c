@@ -48,11 +48,33 @@ static bool is(const char *a, const char *b) {
 
 /* ---- Header.txt ---- */
 
+/* The bytes of the UTF-8 character at text; 0: it is none. */
+static size_t character_bytes(const char *text) {
+    const unsigned char *c = (const unsigned char *)text;
+    if (*c < 0x80) return 1;
+    size_t n = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2;
+    uint32_t code = *c & (0x7fu >> n), least = n == 2 ? 0x80 : n == 3 ? 0x800 : 0x10000;
+    for (size_t i = 1; i < n; i++) {
+        if ((c[i] & 0xc0) != 0x80) return 0;
+        code = code << 6 | (c[i] & 0x3f);
+    }
+    return *c >= 0xc2 && *c <= 0xf4 && code >= least && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? n : 0;
+}
+
 /* For people: one line of printable characters, cut to size. */
 static void copy_text(char *out, size_t size, const char *text) {
-    size_t n = 0;
-    for (; *text && n + 1 < size; text++) out[n++] = (unsigned char)*text < 32 || *text == 127 ? '?' : *text;
-    out[n] = 0;
+    size_t used = 0;
+    while (*text) {
+        size_t n = character_bytes(text);
+        bool good = n > 1 || (n == 1 && *text >= 32 && *text != 127);
+        if (!n) n = 1;
+        if (used + n >= size) break;
+        if (good) memcpy(out + used, text, n);
+        else out[used] = '?';
+        used += n;
+        text += n;
+    }
+    out[used] = 0;
 }
 
 /* As copy_text, unless out holds something: the first of two lines with the same key counts. */

@@ -157,6 +157,23 @@ static void test_flavours(void **state) {
         "reset 1\n0 0 for 1\n1 40 for 1\nreset 2\n2 40 for 1\n3 0 for 1\nreset 3\n4 0 for 1\nreset 4\n5 0 for 1\n");
 }
 
+/* Texts for people are one line of UTF-8, whatever the file holds. */
+static void test_names(void **state) {
+    (void)state;
+    lp_status status;
+    lp_bk2_info info;
+    char head[600] = "Platform GB\nGameName \xe3\x83\x9d\tx\x7f\xff\xc0\x80\xed\xa0\x80\xf5\x80\x80\x80\xf4\x8f\xbf\xbf\xe3\x83\nAuthor first\nAuthor second\nSHA1 SHA1:ab\nCore ";
+    for (int i = 0; i < 40; i++) strcat(head, "\xe3\x83\x9d");
+    make_archive(other, (entry[]){{"Header.txt", head, 0}, {"Input Log.txt", GB_KEY "|.........|\n", 0}, {NULL, NULL, 0}});
+    listing l = list_bk2(other, &info, &status);
+    expect_ok(status);
+    assert_string_equal(info.game, "\xe3\x83\x9d?x???????????\xf4\x8f\xbf\xbf??");
+    assert_string_equal(info.author, "first");
+    assert_string_equal(info.checksum, "AB");
+    assert_int_equal(strlen(info.core), 63 / 3 * 3); /* whole characters */
+    free(l.text);
+}
+
 static void refuse(const char *says, const entry *entries) {
     lp_bk2 *b = (lp_bk2 *)&err; /* must be set to NULL */
     make_archive(other, entries);
@@ -232,7 +249,7 @@ static void test_own_events(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     choose_seed();
-    const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_export_refused), TEST(test_full_disk), TEST(test_flavours), TEST(test_refused),
+    const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_export_refused), TEST(test_full_disk), TEST(test_flavours), TEST(test_names), TEST(test_refused),
                                        TEST(test_own_events)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
