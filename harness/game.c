@@ -93,6 +93,16 @@ static void check_sha(const lp_game *g, const char *rom, lp_report *r) {
     if (!good) lp_report_error(r, NULL, "%s: its SHA-1 %s is not the one in rom.sha: another ROM or version", rom, actual);
 }
 
+/* An integration comes without its ROM: rom.sha says which is meant. */
+static void refuse_no_rom(const lp_game *g, lp_report *r) {
+    char path[PATH_MAX], sha[41] = "";
+    lp_blob text = {0};
+    if (lp_find_game_file(g->dir, "rom.sha", path, sizeof path) && !lp_file_read(&text, path, 4096, NULL))
+        snprintf(sha, sizeof sha, "%.*s", (int)strspn((char *)text.data, "0123456789abcdefABCDEF"), (char *)text.data);
+    lp_blob_free(&text);
+    lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom%s%s", g->dir, *sha ? "; the SHA-1 of the right one is " : "", sha);
+}
+
 static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metadata, char *out, size_t size, lp_report *r) {
     static const char *const names[] = {"rom.gb", "rom.gbc", "rom.gba"};
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(longplay, "rom");
@@ -106,8 +116,7 @@ static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metad
     if (original && !strchr(original, '/') && strlen(original) <= 200 && lp_find_game_file(g->dir, original, out, size)) return true;
     for (int i = 0; i < 3; i++)
         if (lp_find_game_file(g->dir, names[i], out, size)) return true;
-    lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom", g->dir);
-    return false;
+    return refuse_no_rom(g, r), false;
 }
 
 static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *metadata, lp_report *r) {

@@ -112,7 +112,7 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
 /* Calls hook after every frame of a decision but its last, so that a window can show them all; NULL: no more. The
  * machine goes the same way with a hook or without; it must not touch the environment. */
 void lp_env_on_frame(lp_env *env, void (*hook)(void *context), void *context);
-/* One decision: frame_skip frames with the action's keys. */
+/* One decision: frame_skip frames with the action's keys. Won or lost is judged anew after each, and not at the reset. */
 lp_outcome lp_env_step(lp_env *env, int action);
 /* Events that the last reset or step caused; valid until the next. */
 int lp_env_events(const lp_env *env, const lp_event **events);

@@ -309,7 +309,7 @@ static void test_operators(void **state) {
         {"zero", {0, 0, 1, 0, 0}},          {"nonzero", {1, 1, 0, 1, 1}},      {"positive", {0, 0, 0, 1, 1}},
         {"negative", {1, 1, 0, 0, 0}},      {"equal", {0, 0, 0, 1, 0}},        {"not-equal", {1, 1, 1, 0, 1}},
         {"less-than", {1, 1, 1, 0, 0}},     {"greater-than", {0, 0, 0, 0, 1}}, {"less-or-equal", {1, 1, 1, 1, 0}},
-        {"greater-or-equal", {0, 0, 0, 1, 1}},
+        {"greater-or-equal", {0, 0, 0, 1, 1}}, {"negative-equal", {0, 1, 0, 0, 0}}, {"sign", {0, 0, 0, 1, 1}},
     };
     char text[200];
     for (size_t t = 0; t < sizeof table / sizeof *table; t++)

@@ -157,6 +157,8 @@ static void test_only_retro(void **state) {
     write_text("game/rom.sha", "");
     unlink(in_folder("game/rom.gb"));
     refused(in_folder("game"), "no rom.gb");
+    write_text("game/rom.sha", "8710ceecbe3e7ade67c0362cc3b455aceb67a90d\n");
+    refused(in_folder("game"), "the SHA-1 of the right one is 8710ceecbe3e7ade67c0362cc3b455aceb67a90d");
 }
 
 /* experimental/NAME has what differs from stable/NAME; and both are found by name. */
