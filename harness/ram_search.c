@@ -78,15 +78,24 @@ static bool less(const lp_ram_type *t, int64_t a, int64_t b) {
     return t->kind == 'u' ? (uint64_t)a < (uint64_t)b : a < b; /* eight unsigned bytes fill the sign bit */
 }
 
+/* now - before == number, without wrapping round. */
+static bool differs_by(const lp_ram_type *t, int64_t now, int64_t before, int64_t number) {
+    return (uint64_t)now - (uint64_t)before == (uint64_t)number && less(t, before, now) == (number > 0);
+}
+
+static bool is_number(const lp_ram_type *t, int64_t now, int64_t number) {
+    return now == number && !(t->kind == 'u' && number < 0); /* the largest eight bytes are no -1 */
+}
+
 static bool keeps(const lp_ram_filter *f, const lp_ram_type *t, int64_t now, int64_t before) {
     switch (f->op) {
     case LP_RAM_UNCHANGED: return now == before;
     case LP_RAM_CHANGED: return now != before;
     case LP_RAM_UP: return less(t, before, now);
     case LP_RAM_DOWN: return less(t, now, before);
-    case LP_RAM_BY: return (uint64_t)now - (uint64_t)before == (uint64_t)f->number;
-    case LP_RAM_IS: return now == f->number;
-    case LP_RAM_IS_NOT: return now != f->number;
+    case LP_RAM_BY: return differs_by(t, now, before, f->number);
+    case LP_RAM_IS: return is_number(t, now, f->number);
+    case LP_RAM_IS_NOT: return !is_number(t, now, f->number);
     case LP_RAM_ABOVE: return f->number < 0 && t->kind == 'u' ? true : less(t, f->number, now);
     case LP_RAM_BELOW: return f->number < 0 && t->kind == 'u' ? false : less(t, now, f->number);
     }
