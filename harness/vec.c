@@ -123,6 +123,7 @@ static void decide(void *context, int index, int worker) {
     lp_outcome outcome = lp_env_step(s->env, s->action);
     double reward = reward_of(vec, s, outcome);
     if (outcome != LP_RUNNING && vec->config.autoreset == LP_AUTORESET_SAME_STEP) {
+        if (g->out.finals) observe(vec, s, (uint8_t *)g->out.finals + (size_t)e * vec->observation_bytes, NEXT);
         begin_next(vec, e);
         write_out(vec, e, &g->out, reward, outcome, FIRST);
     } else {
@@ -296,6 +297,20 @@ void lp_vec_observation_size(const lp_vec *vec, int *width, int *height) {
 }
 
 /* ---- playing ---- */
+
+void lp_vec_set_seed(lp_vec *vec, uint64_t seed) {
+    vec->config.seed = seed;
+    for (int e = 0; e < vec->config.n_envs; e++) vec->slots[e].episode = -1;
+}
+
+lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err) {
+    for (int k = 0; k < lp_game_n_knobs(vec->game); k++) {
+        const lp_knob *knob = lp_game_knob(vec->game, k);
+        if (check_int(knob->name, knobs[k], knob->min, knob->max, err)) return lp_fail_prefix(err, LP_BAD_INPUT, "%s", lp_game_name(vec->game));
+    }
+    memcpy(vec->knobs, knobs, (size_t)lp_game_n_knobs(vec->game) * sizeof *knobs);
+    return LP_OK;
+}
 
 void lp_vec_reset(lp_vec *vec, const lp_vec_out *out) {
     for (int i = 0; i < vec->config.n_groups; i++) {

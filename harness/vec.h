@@ -56,6 +56,8 @@ typedef struct {
     void *observations; /* [n_envs][lp_vec_observation_bytes] */
     float *rewards;     /* [n_envs] of this step */
     uint8_t *ends;      /* [n_envs] lp_outcome of an episode that this step ended, or LP_RUNNING */
+    void *finals;       /* [n_envs][lp_vec_observation_bytes] for LP_AUTORESET_SAME_STEP: the last observation of an episode that
+                           this step ended; the other entries are left as they are */
 } lp_vec_out;
 
 typedef struct lp_vec lp_vec;
@@ -77,6 +79,11 @@ void lp_vec_observation_size(const lp_vec *vec, int *width, int *height);
 lp_env *lp_vec_env(lp_vec *vec, int e);
 uint64_t lp_vec_seed_of(const lp_vec *vec, int e);    /* the seed of its current episode */
 int64_t lp_vec_episode_of(const lp_vec *vec, int e);  /* its number, from 0 */
+
+/* The episodes from the next lp_vec_reset on are of this seed, from number 0 again. Those from each one's next on have these knobs [lp_game_n_knobs],
+ * (copied; LP_BAD_INPUT and nothing changed: one out of range). Nothing may be sent. */
+void lp_vec_set_seed(lp_vec *vec, uint64_t seed);
+lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err);
 
 /* Every environment starts its next episode (the first, after open); writes the observations, zero rewards, LP_RUNNING.
  * Nothing may be sent. */
