@@ -1,0 +1,20 @@
+# A game's Makefile is NAME = its name and an include of this. Builds NAME.gb, which is committed: Debian 12's SDCC 4.2.0 gives the
+# same bytes again. `make art` draws art.h anew.
+OUT = .
+ENGINE = ../engine
+OBJ = $(OUT)/obj
+CC = sdcc -msm83 --std-c11 --opt-code-speed
+
+$(OUT)/$(NAME).gb: $(NAME).c art.h $(ENGINE)/gb.c $(ENGINE)/gb.h $(ENGINE)/house.h $(ENGINE)/crt0.s
+	mkdir -p $(OBJ)
+	sdasgb -o $(OBJ)/crt0.rel $(ENGINE)/crt0.s
+	$(CC) -c -o $(OBJ)/gb.rel $(ENGINE)/gb.c
+	$(CC) -c -o $(OBJ)/$(NAME).rel $(NAME).c
+	sdcc -msm83 --no-std-crt0 --code-loc 0x0200 --data-loc 0xC100 -o $(OBJ)/$(NAME).ihx $(OBJ)/crt0.rel $(OBJ)/gb.rel $(OBJ)/$(NAME).rel
+	makebin -Z -yn $(shell echo $(NAME) | tr a-z A-Z) $(OBJ)/$(NAME).ihx $@
+	rm -r $(OBJ)
+
+art:
+	python3 art.py
+
+.PHONY: art
