@@ -22,7 +22,7 @@
 #define CUE_ROM LP_SOURCE_DIR "/evals/games/cue/cue.gb"
 #define SCRIPT LP_SOURCE_DIR "/tests/retro_reference.py"
 
-enum { RAM_START = 0xC100, RAM_BYTES = 256, N_STEPS = 5, N_RANDOM = 1500, MAX_CASES = 4096, NO_REFERENCE = 77 };
+enum { RAM_START = 0xC100, RAM_BYTES = 256, N_STEPS = 5, N_RANDOM = 2000, MAX_CASES = 4096, NO_REFERENCE = 77 };
 
 typedef struct {
     char *name, *data, *scenario; /* owned; name: of an integration, NULL: random */
