@@ -2,7 +2,7 @@
  *
  *     lp_vec *vec;
  *     lp_vec_open(&vec, game, &(lp_vec_config){.n_envs = 256, .width = 84, .height = 84, .stack = 4}, &err);
- *     lp_vec_out out = {observations, rewards, ends};          // the caller's arrays, [n_envs] each
+ *     lp_vec_out out = {.observations = observations, .rewards = rewards, .ends = ends}; // the caller's arrays, [n_envs] each
  *     lp_vec_reset(vec, &out);
  *     for (;;) lp_vec_step(vec, actions, &out);                // or in groups: one emulates while the policy computes the other:
  *         lp_vec_send(vec, 0, actions, &out), lp_vec_recv(vec, 1), ... , lp_vec_send(vec, 1, actions, &out), lp_vec_recv(vec, 0);

@@ -52,7 +52,7 @@ static uint64_t play(lp_vec_config config, int threads, int groups) {
     uint8_t *observations = calloc(N, bytes + 1), ends[N];
     float rewards[N];
     int32_t actions[N];
-    lp_vec_out out = {observations, rewards, ends};
+    lp_vec_out out = {.observations = observations, .rewards = rewards, .ends = ends};
     lp_vec_reset(vec, &out);
     uint64_t hash = lp_hash64(observations, N * bytes);
     for (int step = 0; step < STEPS; step++) {
@@ -102,7 +102,7 @@ static void test_against_envs(void **state) {
         int32_t actions[N];
         uint64_t episode[N] = {0};
         int n_ends = 0;
-        lp_vec_out out = {observations, rewards, ends};
+        lp_vec_out out = {.observations = observations, .rewards = rewards, .ends = ends};
         lp_vec_reset(vec, &out);
         for (int step = -1; step < STEPS; step++) {
             for (int e = 0; e < N; e++) actions[e] = action_of(e, step);
@@ -158,7 +158,7 @@ static void test_kinds(void **state) {
     assert_int_equal(lp_vec_open(&vec, cue, &config, NULL), LP_OK);
     lp_vec_observation_size(vec, &w, &h);
     assert_true(w == 160 && h == 144 && lp_vec_observation_bytes(vec) == sizeof shades[0]);
-    lp_vec_reset(vec, &(lp_vec_out){shades, NULL, NULL});
+    lp_vec_reset(vec, &(lp_vec_out){.observations = shades});
     for (int e = 0; e < N; e++) {
         const uint32_t *frame = lp_emu_frame(lp_env_emu(lp_vec_env(vec, e)), &w, &h);
         for (int i = 0; i < 160 * 144; i++) assert_int_equal(shades[e][i / 4] >> 2 * (i % 4) & 3, (frame[i] & 255) / 64);
@@ -168,7 +168,7 @@ static void test_kinds(void **state) {
     config.observation = LP_OBS_RGB;
     assert_int_equal(lp_vec_open(&vec, cue, &config, NULL), LP_OK);
     assert_int_equal(lp_vec_observation_bytes(vec), sizeof rgb[0]);
-    lp_vec_reset(vec, &(lp_vec_out){rgb, NULL, NULL});
+    lp_vec_reset(vec, &(lp_vec_out){.observations = rgb});
     const uint32_t *frame = lp_emu_frame(lp_env_emu(lp_vec_env(vec, N - 1)), &w, &h);
     for (int i = 0; i < 160 * 144; i++) assert_true((frame[i] >> 8 & 255) == rgb[N - 1][3 * i + 1]);
     lp_vec_close(vec);
@@ -180,9 +180,9 @@ static void test_kinds(void **state) {
         if (!strcmp(lp_game_variable_name(cue, i), "seed")) answer = i;
     assert_true(answer >= 0 && lp_vec_observation_bytes(vec) == (size_t)n * sizeof(int64_t));
     int64_t *packed = &ram[0][0];
-    lp_vec_reset(vec, &(lp_vec_out){packed, NULL, ends});
+    lp_vec_reset(vec, &(lp_vec_out){.observations = packed, .ends = ends});
     for (int e = 0; e < N; e++) assert_int_equal(packed[e * n + answer], lp_vec_seed_of(vec, e));
-    lp_vec_reset_one(vec, 2, 77, NULL, &(lp_vec_out){packed, NULL, ends});
+    lp_vec_reset_one(vec, 2, 77, NULL, &(lp_vec_out){.observations = packed, .ends = ends});
     assert_true(packed[2 * n + answer] == 77 && lp_vec_seed_of(vec, 2) == 77 && lp_vec_episode_of(vec, 2) == 1 && ends[2] == LP_RUNNING);
     lp_vec_close(vec);
 }
@@ -223,7 +223,7 @@ static void test_many(void **state) {
     assert_int_equal(lp_vec_open(&vec, cue, &config, NULL), LP_OK);
     uint8_t *observations = malloc(MANY * lp_vec_observation_bytes(vec));
     int32_t actions[MANY] = {0};
-    lp_vec_out out = {observations, NULL, NULL};
+    lp_vec_out out = {.observations = observations};
     lp_vec_reset(vec, &out);
     for (int e = 1; e < MANY; e++) assert_true(lp_vec_seed_of(vec, e) % 2 == 0 && lp_vec_seed_of(vec, e) != lp_vec_seed_of(vec, e - 1));
     lp_vec_step(vec, actions, &out);
