@@ -149,7 +149,7 @@ static lp_status parse_filter(const words *w, lp_ram_filter *f, lp_err *err) {
     if (found < 0) return lp_fail(err, LP_BAD_INPUT, "filter '%.40s': must be equal, changed, up, down, by, is, not, above or below", w->word[1]);
     if (n > 3) return lp_fail(err, LP_BAD_INPUT, "filter %s: '%.40s' is one word too many", w->word[1], w->word[3]);
     int op = n == 3 ? table[found].with_number : table[found].plain;
-    if (op < 0) return lp_fail(err, LP_BAD_INPUT, "filter %s %s a number", w->word[1], n == 3 ? "takes no" : "needs");
+    if (op < 0) return lp_fail(err, LP_BAD_INPUT, "filter %s %s number", w->word[1], n == 3 ? "takes no" : "needs a");
     f->op = (lp_ram_op)op;
     if (n < 3) return LP_OK;
     lp_status status = number_of(w->word[2], INT64_MIN + 1, INT64_MAX, &f->number, "the number", err);

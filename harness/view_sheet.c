@@ -38,7 +38,8 @@ void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view) {
 void lp_view_outcome(lp_painter *p, lp_rect r, const lp_view *view) {
     const char *title = view->sheet->titles[1];
     lp_rect in = lp_view_panel(p, r, title ? title : "Outcome", LP_INK_POLICY);
-    const char *pressed = view->chosen >= 0 && view->chosen < view->n_actions ? view->action_names[view->chosen] : "none";
+    bool named = view->chosen >= 0 && view->chosen < view->n_actions && view->action_names && view->action_names[view->chosen];
+    const char *pressed = named ? view->action_names[view->chosen] : "none";
     int half = in.w / 2;
     lp_paint_text(p, (lp_rect){in.x, in.y, half - 8, LP_ROW_PX}, view->sheet->ended ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT,
                   view->sheet->won ? LP_INK_LIVE : view->sheet->ended ? LP_INK_LOSS : LP_INK_TEXT, view->sheet->outcome);

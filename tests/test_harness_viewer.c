@@ -455,6 +455,72 @@ static const lp_view *odd_view(lp_rng *rng) {
     return v;
 }
 
+/* ---- the sheet ---- */
+
+static lp_view_sheet *made_sheet(int n_variables, lp_rng *rng) {
+    static lp_view_variable variables[256];
+    static char names[256][48];
+    static lp_view_sheet sheet;
+    static const char *const outcomes[] = {"running", "win", "running, no win and end declared"};
+    sheet = (lp_view_sheet){.n_variables = n_variables, .variables = variables, .outcome = outcomes[lp_rng_below(rng, 3)], .ended = lp_rng_below(rng, 2),
+                            .won = lp_rng_below(rng, 2), .n_events = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 1)};
+    for (int i = 0; i < n_variables; i++) {
+        snprintf(names[i], sizeof names[i], "%s %d", lp_rng_below(rng, 4) ? "var" : "a variable with a rather long name", i);
+        variables[i] = (lp_view_variable){names[i], lp_rng_below(rng, 3) ? (int64_t)lp_rng_u64(rng) : i, (int64_t)lp_rng_below(rng, 40) - 1};
+    }
+    for (int i = 0; i < sheet.n_events; i++) sheet.events[i] = i % 2 ? "123456: Something happened, and then something else happened that takes long to tell"
+                                                                     : "7: it begins";
+    return &sheet;
+}
+
+static void sheet_shows_every_variable(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(3, 0);
+    for (int n = 0; n <= 22; n++) {
+        lp_view view = *ordinary(n % 2 ? 160 : 240, n % 2 ? 144 : 160);
+        view.human = true;
+        view.sheet = made_sheet(n, &rng);
+        draw(&view);
+        for (int i = 0; i < n; i++) {
+            char value[32];
+            snprintf(value, sizeof value, "%lld", (long long)view.sheet->variables[i].value);
+            if (!find_text(view.sheet->variables[i].name) || !find_text(value)) fail_msg("%d: %s = %s is not shown", n, view.sheet->variables[i].name, value);
+        }
+        assert_non_null(find_text(view.sheet->outcome));
+        if (view.sheet->n_events) assert_non_null(find_text(view.sheet->events[0]));
+        assert_true((n == 0) == (find_text("none in data.json yet: longplay game ram finds them") != NULL));
+        assert_null(find_text("Value")); /* it takes their place */
+        assert_non_null(find_text("Backspace"));
+    }
+    lp_view view = *ordinary(160, 144);
+    view.sheet = made_sheet(100, &rng);
+    draw(&view);
+    assert_non_null(find_text("79 others"));
+}
+
+/* A variable that has just changed differs by a mark and by weight, not by colour alone. */
+static void changed_variables_are_marked(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(3, 0);
+    lp_view_variable one = {"lives", 3, -1};
+    lp_view view = *ordinary(160, 144);
+    lp_view_sheet *sheet = made_sheet(0, &rng);
+    view.sheet = sheet;
+    sheet->n_variables = 1;
+    sheet->variables = &one;
+    sheet->n_events = 0;
+    static const int64_t ages[] = {-1, 0, 14, 15};
+    static const bool marked[] = {false, true, true, false};
+    for (int i = 0; i < 4; i++) {
+        one.age = ages[i];
+        const uint32_t *pixels = draw(&view);
+        const drawn_text *name = find_text("lives");
+        assert_non_null(name);
+        lp_rect before = {name->call.box.x - 14, name->call.box.y, 12, name->call.box.h};
+        assert_int_equal(count_ink(pixels, before, LP_INK_MEMORY), marked[i] ? 64 : 0);
+    }
+}
+
 static void any_view_keeps_the_rules(void **state) {
     (void)state;
     const char *given = getenv("LONGPLAY_TEST_SEED");
@@ -462,6 +528,12 @@ static void any_view_keeps_the_rules(void **state) {
     print_message("seed %llu\n", (unsigned long long)seed);
     lp_rng rng = lp_rng_make(seed, 0);
     for (int i = 0; i < 120; i++) draw(odd_view(&rng));
+    for (int i = 0; i < 60; i++) {
+        lp_view view = *odd_view(&rng);
+        view.human = i % 2;
+        view.sheet = made_sheet((int)lp_rng_below(&rng, 60), &rng);
+        draw(&view);
+    }
     draw(&(lp_view){0});
 }
 
@@ -486,6 +558,8 @@ int main(void) {
         cmocka_unit_test(memory_squares_count_the_items),
         cmocka_unit_test(attention_lights_its_level),
         cmocka_unit_test(reads_stand_strongest_first),
+        cmocka_unit_test(sheet_shows_every_variable),
+        cmocka_unit_test(changed_variables_are_marked),
         cmocka_unit_test(any_view_keeps_the_rules),
         cmocka_unit_test(pictures_leave_nothing_behind),
     };

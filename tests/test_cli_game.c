@@ -1,0 +1,360 @@
+/* longplay game: new, ram, watch, check, as somebody with a new game meets them; and play --policy human. Windows are SDL's dummy
+ * driver's: nobody is at the keys. */
+#include "tests/run_support.h"
+
+#include "base/hash.h"
+#include "base/rng.h"
+
+#include <cjson/cJSON.h>
+#include <dirent.h>
+
+#define WINDOW "DISPLAY=:49213 SDL_VIDEODRIVER=dummy"
+#define CUE LP_SOURCE_DIR "/evals/games/cue/cue.gb"
+#define ORBIT LP_SOURCE_DIR "/evals/roms/orbit.gba"
+
+static cJSON *parsed(result r, const char *what) {
+    const char *end = NULL;
+    cJSON *o = cJSON_ParseWithOpts(r.out, &end, 0);
+    if (!cJSON_IsObject(o) || strcmp(end, "\n")) fail_msg("%s: exit %d, out '%s', err '%s'", what, r.code, r.out, r.err);
+    return o;
+}
+
+static double number(const cJSON *o, const char *name) {
+    const cJSON *v = cJSON_GetObjectItem(o, name);
+    if (!cJSON_IsNumber(v)) fail_msg("no number '%s'", name);
+    return v->valuedouble;
+}
+
+static void expect_done(result r, const char *says, const char *what) {
+    if (r.code || !strstr(r.out, says)) fail_msg("%s: exit %d, out '%s' (want '%s'), err '%s'", what, r.code, r.out, says, r.err);
+}
+
+static int count_entries(const char *folder) {
+    DIR *d = opendir(folder);
+    int n = 0;
+    for (struct dirent *e; d && (e = readdir(d));) n += e->d_name[0] != '.';
+    if (d) closedir(d);
+    return n;
+}
+
+static result script(const char *name, const char *text, const char *options) {
+    put(at("script"), text, strlen(text));
+    return longplay("game ram %s %%/script %s", name, options);
+}
+
+/* ---- usage ---- */
+
+static void every_command_helps(void **state) {
+    (void)state;
+    static const char *const commands[] = {"new", "ram", "watch", "check"};
+    for (int i = 0; i < 4; i++) {
+        result r = longplay("game %s --help", commands[i]);
+        if (r.code || *r.err || !strstr(r.out, "example: ") || !strstr(r.out, commands[i])) fail_msg("game %s --help: '%s' '%s'", commands[i], r.out, r.err);
+        result all = longplay("game --help");
+        assert_non_null(strstr(all.out, commands[i]));
+    }
+    expect_done(longplay("play --help"), "Backspace = SELECT", "play --help");
+    expect_done(longplay("game watch --help"), "Backspace = SELECT", "game watch --help");
+}
+
+static void wrong_usage_is_one_line(void **state) {
+    (void)state;
+    mkdir(at("empty"), 0777);
+    put(at("text"), "step 1\n", 7);
+    static const char *const bad[] = {
+        "game", "game nonsense", "game new", "game new " CUE, "game new " CUE " a b", "game new %/none.gb %/x", "game new % %/x", "game new %/text %/x",
+        "game new " CUE " %/empty", "game new " CUE " %/text", "game new " CUE " %/text/x", "game new --nope", "game ram", "game ram nosuchgame",
+        "game ram cue %/none", "game ram cue %", "game ram cue a b", "game ram %/empty", "game watch", "game watch a b", "game watch nosuchgame",
+        "game watch cue", "game watch cue --only nothing", "game watch cue --set nope=1", "game watch cue --speed 3", "game watch cue --episodes x",
+        "game check", "game check %/none", "game check a b", "play cue --policy human", "play cue --policy human --headless",
+        "play cue --policy human --run %/run", "eval cue --policy human",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("%s", bad[i]), 2, "longplay", bad[i]);
+    expect_refused(run_with(WINDOW, "play cue --policy human --headless"), 2, "--headless opens none", "human and headless");
+    expect_refused(longplay("game watch cue --run %%/run"), 2, "no display", "watch without a display");
+    assert_false(lp_file_exists(at("run")));
+    assert_false(lp_file_exists(at("x")));
+    assert_int_equal(count_entries(at("empty")), 0);
+}
+
+/* ---- new ---- */
+
+static void new_games_open_and_play(void **state) {
+    (void)state;
+    static const struct {
+        const char *rom, *file;
+        int buttons;
+    } games[] = {{CUE, "rom.gb", 9}, {ORBIT, "rom.gba", 11}};
+    for (int i = 0; i < 2; i++) {
+        char folder[PATH_MAX], path[PATH_MAX], sha[41];
+        lp_blob original, copy, text;
+        lp_err err;
+        snprintf(folder, sizeof folder, "%s", at(i ? "deep/er/gba" : "gb"));
+        expect_done(longplay("game new %s %s/", games[i].rom, folder), "game folder", "game new");
+        assert_int_equal(lp_file_read(&original, games[i].rom, 1 << 25, &err), LP_OK);
+        assert_int_equal(lp_file_read(&copy, lp_path_join(path, sizeof path, folder, games[i].file), 1 << 25, &err), LP_OK);
+        assert_int_equal(original.size_bytes, copy.size_bytes);
+        assert_memory_equal(original.data, copy.data, copy.size_bytes);
+        lp_sha1_hex(copy.data, copy.size_bytes, sha);
+        assert_int_equal(lp_file_read(&text, lp_path_join(path, sizeof path, folder, "rom.sha"), 100, &err), LP_OK);
+        assert_memory_equal(text.data, sha, 40);
+        lp_blob_free(&original);
+        lp_blob_free(&copy);
+        lp_blob_free(&text);
+        assert_int_equal(count_entries(folder), 5);
+        cJSON *o = parsed(longplay("game check %s --json", folder), "check");
+        assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "good")));
+        assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "errors")), 0);
+        assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "actions")), games[i].buttons);
+        assert_true(cJSON_GetArraySize(cJSON_GetObjectItem(o, "notes")) > 0); /* no win yet */
+        cJSON_Delete(o);
+        o = parsed(longplay("play %s --headless --decisions 50 --json", folder), "play");
+        assert_true(number(o, "decisions") == 50);
+        cJSON_Delete(o);
+        expect_refused(longplay("game new %s %s", games[i].rom, folder), 2, "is there already", "again");
+    }
+    cJSON *o = parsed(longplay("game new " CUE " %%/j --json"), "json");
+    assert_string_equal(cJSON_GetObjectItem(o, "system")->valuestring, "GB");
+    cJSON_Delete(o);
+}
+
+/* The examples in the comments are right: with the slashes taken away, and the variables there, the folder is good. */
+static void comments_hold_good_examples(void **state) {
+    (void)state;
+    lp_blob text;
+    lp_err err;
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    expect_done(script("%/g", "save level 0xC0B0\nsave lives 0xC0B1\ntype <u2\nsave score 49330\n", ""), "score is at 0xC0B2, <u2", "save");
+    assert_int_equal(lp_file_read(&text, at("g/longplay.json"), 1 << 16, &err), LP_OK);
+    cJSON *json = cJSON_Parse((char *)text.data), *item;
+    int n = 0;
+    lp_blob_free(&text);
+    cJSON_ArrayForEach(item, json) {
+        const char *end = strstr(item->string, " example");
+        if (strncmp(item->string, "// ", 3) || !end) continue;
+        char name[40];
+        snprintf(name, sizeof name, "%.*s", (int)(end - item->string - 3), item->string + 3);
+        free(item->string);
+        item->string = strdup(name);
+        n++;
+    }
+    assert_int_equal(n, 4); /* win, loss, audit, events */
+    char *changed = cJSON_Print(json);
+    put(at("g/longplay.json"), changed, strlen(changed));
+    free(changed);
+    cJSON_Delete(json);
+    expect_done(longplay("game check %%/g"), "level, lives, score", "check");
+    expect_done(longplay("game check %%/g"), "end won or lost", "check");
+}
+
+/* A disk that is full at any byte: one line, exit 1, nothing there. */
+static void a_full_disk_leaves_no_folder(void **state) {
+    (void)state;
+    for (int64_t left = 0; left < 36000; left += left < 32000 ? 15993 : 149) {
+        char environment[64];
+        snprintf(environment, sizeof environment, "LONGPLAY_FAULT_BYTES=%lld", (long long)left);
+        result r = run_with(environment, "game new " CUE " %/full");
+        if (!r.code) {
+            assert_true(left > 33000);
+            remove_tree(at("full"));
+            continue;
+        }
+        expect_refused(r, 1, "No space left", environment);
+        assert_int_equal(count_entries(root), 0);
+    }
+}
+
+static void broken_roms_leave_nothing(void **state) {
+    (void)state;
+    lp_blob rom;
+    lp_err err;
+    lp_rng rng = lp_rng_make(test_seed(), 1);
+    assert_int_equal(lp_file_read(&rom, CUE, 1 << 25, &err), LP_OK);
+    int refused = 0;
+    for (int i = 0; i < 24; i++) {
+        size_t size = i < 12 ? (size_t)lp_rng_below(&rng, 0x150) : rom.size_bytes;
+        unsigned char *bytes = malloc(rom.size_bytes);
+        assert_non_null(bytes);
+        memcpy(bytes, rom.data, rom.size_bytes);
+        if (i >= 12) bytes[0x104 + lp_rng_below(&rng, 48)] ^= (unsigned char)(1 << lp_rng_below(&rng, 8)); /* the logo */
+        put(at("r.gb"), bytes, size);
+        free(bytes);
+        result r = longplay("game new %%/r.gb %%/n");
+        refused += r.code != 0;
+        if (r.code) expect_refused(r, 2, "r.gb", "a broken ROM");
+        if (i < 12) assert_int_equal(r.code, 2);
+        assert_int_equal(count_entries(root), r.code ? 1 : 2);
+        remove_tree(at("n"));
+    }
+    assert_true(refused >= 12);
+    lp_blob_free(&rom);
+}
+
+/* ---- ram ---- */
+
+static const char find_decisions[] = "# cue counts its decisions at 0xC0B4\n"
+                                     "step 9 START   # from the title\n\nsnap\nstep 4\nfilter up 1\nstep 4 LEFT\nfilter by 1\n"
+                                     "step 8\nfilter up\nfilter by 4 since early\n";
+
+static void finds_and_saves(void **state) {
+    (void)state;
+    char text[512];
+    lp_err err;
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    snprintf(text, sizeof text, "%ssave decisions\n", find_decisions);
+    result r = script("%/g", text, "");
+    if (r.code != 2 || !strstr(r.err, "script:11: no snapshot is named 'early'")) fail_msg("'%s'", r.err);
+    snprintf(text, sizeof text, "%.*ssave decisions\n", (int)(strstr(find_decisions, "filter by 4 since") - find_decisions), find_decisions);
+    cJSON *o = parsed(script("%/g", text, "--json"), "ram --json");
+    assert_true(number(o, "candidates") == 1);
+    assert_true(number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "list"), 0), "address") == 0xc0b4);
+    assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "saved"), 0)->valuestring, "decisions");
+    cJSON_Delete(o);
+    lp_game *game;
+    if (lp_game_open(&game, at("g"), &err)) fail_msg("%s", err.message);
+    assert_int_equal(lp_game_n_variables(game), 1);
+    assert_string_equal(lp_game_variable_name(game, 0), "decisions");
+    lp_game_close(game);
+    r = script("%/g", text, ""); /* it is there now: what is there stays */
+    if (r.code != 2 || lines(r.err) != 1 || !strstr(r.err, "info.decisions is there already")) fail_msg("'%s'", r.err);
+}
+
+/* A line that is wrong: its number, exit 2, and nothing after it is done. */
+static void wrong_lines_are_named(void **state) {
+    (void)state;
+    static const struct {
+        const char *line, *says;
+    } bad[] = {{"jump", "unknown command"}, {"step", "needs more: step"}, {"step x", "'x' is not a whole number"}, {"step 0", "1 to"}, {"step 1 Q", "'Q'"},
+               {"step 1 L", "not buttons of a GB"}, {"step 1 A B", "one word too many"}, {"filter", "needs more"}, {"filter sideways", "'sideways'"},
+               {"filter by", "needs a number"}, {"filter changed 3", "takes no number"}, {"filter up 1 2", "one word too many"},
+               {"filter up since nowhere", "'nowhere'"}, {"filter is 99999999999999999999", "not a whole number"}, {"type u1", "'u1'"}, {"type <x2", "type"},
+               {"list 0", "1 to"}, {"list x", "list"}, {"undo", "nothing to undo"}, {"peek 0x10", "no value"}, {"peek 0xZZ", "not a whole number"},
+               {"save", "needs more"}, {"save a", "16511 candidates"}, {"save a 0x100", "holds no value"}, {"save {} 0xC000", "a variable's name"},
+               {"back", "nothing was marked"}, {"play", "no display"}, {"a b c d e f g h i", "one word too many"},
+               {"snap 123456789012345678901234567890123", "its name"}};
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char text[200];
+        snprintf(text, sizeof text, "# one\n\n%s\nsave later 0xC000\n", bad[i].line);
+        result r = script("%/g", text, "--json");
+        if (!strstr(r.err, "script:3: ")) fail_msg("'%s': '%s'", bad[i].line, r.err);
+        expect_refused(r, 2, bad[i].says, bad[i].line);
+    }
+    char *longest = malloc(3000);
+    assert_non_null(longest);
+    memset(longest, 'x', 2999);
+    longest[2999] = 0;
+    expect_refused(script("cue", longest, ""), 2, "script:1: the line is longer", "a long line");
+    free(longest);
+    put(at("script"), "step 1\nst\0ep\n", 13);
+    expect_refused(longplay("game ram cue %%/script --json"), 2, "script:2: not a line of text", "a zero byte");
+    expect_refused(script("%/g/rom.gb", "save a 0xC000\n", ""), 2, "has no data.json", "saving for a ROM");
+    lp_game *game;
+    lp_err err;
+    if (lp_game_open(&game, at("g"), &err)) fail_msg("%s", err.message);
+    assert_int_equal(lp_game_n_variables(game), 0);
+    lp_game_close(game);
+}
+
+/* Marks and undo go back; the same commands find the same. */
+static void marks_and_undo(void **state) {
+    (void)state;
+    const char *twice = "step 9 START\nmark\nstep 4\nfilter up 1\nundo\nback\nstep 4\nfilter up 1 since start\nreset\nquit\nnonsense after the end\n";
+    result a = script("cue", twice, ""), b = script("cue", twice, "");
+    expect_done(a, "16511 candidates as |u1\n", "undo");
+    assert_string_equal(a.out, b.out);
+    cJSON *o = parsed(script("orbit", "step 30 A\nfilter changed\nfilter above 3\nmark\nstep 5 L+LEFT\nback\n", "--json"), "a GBA");
+    assert_true(number(o, "ram_bytes") == 0x58000 && number(o, "candidates") < 0x58000 && number(o, "candidates") > 0);
+    cJSON_Delete(o);
+    o = parsed(script("cue", "", "--json"), "an empty script");
+    assert_true(number(o, "candidates") == 0x407f);
+    cJSON_Delete(o);
+}
+
+/* ---- watch ---- */
+
+static void watching_records_a_run(void **state) {
+    (void)state;
+    result r = run_with(WINDOW, "game watch cue --set horizon=5 --decisions 90 --speed max --run %/run --shot %/end.png");
+    expect_done(r, "The sign shows a ", "watch");
+    expect_done(r, "the episode ends: loss", "watch"); /* nobody chose a door */
+    expect_done(r, "90 decisions", "watch");
+    assert_true(lp_file_exists(at("end.png")));
+    expect_done(longplay("replay %%/run --verify --headless"), "verified", "replay");
+    lp_run_config config;
+    lp_err err;
+    if (lp_run_config_read(&config, at("run"), &err)) fail_msg("%s", err.message);
+    assert_string_equal(config.policy, "human");
+    expect_done(longplay("info %%/run"), "human", "info");
+    expect_refused(run_with(WINDOW, "game watch cue --run %/run --decisions 3"), 2, "is there already", "the same folder again");
+    expect_refused(longplay("play --run %%/run --resume"), 2, "no display", "resuming without a display");
+    expect_refused(run_with(WINDOW, "play --run %/run --resume --policy random"), 2, "--policy is not what", "another player");
+    cJSON *o = parsed(run_with(WINDOW, "play --run %/run --resume --decisions 120 --speed max --json"), "resuming");
+    assert_true(number(o, "decisions") == 120);
+    cJSON_Delete(o);
+    expect_done(longplay("replay %%/run --verify --headless"), "verified", "replay");
+    o = parsed(run_with(WINDOW, "game watch cue --only phase,walked --decisions 3 --speed max --json"), "watch --json");
+    assert_true(number(o, "decisions") == 3);
+    assert_true(number(cJSON_GetObjectItem(o, "variables"), "phase") == 1);
+    cJSON_Delete(o);
+}
+
+/* A person's pace is the game's own: 30 decisions of 4 frames take two seconds. */
+static void a_person_plays_at_speed_one(void **state) {
+    (void)state;
+    static const char *const commands[] = {"play cue --policy human --decisions 30", "game watch cue --decisions 30"};
+    for (int i = 0; i < 2; i++) {
+        double start = lp_now_s();
+        result r = run_with(WINDOW, commands[i]);
+        double took = lp_now_s() - start;
+        if (r.code) fail_msg("%s: %s", commands[i], r.err);
+        if (took < 1.8) fail_msg("%s took %.2f s", commands[i], took);
+    }
+}
+
+/* Ctrl-C is no accident: what was played is kept. */
+static void interrupted_it_keeps_what_was_played(void **state) {
+    (void)state;
+    int out = scratch_file(), err = scratch_file();
+    pid_t child = start("game watch cue --run %/run --set horizon=100000", WINDOW, out, err);
+    for (int i = 0; i < 300 && !lp_file_exists(at("run/run.db")); i++) usleep(20000);
+    usleep(1500000);
+    kill(child, SIGINT);
+    result r = finish(child, out, err);
+    expect_done(r, "recorded in", "interrupted");
+    expect_done(longplay("replay %%/run --verify --headless"), "verified", "replay");
+}
+
+/* ---- check ---- */
+
+static void checks_tell_all_mistakes(void **state) {
+    (void)state;
+    expect_done(longplay("game check cue"), "cue: good; a GB game", "check cue");
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    const char *wrong = "{\"win\": {\"variables\": {\"nope\": {\"op\": \"zero\"}}}, \"frame_skip\": 0, \"colour\": 1, \"// colour\": 1}\n";
+    put(at("g/longplay.json"), wrong, strlen(wrong));
+    result r = longplay("game check %%/g");
+    assert_int_equal(r.code, 1);
+    assert_string_equal(r.err, "");
+    static const char *const says[] = {"nope", "frame_skip", "colour: unknown field", "3 mistakes"};
+    for (int i = 0; i < 4; i++)
+        if (!strstr(r.out, says[i])) fail_msg("'%s' lacks '%s'", r.out, says[i]);
+    assert_null(strstr(r.out, "// colour"));
+    r = longplay("game check %%/g --json");
+    assert_int_equal(r.code, 1);
+    cJSON *o = parsed(r, "check --json");
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(o, "good")));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "errors")), 3);
+    cJSON_Delete(o);
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+    const struct CMUnitTest tests[] = {
+        TEST(every_command_helps), TEST(wrong_usage_is_one_line), TEST(new_games_open_and_play), TEST(comments_hold_good_examples),
+        TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing), TEST(finds_and_saves), TEST(wrong_lines_are_named),
+        TEST(marks_and_undo), TEST(watching_records_a_run), TEST(a_person_plays_at_speed_one), TEST(interrupted_it_keeps_what_was_played),
+        TEST(checks_tell_all_mistakes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
