@@ -98,6 +98,7 @@ class Game:
 
     name, title      str
     system           "GB", "GBC" or "GBA"
+    folder           what it was read from; None for a bare ROM
     actions          the names of the actions, ("none", "LEFT", "A+RIGHT", ...)
     variables        the names of data.json's variables, in its order
     knobs            name -> Knob
@@ -115,6 +116,8 @@ class Game:
         self.name: str = ffi.string(lib.lp_game_name(g)).decode(errors="replace")
         self.title: str = ffi.string(lib.lp_game_title(g)).decode(errors="replace")
         self.system: str = ffi.string(lib.lp_system_name(lib.lp_game_system(g))).decode()
+        folder = lib.lp_game_dir(g)
+        self.folder: str | None = os.fsdecode(ffi.string(folder)) if folder else None
         self.actions = tuple(ffi.string(lib.lp_game_action_name(g, a)).decode() for a in range(lib.lp_game_n_actions(g)))
         self.variables = tuple(ffi.string(lib.lp_game_variable_name(g, i)).decode(errors="replace") for i in range(lib.lp_game_n_variables(g)))
         self.knobs: dict[str, Knob] = {}
@@ -226,7 +229,7 @@ class Window:
     def show(self, picture: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
         self.pygame.event.pump()
         image = self.pygame.image.frombuffer(picture.tobytes(), picture.shape[1::-1], "RGB")
-        self.pygame.transform.scale(image, self.surface.get_size(), self.surface)
+        self.surface.blit(self.pygame.transform.scale(image, self.surface.get_size()), (0, 0))
         self.pygame.display.flip()
         self.clock.tick(self.fps)
 

@@ -247,7 +247,7 @@ class Env(gymnasium.Env[Array, int]):
 
     # ---- showing ----
 
-    def render(self) -> Array | None:  # type: ignore[override]
+    def render(self) -> Array | None:
         """The whole screen as uint8 [height, width, 3] with render_mode "rgb_array"; None with "human", which shows itself."""
         self._alive()
         if self.render_mode == "rgb_array":

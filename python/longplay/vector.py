@@ -144,12 +144,12 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
 
     # ---- playing ----
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None, out: Array | None = None) -> tuple[Array, dict[str, Any]]:  # type: ignore[override]
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None, out: Array | None = None) -> tuple[Array, dict[str, Any]]:
         """Starts each environment's next episode, or, with a seed, the first of the run with that seed.
 
         options  "knobs": name -> value on top of the present ones, for these and all later episodes;
-                 "reset_mask": bool [n_envs]: only these environments (the others' rows of `out` stay as they are, and are 0 in a new array
-                 unless their observation is still known); not together with a seed.
+                 "reset_mask": bool [n_envs]: only these environments; not together with a seed. The others' rows are what step gave
+                 last, those of `out` are left alone.
         """
         self._ready(started=False)
         self._idle()
@@ -171,15 +171,15 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
             return self._reset_some(target, mask, out is None)
         super().reset(seed=seed)
         if seed is not None or not self._started:
-            lib.lp_vec_set_seed(self._vec, (self.np_random_seed if seed is None else seed) & MAX_SEED)
-            self._run_seed = (self.np_random_seed if seed is None else seed) & MAX_SEED
+            self._run_seed = (seed if seed is not None else self.np_random_seed or 0) & MAX_SEED
+            lib.lp_vec_set_seed(self._vec, self._run_seed)
         self._point_to(target)
         lib.lp_vec_reset(self._vec, self._out)
         self._started, self._last = True, target
         return target, {}
 
-    def _checked_mask(self, mask: Any, seed: int | None) -> Array:
-        mask = np.asarray(mask)
+    def _checked_mask(self, given: Any, seed: int | None) -> Array:
+        mask: Array = np.asarray(given)
         if mask.dtype != np.bool_ or mask.shape != (self.num_envs,) or not mask.any():
             raise InputError(f"options: reset_mask: must be bool [{self.num_envs}], at least one of them true")
         if seed is not None:
@@ -197,7 +197,7 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         self._last = target
         return target, {}
 
-    def step(self, actions: Any, out: Array | None = None) -> tuple[Array, Array, Array, Array, dict[str, Any]]:  # type: ignore[override]
+    def step(self, actions: Any, out: Array | None = None) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
         """One decision of each. actions: whole numbers [n_envs]. Returns observations [n_envs, ...], rewards float32 [n_envs],
         terminations and truncations bool [n_envs], infos. out: an array to write the observations into, which is then returned."""
         self._ready()
