@@ -219,6 +219,32 @@ static void finds_and_saves(void **state) {
     if (r.code != 2 || lines(r.err) != 1 || !strstr(r.err, "info.decisions is there already")) fail_msg("'%s'", r.err);
 }
 
+/* The search of docs/integration.md, read from there, finds what that page says. */
+static void the_tour_is_true(void **state) {
+    (void)state;
+    static const char longplay_json[] = "{\"boot\": [{\"frames\": 60}, {\"keys\": [\"START\"], \"frames\": 9}]}\n";
+    lp_blob page;
+    lp_err err;
+    char text[4096];
+    assert_int_equal(lp_file_read(&page, LP_SOURCE_DIR "/docs/integration.md", 1 << 20, &err), LP_OK);
+    const char *from = strstr((char *)page.data, "```\nstep 300"), *to = from ? strstr(from + 4, "```") : NULL;
+    assert_non_null(to);
+    snprintf(text, sizeof text, "%.*slist\nsave result 0xC0B3\nsave door 0xC0BF\n", (int)(to - from - 4), from + 4);
+    lp_blob_free(&page);
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    put(at("g/longplay.json"), longplay_json, sizeof longplay_json - 1);
+    cJSON *o = parsed(script("%/g", text, "--json"), "the tour");
+    const cJSON *list = cJSON_GetObjectItem(o, "list"), *item;
+    bool result = false, door = false;
+    cJSON_ArrayForEach(item, list) {
+        result |= number(item, "address") == 0xc0b3;
+        door |= number(item, "address") == 0xc0bf;
+    }
+    assert_true(result && door && cJSON_GetArraySize(list) <= 6);
+    cJSON_Delete(o);
+    expect_done(longplay("game check %%/g"), "result, door", "check");
+}
+
 /* A line that is wrong: its number, exit 2, and nothing after it is done. */
 static void wrong_lines_are_named(void **state) {
     (void)state;
@@ -352,7 +378,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         TEST(every_command_helps), TEST(wrong_usage_is_one_line), TEST(new_games_open_and_play), TEST(comments_hold_good_examples),
-        TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing), TEST(finds_and_saves), TEST(wrong_lines_are_named),
+        TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing), TEST(finds_and_saves), TEST(the_tour_is_true), TEST(wrong_lines_are_named),
         TEST(marks_and_undo), TEST(watching_records_a_run), TEST(a_person_plays_at_speed_one), TEST(interrupted_it_keeps_what_was_played),
         TEST(checks_tell_all_mistakes),
     };
