@@ -235,12 +235,12 @@ static void the_tour_is_true(void **state) {
     put(at("g/longplay.json"), longplay_json, sizeof longplay_json - 1);
     cJSON *o = parsed(script("%/g", text, "--json"), "the tour");
     const cJSON *list = cJSON_GetObjectItem(o, "list"), *item;
-    bool result = false, door = false;
+    bool has_result = false, has_door = false;
     cJSON_ArrayForEach(item, list) {
-        result |= number(item, "address") == 0xc0b3;
-        door |= number(item, "address") == 0xc0bf;
+        has_result |= number(item, "address") == 0xc0b3;
+        has_door |= number(item, "address") == 0xc0bf;
     }
-    assert_true(result && door && cJSON_GetArraySize(list) <= 6);
+    assert_true(has_result && has_door && cJSON_GetArraySize(list) <= 6);
     cJSON_Delete(o);
     expect_done(longplay("game check %%/g"), "result, door", "check");
 }
