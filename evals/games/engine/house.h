@@ -7,6 +7,10 @@
  *
  * decide(keys) runs in the first frame's vertical blank, and what it changes is on the screen in the fourth. Nothing that a
  * player can see or measure may depend on what must be remembered: write pictures whole, take fixed times.
+ *
+ * Before the include a game may define HOUSE_FEW (fewer kinds of objects, see house_art.py), HOUSE_ROUND (the corridor is the
+ * 32 columns of the map, over and over; house_close_round makes its ends meet) and HOUSE_FRAME(frame) (is called in each of a decision's four
+ * vertical blanks, after decide).
  */
 #ifndef LP_HOUSE_H
 #define LP_HOUSE_H
@@ -91,6 +95,17 @@ static void start_corridor(uint16_t scenery) {
     for (i = 0; i < 31; i++) add_column();
     lp_low_scx = 0;
 }
+
+#ifdef HOUSE_ROUND
+/* In set_scene: the 32nd column, and wall instead of an object that the end would cut. */
+static void house_close_round(void) {
+    uint8_t column, cut;
+    add_column();
+    if (!object_next || !columns_left) return;
+    cut = object_columns[object_last] - columns_left;
+    for (column = 32 - cut; column < 32; column++) lp_blit(CORRIDOR_MAP + column, column & 1 ? art_wall + ROWS : art_wall, 1, ROWS);
+}
+#endif
 
 /* ---- pictures ---- */
 static void house_sign(const uint8_t *picture) {
@@ -249,8 +264,13 @@ static void house_run(void (*decide)(uint8_t keys)) {
             }
             if (walking) {
                 lp_low_scx += 2;
+#ifndef HOUSE_ROUND
                 if (frame == 1) add_column();
+#endif
             }
+#ifdef HOUSE_FRAME
+            HOUSE_FRAME(frame);
+#endif
         }
     }
 }
