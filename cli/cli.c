@@ -132,11 +132,8 @@ lp_status lp_lasting_path(char *out, size_t size, const char *given, const char 
 }
 
 lp_status lp_lasting_game(char *out, size_t size, const char *given, lp_err *err) {
-    char names[64][64];
-    bool shipped = false;
-    int n = lp_game_shipped(names, 64);
-    for (int i = 0; i < n && !lp_file_exists(given); i++) shipped |= !strcmp(given, names[i]);
-    return lp_lasting_path(out, size, given, (const char *const[]){shipped ? given : "", NULL}, err);
+    bool is_name = !strchr(given, '/') && !lp_file_exists(given); /* it was opened, so it is one that is found from anywhere */
+    return lp_lasting_path(out, size, given, (const char *const[]){is_name ? given : "", NULL}, err);
 }
 
 bool lp_shipped_policy(const lp_game *game, char *path, size_t size) {

@@ -319,6 +319,9 @@ static void watching_records_a_run(void **state) {
     assert_true(number(o, "decisions") == 120);
     cJSON_Delete(o);
     expect_done(longplay("replay %%/run --verify --headless"), "verified", "replay");
+    o = parsed(run_with(WINDOW, "game watch orbit --decisions 3 --speed max --json"), "watching a shipped ROM");
+    assert_true(number(o, "decisions") == 3);
+    cJSON_Delete(o);
     o = parsed(run_with(WINDOW, "game watch cue --only phase,walked --decisions 3 --speed max --json"), "watch --json");
     assert_true(number(o, "decisions") == 3);
     assert_true(number(cJSON_GetObjectItem(o, "variables"), "phase") == 1);

@@ -461,7 +461,7 @@ static lp_view_sheet *made_sheet(int n_variables, lp_rng *rng) {
     static lp_view_variable variables[256];
     static char names[256][48];
     static lp_view_sheet sheet;
-    static const char *const outcomes[] = {"running", "win", "running, no win and end declared"};
+    static const char *const outcomes[] = {"running", "win", "running (no outcome set)"};
     sheet = (lp_view_sheet){.n_variables = n_variables, .variables = variables, .outcome = outcomes[lp_rng_below(rng, 3)], .ended = lp_rng_below(rng, 2),
                             .won = lp_rng_below(rng, 2), .n_events = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 1)};
     for (int i = 0; i < n_variables; i++) {

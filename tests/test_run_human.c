@@ -265,7 +265,7 @@ static void sheet_follows_the_game(void **state) {
     if (lp_env_open(&env, game, NULL, &err) || lp_env_reset(env, 4, NULL, 0, &err)) fail_msg("%s", err.message);
     if (lp_sheet_open(&sheet, game, NULL, &err)) fail_msg("%s", err.message);
     lp_sheet_note(&sheet, env, 0, LP_RUNNING, NULL, NULL);
-    assert_non_null(strstr(lp_sheet_view(&sheet)->outcome, "no win"));
+    assert_non_null(strstr(lp_sheet_view(&sheet)->outcome, "no outcome"));
     assert_int_equal(lp_sheet_view(&sheet)->n_variables, 0);
     lp_env_close(env);
     lp_game_close(game);
