@@ -33,10 +33,10 @@ class BuildNative(build_ext):
         with tempfile.TemporaryDirectory() as folder:
             probe = Path(folder) / "probe.c"
             before = "#include <mgba/flags.h>\n" if library == "mgba" else ""
-            probe.write_text(f"#define _GNU_SOURCE\n{before}#include <{header}>\nint main(void) {{ return (void *){function} == 0; }}\n")
+            probe.write_text(f"#define _GNU_SOURCE\n{before}#include <{header}>\nint main(void) {{ void *volatile p = (void *){function}; return p == 0; }}\n")
             try:
                 objects = self.compiler.compile([str(probe)], output_dir=folder, extra_postargs=["-w"])
-                self.compiler.link_executable(objects, "probe", output_dir=folder, libraries=[library])
+                self.compiler.link_shared_object(objects, f"{folder}/probe.so", libraries=[library])
             except Exception:  # whatever the compiler's wrapper raises
                 return False
         return True

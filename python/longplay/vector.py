@@ -42,6 +42,8 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
     Variables, events and seeds are asked for: variables(), events(e), seeds().
     """
 
+    _closed = True  # until there is something to close
+
     def __init__(
         self,
         game: str | os.PathLike[str] | Game,
@@ -161,12 +163,12 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
             mask = self._checked_mask(mask, seed)
         if seed is not None:
             seed = _core.whole("seed", seed, 0, MAX_SEED)
+        target = self._target(out)
         if knobs:
             values = ffi.new("int64_t[]", list(self._knobs))
             self.game.set_knobs(values, knobs)
             _core.check(lib.lp_vec_set_knobs(self._vec, values, self._err), self._err)
             self._knobs = values
-        target = self._target(out)
         if mask is not None:
             return self._reset_some(target, mask, out is None)
         super().reset(seed=seed)
