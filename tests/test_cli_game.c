@@ -1,46 +1,6 @@
-/* longplay game: new, ram, watch, check, as somebody with a new game meets them; and play --policy human. Windows are SDL's dummy
+/* longplay game: new, watch, check, as somebody with a new game meets them; and play --policy human. Windows are SDL's dummy
  * driver's: nobody is at the keys. */
-#include "tests/run_support.h"
-
-#include "base/hash.h"
-#include "base/rng.h"
-
-#include <cjson/cJSON.h>
-#include <dirent.h>
-
-#define WINDOW "DISPLAY=:49213 SDL_VIDEODRIVER=dummy"
-#define CUE LP_SOURCE_DIR "/evals/games/cue/cue.gb"
-#define ORBIT LP_SOURCE_DIR "/evals/roms/orbit.gba"
-
-static cJSON *parsed(result r, const char *what) {
-    const char *end = NULL;
-    cJSON *o = cJSON_ParseWithOpts(r.out, &end, 0);
-    if (!cJSON_IsObject(o) || strcmp(end, "\n")) fail_msg("%s: exit %d, out '%s', err '%s'", what, r.code, r.out, r.err);
-    return o;
-}
-
-static double number(const cJSON *o, const char *name) {
-    const cJSON *v = cJSON_GetObjectItem(o, name);
-    if (!cJSON_IsNumber(v)) fail_msg("no number '%s'", name);
-    return v->valuedouble;
-}
-
-static void expect_done(result r, const char *says, const char *what) {
-    if (r.code || !strstr(r.out, says)) fail_msg("%s: exit %d, out '%s' (want '%s'), err '%s'", what, r.code, r.out, says, r.err);
-}
-
-static int count_entries(const char *folder) {
-    DIR *d = opendir(folder);
-    int n = 0;
-    for (struct dirent *e; d && (e = readdir(d));) n += e->d_name[0] != '.';
-    if (d) closedir(d);
-    return n;
-}
-
-static result script(const char *name, const char *text, const char *options) {
-    put(at("script"), text, strlen(text));
-    return longplay("game ram %s %%/script %s", name, options);
-}
+#include "tests/game_support.h"
 
 /* ---- usage ---- */
 
@@ -190,113 +150,6 @@ static void broken_roms_leave_nothing(void **state) {
     lp_blob_free(&rom);
 }
 
-/* ---- ram ---- */
-
-static const char find_decisions[] = "# cue counts its decisions at 0xC0B4\n"
-                                     "step 9 START   # from the title\n\nsnap\nstep 4\nfilter up 1\nstep 4 LEFT\nfilter by 1\n"
-                                     "step 8\nfilter up\nfilter by 4 since early\n";
-
-static void finds_and_saves(void **state) {
-    (void)state;
-    char text[512];
-    lp_err err;
-    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
-    snprintf(text, sizeof text, "%ssave decisions\n", find_decisions);
-    result r = script("%/g", text, "");
-    if (r.code != 2 || !strstr(r.err, "script:11: no snapshot is named 'early'")) fail_msg("'%s'", r.err);
-    snprintf(text, sizeof text, "%.*ssave decisions\n", (int)(strstr(find_decisions, "filter by 4 since") - find_decisions), find_decisions);
-    cJSON *o = parsed(script("%/g", text, "--json"), "ram --json");
-    assert_true(number(o, "candidates") == 1);
-    assert_true(number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "list"), 0), "address") == 0xc0b4);
-    assert_string_equal(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "saved"), 0)->valuestring, "decisions");
-    cJSON_Delete(o);
-    lp_game *game;
-    if (lp_game_open(&game, at("g"), &err)) fail_msg("%s", err.message);
-    assert_int_equal(lp_game_n_variables(game), 1);
-    assert_string_equal(lp_game_variable_name(game, 0), "decisions");
-    lp_game_close(game);
-    r = script("%/g", text, ""); /* it is there now: what is there stays */
-    if (r.code != 2 || lines(r.err) != 1 || !strstr(r.err, "info.decisions is there already")) fail_msg("'%s'", r.err);
-}
-
-/* The search of docs/integration.md, read from there, finds what that page says. */
-static void the_tour_is_true(void **state) {
-    (void)state;
-    static const char longplay_json[] = "{\"boot\": [{\"frames\": 60}, {\"keys\": [\"START\"], \"frames\": 9}]}\n";
-    lp_blob page;
-    lp_err err;
-    char text[4096];
-    assert_int_equal(lp_file_read(&page, LP_SOURCE_DIR "/docs/integration.md", 1 << 20, &err), LP_OK);
-    const char *from = strstr((char *)page.data, "```\nstep 300"), *to = from ? strstr(from + 4, "```") : NULL;
-    assert_non_null(to);
-    snprintf(text, sizeof text, "%.*slist\nsave result 0xC0B3\nsave door 0xC0BF\n", (int)(to - from - 4), from + 4);
-    lp_blob_free(&page);
-    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
-    put(at("g/longplay.json"), longplay_json, sizeof longplay_json - 1);
-    cJSON *o = parsed(script("%/g", text, "--json"), "the tour");
-    const cJSON *list = cJSON_GetObjectItem(o, "list"), *item;
-    bool has_result = false, has_door = false;
-    cJSON_ArrayForEach(item, list) {
-        has_result |= number(item, "address") == 0xc0b3;
-        has_door |= number(item, "address") == 0xc0bf;
-    }
-    assert_true(has_result && has_door && cJSON_GetArraySize(list) <= 6);
-    cJSON_Delete(o);
-    expect_done(longplay("game check %%/g"), "result, door", "check");
-}
-
-/* A line that is wrong: its number, exit 2, and nothing after it is done. */
-static void wrong_lines_are_named(void **state) {
-    (void)state;
-    static const struct {
-        const char *line, *says;
-    } bad[] = {{"jump", "unknown command"}, {"step", "needs more: step"}, {"step x", "'x' is not a whole number"}, {"step 0", "1 to"}, {"step 1 Q", "'Q'"},
-               {"step 1 L", "not buttons of a GB"}, {"step 1 A B", "one word too many"}, {"filter", "needs more"}, {"filter sideways", "'sideways'"},
-               {"filter by", "needs a number"}, {"filter changed 3", "takes no number"}, {"filter up 1 2", "one word too many"},
-               {"filter up since nowhere", "'nowhere'"}, {"filter is 99999999999999999999", "not a whole number"}, {"type u1", "'u1'"}, {"type <x2", "type"},
-               {"list 0", "1 to"}, {"list x", "list"}, {"undo", "nothing to undo"}, {"peek 0x10", "no value"}, {"peek 0xZZ", "not a whole number"},
-               {"save", "needs more"}, {"save a", "16511 candidates"}, {"save a 0x100", "holds no value"}, {"save {} 0xC000", "a variable's name"},
-               {"back", "nothing was marked"}, {"play", "no display"}, {"a b c d e f g h i", "one word too many"},
-               {"snap 123456789012345678901234567890123", "its name"}};
-    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char text[200];
-        snprintf(text, sizeof text, "# one\n\n%s\nsave later 0xC000\n", bad[i].line);
-        result r = script("%/g", text, "--json");
-        if (!strstr(r.err, "script:3: ")) fail_msg("'%s': '%s'", bad[i].line, r.err);
-        expect_refused(r, 2, bad[i].says, bad[i].line);
-    }
-    char *longest = malloc(3000);
-    assert_non_null(longest);
-    memset(longest, 'x', 2999);
-    longest[2999] = 0;
-    expect_refused(script("cue", longest, ""), 2, "script:1: the line is longer", "a long line");
-    free(longest);
-    put(at("script"), "step 1\nst\0ep\n", 13);
-    expect_refused(longplay("game ram cue %%/script --json"), 2, "script:2: not a line of text", "a zero byte");
-    expect_refused(script("%/g/rom.gb", "save a 0xC000\n", ""), 2, "has no data.json", "saving for a ROM");
-    lp_game *game;
-    lp_err err;
-    if (lp_game_open(&game, at("g"), &err)) fail_msg("%s", err.message);
-    assert_int_equal(lp_game_n_variables(game), 0);
-    lp_game_close(game);
-}
-
-/* Marks and undo go back; the same commands find the same. */
-static void marks_and_undo(void **state) {
-    (void)state;
-    const char *twice = "step 9 START\nmark\nstep 4\nfilter up 1\nundo\nback\nstep 4\nfilter up 1 since start\nreset\nquit\nnonsense after the end\n";
-    result a = script("cue", twice, ""), b = script("cue", twice, "");
-    expect_done(a, "16511 candidates as |u1\n", "undo");
-    assert_string_equal(a.out, b.out);
-    cJSON *o = parsed(script("orbit", "step 30 A\nfilter changed\nfilter above 3\nmark\nstep 5 L+LEFT\nback\n", "--json"), "a GBA");
-    assert_true(number(o, "ram_bytes") == 0x58000 && number(o, "candidates") < 0x58000 && number(o, "candidates") > 0);
-    cJSON_Delete(o);
-    o = parsed(script("cue", "", "--json"), "an empty script");
-    assert_true(number(o, "candidates") == 0x407f);
-    cJSON_Delete(o);
-}
-
 /* ---- watch ---- */
 
 static void watching_records_a_run(void **state) {
@@ -381,8 +234,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
         TEST(every_command_helps), TEST(wrong_usage_is_one_line), TEST(new_games_open_and_play), TEST(comments_hold_good_examples),
-        TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing), TEST(finds_and_saves), TEST(the_tour_is_true), TEST(wrong_lines_are_named),
-        TEST(marks_and_undo), TEST(watching_records_a_run), TEST(a_person_plays_at_speed_one), TEST(interrupted_it_keeps_what_was_played),
+        TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing), TEST(watching_records_a_run), TEST(a_person_plays_at_speed_one), TEST(interrupted_it_keeps_what_was_played),
         TEST(checks_tell_all_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
