@@ -80,9 +80,10 @@ lp_env *lp_vec_env(lp_vec *vec, int e);
 uint64_t lp_vec_seed_of(const lp_vec *vec, int e);    /* the seed of its current episode */
 int64_t lp_vec_episode_of(const lp_vec *vec, int e);  /* its number, from 0 */
 
-/* The episodes from the next lp_vec_reset on are of this seed, from number 0 again. Those from each one's next on have these knobs [lp_game_n_knobs],
- * (copied; LP_BAD_INPUT and nothing changed: one out of range). Nothing may be sent. */
+/* The episodes from the next lp_vec_reset on, which must follow, are of this seed, from number 0 again. Nothing may be sent. */
 void lp_vec_set_seed(lp_vec *vec, uint64_t seed);
+/* Each environment's episodes from its next one on have these knobs [lp_game_n_knobs], copied. LP_BAD_INPUT and nothing changed: one is
+ * out of range. Nothing may be sent. */
 lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err);
 
 /* Every environment starts its next episode (the first, after open); writes the observations, zero rewards, LP_RUNNING.
