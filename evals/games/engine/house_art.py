@@ -86,8 +86,9 @@ def skull():
     return c
 
 
-def upper():
+def upper(inner=48):
     # The upper part: masonry, the board's frame hung on ropes, a moulding whose lowest line is black (the split is there).
+    # inner: the width of what the board shows, in the middle; more than 48 for two pictures side by side.
     c = Canvas(160, 72, DARK)
     for y in range(0, 72, 8):
         c.rect(0, y + 7, 160, 1, BLACK)
@@ -97,12 +98,13 @@ def upper():
     for x in (58, 98):
         c.rect(x, 0, 4, 2, BLACK)
         c.rect(x + 1, 0, 2, 2, LIGHT)
-    c.rect(48, 0, 64, 64, BLACK)
-    c.rect(49, 1, 62, 62, LIGHT)
-    c.frame(51, 3, 58, 58, DARK, 1)
-    c.frame(54, 6, 52, 52, BLACK, 2)
-    c.rect(56, 8, 48, 48, WHITE)
-    for x in (50, 107):
+    left = 80 - inner // 2
+    c.rect(left - 8, 0, inner + 16, 64, BLACK)
+    c.rect(left - 7, 1, inner + 14, 62, LIGHT)
+    c.frame(left - 5, 3, inner + 10, 58, DARK, 1)
+    c.frame(left - 2, 6, inner + 4, 52, BLACK, 2)
+    c.rect(left, 8, inner, 48, WHITE)
+    for x in (left - 6, left + inner + 3):
         for y in (2, 59):
             c.rect(x, y, 3, 3, BLACK)
     c.rect(0, 64, 160, 8, LIGHT)
@@ -113,14 +115,14 @@ def upper():
     return c
 
 
-def board(book, pictures):
-    """The upper part, and what its board may show: name to 48x48 canvas."""
+def board(book, pictures, inner=48):
+    """The upper part, and what its board may show: name to canvas (48x48 for house_sign)."""
     book.picture("art_paper", Canvas(48, 48), "top")
     for key, canvas in pictures.items():
         book.picture("art_" + key, canvas, "top")
     book.picture("art_trophy", trophy(), "top")
     book.picture("art_skull", skull(), "top")
-    book.picture("art_top", upper(), "top")
+    book.picture("art_top", upper(inner), "top")
 
 
 # ---- the corridor: 9 rows: ceiling, 6 of wall, 2 of floor; columns in reading order ----
