@@ -8,7 +8,8 @@ python/), then prints a table. Each emulator runs in a process of its own, all o
 over the same frames of the game, so that what else the machine does hits all alike: the ratios are medians over the turns.
 
 Each decision holds one key for four frames and takes the last frame as 84x84 grey, area-averaged (OpenCV's INTER_AREA for
-those that give only pictures). Sound is off where it can be (PyBoy), and drawing is left to the last frame where it can be (PyBoy,
+those that give only pictures). Longplay is measured as one trains with it, a pool of eight games on one thread, and one game
+alone. Sound is off where it can be (PyBoy), and drawing is left to the last frame where it can be (PyBoy,
 Longplay); stable-retro draws and sounds every frame, having no setting for either.
 """
 import argparse
@@ -43,14 +44,14 @@ def key_at(decision):
     return (decision // 8 * 2654435761 >> 7) % 8
 
 
-def open_longplay(rom):
+def open_longplay(rom, n_envs):
     import longplay
     import numpy
 
-    envs = longplay.VectorEnv(rom, 1, n_threads=1, width=SIDE, height=SIDE)
+    envs = longplay.VectorEnv(rom, n_envs, n_threads=1, width=SIDE, height=SIDE)
     envs.reset(seed=1)
-    names = [name.lower() for name in envs.action_names]
-    actions = [numpy.array([names.index(key)], dtype=numpy.int32) for key in KEYS]
+    names = [name.lower() for name in envs.game.actions]
+    actions = [numpy.full(n_envs, names.index(key), dtype=numpy.int32) for key in KEYS]
     return lambda decision: envs.step(actions[key_at(decision)])
 
 
@@ -94,13 +95,19 @@ def open_retro(rom):
     return step
 
 
-EMULATORS = {"Longplay": open_longplay, "PyBoy": open_pyboy, "stable-retro": open_retro}
+# name: how to open it, and how many games one step plays
+EMULATORS = {
+    "Longplay": (lambda rom: open_longplay(rom, 8), 8),
+    "Longplay, one": (lambda rom: open_longplay(rom, 1), 1),
+    "PyBoy": (open_pyboy, 1),
+    "stable-retro": (open_retro, 1),
+}
 
 
 def serve(name, rom, pipe):
     """In a child: opens an emulator, then answers each (first, n) with the seconds that n decisions took."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    step = EMULATORS[name](rom)
+    step = EMULATORS[name][0](rom)
     while (order := pipe.recv()) is not None:
         first, n = order
         start = time.perf_counter()
@@ -118,8 +125,9 @@ def compare(rom, seconds):
         workers[name] = (ours, process)
 
     def turn(name, first, n):
-        workers[name][0].send((first, n))
-        return n * FRAME_SKIP / workers[name][0].recv()
+        n_games = EMULATORS[name][1]
+        workers[name][0].send((first, n // n_games))
+        return n // n_games * n_games * FRAME_SKIP / workers[name][0].recv()
 
     for name in workers:
         turn(name, 0, 100)
