@@ -171,8 +171,9 @@ def test_save_and_load(settings):
     for target in (env, other):  # the one has gone on, the other has never begun
         observation, info = target.load(state)
         assert np.array_equal(observation, before[0]) and info["variables"] == before[4]["variables"] and info["decisions"] == 5
+        kept = observation.copy()
         assert target.save() == state
-        assert same(play(target, actions[5:]), after)
+        assert same(play(target, actions[5:]), after) and np.array_equal(observation, kept)
         assert target.reset()[1]["seed"] == following
         assert target.load(end)[1]["outcome"] == after[-1][4]["outcome"] != "running"
         with pytest.raises(ResetNeeded):

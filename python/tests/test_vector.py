@@ -127,6 +127,7 @@ def test_groups_one_after_the_other_are_a_step():
     whole, halves = (longplay.VectorEnv("cue", 5, 2, knobs=SHORT, n_groups=2, autoreset="same_step") for _ in range(2))
     whole.reset(seed=3), halves.reset(seed=3)
     rng = np.random.default_rng(3)
+    finals = []
     assert [part.stop - part.start for part in halves.groups] in ([2, 3], [3, 2])
     for _ in range(30):
         actions = rng.integers(5, size=5)
@@ -140,6 +141,10 @@ def test_groups_one_after_the_other_are_a_step():
             assert bool(got[4]) == ended.any()
             if got[4]:
                 assert got[4]["_outcome"].tolist() == ended.tolist()
+                for i in np.flatnonzero(ended):
+                    assert np.array_equal(got[4]["final_obs"][i], told[4]["final_obs"][part][i])
+                    finals.append(got[4]["final_obs"][i].tobytes())
+    assert len(set(finals)) > 1
 
 
 def test_misuse_of_groups():
@@ -195,12 +200,13 @@ def test_knobs_stay():
     column = envs.game.variables.index("horizon")
     assert (envs.reset(seed=1)[0][:, column] == 100).all()
     assert (envs.reset(options={"knobs": {"horizon": 2}})[0][:, column] == 2).all()
-    ends = 0
+    ends, rewards = 0, []
     for _ in range(30):
-        observations, _, terminations, _, _ = envs.step([1, 2])
+        observations, reward, terminations, _, _ = envs.step([1, 2])
         ends += int(terminations.sum())
+        rewards.append(reward)
         assert (observations[:, column] == 2).all()
-    assert ends > 2
+    assert ends > 2 and np.abs(rewards).sum() == ends  # each step's are its own
 
 
 def test_other_threads_run_meanwhile():
