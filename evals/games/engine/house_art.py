@@ -304,13 +304,16 @@ def eyes(c):
         c.rect(x, 19, 2, 2, WHITE)
 
 
-def hall(book):
+def hall(book, doors=("closed", "bright", "eyes")):
+    """Its wall, and doors closed, behind which all is well, or somebody waits."""
     c = wall(16)
     c.rect(0, 8, 16, 48, LIGHT)
     c.rect(0, 55, 16, 1, BLACK)
     c.rect(0, 8, 16, 1, DARK)
     book.picture("art_hall", c, "low", by_columns=True)
     for name, inner in (("closed", closed), ("bright", bright), ("eyes", eyes)):
+        if name not in doors:
+            continue
         book.picture("art_" + name, door(inner), "low")
 
 
