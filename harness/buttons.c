@@ -21,7 +21,7 @@ void lp_keys_name(uint16_t keys, char *out, size_t size) {
         if (keys >> k & 1 && n < size) n += (size_t)snprintf(out + n, size - n, "%s%s", n ? "+" : "", key_names[k]);
 }
 
-bool lp_keys_parse(uint16_t *out, const cJSON *list, lp_system system, const lp_place *where, lp_report *r) {
+bool lp_keys_parse(uint16_t *out, const cJSON *list, lp_system system, const lp_place *where, lp_findings *r) {
     int n_keys = system == LP_SYSTEM_GBA ? LP_N_KEYS : 8; /* L and R are the GBA's */
     bool good = true;
     const cJSON *item;
@@ -60,7 +60,7 @@ void lp_game_default_buttons(lp_game *g) {
     for (int a = 0; a < (g->system == LP_SYSTEM_GBA ? 11 : 9); a++) add_action(g, single[a]);
 }
 
-void lp_game_load_buttons(lp_game *g, const cJSON *list, const lp_place *where, lp_report *r) {
+void lp_game_load_buttons(lp_game *g, const cJSON *list, const lp_place *where, lp_findings *r) {
     const cJSON *item;
     int n = cJSON_GetArraySize(list), i = 0;
     if (!cJSON_IsArray(list) || n < 2 || n > LP_MAX_ACTIONS) {
@@ -100,7 +100,7 @@ static uint16_t from_retro(int bits) {
     return (uint16_t)keys;
 }
 
-static bool parse_group(group *out, const cJSON *list, lp_system system, const lp_place *where, lp_report *r) {
+static bool parse_group(group *out, const cJSON *list, lp_system system, const lp_place *where, lp_findings *r) {
     const cJSON *item;
     bool good = true;
     int n = cJSON_GetArraySize(list), i = 0;
@@ -130,7 +130,7 @@ static bool insert_group(group *groups, int n, const group *new) {
     return true;
 }
 
-static void multiply(lp_game *g, const group *groups, int n_groups, const lp_place *where, lp_report *r) {
+static void multiply(lp_game *g, const group *groups, int n_groups, const lp_place *where, lp_findings *r) {
     long long n = 1;
     for (int i = 0; i < n_groups && n <= LP_MAX_ACTIONS; i++) n *= groups[i].n;
     if (n < 2 || n > LP_MAX_ACTIONS) {
@@ -145,7 +145,7 @@ static void multiply(lp_game *g, const group *groups, int n_groups, const lp_pla
     }
 }
 
-void lp_game_load_actions(lp_game *g, const cJSON *list, const lp_place *where, lp_report *r) {
+void lp_game_load_actions(lp_game *g, const cJSON *list, const lp_place *where, lp_findings *r) {
     const cJSON *item;
     int n = 0, i = 0;
     bool good = true;

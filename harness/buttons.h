@@ -9,10 +9,10 @@
 
 void lp_keys_name(uint16_t keys, char *out, size_t size); /* "none", "LEFT", "A+RIGHT" */
 /* A list of button names, or NULL, which is none. */
-bool lp_keys_parse(uint16_t *out, const cJSON *list, lp_system system, const lp_place *where, lp_report *r);
+bool lp_keys_parse(uint16_t *out, const cJSON *list, lp_system system, const lp_place *where, lp_findings *r);
 /* Set g's actions; where: the list's. */
-void lp_game_load_buttons(lp_game *g, const cJSON *list, const lp_place *where, lp_report *r);
-void lp_game_load_actions(lp_game *g, const cJSON *list, const lp_place *where, lp_report *r);
+void lp_game_load_buttons(lp_game *g, const cJSON *list, const lp_place *where, lp_findings *r);
+void lp_game_load_actions(lp_game *g, const cJSON *list, const lp_place *where, lp_findings *r);
 /* Every single button of the console, and none. */
 void lp_game_default_buttons(lp_game *g);
 

@@ -34,7 +34,7 @@ int64_t lp_measure_value(const lp_measure *m, const int64_t *now, const int64_t 
     return lp_op_apply(m->op, m->reference, m->delta ? (int64_t)change : now[m->variable]);
 }
 
-static bool parse_op(lp_op *out, const cJSON *item, bool strict, const lp_place *where, lp_report *r) {
+static bool parse_op(lp_op *out, const cJSON *item, bool strict, const lp_place *where, lp_findings *r) {
     const cJSON *field = cJSON_GetObjectItemCaseSensitive(item, "op");
     const char *op = cJSON_GetStringValue(field);
     *out = LP_OP_NONE;
@@ -47,7 +47,7 @@ static bool parse_op(lp_op *out, const cJSON *item, bool strict, const lp_place 
     return false;
 }
 
-static bool parse_reference(int64_t *out, const cJSON *item, bool needed, bool strict, const lp_place *where, lp_report *r) {
+static bool parse_reference(int64_t *out, const cJSON *item, bool needed, bool strict, const lp_place *where, lp_findings *r) {
     const cJSON *field = cJSON_GetObjectItemCaseSensitive(item, "reference");
     const int64_t limit = (int64_t)1 << LP_JSON_EXACT_BITS, zero = 0;
     if (!strict && cJSON_IsNumber(field) && fabs(field->valuedouble) <= (double)limit && field->valuedouble != trunc(field->valuedouble)) {
@@ -59,7 +59,7 @@ static bool parse_reference(int64_t *out, const cJSON *item, bool needed, bool s
     return lp_json_int(item, "reference", -limit, limit, needed && strict ? NULL : &zero, out, where, r);
 }
 
-bool lp_measure_parse(lp_measure *out, const cJSON *item, bool is_delta, const lp_names *names, const lp_place *where, lp_report *r) {
+bool lp_measure_parse(lp_measure *out, const cJSON *item, bool is_delta, const lp_names *names, const lp_place *where, lp_findings *r) {
     *out = (lp_measure){.delta = is_delta};
     if (!cJSON_IsObject(item)) {
         lp_report_error(r, where, "must be an object");
@@ -85,7 +85,7 @@ typedef struct {
     int n;
     bool full; /* said once */
     const lp_names *names;
-    lp_report *report;
+    lp_findings *report;
 } parser;
 
 static lp_condition_node *next_node(parser *p, const lp_place *where) {
@@ -107,7 +107,7 @@ static bool parse_test(parser *p, const cJSON *item, const lp_place *where) {
     return false;
 }
 
-static bool parse_kind(bool *all, const cJSON *item, const lp_place *where, lp_report *r) {
+static bool parse_kind(bool *all, const cJSON *item, const lp_place *where, lp_findings *r) {
     const cJSON *kind = cJSON_GetObjectItemCaseSensitive(item, "condition");
     const char *text = cJSON_GetStringValue(kind);
     *all = text && !strcmp(text, "all");
@@ -119,7 +119,7 @@ static bool parse_kind(bool *all, const cJSON *item, const lp_place *where, lp_r
 
 static bool parse_group(parser *p, int depth, const cJSON *item, const lp_place *where) {
     const cJSON *child, *tests, *groups;
-    lp_report *r = p->report;
+    lp_findings *r = p->report;
     if (!cJSON_IsObject(item)) return lp_report_error(r, where, "must be an object with variables or nodes"), false;
     if (depth > MAX_DEPTH) return lp_report_error(r, where, "nested deeper than %d", MAX_DEPTH), false;
     int self = p->n;
@@ -147,7 +147,7 @@ static bool parse_group(parser *p, int depth, const cJSON *item, const lp_place 
     return good;
 }
 
-bool lp_condition_parse(lp_condition *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_report *r) {
+bool lp_condition_parse(lp_condition *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_findings *r) {
     *out = (lp_condition){0};
     if (!item) return true;
     parser *p = calloc(1, sizeof *p);

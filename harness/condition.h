@@ -41,13 +41,13 @@ typedef struct {
 } lp_names;
 
 /* The op, reference and measurement of item; is_delta: what an absent measurement means. where: the item's. */
-bool lp_measure_parse(lp_measure *out, const cJSON *item, bool is_delta, const lp_names *names, const lp_place *where, lp_report *r);
+bool lp_measure_parse(lp_measure *out, const cJSON *item, bool is_delta, const lp_names *names, const lp_place *where, lp_findings *r);
 /* now, before: the variables' values at this decision and the one before. */
 int64_t lp_measure_value(const lp_measure *m, const int64_t *now, const int64_t *before);
 int64_t lp_op_apply(lp_op op, int64_t reference, int64_t value);
 
 /* item NULL: never true. After a mistake *out is empty. */
-bool lp_condition_parse(lp_condition *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_report *r);
+bool lp_condition_parse(lp_condition *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_findings *r);
 void lp_condition_free(lp_condition *c);
 bool lp_condition_holds(const lp_condition *c, const int64_t *now, const int64_t *before);
 

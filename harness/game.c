@@ -75,7 +75,7 @@ lp_status lp_game_open_rom(lp_game **out, const char *name, const void *rom, siz
 /* ---- a folder ---- */
 
 /* rom.sha, where there is one, must be the ROM's SHA-1. */
-static void check_sha(const lp_game *g, const char *rom, lp_report *r) {
+static void check_sha(const lp_game *g, const char *rom, lp_findings *r) {
     char path[PATH_MAX], actual[41];
     lp_blob text;
     lp_err err;
@@ -94,7 +94,7 @@ static void check_sha(const lp_game *g, const char *rom, lp_report *r) {
 }
 
 /* An integration comes without its ROM: rom.sha says which is meant. */
-static void refuse_no_rom(const lp_game *g, lp_report *r) {
+static void refuse_no_rom(const lp_game *g, lp_findings *r) {
     char path[PATH_MAX], sha[41] = "";
     lp_blob text = {0};
     if (lp_find_game_file(g->dir, "rom.sha", path, sizeof path) && !lp_file_read(&text, path, 4096, NULL))
@@ -103,7 +103,7 @@ static void refuse_no_rom(const lp_game *g, lp_report *r) {
     lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom%s%s", g->dir, *sha ? "; the SHA-1 of the right one is " : "", sha);
 }
 
-static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metadata, char *out, size_t size, lp_report *r) {
+static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metadata, char *out, size_t size, lp_findings *r) {
     static const char *const names[] = {"rom.gb", "rom.gbc", "rom.gba"};
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(longplay, "rom");
     const char *original = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "original_rom_name"));
@@ -119,7 +119,7 @@ static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metad
     return refuse_no_rom(g, r), false;
 }
 
-static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *metadata, lp_report *r) {
+static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *metadata, lp_findings *r) {
     char rom[PATH_MAX];
     lp_err err;
     lp_status status = LP_OK;
@@ -132,9 +132,9 @@ static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *meta
 
 enum { METADATA, DATA, SCENARIO, LONGPLAY, N_FILES };
 
-void lp_game_load_folder(lp_game *g, const char *folder, lp_report *r) {
+void lp_game_load_folder(lp_game *g, const char *folder, lp_findings *r) {
     static const char *const names[N_FILES] = {"metadata.json", "data.json", "scenario.json", "longplay.json"};
-    static void (*const loads[N_FILES])(lp_game *, const cJSON *, const lp_place *, lp_report *) = {
+    static void (*const loads[N_FILES])(lp_game *, const cJSON *, const lp_place *, lp_findings *) = {
         lp_game_load_metadata, lp_game_load_data, lp_game_load_scenario, lp_game_load_longplay};
     char paths[N_FILES][PATH_MAX];
     cJSON *roots[N_FILES] = {NULL};
@@ -155,7 +155,7 @@ void lp_game_load_folder(lp_game *g, const char *folder, lp_report *r) {
 }
 
 static lp_status load_folder(lp_game *g, const char *folder, lp_err *err) {
-    lp_report report = {.err = err};
+    lp_findings report = {.err = err};
     lp_game_load_folder(g, folder, &report);
     return report.status;
 }

@@ -12,7 +12,7 @@
 enum { START_DECISIONS = 2 };
 
 /* What can be read of the files themselves. */
-static void note_files(const lp_game *g, lp_report *r) {
+static void note_files(const lp_game *g, lp_findings *r) {
     char path[PATH_MAX], state[PATH_MAX];
     int n_states = lp_find_states(g->dir, state, sizeof state);
     const char *boot = g->n_boot ? "boot takes their place" : "if the game does not start by itself, write the keys from power-on to there as boot in longplay.json";
@@ -23,7 +23,7 @@ static void note_files(const lp_game *g, lp_report *r) {
     else if (n_states) lp_report_note(r, NULL, "%s/%s%s: not used: save states are another emulator core's; %s", g->dir, state, n_states > 1 ? " ..." : "", boot);
 }
 
-static void note_rules(const lp_game *g, lp_report *r) {
+static void note_rules(const lp_game *g, lp_findings *r) {
     bool has_limit = g->time_limit || g->time_limit_knob >= 0;
     if (g->has_longplay && !g->win.n)
         lp_report_note(r, NULL, "%s/longplay.json: no win: there is nothing to learn, and nothing to compare", g->dir);
@@ -32,7 +32,7 @@ static void note_rules(const lp_game *g, lp_report *r) {
 }
 
 /* Does the game begin where its conditions say that it has ended? Frames are run only to reach the first decisions. */
-static void note_start(const lp_game *g, lp_report *r) {
+static void note_start(const lp_game *g, lp_findings *r) {
     lp_env *env;
     lp_err err;
     lp_status status = lp_env_open(&env, g, &(lp_emu_config){.no_draw = true}, &err);
@@ -51,7 +51,7 @@ static void note_start(const lp_game *g, lp_report *r) {
 }
 
 int lp_game_check(const char *dir, void (*say)(void *context, bool is_error, const char *line), void *context) {
-    lp_report report = {.say = say, .context = context};
+    lp_findings report = {.say = say, .context = context};
     char folder[PATH_MAX];
     lp_err err;
     if (!lp_game_is_folder(dir, folder, sizeof folder) || !lp_is_game_folder(folder)) { /* a bare ROM, or nothing of ours */

@@ -10,7 +10,7 @@ static lp_names names_of(const lp_game *g) {
     return (lp_names){g->variables, g->n_variables, true};
 }
 
-static void load_boot(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_boot(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *list, *item;
     const lp_place where = lp_place_field(file, "boot");
     bool pokes = false;
@@ -35,7 +35,7 @@ static void load_boot(lp_game *g, const cJSON *root, const lp_place *file, lp_re
         lp_report_error(r, &where, "no step has \"poke\": true, so knobs and seed would never be written");
 }
 
-static void load_knob(lp_game *g, const cJSON *item, const lp_place *where, lp_report *r) {
+static void load_knob(lp_game *g, const cJSON *item, const lp_place *where, lp_findings *r) {
     if (g->n_knobs == LP_MAX_KNOBS) {
         lp_report_error(r, where, "more than %d knobs", LP_MAX_KNOBS);
         return;
@@ -61,7 +61,7 @@ static void load_knob(lp_game *g, const cJSON *item, const lp_place *where, lp_r
     g->n_knobs++;
 }
 
-static void load_knobs(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_knobs(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *item, *knobs, *seed, *twin;
     const lp_place in_knobs = lp_place_field(file, "knobs"), at_seed = lp_place_field(file, "seed"), in_twin = lp_place_field(file, "twin");
     lp_json_object(root, "knobs", &knobs, file, r);
@@ -87,7 +87,7 @@ static void load_knobs(lp_game *g, const cJSON *root, const lp_place *file, lp_r
     }
 }
 
-static void load_time_limit(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_time_limit(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *limit = cJSON_GetObjectItemCaseSensitive(root, "time_limit");
     const lp_place where = lp_place_field(file, "time_limit");
     if (!cJSON_IsObject(limit)) {
@@ -104,7 +104,7 @@ static void load_time_limit(lp_game *g, const cJSON *root, const lp_place *file,
 }
 
 /* Every {name} in an event's text is a variable. */
-static void check_template(const lp_game *g, const char *text, const lp_place *where, lp_report *r) {
+static void check_template(const lp_game *g, const char *text, const lp_place *where, lp_findings *r) {
     for (const char *open = strchr(text, '{'); open; open = strchr(open + 1, '{')) {
         const char *close = strchr(open, '}');
         int length = close ? (int)(close - open) - 1 : -1;
@@ -116,7 +116,7 @@ static void check_template(const lp_game *g, const char *text, const lp_place *w
     }
 }
 
-static void load_events(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_events(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *item, *list;
     const lp_place where = lp_place_field(file, "events");
     const lp_names names = names_of(g);
@@ -139,7 +139,7 @@ static void load_events(lp_game *g, const cJSON *root, const lp_place *file, lp_
     }
 }
 
-static void load_names(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_names(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *item, *value, *all;
     const lp_place where = lp_place_field(file, "names");
     lp_json_object(root, "names", &all, file, r);
@@ -167,7 +167,7 @@ static void load_names(lp_game *g, const cJSON *root, const lp_place *file, lp_r
     }
 }
 
-static void load_oracle(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_oracle(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *item, *list;
     const lp_place where = lp_place_field(file, "oracle");
     const lp_names names = names_of(g);
@@ -192,7 +192,7 @@ static void load_oracle(lp_game *g, const cJSON *root, const lp_place *file, lp_
 }
 
 /* frame_skip and observation, which is no larger than the part of the screen it is taken from. */
-static void load_observation(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_observation(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *observation;
     const lp_place where = lp_place_field(file, "observation");
     int64_t skip = g->frame_skip, width = g->width, height = g->height;
@@ -205,7 +205,7 @@ static void load_observation(lp_game *g, const cJSON *root, const lp_place *file
     g->width = (int)width, g->height = (int)height;
 }
 
-static void load_actions(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+static void load_actions(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *buttons = cJSON_GetObjectItemCaseSensitive(root, "buttons"), *actions = cJSON_GetObjectItemCaseSensitive(root, "actions");
     const lp_place at_buttons = lp_place_field(file, "buttons"), at_actions = lp_place_field(file, "actions");
     if (buttons && actions) lp_report_error(r, &at_actions, "cannot stand beside buttons");
@@ -214,7 +214,7 @@ static void load_actions(lp_game *g, const cJSON *root, const lp_place *file, lp
 }
 
 /* What people bring from stable-retro and look for here. */
-static void refuse_state(const cJSON *root, const lp_place *file, lp_report *r) {
+static void refuse_state(const cJSON *root, const lp_place *file, lp_findings *r) {
     static const char *const fields[] = {"state", "states", "default_state"};
     for (int i = 0; i < 3; i++) {
         const lp_place at = lp_place_field(file, fields[i]);
@@ -223,7 +223,7 @@ static void refuse_state(const cJSON *root, const lp_place *file, lp_report *r) 
     }
 }
 
-void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const lp_names names = names_of(g);
     const struct { const char *key; lp_condition *out; } conditions[] = {{"win", &g->win}, {"loss", &g->loss}, {"audit", &g->audit}};
     if (!root) return;

@@ -6,12 +6,12 @@
 
 #include "harness/game_impl.h"
 
-void lp_game_load_metadata(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r); /* metadata.json */
-void lp_game_load_data(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r);     /* data.json */
-void lp_game_load_scenario(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r); /* scenario.json */
-void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r); /* longplay.json; root NULL: none */
+void lp_game_load_metadata(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r); /* metadata.json */
+void lp_game_load_data(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r);     /* data.json */
+void lp_game_load_scenario(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r); /* scenario.json */
+void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r); /* longplay.json; root NULL: none */
 /* All of a folder: the ROM, the files above. g is zeros. */
-void lp_game_load_folder(lp_game *g, const char *folder, lp_report *r);
+void lp_game_load_folder(lp_game *g, const char *folder, lp_findings *r);
 /* Does lp_game_open take this as a folder? Its path into folder[size], PATH_MAX. */
 bool lp_game_is_folder(const char *name_or_path, char *folder, size_t size);
 

@@ -28,7 +28,7 @@ static void compose(char *out, size_t size, const lp_place *where, const char *f
     if (n < size) vsnprintf(out + n, size - n, format, list);
 }
 
-lp_status lp_report_status(lp_report *r, lp_status status, const lp_err *err) {
+lp_status lp_report_status(lp_findings *r, lp_status status, const lp_err *err) {
     if (r->say) r->say(r->context, true, err->message);
     if (r->status == LP_OK) {
         r->status = status;
@@ -38,7 +38,7 @@ lp_status lp_report_status(lp_report *r, lp_status status, const lp_err *err) {
     return status;
 }
 
-lp_status lp_report_error(lp_report *r, const lp_place *where, const char *format, ...) {
+lp_status lp_report_error(lp_findings *r, const lp_place *where, const char *format, ...) {
     lp_err err;
     va_list list;
     va_start(list, format);
@@ -47,14 +47,14 @@ lp_status lp_report_error(lp_report *r, const lp_place *where, const char *forma
     return lp_report_status(r, LP_BAD_INPUT, &err);
 }
 
-lp_status lp_report_out_of_memory(lp_report *r, const lp_place *where) {
+lp_status lp_report_out_of_memory(lp_findings *r, const lp_place *where) {
     lp_err err;
     size_t n = write_place(where, err.message, sizeof err.message);
     if (n < sizeof err.message) snprintf(err.message + n, sizeof err.message - n, " out of memory");
     return lp_report_status(r, LP_FAILED, &err);
 }
 
-void lp_report_note(lp_report *r, const lp_place *where, const char *format, ...) {
+void lp_report_note(lp_findings *r, const lp_place *where, const char *format, ...) {
     char line[sizeof ((lp_err *)0)->message];
     if (!r->say) return;
     va_list list;
@@ -95,7 +95,7 @@ static int by_text(const void *a, const void *b) {
 }
 
 /* Names that stand twice in an object, anywhere below: readers disagree on which one counts. */
-static void report_twins(const cJSON *item, const lp_place *where, lp_report *r) {
+static void report_twins(const cJSON *item, const lp_place *where, lp_findings *r) {
     const cJSON *child;
     int n = 0, i = 0;
     cJSON_ArrayForEach(child, item) {
@@ -118,7 +118,7 @@ static void report_twins(const cJSON *item, const lp_place *where, lp_report *r)
     free(names);
 }
 
-lp_status lp_json_read(cJSON **out, const char *path, lp_report *r) {
+lp_status lp_json_read(cJSON **out, const char *path, lp_findings *r) {
     lp_blob text;
     lp_err err;
     *out = NULL;
@@ -146,7 +146,7 @@ lp_status lp_json_read(cJSON **out, const char *path, lp_report *r) {
 /* ---- fields ---- */
 
 bool lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t max, const int64_t *initial, int64_t *out,
-                 const lp_place *where, lp_report *r) {
+                 const lp_place *where, lp_findings *r) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     *out = initial ? *initial : 0;
     if (!item && initial) return true;
@@ -160,7 +160,7 @@ bool lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t max,
     return true;
 }
 
-bool lp_json_float(const cJSON *object, const char *key, float *out, const lp_place *where, lp_report *r) {
+bool lp_json_float(const cJSON *object, const char *key, float *out, const lp_place *where, lp_findings *r) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     *out = 0;
     if (!item) return true;
@@ -173,7 +173,7 @@ bool lp_json_float(const cJSON *object, const char *key, float *out, const lp_pl
     return true;
 }
 
-bool lp_json_bool(const cJSON *object, const char *key, bool *out, const lp_place *where, lp_report *r) {
+bool lp_json_bool(const cJSON *object, const char *key, bool *out, const lp_place *where, lp_findings *r) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     *out = cJSON_IsTrue(item);
     if (!item || cJSON_IsBool(item)) return true;
@@ -182,7 +182,7 @@ bool lp_json_bool(const cJSON *object, const char *key, bool *out, const lp_plac
     return false;
 }
 
-bool lp_json_object(const cJSON *object, const char *key, const cJSON **out, const lp_place *where, lp_report *r) {
+bool lp_json_object(const cJSON *object, const char *key, const cJSON **out, const lp_place *where, lp_findings *r) {
     *out = cJSON_GetObjectItemCaseSensitive(object, key);
     if (!*out || cJSON_IsObject(*out)) return true;
     const lp_place at = lp_place_field(where, key);
@@ -191,7 +191,7 @@ bool lp_json_object(const cJSON *object, const char *key, const cJSON **out, con
     return false;
 }
 
-bool lp_json_list(const cJSON *object, const char *key, int max, const cJSON **out, const lp_place *where, lp_report *r) {
+bool lp_json_list(const cJSON *object, const char *key, int max, const cJSON **out, const lp_place *where, lp_findings *r) {
     *out = cJSON_GetObjectItemCaseSensitive(object, key);
     if (!*out || (cJSON_IsArray(*out) && cJSON_GetArraySize(*out) <= max)) return true;
     const lp_place at = lp_place_field(where, key);
@@ -200,7 +200,7 @@ bool lp_json_list(const cJSON *object, const char *key, int max, const cJSON **o
     return false;
 }
 
-bool lp_json_text(const cJSON *object, const char *key, char *out, size_t size, const lp_place *where, lp_report *r) {
+bool lp_json_text(const cJSON *object, const char *key, char *out, size_t size, const lp_place *where, lp_findings *r) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     bool good = !item || (cJSON_IsString(item) && strlen(item->valuestring) < size);
     snprintf(out, size, "%s", item && good ? item->valuestring : "");
@@ -209,7 +209,7 @@ bool lp_json_text(const cJSON *object, const char *key, char *out, size_t size, 
     return good;
 }
 
-bool lp_json_known(const cJSON *object, const char *known, bool strict, const lp_place *where, lp_report *r) {
+bool lp_json_known(const cJSON *object, const char *known, bool strict, const lp_place *where, lp_findings *r) {
     const cJSON *item;
     bool good = true;
     cJSON_ArrayForEach(item, object) {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void lp_game_load_metadata(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+void lp_game_load_metadata(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *players = cJSON_GetObjectItemCaseSensitive(root, "default_player_state");
     const cJSON *state = cJSON_GetObjectItemCaseSensitive(root, "default_state");
     if (cJSON_IsArray(players) && players->child) state = players->child; /* player 1's comes first there too */
@@ -13,7 +13,7 @@ void lp_game_load_metadata(lp_game *g, const cJSON *root, const lp_place *file, 
     else if (cJSON_IsString(state)) strncpy(g->default_state, state->valuestring, sizeof g->default_state - 1);
 }
 
-void lp_game_load_data(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+void lp_game_load_data(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *info = cJSON_GetObjectItemCaseSensitive(root, "info"), *item;
     const lp_place where = lp_place_field(file, "info");
     if (!cJSON_IsObject(info)) {
@@ -32,7 +32,7 @@ void lp_game_load_data(lp_game *g, const cJSON *root, const lp_place *file, lp_r
 }
 
 /* stable-retro's rule: a width or height of 0, or too large, reaches to the screen's edge. */
-static void set_crop(lp_game *g, const lp_scenario *s, const lp_place *file, lp_report *r) {
+static void set_crop(lp_game *g, const lp_scenario *s, const lp_place *file, lp_findings *r) {
     const lp_place at = lp_place_field(file, "crop");
     int screen_width, screen_height;
     if (!s->has_crop) return;
@@ -49,7 +49,7 @@ static void set_crop(lp_game *g, const lp_scenario *s, const lp_place *file, lp_
     if (g->height > height) g->height = height;
 }
 
-void lp_game_load_scenario(lp_game *g, const cJSON *root, const lp_place *file, lp_report *r) {
+void lp_game_load_scenario(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const lp_names names = {g->variables, g->n_variables, false};
     const lp_place at_actions = lp_place_field(file, "actions");
     lp_scenario s;

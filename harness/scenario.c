@@ -17,14 +17,14 @@ double lp_reward_value(const lp_reward *reward, const int64_t *now, const int64_
     return sum;
 }
 
-static bool refuse_script(const cJSON *object, const lp_place *where, lp_report *r) {
+static bool refuse_script(const cJSON *object, const lp_place *where, lp_findings *r) {
     const lp_place at = lp_place_field(where, "script");
     if (!cJSON_GetObjectItemCaseSensitive(object, "script")) return true;
     lp_report_error(r, &at, "%s", no_lua);
     return false;
 }
 
-static bool parse_term(lp_reward_term *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_report *r) {
+static bool parse_term(lp_reward_term *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_findings *r) {
     *out = (lp_reward_term){0};
     if (!lp_measure_parse(&out->measure, item, true, names, where, r)) return false;
     bool good = lp_json_float(item, "reward", &out->reward, where, r);
@@ -34,7 +34,7 @@ static bool parse_term(lp_reward_term *out, const cJSON *item, const lp_names *n
 }
 
 /* A step's time is measured as 1, so stable-retro's penalty is never paid. */
-static void parse_time(lp_reward *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_report *r) {
+static void parse_time(lp_reward *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_findings *r) {
     lp_reward_term term;
     const lp_place at = lp_place_field(where, "penalty");
     if (!parse_term(&term, item, names, where, r)) return;
@@ -43,7 +43,7 @@ static void parse_time(lp_reward *out, const cJSON *item, const lp_names *names,
 }
 
 /* Adds to *out: of a variable that is there already the first term counts, of the time the last. */
-static void parse_reward(lp_reward *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_report *r) {
+static void parse_reward(lp_reward *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_findings *r) {
     const cJSON *variables, *time, *child;
     if (!cJSON_IsObject(item)) {
         lp_report_error(r, where, "must be an object");
@@ -73,7 +73,7 @@ static void parse_reward(lp_reward *out, const cJSON *item, const lp_names *name
     }
 }
 
-static void parse_rewards(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_report *r) {
+static void parse_rewards(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_findings *r) {
     const cJSON *reward = cJSON_GetObjectItemCaseSensitive(root, "reward"), *list, *item;
     const lp_place at_reward = lp_place_field(file, "reward"), at_list = lp_place_field(file, "rewards");
     if (reward) parse_reward(&out->rewards[0], reward, names, &at_reward, r);
@@ -87,7 +87,7 @@ static void parse_rewards(lp_scenario *out, const cJSON *root, const lp_names *n
     }
 }
 
-static void parse_done(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_report *r) {
+static void parse_done(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_findings *r) {
     const cJSON *done;
     const lp_place at = lp_place_field(file, "done");
     if (!lp_json_object(root, "done", &done, file, r) || !done || !refuse_script(done, &at, r)) return;
@@ -96,7 +96,7 @@ static void parse_done(lp_scenario *out, const cJSON *root, const lp_names *name
 }
 
 /* "crop": [x, y, width, height], or "crops", a list of such, one a player: the first player's is taken. */
-static void parse_crop(lp_scenario *out, const cJSON *root, const lp_place *file, lp_report *r) {
+static void parse_crop(lp_scenario *out, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(root, "crop"), *all = cJSON_GetObjectItemCaseSensitive(root, "crops"), *item;
     lp_place at = lp_place_field(file, "crop");
     const lp_place at_all = lp_place_field(file, "crops");
@@ -120,7 +120,7 @@ static void parse_crop(lp_scenario *out, const cJSON *root, const lp_place *file
     out->crop_x = values[0], out->crop_y = values[1], out->crop_width = values[2], out->crop_height = values[3];
 }
 
-void lp_scenario_parse(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_report *r) {
+void lp_scenario_parse(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_findings *r) {
     const cJSON *scripts = cJSON_GetObjectItemCaseSensitive(root, "scripts");
     const lp_place at = lp_place_field(file, "scripts");
     *out = (lp_scenario){.actions = cJSON_GetObjectItemCaseSensitive(root, "actions")};

@@ -34,7 +34,7 @@ typedef struct {
 } lp_scenario;
 
 /* Reads all but the actions, which buttons.h reads. Reports mistakes; *out is then good to free. */
-void lp_scenario_parse(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_report *r);
+void lp_scenario_parse(lp_scenario *out, const cJSON *root, const lp_names *names, const lp_place *file, lp_findings *r);
 void lp_scenario_free(lp_scenario *s);
 /* As in lp_measure_value. Terms are summed in double precision (stable-retro: in single, in no order of the file's). */
 double lp_reward_value(const lp_reward *reward, const int64_t *now, const int64_t *before);

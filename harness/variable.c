@@ -40,7 +40,7 @@ static bool parse_type(lp_variable *v, const char *type) {
 }
 
 /* A mask is a whole number; a negative one stands for its two's complement. */
-static bool parse_mask(uint64_t *out, const cJSON *item, const lp_place *where, lp_report *r) {
+static bool parse_mask(uint64_t *out, const cJSON *item, const lp_place *where, lp_findings *r) {
     const cJSON *mask = cJSON_GetObjectItemCaseSensitive(item, "mask");
     const double exact = 9007199254740992.0, all_ones = 18446744073709551616.0; /* 2^53; what 2^64 - 1 is read as */
     *out = UINT64_MAX;
@@ -55,7 +55,7 @@ static bool parse_mask(uint64_t *out, const cJSON *item, const lp_place *where, 
 }
 
 bool lp_variable_parse(lp_variable *out, const char *name, const cJSON *item, lp_system system, const char *known, bool strict,
-                       const lp_place *where, lp_report *r) {
+                       const lp_place *where, lp_findings *r) {
     *out = (lp_variable){.kind = 'u', .width_bytes = 1, .weight = {1}, .mask = UINT64_MAX};
     snprintf(out->name, sizeof out->name, "%s", name);
     if (!cJSON_IsObject(item)) {

@@ -24,7 +24,7 @@ typedef struct {
 /* where: the variable's. known: the fields that item may have, as lp_json_known takes them, strict as there. Reports what is
  * wrong and returns false; *out is then a variable all the same. */
 bool lp_variable_parse(lp_variable *out, const char *name, const cJSON *item, lp_system system, const char *known, bool strict,
-                       const lp_place *where, lp_report *r);
+                       const lp_place *where, lp_findings *r);
 int64_t lp_variable_read(const lp_variable *v, lp_emu *emu);
 /* Writes value into a variable of kind u or i; poke, where not NULL, is told each byte. */
 void lp_variable_write(const lp_variable *v, lp_emu *emu, int64_t value, void (*poke)(void *context, uint32_t address, uint8_t value),

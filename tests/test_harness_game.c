@@ -291,7 +291,7 @@ static bool holds(const char *text, int64_t now_a, int64_t before_a, int64_t now
     lp_err err;
     cJSON *json = cJSON_Parse(text);
     assert_non_null(json);
-    lp_report report = {.err = &err};
+    lp_findings report = {.err = &err};
     const lp_place where = lp_place_file("test");
     if (!lp_condition_parse(&condition, json, &names, &where, &report)) fail_msg("%s: %s", text, err.message);
     bool result = lp_condition_holds(&condition, now, before);
@@ -352,7 +352,7 @@ static void test_variable_types(void **state) {
         lp_variable v;
         snprintf(text, sizeof text, "{\"address\": 51200, \"type\": \"%s\"}", table[t].type);
         cJSON *json = cJSON_Parse(text);
-        lp_report report = {0};
+        lp_findings report = {0};
         const lp_place where = lp_place_file("test");
         assert_true(lp_variable_parse(&v, "v", json, LP_SYSTEM_GB, "address|type", true, &where, &report));
         cJSON_Delete(json);
