@@ -14,6 +14,7 @@ struct mCore;
 struct mTiming;
 struct mTimingEvent;
 struct SM83Core;
+struct ARMCore;
 struct GB;
 struct GBObj;
 struct GBVideoRenderer;
@@ -95,6 +96,10 @@ void lp_gb_renderer_clear(lp_emu *emu);
 size_t lp_gb_renderer_bytes(const lp_emu *emu);
 void lp_gb_renderer_save(lp_emu *emu, uint8_t *out);
 void lp_gb_renderer_load(lp_emu *emu, const uint8_t *in);
+
+/* BIOS calls that end: once for a core, and before each frame. */
+void lp_gba_bound_bios(struct ARMCore *cpu);
+void lp_gba_bios_new_frame(void);
 
 size_t lp_gba_machine_bytes(const lp_emu *emu);
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out);

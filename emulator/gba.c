@@ -105,6 +105,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     if (!lp_gba_static.no_code) return lp_fail(err, LP_FAILED, "out of memory");
     emu->core->rtc.value = fixed_clock_ms();
     cpu->memory.store16 = store16;
+    lp_gba_bound_bios(cpu);
     emu->core->reset(emu->core);
     gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
     emu->system = LP_SYSTEM_GBA;
@@ -133,6 +134,7 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
     struct GBA *gba = emu->core->board;
     gba->video.frameskip = INT_MAX / 2 * !emu->config.plain;
     gba->video.frameskipCounter = !draw;
+    lp_gba_bios_new_frame();
     emu->core->runFrame(emu->core);
     if (draw) /* the renderer leaves its layer flags in the high byte */
         for (int i = 0; i < GBA_VIDEO_HORIZONTAL_PIXELS * GBA_VIDEO_VERTICAL_PIXELS; i++) emu->pixels[i] &= 0xFFFFFF;
