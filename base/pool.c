@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { LINGER = 4000 }; /* turns, some 100 us */
+
 typedef struct {
     lp_pool *pool;
     int worker;
@@ -28,9 +30,21 @@ struct lp_pool {
     worker_t *workers; /* n_threads - 1: the caller is worker 0 */
     pthread_mutex_t lock;
     pthread_cond_t work, done;
-    unsigned generation; /* raised by each start */
-    bool quit;
+    atomic_uint generation; /* raised by each start */
+    bool quit, lingers;
 };
+
+/* A sleeping processor takes a while to wake: what is likely to come soon is waited for awake, if there is a processor for it. */
+static void linger(const lp_pool *pool, bool (*is_over)(const void *what, unsigned value), const void *what, unsigned value) {
+    for (int i = 0; pool->lingers && i < LINGER && !is_over(what, value); i++) {
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+}
+
+static bool has_changed(const void *generation, unsigned seen) { return atomic_load_explicit((const atomic_uint *)generation, memory_order_relaxed) != seen; }
+static bool is_done(const void *unfinished, unsigned zero) { return atomic_load_explicit((const atomic_int *)unfinished, memory_order_relaxed) == (int)zero; }
 
 static bool run_one(lp_pool *pool, lane_t *lane, int worker) {
     int left = atomic_load(&lane->left);
@@ -55,6 +69,7 @@ static void *worker_main(void *argument) {
         pthread_mutex_unlock(&pool->lock);
         for (int i = 0; i < LP_POOL_LANES; i++)
             while (run_one(pool, &pool->lanes[i], self->worker)) {}
+        linger(pool, has_changed, &pool->generation, seen);
         pthread_mutex_lock(&pool->lock);
         while (pool->generation == seen && !pool->quit) pthread_cond_wait(&pool->work, &pool->lock);
     }
@@ -66,7 +81,7 @@ lp_pool *lp_pool_open(int n_threads) {
     if (n_threads <= 0) n_threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
     lp_pool *pool = aligned_alloc(_Alignof(lp_pool), sizeof *pool);
     if (!pool) return NULL;
-    *pool = (lp_pool){.n_threads = 1};
+    *pool = (lp_pool){.n_threads = 1, .lingers = n_threads <= sysconf(_SC_NPROCESSORS_ONLN)};
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -121,6 +136,7 @@ void lp_pool_start(lp_pool *pool, int lane, int n_jobs, lp_pool_job job, void *c
 void lp_pool_wait(lp_pool *pool, int lane) {
     lane_t *l = &pool->lanes[lane];
     while (run_one(pool, l, 0)) {}
+    linger(pool, is_done, &l->unfinished, 0);
     if (atomic_load(&l->unfinished) == 0) return;
     pthread_mutex_lock(&pool->lock);
     while (atomic_load(&l->unfinished) > 0) pthread_cond_wait(&pool->done, &pool->lock);

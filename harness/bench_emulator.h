@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LP_BENCH_POOL_ENVS = 8, LP_BENCH_POOL_SIDE = 84 };
+enum { LP_BENCH_POOL_ENVS = 32, LP_BENCH_POOL_SIDE = 84 };
 
 typedef struct {
     double frames_per_s; /* median over the slices */
