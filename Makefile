@@ -7,7 +7,7 @@ PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-de
 # back, python3-dev builds the Python package
 TEST_PACKAGES = sdcc gcc-arm-none-eabi xvfb xauth python3-venv python3-dev sqlite3
 
-.PHONY: play test build build-debug build-asan build-cuda packages test-packages clean
+.PHONY: play test build build-debug build-asan build-cuda packages test-packages clean fuzz
 
 play: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue --episodes 5; \
@@ -19,6 +19,13 @@ test: test-packages
 build build-debug build-asan build-cuda: packages
 	@cmake --preset $(if $(filter build,$@),release,$(@:build-%=%)) -G Ninja
 	@cmake --build $@ --target longplay
+
+# Hostile input for every parser, MINUTES each, two at a time; what is found lies in build-fuzz/found.
+MINUTES = 60
+fuzz: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES) clang
+fuzz:
+	@tests/packages.sh $(PACKAGES_WANTED)
+	@tests/fuzz/run.sh $$(($(MINUTES) * 60))
 
 packages: PACKAGES_WANTED = $(PACKAGES)
 test-packages: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES)

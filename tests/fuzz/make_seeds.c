@@ -1,0 +1,85 @@
+/* make_seeds FOLDER: what the fuzz targets start from, a folder a target, made here from valid files. */
+#include "base/hash.h"
+#include "saves/bk2.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+static const char *folder;
+
+static char *place(const char *target, const char *name) {
+    static char path[1024];
+    char parent[800];
+    lp_path_join(parent, sizeof parent, folder, target);
+    if (mkdir(parent, 0777) && errno != EEXIST) perror(parent), exit(1);
+    return lp_path_join(path, sizeof path, parent, name);
+}
+
+static void must(lp_status status, const lp_err *err) {
+    if (!status) return;
+    fprintf(stderr, "make_seeds: %s\n", err->message);
+    exit(1);
+}
+
+/* A copy, behind a byte that tells the target what it is where there is one (first >= 0). */
+static void copy(const char *target, const char *name, const char *source, int first) {
+    lp_blob blob = fuzz_read(source);
+    size_t n = first >= 0;
+    char *bytes = malloc(blob.size_bytes + n);
+    lp_err err;
+    bytes[0] = (char)first;
+    memcpy(bytes + n, blob.data, blob.size_bytes);
+    must(lp_file_write_atomic(place(target, name), bytes, blob.size_bytes + n, &err), &err);
+    free(bytes);
+    lp_blob_free(&blob);
+}
+
+static void make_movies(void) {
+    static const lp_movie_header header = {.rom_hash = 7, .core_version = "mGBA", .game = "cue", .seed = 5, .frame_skip = 4, .state_size_bytes = 64};
+    static const lp_movie_config config = {.block_ops = 16, .state_spacing = 8};
+    static const char state[64] = "state";
+    const char *path = place("movie", "a.lpm");
+    lp_movie_writer *w;
+    lp_err err;
+    uint64_t offset;
+    unlink(path);
+    must(lp_movie_create(&w, path, &header, &config, &err), &err);
+    lp_movie_reset(w);
+    lp_movie_poke(w, 0xC0A0, 7);
+    lp_movie_keys(w, 8, 30);
+    for (int i = 0; i < 60; i++) {
+        lp_movie_decision(w, (uint16_t)(i / 9));
+        if (i % 10 == 0) lp_movie_hash(w, (uint64_t)i);
+        lp_movie_state(w, state, sizeof state);
+    }
+    must(lp_movie_sync(w, &offset, &err), &err);
+    lp_movie_close(w);
+    char movie[1024];
+    snprintf(movie, sizeof movie, "%s", path);
+    lp_bk2_totals totals;
+    const lp_bk2_export e = {.system = "GB", .game = "cue", .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709", .n_decisions = 60, .final_hash = 9};
+    must(lp_bk2_write(place("bk2", "a.bk2"), movie, &e, &totals, &err), &err);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) return 2;
+    folder = argv[1];
+    copy("rom", "busy.gb", LP_SOURCE_DIR "/evals/roms/busy.gb", -1);
+    copy("rom", "orbit.gba", LP_SOURCE_DIR "/evals/roms/orbit.gba", -1);
+    copy("rom", "cue.gb", LP_SOURCE_DIR "/evals/games/cue/cue.gb", -1);
+    static const char *const names[] = {"data.json", "scenario.json", "longplay.json", "metadata.json", "rom.sha"}; /* as in fuzz_game.c */
+    for (int i = 0; i < 5; i++) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/evals/games/cue/%s", LP_SOURCE_DIR, names[i]);
+        copy("game", names[i], path, i);
+    }
+    copy("weights", "cue.safetensors", LP_SOURCE_DIR "/evals/games/cue/cue.safetensors", -1);
+    copy("config", "train.ini", LP_SOURCE_DIR "/evals/games/cue/train.ini", -1);
+    make_movies();
+    static const uint8_t patch[10] = {0, 0, 1, 0, 0, 0, 9, 2, 0, 0};
+    lp_err err;
+    must(lp_file_write_atomic(place("state", "patch"), patch, sizeof patch, &err), &err);
+    must(lp_file_write_atomic(place("env_save", "patch"), patch, sizeof patch, &err), &err);
+    return 0;
+}
