@@ -3,9 +3,9 @@
 
 PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
            libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libcmocka-dev
-# only the tests need these: sdcc and gcc-arm-none-eabi rebuild the ROMs, xvfb opens the window, python3-venv reads the weights
-# back, python3-dev builds the Python package
-TEST_PACKAGES = sdcc gcc-arm-none-eabi xvfb xauth python3-venv python3-dev sqlite3
+# only the tests need these: sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, xvfb opens the window, python3-venv reads
+# the weights back, python3-dev builds the Python package
+TEST_PACKAGES = sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth python3-venv python3-dev sqlite3
 
 .PHONY: play test build build-debug build-asan build-cuda packages test-packages clean fuzz
 
@@ -22,7 +22,7 @@ build build-debug build-asan build-cuda: packages
 
 # Hostile input for every parser, MINUTES each, two at a time; what is found lies in build-fuzz/found.
 MINUTES = 60
-fuzz: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES) clang
+fuzz: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES)
 fuzz:
 	@tests/packages.sh $(PACKAGES_WANTED)
 	@tests/fuzz/run.sh $$(($(MINUTES) * 60))
@@ -33,4 +33,4 @@ packages test-packages:
 	@tests/packages.sh $(PACKAGES_WANTED)
 
 clean:
-	rm -rf build build-debug build-asan build-cuda build-python
+	rm -rf build build-debug build-asan build-cuda build-fuzz build-python build-compare

@@ -40,5 +40,11 @@ if command -v nvcc >/dev/null; then
 else
     echo "== cuda: skipped, no nvcc here"
 fi
+if command -v clang >/dev/null; then
+    echo "== fuzz targets, ${FUZZ_SECONDS:-60} s each"
+    tests/fuzz/run.sh "${FUZZ_SECONDS:-60}"
+else
+    echo "== fuzz targets: skipped, no clang here"
+fi
 ASAN_OPTIONS=detect_leaks=1 check build-asan
 check build
