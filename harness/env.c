@@ -128,19 +128,13 @@ static void find_events(lp_env *env) {
 /* Is it won or lost? Asked after each decision, not at the reset. */
 static void judge(lp_env *env) {
     const lp_game *g = env->game;
-    env->outcome = LP_RUNNING;
-    if (lp_condition_holds(&g->win, env->now, env->before)) {
-        bool audited = !g->audit.n || lp_condition_holds(&g->audit, env->now, env->before);
-        env->outcome = audited ? LP_WIN : LP_LOSS;
-        if (!audited && !env->audit_warned) {
-            lp_warn("%s: a win that the audit does not confirm counts as a loss", g->name);
-            env->audit_warned = true;
-        }
-    } else if (lp_condition_holds(&g->loss, env->now, env->before)) {
-        env->outcome = LP_LOSS;
-    } else if (env->time_limit && env->steps >= env->time_limit) {
-        env->outcome = LP_TIMEOUT;
+    bool denied = false;
+    env->outcome = lp_game_judge(g, env->now, env->before, &denied);
+    if (denied && !env->audit_warned) {
+        lp_warn("%s: a win that the audit does not confirm counts as a loss", g->name);
+        env->audit_warned = true;
     }
+    if (env->outcome == LP_RUNNING && env->time_limit && env->steps >= env->time_limit) env->outcome = LP_TIMEOUT;
 }
 
 static void boot_step(lp_env *env, const lp_boot_step *step, uint64_t seed, const int64_t *knobs) {

@@ -294,3 +294,12 @@ uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i) {
 uint64_t lp_game_eval_seed(uint64_t run_seed, uint64_t i) {
     return spread(run_seed, i) << 1;
 }
+
+lp_outcome lp_game_judge(const lp_game *g, const int64_t *now, const int64_t *before, bool *denied) {
+    if (lp_condition_holds(&g->win, now, before)) {
+        if (!g->audit.n || lp_condition_holds(&g->audit, now, before)) return LP_WIN;
+        if (denied) *denied = true;
+        return LP_LOSS;
+    }
+    return lp_condition_holds(&g->loss, now, before) ? LP_LOSS : LP_RUNNING;
+}

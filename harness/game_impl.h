@@ -65,4 +65,8 @@ struct lp_game {
     lp_value_names names[LP_MAX_NAMES];
 };
 
+/* What win, audit and loss say of a decision, with the variables at its end and at the one before. denied (may be NULL): set when
+ * the audit does not confirm a win, which then counts as a loss. */
+lp_outcome lp_game_judge(const lp_game *game, const int64_t *now, const int64_t *before, bool *denied);
+
 #endif

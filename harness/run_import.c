@@ -46,10 +46,8 @@ static void judge(lp_import *m, bool first) {
     if (!first) memcpy(m->before, m->now, bytes);
     for (int i = 0; i < g->n_variables; i++) m->now[i] = lp_variable_read(&g->variables[i], m->emu);
     if (first) memcpy(m->before, m->now, bytes);
-    if (lp_condition_holds(&g->win, m->now, m->before))
-        end_episode(m, !g->audit.n || lp_condition_holds(&g->audit, m->now, m->before) ? LP_WIN : LP_LOSS);
-    else if (lp_condition_holds(&g->loss, m->now, m->before))
-        end_episode(m, LP_LOSS);
+    lp_outcome outcome = lp_game_judge(g, m->now, m->before, NULL);
+    if (outcome != LP_RUNNING) end_episode(m, outcome);
 }
 
 /* ---- operations ---- */
