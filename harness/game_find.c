@@ -79,6 +79,19 @@ bool lp_find_shipped_rom(const char *name, char *out, size_t size) {
     return false;
 }
 
+bool lp_find_suite(const char *name, char *out, size_t size) {
+    char folder[PATH_MAX], real[PATH_MAX];
+    if (strchr(name, '/') || !*name || *name == '.') return false;
+    for (int i = 0; games_folder(i, folder, sizeof folder); i++) {
+        if (!*folder) continue;
+        snprintf(out, size, "%s/../suites/%s.json", folder, name);
+        if (!lp_file_exists(out)) continue;
+        if (realpath(out, real)) snprintf(out, size, "%s", real);
+        return true;
+    }
+    return false;
+}
+
 static int by_name(const void *a, const void *b) {
     return strcmp(a, b);
 }

@@ -1,4 +1,4 @@
-/* Where games and their files are. Internal to harness/. */
+/* Where games and their files are. For harness/ and evals/. */
 #ifndef LP_HARNESS_GAME_FIND_H
 #define LP_HARNESS_GAME_FIND_H
 
@@ -11,6 +11,8 @@ bool lp_is_game_folder(const char *path);
 /* A shipped game's folder, or a shipped ROM, by name. */
 bool lp_find_shipped(const char *name, char *out, size_t size);
 bool lp_find_shipped_rom(const char *name, char *out, size_t size);
+/* A shipped suite's file (evals/suite.h), by name: they stand beside the games too. */
+bool lp_find_suite(const char *name, char *out, size_t size);
 /* The path of a game's file: in its folder or, as in stable-retro's data, where folder is experimental/NAME or contrib/NAME and
  * lacks it, in stable/NAME. False, and the path in folder, when there is none. */
 bool lp_find_game_file(const char *folder, const char *name, char *out, size_t size);

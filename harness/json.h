@@ -1,7 +1,7 @@
 /* JSON files read field by field, every mistake told with its place: "my-game/longplay.json: knobs.doors.default: must be ...".
  *
  * A reader does not stop at the first mistake: it tells it to the report and goes on, so that the same code opens a game
- * (the report keeps the first line) and checks one (the report says them all). Internal to harness/.
+ * (the report keeps the first line) and checks one (the report says them all). For harness/ and evals/.
  *
  *     lp_findings report = {.err = err};
  *     const lp_place file = lp_place_file("my-game/longplay.json");
