@@ -7,7 +7,7 @@ enum { MOVE_FRAMES = 12, DEFAULT_OIL = 30000, DEFAULT_SCALE = 16 };
 enum { SLIDE, FADE };
 
 uint8_t stepping, clock_ticks;
-static uint8_t due, n_late;
+static uint8_t due;
 static uint8_t move_kind, move_side, move_frame;
 static const uint8_t step_x[4] = {255, 1, 0, 0}, step_y[4] = {0, 0, 255, 1};
 static const uint8_t side_of[4] = {3, 1, 0, 2}; /* of a facing: west, east, north, south */
@@ -234,7 +234,6 @@ static void end(void) {
 static void wait_for_frame(void) {
     due++;
     if ((uint8_t)(due - (uint8_t)lp_frames - 1) < 128) lp_wait_vblank();
-    else n_late++;
 }
 
 static void run(void) {

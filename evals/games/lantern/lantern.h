@@ -77,7 +77,6 @@ void hurt(uint8_t text);
 /* screen.c */
 extern uint8_t grid[CELLS], things_here[8], things_cell[8], n_things_here;
 extern uint8_t hero_x, hero_y;
-void unpack(uint8_t *to, const uint8_t *from);
 void screen_start(void);
 void show_title(void);
 void put_press_start(uint8_t on);

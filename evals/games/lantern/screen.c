@@ -164,7 +164,9 @@ static uint8_t is_there(const uint8_t *thing) {
 /* A meadow varies from screen to screen, and along the long roads. */
 static uint8_t meadow(uint8_t v) {
     v ^= v >> 3;
-    v = (uint8_t)((v << 3) + v) ^ (v << 6);
+    v = (uint8_t)(v * 73);
+    v ^= v >> 4;
+    v = (uint8_t)(v * 151);
     return v < 24 ? SQ_FLOWERS : v < 64 ? SQ_GRASS2 : SQ_GRASS;
 }
 

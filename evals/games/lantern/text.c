@@ -5,7 +5,7 @@
 #include "art.h"
 #include "world.h"
 
-enum { MIN_WAIT = 12, MAX_WAIT = 150, BAR_LINE = 128, BOX_LINE = 96 };
+enum { MIN_WAIT = 20, MAX_WAIT = 150, BAR_LINE = 128, BOX_LINE = 96 };
 #define WINDOW MAP1
 #define rWY REG(0xFF4A)
 

@@ -55,7 +55,7 @@ TEXTS = {
     "LOST_WAY": "You have walked in\ncircles. A flame\ngoes out.\n",
     "EMBER": "An ember glows in\nthe chest. It will\nlight the great\nlantern.",
     "CHEST_EMPTY": "It is empty now.\n",
-    "WHEELS_NO": "The door drips\noil... no, takes\nit! A flame goes\nout.",
+    "WHEELS_NO": "A cold wind comes\nout of the lock. A\nflame goes out.\n",
     "WHEELS_YES": "The wheels click.\nThe lighthouse is\nopen.\n",
     "DOOR_SHUT": "Four wheels hold\nthe door shut.\n",
     "NO_EMBER": "The great lantern.\nYour little lamp\ncannot light it.\n",

@@ -40,7 +40,7 @@ ROADS = {"33", "42", "63", "60"}  # walked again and again, as often as the knob
 
 # ---- what each part looks like: ground, edge, the place's name ----
 THEMES = {
-    "village": (".", "T", "Millbrook"), "orchard": (".", "T", "The old orchard"), "yard": (".", "P", "The quiet yard"),
+    "village": (".", "T", "Millbrook"), "orchard": (".", "T", "The old orchard"), "westyard": (".", "P", "The west yard"), "eastyard": (".", "P", "The east yard"),
     "coast": ("a", "~", "The south shore"), "fields": (".", "f", "Millbrook fields"), "wood": (".", "P", "Whispering wood"),
     "hills": (".", "T", "The green hills"), "lake": (".", "~", "The still lake"), "road": (".", "T", "The lamp road"),
     "cross": (".", "T", "The crossroads"), "foot": ("d", "#", "The foothills"), "peak": ("d", "#", "High under the sky"),
@@ -53,7 +53,7 @@ LOOKS = """
 02 wood   12 hills   22 hills   32 hills 42 road  52 river  62 keep  72 keep
 03 orchard 13 village 23 village 33 road 43 cross 53 river  63 road  73 road
 04 orchard 14 village 24 village 34 fields 44 hills 54 swamp 64 swamp 74 swamp
-05 yard   15 yard    25 coast   35 coast 45 coast 55 swamp  65 swamp 75 swamp
+05 westyard 15 eastyard    25 coast   35 coast 45 coast 55 swamp  65 swamp 75 swamp
 """
 # ---- screens drawn by hand: 8 rows ----
 DRAWN = {
@@ -228,8 +228,8 @@ class World:
         self.thing("72", 4, 3, "GUARD", 0, names.index("GUARD"))
         n = 0
         for room in ("05", "15"):
-            spots = sorted((x, y) for x, y, letter in STAMPS[room] if letter == "g")
-            for x, y in spots:
+            spots = sorted((y, x) for x, y, letter in STAMPS[room] if letter == "g")  # counted as one reads
+            for y, x in spots:
                 self.thing(room, x, y, "GRAVE", n)
                 n += 1
         for n, room in enumerate(("04", "21", "32", "44", "51", "73")):
