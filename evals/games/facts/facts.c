@@ -9,6 +9,8 @@
  */
 #include "art.h"
 #define HOUSE_FEW
+#define HOUSE_FRAME on_frame
+static void on_frame(unsigned char frame);
 #include "../engine/house.h"
 
 enum { TITLE, ROOM, CORRIDOR, LOCK, END };
@@ -22,7 +24,9 @@ typedef struct {
     uint8_t confirmed, dial;     /* C0C8 C0C9 how many right digits; the one that is dialled */
     int8_t turn;                 /* C0CA from the dial to the answer, the shorter way: above 0 up */
     uint8_t unseen;              /* C0CB rooms whose right digit has not yet been seen in the window, beside the right sign */
-    uint8_t unused[4];
+    uint8_t confirming;          /* C0CC 1: in the frames of a decision that confirms */
+    uint8_t seen;                /* C0CD the digit seen in the window then, or NOTHING */
+    uint8_t unused[2];
     uint8_t digits[MAX_ROOMS], signs[MAX_ROOMS]; /* C0D0 C0D8 of the rooms */
     uint8_t order[MAX_ROOMS];    /* C0E0 of the lock: which room is asked when */
     uint8_t entered[MAX_ROOMS];  /* C0E8 1 + the digits confirmed, by room */
@@ -149,13 +153,12 @@ static uint8_t picture_at(const volatile uint8_t *at, const uint8_t *const *pict
     return NOTHING;
 }
 
-/* The digit in the window is what was shown with the sign that is now on the board. */
+/* The digit that was seen in the window is what was shown with the sign that is now on the board. */
 static void witness(void) {
-    uint8_t digit = picture_at(WINDOW, dials, MAX_BASE), sign = picture_at(BOARD_SIGN, signs, MAX_ROOMS), room;
-    game.opened = digit + 1;
+    uint8_t sign = picture_at(BOARD_SIGN, signs, MAX_ROOMS), room;
     for (room = 0; room < F; room++)
-        if (facts.signs[room] == sign && facts.digits[room] == digit && !facts.entered[room]) {
-            facts.entered[room] = digit + 1;
+        if (facts.signs[room] == sign && facts.digits[room] == facts.seen && !facts.entered[room]) {
+            facts.entered[room] = facts.seen + 1;
             facts.unseen--;
         }
 }
@@ -169,9 +172,16 @@ static void end(uint8_t result) {
     house_end(result);
 }
 
+/* Confirming is the work of three frames: one would not hold it, and a decision that took longer could be noticed. */
 static void confirm(void) {
+    facts.confirming = 1;
     game.choice = facts.dial;
-    witness();
+    facts.seen = picture_at(WINDOW, dials, MAX_BASE);
+    game.opened = facts.seen + 1;
+}
+
+static void judge(void) {
+    facts.confirming = 0;
     if (facts.dial != game.answer) {
         end(LOSS);
         return;
@@ -179,6 +189,12 @@ static void confirm(void) {
     lp_blit(LAMPS + (8 - F) / 2 + facts.confirmed, art_lit, 1, 1);
     if (++facts.confirmed == F) end(WIN);
     else ask();
+}
+
+static void on_frame(unsigned char frame) {
+    if (!facts.confirming) return;
+    if (frame == 1) witness();
+    if (frame == 2) judge();
 }
 
 static void at_lock(uint8_t keys) {
