@@ -29,18 +29,18 @@ def bar():
         out.append((name, c))
 
     def lit(c):
-        c.polygon([(4, 0), (7, 4), (6, 8), (2, 8), (1, 4)], BLACK)
-        c.polygon([(4, 2), (6, 5), (5, 7), (3, 7), (2, 5)], LIGHT)
-        c.rect(3, 5, 2, 2, WHITE)
+        c.polygon([(4, 0), (7, 4), (6, 7), (2, 7), (1, 4)], BLACK)
+        c.polygon([(4, 2), (6, 4), (5, 6), (3, 6), (2, 4)], LIGHT)
+        c.rect(3, 4, 2, 2, WHITE)
 
     def out_flame(c):
         c.dot(4, 3, LIGHT), c.dot(3, 4, LIGHT), c.dot(4, 5, LIGHT)
-        c.rect(2, 7, 4, 1, DARK)
+        c.rect(2, 6, 4, 1, DARK)
 
     def oil(c):
         c.rect(2, 1, 4, 1, BLACK), c.rect(3, 0, 2, 1, BLACK)
-        c.rect(1, 2, 6, 6, BLACK)
-        c.rect(2, 3, 4, 4, DARK), c.rect(2, 3, 1, 3, WHITE)
+        c.rect(1, 2, 6, 5, BLACK)
+        c.rect(2, 3, 4, 3, DARK), c.rect(2, 3, 1, 2, WHITE)
 
     def level(n):
         def draw(c):
@@ -96,11 +96,12 @@ def lighthouse(c, x, base, lit):
         w = 9 + (y - base + 66) * 6 / 66
         c.polygon([(x - w, y), (x + w, y), (x + w + 1.6, y + 15), (x - w - 1.6, y + 15)], DARK)
     c.polygon([(x + 3, base - 65), (x + 8, base - 65), (x + 13.6, base), (x + 6, base)], DARK)
-    c.rect(x - 12, base - 70, 24, 4, BLACK)
-    c.rect(x - 8, base - 84, 16, 14, BLACK)
-    c.rect(x - 6, base - 83, 12, 12, WHITE if lit else DARK)
-    c.rect(x - 1, base - 83, 2, 12, BLACK)
-    c.polygon([(x, base - 94), (x + 11, base - 84), (x - 11, base - 84)], BLACK)
+    edge = BLACK if lit else DARK
+    c.rect(x - 12, base - 70, 24, 4, edge)
+    c.rect(x - 8, base - 84, 16, 14, edge)
+    c.rect(x - 6, base - 83, 12, 12, WHITE if lit else BLACK)
+    c.rect(x - 1, base - 83, 2, 12, edge)
+    c.polygon([(x, base - 94), (x + 11, base - 84), (x - 11, base - 84)], edge)
     c.rect(x - 4, base - 11, 8, 11, BLACK)
 
 
@@ -123,13 +124,12 @@ def sea(c, day):
 
 
 def big(c, word, left, top, ink, edge):
-    import house_art
     for grow in (1, 0):
         for i, character in enumerate(word):
-            for j, row in enumerate(house_art.FONT[character].split()):
-                for k, bit in enumerate(row):
-                    if bit == "1":
-                        c.rect(left + 14 * i + 2 * k - grow, top + 4 * j - grow, 2 + 2 * grow, 4 + 2 * grow, edge if grow else ink)
+            for j, row in enumerate(font.ROWS[character].split()):
+                for k in range(5):
+                    if int(row, 16) >> (4 - k) & 1:
+                        c.rect(left + 14 * i + 2 * k - grow, top + 4 * j - grow, 3 + 2 * grow, 4 + 2 * grow, edge if grow else ink)
 
 
 def title():
