@@ -142,7 +142,7 @@ static void test_even(void **state) {
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
     (void)state;
-    static const struct { int horizon, keep; } kinds[] = {{1, 0}, {16, 0}, {256, 0}, {16, 1}};
+    static const struct { int horizon, keep; } kinds[] = {{1, 0}, {16, 0}, {128, 0}, {16, 1}};
     for (int k = 0; k < 4; k++) {
         set_knobs("horizon=%d,pairs=4,lures=3,rewrites=2,doors=4,keep=%d", kinds[k].horizon, kinds[k].keep);
         gs_oracle_wins(knobs, gs_number(16, 1008));
@@ -154,7 +154,7 @@ static void test_oracle(void **state) {
 
 static void test_random(void **state) {
     (void)state;
-    int n = gs_number(320, 10000);
+    int n = gs_number(240, 10000);
     for (int doors = 2; doors <= 4; doors++)
         for (int keep = 0; keep < gs_number(1, 2); keep++) {
             char what[40];
