@@ -27,7 +27,7 @@ static int wrong_action(lp_env *e) {
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
     (void)state;
-    int n = gs_number(96, 1008);
+    int n = gs_number(64, 1008);
     gs_oracle_wins("n=1", n), gs_oracle_wins("n=2,horizon=100", n), gs_oracle_wins("n=3,keep=1", n);
     gs_oracle_wins("n=7", n), gs_oracle_wins("n=8,horizon=1000000", n), gs_oracle_wins("n=12", n);
     gs_reset(gs_env, 6, "n=12");
@@ -43,7 +43,7 @@ static void test_random(void **state) {
     static const char *const knobs[] = {"n=1,horizon=1", "n=2,horizon=1", "n=3,horizon=1", "n=2,horizon=9"};
     static const int columns[] = {1, 2, 3, 2};
     for (int k = 0; k < 4; k++) {
-        int n = gs_number(800, 10000);
+        int n = gs_number(400, 10000);
         gs_expect_rate(knobs[k], gs_play(knobs[k], gs_random, n, k % 2, 11), n, floor_of(columns[k]));
     }
 }
@@ -272,7 +272,7 @@ static void test_nothing_tells(void **state) {
 }
 
 static void probe(const char *knobs, bool in_sight) {
-    int n = gs_number(600, 3000);
+    int n = gs_number(450, 3000);
     gs_probe p;
     gs_probe_open(&p, n, 3);
     for (int i = 0; i < n; i++) {

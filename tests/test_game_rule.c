@@ -28,7 +28,7 @@ static void until(lp_env *e, int phase) {
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
     (void)state;
-    int n = gs_number(32, 1008);
+    int n = gs_number(16, 1008);
     gs_oracle_wins("S=1,horizon=1", n), gs_oracle_wins("S=2", n), gs_oracle_wins("S=3,episodes=4,keep=1", n);
     gs_oracle_wins("S=4,episodes=8,horizon=10", n), gs_oracle_wins("S=4,episodes=1", n), gs_oracle_wins("S=1,horizon=100", n);
 }
@@ -38,7 +38,7 @@ static void test_random(void **state) {
     static const char *const knobs[] = {"S=1,episodes=1", "S=2,horizon=1", "S=3,episodes=1", "S=1,horizon=9"};
     static const int symbols[] = {1, 2, 3, 1};
     for (int k = 0; k < 4; k++) {
-        int n = gs_number(800, 10000);
+        int n = gs_number(400, 10000);
         gs_expect_rate(knobs[k], gs_play(knobs[k], gs_random, n, k % 2, 11), n, pow(4, -symbols[k]));
     }
 }
@@ -281,7 +281,7 @@ static void test_nothing_tells(void **state) {
 
 /* The first question of the exam: is its answer in the frame? */
 static void probe(const char *knobs, bool in_sight) {
-    int n = gs_number(480, 3000);
+    int n = gs_number(300, 3000);
     gs_probe p;
     gs_probe_open(&p, n, 4);
     for (int i = 0; i < n; i++) {
