@@ -5,9 +5,9 @@ ENGINE = ../engine
 OBJ = $(OUT)/obj
 CC = sdcc -msm83 --std-c11 --opt-code-speed
 
-$(OUT)/$(NAME).gb: $(NAME).c art.h $(ENGINE)/gb.c $(ENGINE)/gb.h $(ENGINE)/house.h $(ENGINE)/crt0.s
+$(OUT)/$(NAME).gb: $(NAME).c art.h $(ENGINE)/gb.c $(ENGINE)/gb.h $(ENGINE)/house.h $(ENGINE)/crt0.s $(ENGINE)/moves.s
 	mkdir -p $(OBJ)
-	sdasgb -o $(OBJ)/crt0.rel $(ENGINE)/crt0.s
+	sdasgb -I$(ENGINE) -o $(OBJ)/crt0.rel $(ENGINE)/crt0.s
 	$(CC) -c -o $(OBJ)/gb.rel $(ENGINE)/gb.c
 	$(CC) -c -o $(OBJ)/$(NAME).rel $(NAME).c
 	sdcc -msm83 --no-std-crt0 --code-loc 0x0200 --data-loc 0xC100 -o $(OBJ)/$(NAME).ihx $(OBJ)/crt0.rel $(OBJ)/gb.rel $(OBJ)/$(NAME).rel
