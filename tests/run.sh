@@ -46,5 +46,9 @@ if command -v clang >/dev/null; then
 else
     echo "== fuzz targets: skipped, no clang here"
 fi
+skips() { # FOLDER: tests that said "skipped" inside programs that passed
+    awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] test_/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log" | sort -u
+}
 ASAN_OPTIONS=detect_leaks=1 check build-asan
+skips build-asan
 check build
