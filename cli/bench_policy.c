@@ -47,10 +47,11 @@ static lp_status policy_rows(const lp_policy *policy, double seconds, cJSON *row
     size_t n_pixels = (size_t)s->width * (size_t)s->height, n_floats = (size_t)MAX_CONTEXT * (size_t)s->dim;
     uint8_t *pixels = malloc(n_pixels);
     float *vector = malloc(n_floats * sizeof *vector), *salience = calloc(MAX_CONTEXT, sizeof *salience);
+    float *state = calloc((size_t)lp_policy_state_floats(policy) + 1, sizeof *state);
     int32_t *level = calloc(MAX_CONTEXT, sizeof *level);
     int64_t *step = calloc(MAX_CONTEXT, sizeof *step);
     decisions *d = calloc(1, sizeof *d);
-    lp_status status = pixels && vector && salience && level && step && d ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
+    lp_status status = pixels && vector && salience && state && level && step && d ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
     for (size_t i = 0; i < n_pixels && !status; i++) pixels[i] = (uint8_t)lp_rng_u64(&rng);
     for (size_t i = 0; i < n_floats && !status; i++) vector[i] = lp_rng_normal(&rng);
     for (int b = 0; b < 3 && !status; b++) {
@@ -58,7 +59,7 @@ static lp_status policy_rows(const lp_policy *policy, double seconds, cJSON *row
         for (int k = 0; k < 3 && !status; k++) {
             d->n = batches[b];
             for (int i = 0; i < d->n; i++)
-                d->in[i] = (lp_observation){pixels, -1, contexts[k], vector, salience, level, step, MAX_CONTEXT};
+                d->in[i] = (lp_observation){pixels, -1, contexts[k], vector, salience, level, step, MAX_CONTEXT, state};
             double us = 1e6 * time_calls(decide, d, seconds / 9) / d->n;
             cJSON *row = cJSON_CreateObject();
             cJSON_AddNumberToObject(row, "batch", d->n);
@@ -70,7 +71,7 @@ static lp_status policy_rows(const lp_policy *policy, double seconds, cJSON *row
         }
         if (d) lp_actor_close(d->actor), d->actor = NULL;
     }
-    free(pixels), free(vector), free(salience), free(level), free(step), free(d);
+    free(pixels), free(vector), free(salience), free(state), free(level), free(step), free(d);
     return status;
 }
 

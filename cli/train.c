@@ -87,13 +87,13 @@ static void show(const clock_state *c, const lp_train_config *config, const lp_t
     double left = (double)(config->decisions - s->decisions) / rate;
     if (c->limit_s - elapsed < left) left = c->limit_s - elapsed;
     if (left < 0) left = 0;
-    lp_progress("wins %5.1f %%  horizon %lld  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * s->win_rate,
-                (long long)s->horizon, (long long)s->decisions, rate, (int)left / 60, (int)left % 60);
+    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * s->win_rate,
+                s->level, (long long)s->decisions, rate, (int)left / 60, (int)left % 60);
     if (c->log && s->update % LOG_EVERY_UPDATES == 0) {
         fprintf(c->log,
-                "update %lld decisions %lld horizon %lld win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
+                "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
                 "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f grad %.4f rollout_s %.2f learn_s %.2f\n",
-                (long long)s->update, (long long)s->decisions, (long long)s->horizon, s->win_rate, (long long)s->episodes,
+                (long long)s->update, (long long)s->decisions, s->level, s->win_rate, (long long)s->episodes,
                 (long long)s->wins, (long long)s->twin_episodes, (long long)s->twin_wins, s->learning.policy_loss,
                 s->learning.value_loss, s->learning.entropy, s->learning.kl, s->learning.clip_fraction, s->learning.grad_norm,
                 s->rollout_s, s->learn_s);
@@ -121,10 +121,14 @@ static lp_status run(lp_train *train, const lp_game *game, const lp_train_config
     return status;
 }
 
+/* goal: the knobs that it was judged at, "horizon=16 n=4", of goal_bytes. */
 static lp_status judge(const lp_train *train, const lp_game *game, const lp_train_config *config, int64_t episodes, int threads,
-                       lp_eval_row *row, lp_err *err) {
+                       lp_eval_row *row, char *goal, size_t goal_bytes, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
-    lp_game_default_knobs(game, knobs);
+    lp_train_goal(train, knobs);
+    snprintf(goal, goal_bytes, "%s", lp_game_n_knobs(game) ? "" : "its one setting");
+    for (int k = 0; k < lp_game_n_knobs(game); k++)
+        snprintf(goal + strlen(goal), goal_bytes - strlen(goal), "%s%s=%lld", k ? " " : "", lp_game_knob(game, k)->name, (long long)knobs[k]);
     lp_eval_config eval = {.player = LP_PLAYER_POLICY, .policy = lp_train_policy(train), .memory = lp_train_memory(config),
                            .knobs = knobs, .episodes = episodes, .seed = 1, .n_threads = threads, .progress = true};
     return lp_eval(game, &eval, row, err);
@@ -151,13 +155,12 @@ static lp_status train_game(const arguments *a, const lp_game *game, cJSON **res
     status = run(train, game, &config, out, &c, &stats, err);
     lp_eval_row row = {0};
     double minutes = (lp_now_s() - c.start_s) / 60;
-    if (!status) status = judge(train, game, &config, a->eval_episodes, (int)a->threads, &row, err);
+    char goal[256];
+    if (!status) status = judge(train, game, &config, a->eval_episodes, (int)a->threads, &row, goal, sizeof goal, err);
     if (status) goto done;
-    fprintf(c.log, "evaluated: %lld wins of %lld at the default knobs, horizon %lld, after %.1f minutes\n", (long long)row.wins,
-            (long long)row.episodes, (long long)row.horizon, minutes);
-    fprintf(stderr, "%s: %lld of %lld episodes won (%.1f to %.1f %%) at horizon %lld after %.1f minutes; weights in %s\n",
-            lp_game_name(game), (long long)row.wins, (long long)row.episodes, 100 * row.ci95[0], 100 * row.ci95[1],
-            (long long)row.horizon, minutes, out);
+    fprintf(c.log, "evaluated: %lld wins of %lld at %s, after %.1f minutes\n", (long long)row.wins, (long long)row.episodes, goal, minutes);
+    fprintf(stderr, "%s: %lld of %lld episodes won (%.1f to %.1f %%) at %s after %.1f minutes; weights in %s\n", lp_game_name(game),
+            (long long)row.wins, (long long)row.episodes, 100 * row.ci95[0], 100 * row.ci95[1], goal, minutes, out);
     *result = cJSON_CreateObject();
     cJSON_AddNumberToObject(*result, "minutes", minutes);
     cJSON_AddNumberToObject(*result, "decisions", (double)stats.decisions);

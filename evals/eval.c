@@ -91,7 +91,7 @@ static void job(void *context, int index, int worker) {
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, GROUP, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && opened < GROUP && atomic_load(&e->next) < e->config->episodes) {
-        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, NULL, err);
+        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, NULL, err);
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
     }

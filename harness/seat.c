@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, const lp_emu_config *emu, lp_err *err) {
-    *seat = (lp_seat){.dim = memory->dim, .last_action = -1};
+lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, int state_floats, const lp_emu_config *emu,
+                       lp_err *err) {
+    *seat = (lp_seat){.dim = memory->dim, .last_action = -1, .state_floats = state_floats};
     int width, height;
     lp_game_observation(game, &width, &height);
     size_t n = (size_t)lp_mem_max_context(memory) + 1;
@@ -19,7 +20,8 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
         seat->context.salience = calloc(n, sizeof(float));
         seat->context.level = calloc(n, sizeof(int32_t));
         seat->context.step = calloc(n, sizeof(int64_t));
-        if (!seat->pixels || !seat->context.vector || !seat->context.salience || !seat->context.level || !seat->context.step)
+        if (state_floats) seat->state = calloc((size_t)state_floats, sizeof *seat->state);
+        if ((state_floats && !seat->state) || !seat->pixels || !seat->context.vector || !seat->context.salience || !seat->context.level || !seat->context.step)
             status = lp_fail(err, LP_FAILED, "out of memory for an environment's context of %zu items", n);
     }
     if (status) lp_seat_close(seat);
@@ -30,6 +32,7 @@ void lp_seat_close(lp_seat *seat) {
     lp_env_close(seat->env);
     lp_mem_close(seat->mem);
     free(seat->pixels);
+    free(seat->state);
     free(seat->context.vector);
     free(seat->context.salience);
     free(seat->context.level);
@@ -41,6 +44,7 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
     lp_status status = lp_env_reset(seat->env, seed, knobs, time_limit, err);
     lp_mem_reset(seat->mem);
     seat->last_action = -1;
+    for (int i = 0; i < seat->state_floats; i++) seat->state[i] = 0;
     seat->rng = lp_rng_make(seed, 0x5ea7);
     return status;
 }
@@ -49,7 +53,7 @@ void lp_seat_look(lp_seat *seat, lp_observation *observation) {
     lp_env_observe(seat->env, seat->pixels);
     seat->n_items = lp_mem_context(seat->mem, &seat->context);
     *observation = (lp_observation){seat->pixels, seat->last_action, seat->n_items, seat->context.vector, seat->context.salience,
-                                    seat->context.level, seat->context.step, lp_mem_steps(seat->mem)};
+                                    seat->context.level, seat->context.step, lp_mem_steps(seat->mem), seat->state};
 }
 
 int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bool greedy, float *logp) {
@@ -69,13 +73,19 @@ int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bo
 
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) {
     if (decision) lp_mem_append(seat->mem, decision->item, decision->salience);
+    if (decision && seat->state) memcpy(seat->state, decision->state, (size_t)seat->state_floats * sizeof *seat->state);
     seat->last_action = action;
     return lp_env_step(seat->env, action);
 }
 
-/* Saved: last_action, rng, the environment, the memory; sizes are the config's, which the reader has. */
+/* Saved: last_action, rng, size of the environment, the environment, the policy's state, the memory; sizes are the config's,
+ * which the reader has. */
+static size_t state_bytes(const lp_seat *seat) {
+    return (size_t)seat->state_floats * sizeof(float);
+}
+
 size_t lp_seat_save_size(const lp_seat *seat) {
-    return 2 * sizeof(int64_t) + lp_env_save_size(seat->env) + sizeof(uint64_t) + lp_mem_save_size(seat->mem);
+    return 3 * sizeof(uint64_t) + lp_env_save_size(seat->env) + state_bytes(seat) + lp_mem_save_size(seat->mem);
 }
 
 void lp_seat_save(const lp_seat *seat, void *out) {
@@ -86,21 +96,23 @@ void lp_seat_save(const lp_seat *seat, void *out) {
     memcpy(at + 8, &seat->rng, 8);
     memcpy(at + 16, &env, 8);
     lp_env_save(seat->env, at + 24);
-    lp_mem_save(seat->mem, at + 24 + env);
+    if (seat->state) memcpy(at + 24 + env, seat->state, state_bytes(seat));
+    lp_mem_save(seat->mem, at + 24 + env + state_bytes(seat));
 }
 
 lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_err *err) {
     const unsigned char *at = data;
     int64_t last;
     uint64_t env;
-    if (size_bytes < 24) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
+    if (size_bytes < 24 + state_bytes(seat)) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
+    size_t rest = size_bytes - 24 - state_bytes(seat);
     memcpy(&last, at, 8);
     memcpy(&env, at + 16, 8);
-    if (env > size_bytes - 24 || last < -1 || last >= LP_POLICY_MAX_ACTIONS)
-        return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
+    if (env > rest || last < -1 || last >= LP_POLICY_MAX_ACTIONS) return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
     lp_status status = lp_env_load(seat->env, at + 24, env, err);
-    if (!status) status = lp_mem_load(seat->mem, at + 24 + env, size_bytes - 24 - env, err);
+    if (!status) status = lp_mem_load(seat->mem, at + 24 + env + state_bytes(seat), rest - env, err);
     if (status) return status;
+    if (seat->state) memcpy(seat->state, at + 24 + env, state_bytes(seat));
     seat->last_action = (int)last;
     memcpy(&seat->rng, at + 8, 8);
     return LP_OK;

@@ -24,19 +24,22 @@ typedef struct {
     uint8_t *pixels; /* [height][width] the current observation */
     lp_mem_context_view context; /* the current context, n_items long */
     int last_action;
+    int state_floats;
+    float *state; /* [state_floats] the policy's, from decision to decision; NULL without a recurrent core */
     lp_rng rng; /* samples actions; restarted from the episode's seed */
 } lp_seat;
 
-/* dim: floats an item vector (the memory's). emu NULL: defaults. On failure the seat is closed. */
-lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, const lp_emu_config *emu, lp_err *err);
+/* state_floats: lp_policy_state_floats of who will sit here, 0 for nobody. emu NULL: defaults. On failure the seat is closed. */
+lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, int state_floats, const lp_emu_config *emu,
+                       lp_err *err);
 void lp_seat_close(lp_seat *seat);
-/* A new episode: power-on, an empty memory. */
+/* A new episode: power-on, an empty memory, a state of zeros. */
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
 /* Fills observation from the frame and the memory; its pointers are valid until the next look. */
 void lp_seat_look(lp_seat *seat, lp_observation *observation);
 /* The most probable action (ties: the first), or one drawn from the policy's distribution. logp may be NULL. */
 int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bool greedy, float *logp);
-/* Remembers the decision's item, then runs the action. decision NULL (no policy): nothing is remembered. */
+/* Remembers the decision's item and state, then runs the action. decision NULL (no policy): nothing is remembered. */
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action);
 
 /* Machine, memory and RNG as bytes, for checkpoints. */

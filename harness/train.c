@@ -35,7 +35,7 @@ struct lp_train {
     const lp_game *game;
     lp_train_config config;
     lp_mem_config memory;
-    int max_context, n_groups, horizon_knob;
+    int max_context, n_groups;
     lp_pool *pool;
     lp_policy *policy;
     lp_learner *learner;
@@ -44,9 +44,8 @@ struct lp_train {
     group_time *times; /* [n_groups] */
     lp_err *errors;    /* [n_groups] of the running rollout */
     /* progress, all of it saved */
-    int64_t update, decisions, horizon;
-    int64_t n_recent, recent_at, recent_wins; /* a ring of the last `episodes` outcomes at this horizon */
-    uint8_t *recent;
+    int64_t update, decisions;
+    lp_curriculum curriculum;
 };
 
 lp_mem_config lp_train_memory(const lp_train_config *c) {
@@ -56,8 +55,7 @@ lp_mem_config lp_train_memory(const lp_train_config *c) {
 
 static lp_status begin_episode(lp_train *t, player *p, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
-    lp_game_default_knobs(t->game, knobs);
-    if (t->horizon_knob >= 0) knobs[t->horizon_knob] = 1 + (int64_t)lp_rng_below(&p->rng, (uint32_t)t->horizon);
+    lp_curriculum_draw(&t->curriculum, &p->rng, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
     uint64_t index = p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players);
     return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, 0, err);
@@ -76,7 +74,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         lp_mem_config memory = t->memory;
         if (p->twin) memory.arch = LP_MEM_NONE;
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
-        status = lp_seat_open(&p->seat, t->game, &memory, NULL, err);
+        status = lp_seat_open(&p->seat, t->game, &memory, lp_policy_state_floats(t->policy), NULL, err);
         if (!status) status = begin_episode(t, p, err);
     }
     return status;
@@ -86,9 +84,6 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     *out = NULL;
     if (!lp_game_has_outcome(game))
         return lp_fail(err, LP_BAD_INPUT, "%s: cannot be trained on: it declares neither win nor loss", lp_game_name(game));
-    if (config->end < config->start)
-        return lp_fail(err, LP_BAD_INPUT, "curriculum.end (%lld) is below curriculum.start (%lld)", (long long)config->end,
-                       (long long)config->start);
     lp_train *t = calloc(1, sizeof *t);
     if (!t) return lp_fail(err, LP_FAILED, "out of memory");
     t->game = game;
@@ -96,13 +91,13 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->memory = lp_train_memory(config);
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
     t->n_groups = (int)((config->envs + GROUP - 1) / GROUP);
-    t->horizon_knob = lp_game_find_knob(game, "horizon");
-    t->horizon = config->start;
     lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .dim = (int)config->dim, .hidden = (int)config->hidden,
-                              .heads = (int)config->heads, .n_levels = (int)config->levels, .n_ages = (int)config->ages};
+                              .heads = (int)config->heads, .n_levels = (int)config->levels, .n_ages = (int)config->ages,
+                              .core = (int)config->core};
     lp_game_observation(game, &shape.width, &shape.height);
     t->pool = lp_pool_open(n_threads);
     lp_status status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
+    if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
     if (!status) status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
@@ -110,8 +105,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->times = calloc((size_t)t->n_groups, sizeof *t->times);
     t->errors = calloc((size_t)t->n_groups, sizeof *t->errors);
-    t->recent = calloc((size_t)config->episodes, 1);
-    if (!status && (!t->actors || !t->players || !t->times || !t->errors || !t->recent))
+    if (!status && (!t->actors || !t->players || !t->times || !t->errors))
         status = lp_fail(err, LP_FAILED, "out of memory");
     for (int i = 0; i < threads && !status; i++) status = lp_actor_open(&t->actors[i], t->policy, GROUP, t->max_context, err);
     if (!status) status = open_players(t, err);
@@ -134,7 +128,7 @@ void lp_train_close(lp_train *t) {
     free(t->players);
     free(t->times);
     free(t->errors);
-    free(t->recent);
+    lp_curriculum_close(&t->curriculum);
     free(t);
 }
 
@@ -145,6 +139,7 @@ static void begin_segment(lp_train *t, player *p, lp_segment *g) {
     memcpy(g->old_vector, o.vector, (size_t)o.n_items * (size_t)t->config.dim * sizeof(float));
     memcpy(g->old_salience, o.salience, (size_t)o.n_items * sizeof(float));
     memcpy(g->old_step, o.step, (size_t)o.n_items * sizeof(int64_t));
+    if (o.state) memcpy(g->state, o.state, (size_t)p->seat.state_floats * sizeof(float));
     g->n_old = o.n_items;
     p->episode_offset = -lp_mem_steps(p->seat.mem);
 }
@@ -218,29 +213,21 @@ static void group_job(void *context, int group, int worker) {
     if (status && !t->errors[group].message[0]) lp_fail(&t->errors[group], status, "an environment failed");
 }
 
-/* The curriculum: counts the main task's outcomes in a fixed order, and lengthens the horizon when they are good. */
+/* Counts outcomes in a fixed order, so that the curriculum does not depend on threads. */
 static void count_outcomes(lp_train *t, lp_train_stats *stats) {
     for (int64_t e = 0; e < t->config.envs; e++) {
         const player *p = &t->players[e];
         for (int i = 0; i < p->n_ended; i++) {
             if (p->twin) {
                 stats->twin_episodes++, stats->twin_wins += p->ended[i];
-                continue;
+            } else {
+                stats->episodes++, stats->wins += p->ended[i];
+                lp_curriculum_count(&t->curriculum, p->ended[i]);
             }
-            stats->episodes++, stats->wins += p->ended[i];
-            if (t->n_recent == t->config.episodes) t->recent_wins -= t->recent[t->recent_at];
-            else t->n_recent++;
-            t->recent[t->recent_at] = p->ended[i];
-            t->recent_wins += p->ended[i];
-            t->recent_at = (t->recent_at + 1) % t->config.episodes;
         }
     }
-    stats->win_rate = t->n_recent ? (double)t->recent_wins / (double)t->n_recent : NAN;
-    if (t->horizon < t->config.end && t->n_recent == t->config.episodes && stats->win_rate >= t->config.win_rate) {
-        int64_t longer = (int64_t)((double)t->horizon * t->config.grow) + 1;
-        t->horizon = longer < t->config.end ? longer : t->config.end;
-        t->n_recent = t->recent_at = t->recent_wins = 0;
-    }
+    stats->win_rate = lp_curriculum_win_rate(&t->curriculum);
+    lp_curriculum_advance(&t->curriculum);
 }
 
 lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
@@ -265,7 +252,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     t->update++;
     stats->update = t->update;
     stats->decisions = t->decisions;
-    stats->horizon = t->horizon;
+    lp_curriculum_describe(&t->curriculum, stats->level, sizeof stats->level);
     return status;
 }
 
@@ -273,9 +260,9 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
 typedef struct {
     uint64_t magic, hash; /* of everything after it */
     uint64_t config_hash, rom_hash, core_hash, n_envs;
-    int64_t update, decisions, horizon, n_recent, recent_at, recent_wins;
+    int64_t update, decisions;
 } checkpoint_header;
-static const uint64_t CHECKPOINT_MAGIC = 0x31304e52544c504cu; /* "LPLTRN01" */
+static const uint64_t CHECKPOINT_MAGIC = 0x32304e52544c504cu; /* "LPLTRN02" */
 enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
 
 static checkpoint_header header_of(const lp_train *t) {
@@ -283,18 +270,17 @@ static checkpoint_header header_of(const lp_train *t) {
     const void *rom = lp_game_rom(t->game, &rom_bytes);
     const char *core = lp_emu_core_version();
     return (checkpoint_header){CHECKPOINT_MAGIC, 0, lp_hash64(&t->config, sizeof t->config), lp_hash64(rom, rom_bytes),
-                               lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions, t->horizon,
-                               t->n_recent, t->recent_at, t->recent_wins};
+                               lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions};
 }
 
 lp_status lp_train_save(const lp_train *t, const char *path, lp_err *err) {
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
-    size_t size = sizeof(checkpoint_header) + (size_t)t->config.episodes + weights + learner;
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), size = sizeof(checkpoint_header) + curriculum + weights + learner;
     for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
     unsigned char *file = malloc(size), *at = file + sizeof(checkpoint_header);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
-    memcpy(at, t->recent, (size_t)t->config.episodes);
-    at += t->config.episodes;
+    lp_curriculum_save(&t->curriculum, at);
+    at += curriculum;
     memcpy(at, lp_policy_parameters(t->policy), weights);
     at += weights;
     lp_learner_save(t->learner, at);
@@ -338,7 +324,7 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     lp_status status = lp_file_read(&file, path, (size_t)1 << 32, err);
     if (status) return status;
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
-    size_t fixed = sizeof(checkpoint_header) + (size_t)t->config.episodes + weights + learner;
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), fixed = sizeof(checkpoint_header) + curriculum + weights + learner;
     checkpoint_header h, own = header_of(t);
     if (file.size_bytes >= sizeof h) memcpy(&h, file.data, sizeof h);
     if (file.size_bytes < sizeof h || h.magic != CHECKPOINT_MAGIC)
@@ -349,18 +335,17 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
     else if (h.rom_hash != own.rom_hash || h.core_hash != own.core_hash)
         status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM or emulation core", path);
-    else if (file.size_bytes < fixed || h.recent_at < 0 || h.recent_at >= t->config.episodes || h.n_recent > t->config.episodes)
+    else if (file.size_bytes < fixed)
         status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
     if (!status) {
         const unsigned char *at = file.data + sizeof h;
-        memcpy(t->recent, at, (size_t)t->config.episodes);
-        memcpy(lp_policy_parameters(t->policy), at + t->config.episodes, weights);
-        status = lp_learner_load(t->learner, at + t->config.episodes + weights, learner, err);
+        status = lp_curriculum_load(&t->curriculum, at, err);
+        memcpy(lp_policy_parameters(t->policy), at + curriculum, weights);
+        if (!status) status = lp_learner_load(t->learner, at + curriculum + weights, learner, err);
         if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
         if (status) lp_fail_prefix(err, status, "%s", path);
     }
-    t->update = h.update, t->decisions = h.decisions, t->horizon = h.horizon;
-    t->n_recent = h.n_recent, t->recent_at = h.recent_at, t->recent_wins = h.recent_wins;
+    t->update = h.update, t->decisions = h.decisions;
     lp_blob_free(&file);
     return status;
 }
@@ -371,4 +356,8 @@ int lp_train_done(const lp_train *t) {
 
 const lp_policy *lp_train_policy(const lp_train *t) {
     return t->policy;
+}
+
+void lp_train_goal(const lp_train *t, int64_t *knobs) {
+    lp_curriculum_goal(&t->curriculum, knobs);
 }

@@ -1,4 +1,4 @@
-/* A training run: many environments, rollouts, PPO, a horizon curriculum, checkpoints.
+/* A training run: many environments, rollouts, PPO, a curriculum, checkpoints.
  *
  *     lp_train_config config;
  *     lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
@@ -15,7 +15,7 @@
 #define LP_HARNESS_TRAIN_H
 
 #include "base/config.h"
-#include "harness/game.h"
+#include "harness/curriculum.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
 
@@ -25,12 +25,9 @@ typedef struct {
     /* [train] */
     int64_t seed, decisions, envs, steps;
     double twin;
-    /* [curriculum] of the knob "horizon" */
-    int64_t start, end;
-    double grow, win_rate;
-    int64_t episodes;
+    lp_curriculum_config curriculum;
     /* [policy] */
-    int64_t dim, hidden, heads, levels, ages;
+    int64_t core, dim, hidden, heads, levels, ages;
     /* [memory] */
     int64_t arch, chunk, slots, fan, window, max_items;
     /* [ppo] */
@@ -43,7 +40,8 @@ extern const int lp_n_train_settings;
 
 /* Of one update. */
 typedef struct {
-    int64_t update, decisions, horizon; /* so far; horizon: the curriculum's present end */
+    int64_t update, decisions;          /* so far */
+    char level[128];                    /* the curriculum's, as lp_curriculum_describe tells it */
     int64_t episodes, wins;             /* of the main task that ended in this update */
     int64_t twin_episodes, twin_wins;   /* of the twin */
     double win_rate;                    /* over the curriculum's last `episodes` episodes; NaN before any */
@@ -60,6 +58,8 @@ void lp_train_close(lp_train *train);
 lp_status lp_train_update(lp_train *train, lp_train_stats *stats, lp_err *err);
 int lp_train_done(const lp_train *train);
 const lp_policy *lp_train_policy(const lp_train *train);
+/* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
+void lp_train_goal(const lp_train *train, int64_t *knobs);
 lp_mem_config lp_train_memory(const lp_train_config *config);
 /* Everything needed to go on exactly, as one atomic file. */
 lp_status lp_train_save(const lp_train *train, const char *path, lp_err *err);

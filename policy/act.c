@@ -66,11 +66,15 @@ void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision 
     const lp_policy_config *s = &p->shape;
     activations *a = &actor->a;
     size_t pixels = (size_t)s->height * s->width, read = (size_t)s->heads * s->dim;
+    size_t state = (size_t)lp_policy_state_floats(p);
     for (int i = 0; i < n; i++) {
         lp_k_from_bytes(a->x + (size_t)i * pixels, in[i].pixels, pixels);
         actor->last_action[i] = in[i].last_action;
+        if (state) memcpy(a->prev + (size_t)i * state, in[i].state, state * sizeof(float));
     }
     model_encode(p, a, actor->last_action, n, actor->max_batch, actor->scratch);
+    model_core(p, a, actor->max_batch);
+    model_remember(p, a, actor->max_batch);
     for (int i = 0; i < n; i++) {
         const lp_observation *o = &in[i];
         assert(o->n_items <= actor->max_context);
@@ -89,5 +93,6 @@ void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision 
         out[i].value = a->value[i];
         out[i].salience = a->salience[i];
         out[i].item = a->item + (size_t)i * s->dim;
+        out[i].state = state ? a->h + (size_t)i * state : NULL;
     }
 }

@@ -3,7 +3,8 @@
  * A segment is one environment's unbroken run of decisions; its items depend on its own frames only, so segments are the unit of
  * parallel work. Each minibatch is cut into N_SHARDS fixed shards with a gradient of their own, added up in order: the
  * result does not depend on which thread ran what. Items made inside a segment are recomputed, and what later decisions
- * read of them flows back into their vectors and saliences; older items are constants. */
+ * read of them flows back into their vectors and saliences; older items are constants, and so is the core's state before
+ * the segment. */
 #include "policy/model.h"
 
 #include "base/arena.h"
@@ -68,6 +69,7 @@ static size_t lay_out(lp_learner *l, bool carve) {
         TAKE(g->row, T * C * sizeof(int32_t));
         TAKE(g->level, T * C);
         TAKE(g->age, T * C);
+        TAKE(g->state, (size_t)lp_policy_state_floats(l->policy) * f);
         TAKE(g->old_vector, C * s->dim * f);
         TAKE(g->old_salience, C * f);
         TAKE(g->old_step, C * sizeof(int64_t));
@@ -137,6 +139,8 @@ static void forward(lp_learner *l, workspace *w, const lp_segment *g) {
     float *items = w->a.item - (size_t)C * s->dim, *saliences = w->a.salience - C;
     lp_k_from_bytes(w->a.x, g->pixels, (size_t)T * s->width * s->height);
     model_encode(p, &w->a, g->last_action, T, T, w->scratch);
+    model_core_sequence(p, &w->a, g->state, g->end, T);
+    model_remember(p, &w->a, T);
     memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));
     memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
     lp_read r = model_read(p, items, saliences);
@@ -161,6 +165,8 @@ static void backward(lp_learner *l, workspace *w, const lp_segment *g, float *gr
                            grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C,
                            &r, w->a.q + (size_t)t * read, g->row + (size_t)t * C, g->level + (size_t)t * C,
                            g->age + (size_t)t * C, g->n_items[t]);
+    model_remember_backward(p, &w->d, &w->a, T, gradient);
+    model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
     model_encode_backward(p, &w->d, &w->a, g->last_action, T, w->scratch, gradient);
 }
 

@@ -1,5 +1,6 @@
-/* The network: a table of tensors, and two stages each way. `encode` needs only the frame, so that the items of a whole
- * segment exist before any of its decisions reads them; `decide` comes after the memory read. */
+/* The network: a table of tensors, and its stages each way. `encode` needs only the frame and `remember` what came before it, so
+ * that the items of a whole segment exist before any of its decisions reads them; `decide` comes after the memory read.
+ * The stage between, the recurrent core, is in core.c. */
 #include "policy/model.h"
 
 #include "base/hash.h"
@@ -26,6 +27,11 @@ static void list_parameters(lp_policy *p) {
     add(p, P_FEATURES_W, "features.weight", 2, s->hidden, p->flat, 1, 1);
     add(p, P_FEATURES_B, "features.bias", 1, s->hidden, 1, 1, 1);
     add(p, P_ACTION, "action.weight", 2, s->n_actions, s->hidden, 1, 1);
+    int x = s->core == LP_CORE_NONE ? 0 : core_gates(p) * s->hidden, h = s->core == LP_CORE_GRU ? x : 0;
+    add(p, P_CORE_X_W, "core.x.weight", 2, x, s->hidden, 1, 1);
+    add(p, P_CORE_X_B, "core.x.bias", 1, x, 1, 1, 1);
+    add(p, P_CORE_H_W, "core.h.weight", 2, h, s->hidden, 1, 1);
+    add(p, P_CORE_H_B, "core.h.bias", 1, h, 1, 1, 1);
     add(p, P_ITEM_W, "item.weight", 2, s->dim, s->hidden, 1, 1);
     add(p, P_ITEM_B, "item.bias", 1, s->dim, 1, 1, 1);
     add(p, P_SALIENCE_W, "salience.weight", 2, 1, s->dim, 1, 1);
@@ -46,6 +52,7 @@ static void list_parameters(lp_policy *p) {
 /* Normal weights of standard deviation gain / sqrt(fan in) (He et al. 2015 for relu: gain sqrt 2). */
 static void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
     const param_info *t = &p->info[id];
+    if (!t->size) return;
     float deviation = gain / sqrtf((float)(t->size / (size_t)t->shape[0]));
     for (size_t i = 0; i < t->size; i++) p->parameters[t->offset + i] = deviation * lp_rng_normal(rng);
 }
@@ -56,6 +63,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
         {"n_actions", s->n_actions, 2, LP_POLICY_MAX_ACTIONS}, {"dim", s->dim, 1, 1024},
         {"hidden", s->hidden, 1, 8192},             {"heads", s->heads, 1, LP_READ_MAX_HEADS},
         {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS}, {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
+        {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         if (limits[i].value < limits[i].min || limits[i].value > limits[i].max)
@@ -99,6 +107,11 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_HEAD_READ, 1.0f, &rng);
     init_weight(p, P_POLICY_W, 0.01f, &rng);
     init_weight(p, P_VALUE_W, 0.1f, &rng);
+    init_weight(p, P_CORE_X_W, 1.0f, &rng);
+    init_weight(p, P_CORE_H_W, 1.0f, &rng);
+    /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
+    int z = s.core == LP_CORE_GRU ? s.hidden : 0;
+    for (int j = 0; s.core != LP_CORE_NONE && j < s.hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
     *out = p;
     return LP_OK;
 }
@@ -109,6 +122,10 @@ const lp_policy_config *lp_policy_shape(const lp_policy *p) {
 
 size_t lp_policy_n_parameters(const lp_policy *p) {
     return p->n_parameters;
+}
+
+int lp_policy_state_floats(const lp_policy *p) {
+    return p->shape.core == LP_CORE_NONE ? 0 : p->shape.hidden;
 }
 
 float *lp_policy_parameters(lp_policy *p) {
@@ -126,8 +143,9 @@ static double conv_flops(const lp_conv *c) {
 double lp_policy_flops(const lp_policy *p, int n_items) {
     const lp_policy_config *s = &p->shape;
     double h = s->hidden, read = s->heads * s->dim;
+    double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size;
     return conv_flops(&p->conv1) + conv_flops(&p->conv2) +
-           2 * (h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) +
+           2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) +
            4.0 * n_items * read;
 }
 
@@ -138,12 +156,18 @@ static int conv_floats(const lp_conv *c) {
 /* Walks the fields once for both sizing (memory NULL) and carving, so that the two cannot disagree. */
 static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, float *memory) {
     const lp_policy_config *s = &p->shape;
-    size_t used = 0, rows = (size_t)n, read = (size_t)s->heads * s->dim;
+    size_t used = 0, rows = (size_t)n, read = (size_t)s->heads * s->dim, state = rows * (size_t)lp_policy_state_floats(p);
     struct { float **field; size_t size, skip; } fields[] = {
         {&a->x, rows * s->height * s->width, 0},
         {&a->c1, rows * conv_floats(&p->conv1), 0},
         {&a->c2, rows * p->flat, 0},
         {&a->f, rows * s->hidden, 0},
+        {&a->g, state, 0},
+        {&a->core_x, state * core_gates(p), 0},
+        {&a->core_h, s->core == LP_CORE_GRU ? 3 * state : 0, 0},
+        {&a->gate, s->core == LP_CORE_GRU ? 3 * state : state, 0},
+        {&a->prev, state, 0},
+        {&a->h, state, 0},
         {&a->item, (rows + extra) * s->dim, (size_t)extra * s->dim},
         {&a->salience, rows + extra, (size_t)extra},
         {&a->q, rows * read, 0},
@@ -156,6 +180,7 @@ static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, floa
         if (memory) *fields[i].field = memory + used + fields[i].skip;
         used += (fields[i].size + 15) / 16 * 16;
     }
+    if (memory && s->core == LP_CORE_NONE) a->g = a->f;
     return used;
 }
 
@@ -184,14 +209,18 @@ void model_encode(const lp_policy *p, activations *a, const int32_t *last_action
         for (int j = 0; last_action[r] >= 0 && j < s->hidden; j++)
             a->f[(size_t)r * s->hidden + j] += param(p, P_ACTION)[(size_t)last_action[r] * s->hidden + j];
     lp_k_relu(a->f, (size_t)rows * s->hidden);
-    lp_k_linear(a->item, a->f, param(p, P_ITEM_W), param(p, P_ITEM_B), rows, s->hidden, s->dim, 0);
+}
+
+void model_remember(const lp_policy *p, activations *a, int rows) {
+    const lp_policy_config *s = &p->shape;
+    lp_k_linear(a->item, a->g, param(p, P_ITEM_W), param(p, P_ITEM_B), rows, s->hidden, s->dim, 0);
     lp_k_linear(a->salience, a->item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), rows, s->dim, 1, 0);
-    lp_k_linear(a->q, a->f, param(p, P_QUERY_W), param(p, P_QUERY_B), rows, s->hidden, s->heads * s->dim, 0);
+    lp_k_linear(a->q, a->g, param(p, P_QUERY_W), param(p, P_QUERY_B), rows, s->hidden, s->heads * s->dim, 0);
 }
 
 void model_decide(const lp_policy *p, activations *a, int n) {
     const lp_policy_config *s = &p->shape;
-    lp_k_linear(a->z, a->f, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, s->hidden, s->hidden, 0);
+    lp_k_linear(a->z, a->g, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, s->hidden, s->hidden, 0);
     lp_k_linear(a->z, a->read, param(p, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, 1);
     lp_k_relu(a->z, (size_t)n * s->hidden);
     lp_k_linear(a->logit, a->z, param(p, P_POLICY_W), param(p, P_POLICY_B), n, s->hidden, s->n_actions, 0);
@@ -212,23 +241,28 @@ void model_decide_backward(const lp_policy *p, activations *d, const activations
     lp_k_linear_backward_weight(grad(p, gradient, P_VALUE_W), grad(p, gradient, P_VALUE_B), d->value, a->z, n, h, 1);
     lp_k_linear_backward_input(d->z, d->value, param(p, P_VALUE_W), n, h, 1, 1);
     lp_k_relu_backward(d->z, a->z, (size_t)n * h);
-    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_FEATURE), grad(p, gradient, P_HEAD_B), d->z, a->f, n, h, h);
-    lp_k_linear_backward_input(d->f, d->z, param(p, P_HEAD_FEATURE), n, h, h, 0);
+    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_FEATURE), grad(p, gradient, P_HEAD_B), d->z, a->g, n, h, h);
+    lp_k_linear_backward_input(d->g, d->z, param(p, P_HEAD_FEATURE), n, h, h, 0);
     lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_READ), NULL, d->z, a->read, n, read, h);
     lp_k_linear_backward_input(d->read, d->z, param(p, P_HEAD_READ), n, read, h, 0);
+}
+
+void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
+    const lp_policy_config *s = &p->shape;
+    int h = s->hidden, dim = s->dim, read = s->heads * s->dim;
+    lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->g, n, h, read);
+    lp_k_linear_backward_input(d->g, d->q, param(p, P_QUERY_W), n, h, read, 1);
+    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n,
+                                dim, 1);
+    lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
+    lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->g, n, h, dim);
+    lp_k_linear_backward_input(d->g, d->item, param(p, P_ITEM_W), n, h, dim, 1);
 }
 
 void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n,
                            float *scratch, float *gradient) {
     const lp_policy_config *s = &p->shape;
-    int h = s->hidden, dim = s->dim, read = s->heads * s->dim;
-    lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->f, n, h, read);
-    lp_k_linear_backward_input(d->f, d->q, param(p, P_QUERY_W), n, h, read, 1);
-    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n,
-                                dim, 1);
-    lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
-    lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->f, n, h, dim);
-    lp_k_linear_backward_input(d->f, d->item, param(p, P_ITEM_W), n, h, dim, 1);
+    int h = s->hidden;
     lp_k_relu_backward(d->f, a->f, (size_t)n * h);
     for (int r = 0; r < n; r++)
         for (int j = 0; last_action[r] >= 0 && j < h; j++)

@@ -7,7 +7,8 @@
 
 /* Every tensor of the network, in the order of the flat parameter array. */
 typedef enum {
-    P_CONV1_W, P_CONV1_B, P_CONV2_W, P_CONV2_B, P_FEATURES_W, P_FEATURES_B, P_ACTION, P_ITEM_W, P_ITEM_B,
+    P_CONV1_W, P_CONV1_B, P_CONV2_W, P_CONV2_B, P_FEATURES_W, P_FEATURES_B, P_ACTION,
+    P_CORE_X_W, P_CORE_X_B, P_CORE_H_W, P_CORE_H_B, P_ITEM_W, P_ITEM_B,
     P_SALIENCE_W, P_SALIENCE_B, P_QUERY_W, P_QUERY_B, P_LEVEL_KEY, P_AGE_KEY, P_HEAD_FEATURE, P_HEAD_READ, P_HEAD_B,
     P_POLICY_W, P_POLICY_B, P_VALUE_W, P_VALUE_B, P_COUNT,
 } param_id;
@@ -15,7 +16,7 @@ typedef enum {
 typedef struct {
     const char *name;
     int rank, shape[4];
-    size_t offset, size; /* floats */
+    size_t offset, size; /* floats; size 0: this network has no such tensor */
 } param_info;
 
 struct lp_policy {
@@ -34,6 +35,12 @@ typedef struct {
     float *c1;       /* [n][conv1 oh * ow * oc] */
     float *c2;       /* [n][flat] */
     float *f;        /* [n][hidden] */
+    float *g;        /* [n][hidden]; f itself without a core */
+    /* the core's, where there is one */
+    float *core_x;   /* [n][gates * hidden] what the frame says */
+    float *core_h;   /* [n][3 * hidden] what the state says; gru only */
+    float *gate;     /* [n][gates * hidden] */
+    float *prev, *h; /* [n][hidden] the state before and after */
     float *item;     /* [n][dim], with room for `extra` rows before it (old items of a segment) */
     float *salience; /* [n] likewise */
     float *q;        /* [n][heads * dim] */
@@ -43,6 +50,9 @@ typedef struct {
     float *value;    /* [n] */
 } activations;
 
+/* Gates that the frame speaks to: 3 of a gru, 2 of a mingru (one of them is the candidate itself). */
+static inline int core_gates(const lp_policy *p) { return p->shape.core == LP_CORE_GRU ? 3 : 2; }
+
 size_t activations_floats(const lp_policy *p, int n, int extra);
 /* Carves from memory, which has activations_floats(p, n, extra) floats and is 64-byte aligned. */
 void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory);
@@ -51,18 +61,28 @@ size_t model_scratch_floats(const lp_policy *p);
 static inline const float *param(const lp_policy *p, param_id id) { return p->parameters + p->info[id].offset; }
 static inline float *grad(const lp_policy *p, float *gradient, param_id id) { return gradient + p->info[id].offset; }
 
-/* a->x (from lp_k_from_bytes) -> item, salience, q. last_action [n], -1: none yet. The matrix products run over
+/* a->x (from lp_k_from_bytes) -> f. last_action [n], -1: none yet. The matrix products run over
  * rows >= n rows, whatever the ones after n hold: a BLAS may round a row differently for another number of rows, so a
- * caller whose n varies keeps rows fixed and gets the same bits. model_decide likewise. */
+ * caller whose n varies keeps rows fixed and gets the same bits. The others likewise. */
 void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows, float *scratch);
-/* read, f -> logit, value */
+/* f, prev -> g, h, each row a sequence of its own. */
+void model_core(const lp_policy *p, activations *a, int rows);
+/* The same for rows that follow each other: row 0 comes after state, row t after row t - 1, but after zeros where end[t - 1]. */
+void model_core_sequence(const lp_policy *p, activations *a, const float *state, const uint8_t *end, int n);
+/* g -> item, salience, q */
+void model_remember(const lp_policy *p, activations *a, int rows);
+/* read, g -> logit, value */
 void model_decide(const lp_policy *p, activations *a, int n);
 lp_read model_read(const lp_policy *p, const float *item, const float *salience);
 
 /* Backward, with gradients of activations in d (same shapes as a). gradient [n_parameters] accumulates. */
-/* d->logit, d->value -> d->read, d->f */
+/* d->logit, d->value -> d->read, d->g */
 void model_decide_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
-/* d->item, d->salience, d->q, d->f -> gradient; clobbers d */
+/* d->item, d->salience, d->q, d->g -> d->g */
+void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
+/* d->g -> d->f, of model_core_sequence */
+void model_core_backward(const lp_policy *p, activations *d, const activations *a, const uint8_t *end, int n, float *gradient);
+/* d->f -> gradient; clobbers d */
 void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n,
                            float *scratch, float *gradient);
 

@@ -10,8 +10,9 @@
  * item it returns wherever it likes. The network (names are those of the tensors in a weight file):
  *
  *     pixels --conv1 8x8/4--> relu --conv2 4x4/2--> relu --features (+ action[last])--> relu --> f
- *     item = W f + b      salience = w . item + b      query = W f + b      read = attention(query, context)
- *     z = relu(head.feature f + head.read read + b)      logits = policy z      value = value z
+ *     g = f, or with a recurrent core  g = f + h,  h = core(f, h of the decision before)
+ *     item = W g + b      salience = w . item + b      query = W g + b      read = attention(query, context)
+ *     z = relu(head.feature g + head.read read + b)      logits = policy z      value = value z
  */
 #ifndef LP_POLICY_POLICY_H
 #define LP_POLICY_POLICY_H
@@ -26,6 +27,11 @@ typedef struct lp_policy lp_policy;
 
 enum { LP_POLICY_MAX_ACTIONS = 64 };
 
+/* State inside the network, carried from decision to decision: none, a gated recurrent unit, or a minimal one. */
+typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU } lp_policy_core;
+#define LP_POLICY_CORE_CHOICES "none|gru|mingru"
+const char *lp_policy_core_name(int core);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_POLICY_MAX_ACTIONS */
@@ -34,6 +40,7 @@ typedef struct {
     int heads;         /* of the memory read; 0: 2 */
     int n_levels;      /* summary levels told apart, higher ones count as the last; 0: 4 */
     int n_ages;        /* ages told apart by their binary logarithm, older counts as the last; 0: 8 */
+    int core;          /* lp_policy_core */
 } lp_policy_config;
 
 /* Random weights (orthogonal-like He initialisation from seed). LP_BAD_INPUT: a size out of range. */
@@ -41,6 +48,7 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
 void lp_policy_close(lp_policy *policy);
 const lp_policy_config *lp_policy_shape(const lp_policy *policy); /* all defaults filled in */
 size_t lp_policy_n_parameters(const lp_policy *policy);
+int lp_policy_state_floats(const lp_policy *policy); /* of the core's state h: hidden, or 0 without a core */
 /* Multiply-adds x 2 of one decision's forward pass, with n_items of context. */
 double lp_policy_flops(const lp_policy *policy, int n_items);
 /* A hash of shape and weights: which policy made a decision or an item. */
@@ -69,6 +77,7 @@ typedef struct {
     const int32_t *level;  /* [n_items] */
     const int64_t *step;   /* [n_items]; age = now - step >= 1 */
     int64_t now;           /* this decision's step in the episode */
+    const float *state;    /* [state_floats] that the decision before gave; zeros at the start of an episode */
 } lp_observation;
 
 typedef struct {
@@ -77,6 +86,7 @@ typedef struct {
     float salience;
     const float *item;   /* [dim] valid until the actor's next run */
     const float *weight; /* [heads][n_items] the attention; valid until the actor's next run */
+    const float *state;  /* [state_floats] the core's; valid until the actor's next run */
 } lp_decision;
 
 typedef struct lp_actor lp_actor;
@@ -111,6 +121,7 @@ typedef struct {
     int32_t *n_items;     /* [n_steps] */
     int32_t *row;         /* [n_steps][max_context] */
     uint8_t *level, *age; /* [n_steps][max_context] keys, see lp_policy_level_key, lp_policy_age_key */
+    float *state;         /* [state_floats] before the first step; it starts from zeros after an end */
     int n_old;            /* <= max_context */
     float *old_vector;    /* [max_context][dim] */
     float *old_salience;  /* [max_context] */

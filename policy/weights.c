@@ -44,6 +44,12 @@ static int *config_field(lp_policy_config *config, int i) {
     return (int *)((char *)config + config_keys[i].offset);
 }
 
+static const char *const core_names[] = {"none", "gru", "mingru"};
+
+const char *lp_policy_core_name(int core) {
+    return core_names[core];
+}
+
 /* Whole numbers only: a double holds every offset of a file below MAX_FILE_BYTES exactly. */
 static bool whole(const cJSON *item, double max, size_t *out) {
     if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) || item->valuedouble > max ||
@@ -65,6 +71,12 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
             return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.%s is missing or out of range", path, config_keys[i].key);
         *config_field(config, i) = (int)value;
     }
+    /* a file from before there were cores names none */
+    const char *core = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "core"));
+    config->core = LP_CORE_NONE;
+    while (core && config->core <= LP_CORE_MINGRU && strcmp(core, core_names[config->core])) config->core++;
+    if (config->core > LP_CORE_MINGRU)
+        return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.core: '%s' is none of " LP_POLICY_CORE_CHOICES, path, core);
     return LP_OK;
 }
 
@@ -103,7 +115,7 @@ static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, l
         return lp_fail(err, LP_BAD_INPUT, "%s: not a safetensors file, or cut short", path);
     cJSON *header = cJSON_ParseWithLength((char *)file->data + 8, length), *metadata;
     lp_policy *p = NULL;
-    lp_policy_config config;
+    lp_policy_config config = {0};
     const unsigned char *data = file->data + 8 + length;
     size_t data_bytes = file->size_bytes - 8 - length, seen = 0;
     if (!cJSON_IsObject(header)) {
@@ -113,10 +125,12 @@ static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, l
     metadata = cJSON_DetachItemFromObjectCaseSensitive(header, "__metadata__");
     lp_status status = read_config(&config, metadata, path, err);
     if (!status && (status = lp_policy_open(&p, &config, 0, err))) lp_fail_prefix(err, status, "%s", path);
-    if (!status && cJSON_GetArraySize(header) != P_COUNT)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: %d tensors, the network has %d", path, cJSON_GetArraySize(header), P_COUNT);
+    int n_tensors = 0;
+    for (int i = 0; !status && i < P_COUNT; i++) n_tensors += p->info[i].size > 0;
+    if (!status && cJSON_GetArraySize(header) != n_tensors)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: %d tensors, the network has %d", path, cJSON_GetArraySize(header), n_tensors);
     for (int i = 0; !status && i < P_COUNT; i++)
-        status = read_tensor(p, &p->info[i], header, data, data_bytes, &seen, path, err);
+        if (p->info[i].size) status = read_tensor(p, &p->info[i], header, data, data_bytes, &seen, path, err);
     if (!status && seen != data_bytes)
         status = lp_fail(err, LP_BAD_INPUT, "%s: %zu bytes of tensors, %zu expected", path, data_bytes, seen);
     cJSON_Delete(header);
@@ -150,9 +164,11 @@ static char *header_text(const lp_policy *p, const lp_policy_note *notes, int n_
         snprintf(text, sizeof text, "%d", *config_field(&config, i));
         cJSON_AddStringToObject(metadata, config_keys[i].key, text);
     }
+    cJSON_AddStringToObject(metadata, "core", core_names[config.core]);
     for (int i = 0; i < n_notes; i++) cJSON_AddStringToObject(metadata, notes[i].key, notes[i].value);
     for (int i = 0; i < P_COUNT; i++) {
         const param_info *t = &p->info[i];
+        if (!t->size) continue;
         cJSON *entry = cJSON_AddObjectToObject(header, t->name), *shape, *offsets;
         cJSON_AddStringToObject(entry, "dtype", "F32");
         cJSON_AddItemToObject(entry, "shape", shape = cJSON_CreateArray());

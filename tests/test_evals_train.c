@@ -43,7 +43,7 @@ static int teardown(void **state) {
 static lp_train_config small(void) {
     lp_train_config c;
     lp_config_defaults(&c, lp_train_settings, lp_n_train_settings);
-    c.envs = 10, c.steps = 24, c.start = 40, c.end = 60, c.episodes = 5, c.hidden = 16, c.dim = 8;
+    c.envs = 10, c.steps = 24, c.curriculum.start = 40, c.curriculum.end = 60, c.curriculum.episodes = 5, c.hidden = 16, c.dim = 8;
     c.chunk = 4, c.slots = 2, c.fan = 2, c.window = 4;
     return c;
 }
@@ -70,16 +70,70 @@ static void test_exact(void **state) {
     (void)state;
     lp_train_config c = small();
     lp_train_stats a, b;
-    uint64_t whole = train(&c, 1, 5, -1, &a);
-    assert_true(a.decisions == 5 * 240 && a.update == 5);
-    assert_true(whole == train(&c, 2, 5, -1, &b));
-    for (int i = 1; i < 5; i++) {
-        assert_true(whole == train(&c, 2, 5, i, &b));
-        assert_true(a.horizon == b.horizon && a.wins == b.wins && a.episodes == b.episodes);
-        assert_true(a.learning.policy_loss == b.learning.policy_loss);
+    for (c.core = LP_CORE_NONE; c.core <= LP_CORE_MINGRU; c.core++) {
+        c.seed = 1;
+        uint64_t whole = train(&c, 1, 5, -1, &a);
+        assert_true(a.decisions == 5 * 240 && a.update == 5);
+        assert_true(whole == train(&c, 2, 5, -1, &b));
+        for (int i = 1; i < 5; i += c.core == LP_CORE_NONE ? 1 : 2) {
+            assert_true(whole == train(&c, 2, 5, i, &b));
+            assert_true(!strcmp(a.level, b.level) && a.wins == b.wins && a.episodes == b.episodes);
+            assert_true(a.learning.policy_loss == b.learning.policy_loss);
+        }
+        c.seed = 2;
+        assert_true(whole != train(&c, 1, 5, -1, &b));
     }
-    c.seed = 2;
-    assert_true(whole != train(&c, 1, 5, -1, &b));
+}
+
+/* Knobs become harder one after the other, then the horizon; what is drawn stays within the level; bad ones are refused. */
+static void test_curriculum(void **state) {
+    (void)state;
+    lp_err err;
+    lp_curriculum c, again;
+    lp_curriculum_config config = {.knobs = "doors=2..4", .start = 3, .end = 8, .grow = 2, .win_rate = 0.75, .episodes = 4};
+    assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
+    assert_int_equal(lp_curriculum_open(&again, game, &config, &err), LP_OK);
+    static const char *const levels[] = {"horizon 3 doors 2", "horizon 3 doors 3", "horizon 3 doors 4", "horizon 7 doors 4", "horizon 8 doors 4", "horizon 8 doors 4"};
+    const int horizon = lp_game_find_knob(game, "horizon"), doors = lp_game_find_knob(game, "doors");
+    lp_rng rng = lp_rng_make(1, 1);
+    for (int level = 0; level < 6; level++) {
+        char text[64], saved[512];
+        lp_curriculum_describe(&c, text, sizeof text);
+        assert_string_equal(text, levels[level]);
+        int64_t knobs[LP_MAX_KNOBS], seen_doors[5] = {0}, seen_horizon[9] = {0};
+        for (int i = 0; i < 400; i++) {
+            lp_curriculum_draw(&c, &rng, knobs);
+            assert_in_range(knobs[doors], 2, c.now.hardest[0]);
+            assert_in_range(knobs[horizon], 1, c.now.horizon);
+            seen_doors[knobs[doors]]++, seen_horizon[knobs[horizon]]++;
+        }
+        for (int64_t h = 1; h <= c.now.horizon; h++) assert_true(seen_horizon[h] > 10);
+        assert_true(seen_doors[c.now.hardest[0]] >= 200 && seen_doors[2] > 20);
+        for (int i = 0; i < 4; i++) { /* three of four are enough, and only the last four count */
+            lp_curriculum_count(&c, false);
+            lp_curriculum_advance(&c);
+        }
+        for (int i = 0; i < 3; i++) lp_curriculum_count(&c, true);
+        assert_true(lp_curriculum_win_rate(&c) == 0.75);
+        assert_true(lp_curriculum_save_size(&c) <= sizeof saved);
+        lp_curriculum_save(&c, saved);
+        assert_int_equal(lp_curriculum_load(&again, saved, &err), LP_OK);
+        lp_curriculum_advance(&c), lp_curriculum_advance(&again);
+        assert_memory_equal(&c.now, &again.now, sizeof c.now);
+        memset(saved, 0xff, 8);
+        assert_int_equal(lp_curriculum_load(&again, saved, &err), LP_BAD_INPUT);
+        assert_memory_equal(&c.now, &again.now, sizeof c.now);
+    }
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_curriculum_goal(&c, knobs);
+    assert_true(knobs[doors] == 4 && knobs[horizon] == 8);
+    lp_curriculum_close(&c), lp_curriculum_close(&again);
+    static const char *const bad[] = {"door=2", "doors", "doors=", "doors=2..", "doors=2..5", "doors=1..2", "doors=3..2", "doors=2 doors=3", "horizon=4", "doors=2x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(config.knobs, sizeof config.knobs, "%s", bad[i]);
+        assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_BAD_INPUT);
+        assert_non_null(strstr(err.message, "curriculum.knobs"));
+    }
 }
 
 static void test_checkpoints_refused(void **state) {
@@ -112,7 +166,7 @@ static void test_checkpoints_refused(void **state) {
     lp_train_close(t);
     lp_blob_free(&file);
     other = small();
-    other.end = other.start - 1;
+    other.curriculum.end = other.curriculum.start - 1;
     assert_int_equal(lp_train_open(&t, game, &other, 1, &err), LP_BAD_INPUT);
 }
 
@@ -171,7 +225,7 @@ static void test_learns(void **state) {
     lp_train *t;
     lp_train_stats stats = {0};
     lp_config_defaults(&c, lp_train_settings, lp_n_train_settings);
-    c.end = c.start;
+    c.curriculum.end = c.curriculum.start;
     assert_int_equal(lp_train_open(&t, game, &c, 0, &err), LP_OK);
     while (stats.decisions < 100000 && !(stats.win_rate >= 0.8))
         if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
@@ -182,7 +236,7 @@ static void test_learns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),  cmocka_unit_test(test_checkpoints_refused), cmocka_unit_test(test_evaluation),
+        cmocka_unit_test(test_exact), cmocka_unit_test(test_curriculum),  cmocka_unit_test(test_checkpoints_refused), cmocka_unit_test(test_evaluation),
         cmocka_unit_test(test_wilson), cmocka_unit_test(test_learns),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

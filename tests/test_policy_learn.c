@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 enum { ENVS = 3, STEPS = 7, CONTEXT = 9 };
-static const lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
+/* core is each test's */
+static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
 static const lp_ppo_config ppo = {.gamma = 0.99, .lambda = 0.95, .clip = 0.2, .value_weight = 0.5, .entropy_weight = 0.01,
                                   .rate = 1e-3, .beta2 = 0.999, .max_grad_norm = 0.5, .epochs = 2, .minibatches = 2};
 
@@ -22,6 +23,7 @@ static void fill(lp_learner *learner, lp_rng *rng) {
     for (int e = 0; e < ENVS; e++) {
         lp_segment *g = lp_learner_segment(learner, e);
         g->n_old = e == 1 ? 0 : CONTEXT - e;
+        for (int i = 0; shape.core && i < shape.hidden; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
         for (int i = 0; i < g->n_old * shape.dim; i++) g->old_vector[i] = lp_rng_normal(rng);
         for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng);
         for (int i = 0; i < STEPS * shape.width * shape.height; i++) g->pixels[i] = (uint8_t)lp_rng_below(rng, 256);
@@ -56,8 +58,7 @@ static void make(lp_policy **policy, lp_learner **learner, int workers) {
     fill(*learner, &rng);
 }
 
-static void test_gradient(void **state) {
-    (void)state;
+static void check_gradient(void) {
     lp_policy *policy;
     lp_learner *learner;
     lp_pool *pool = lp_pool_open(1);
@@ -81,13 +82,19 @@ static void test_gradient(void **state) {
         if (!(error <= 2e-3 + 0.03 * fabs(slope))) wrong++, print_message("parameter %zu: gradient %g, difference %g\n", i, gradient[i], slope);
     }
     (void)rng;
-    print_message("%d parameters checked, %d differ\n", checked, wrong);
+    print_message("core %s: %d parameters checked, %d differ\n", lp_policy_core_name(shape.core), checked, wrong);
     assert_true(checked > 100);
     assert_true(wrong * 50 <= checked);
     free(gradient), free(ignored);
     lp_learner_close(learner);
     lp_policy_close(policy);
     lp_pool_close(pool);
+}
+
+static void test_gradient(void **state) {
+    (void)state;
+    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) check_gradient();
+    shape.core = LP_CORE_NONE;
 }
 
 static uint64_t digest_after(int workers, int updates, bool reload) {
@@ -126,11 +133,68 @@ static uint64_t digest_after(int workers, int updates, bool reload) {
 
 static void test_deterministic(void **state) {
     (void)state;
-    uint64_t one = digest_after(1, 3, false);
-    assert_true(one == digest_after(2, 3, false));
-    assert_true(one == digest_after(4, 3, false));
-    assert_true(one == digest_after(2, 3, true));
-    assert_true(one != digest_after(1, 2, false));
+    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+        uint64_t one = digest_after(1, 3, false);
+        assert_true(one == digest_after(2, 3, false));
+        assert_true(one == digest_after(4, 3, false));
+        assert_true(one == digest_after(2, 3, true));
+        assert_true(one != digest_after(1, 2, false));
+    }
+    shape.core = LP_CORE_NONE;
+}
+
+/* What acting gives decision by decision, with the state handed on, is what learning computes from the whole segment: the
+ * probability ratio of an unchanged policy is 1. */
+static void test_acting_agrees(void **state) {
+    (void)state;
+    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+        lp_policy *policy;
+        lp_learner *learner;
+        lp_actor *actor;
+        lp_err err;
+        make(&policy, &learner, 1);
+        assert_int_equal(lp_actor_open(&actor, policy, ENVS, CONTEXT, &err), LP_OK);
+        const int n_state = lp_policy_state_floats(policy);
+        assert_int_equal(n_state, shape.core ? shape.hidden : 0);
+        const size_t pixels = (size_t)shape.width * (size_t)shape.height;
+        float *now = calloc((size_t)n_state + 1, sizeof *now);
+        for (int e = 0; e < ENVS; e++) {
+            lp_segment *g = lp_learner_segment(learner, e);
+            memcpy(now, n_state ? g->state : now, (size_t)n_state * sizeof *now);
+            for (int t = 0; t < STEPS; t++) {
+                lp_decision d;
+                g->n_items[t] = 0;
+                lp_actor_run(actor, 1, &(lp_observation){.pixels = g->pixels + (size_t)t * pixels, .last_action = g->last_action[t], .state = now}, &d);
+                float p[LP_POLICY_MAX_ACTIONS], sum = 0;
+                for (int i = 0; i < shape.n_actions; i++) sum += p[i] = expf(d.logit[i]);
+                g->logp[t] = logf(p[g->action[t]] / sum);
+                for (int j = 0; j < n_state; j++) now[j] = g->end[t] ? 0 : d.state[j];
+            }
+        }
+        lp_pool *pool = lp_pool_open(1);
+        lp_ppo_config once = ppo;
+        once.epochs = once.minibatches = 1;
+        lp_learner *judge;
+        assert_int_equal(lp_learner_open(&judge, policy, &once, ENVS, STEPS, CONTEXT, 1, &err), LP_OK);
+        for (int e = 0; e < ENVS; e++) {
+            lp_segment *from = lp_learner_segment(learner, e), *to = lp_learner_segment(judge, e);
+            memcpy(to->pixels, from->pixels, STEPS * pixels);
+            memcpy(to->last_action, from->last_action, STEPS * sizeof *to->last_action), memcpy(to->action, from->action, STEPS * sizeof *to->action);
+            memcpy(to->logp, from->logp, STEPS * sizeof *to->logp), memcpy(to->value, from->value, (STEPS + 1) * sizeof *to->value);
+            memcpy(to->reward, from->reward, STEPS * sizeof *to->reward), memcpy(to->end, from->end, STEPS);
+            if (n_state) memcpy(to->state, from->state, (size_t)n_state * sizeof *to->state);
+        }
+        lp_update_stats stats;
+        assert_int_equal(lp_learner_update(judge, pool, 1.0, &stats, &err), LP_OK);
+        if (!(stats.kl < 1e-7)) fail_msg("core %s: the two differ by a KL of %g", lp_policy_core_name(shape.core), stats.kl);
+        free(now);
+        lp_pool_close(pool);
+        lp_actor_close(actor);
+        lp_learner_close(judge);
+        lp_learner_close(learner);
+        lp_policy_close(policy);
+    }
+    shape.core = LP_CORE_NONE;
 }
 
 static void test_divergence_is_refused(void **state) {
@@ -153,7 +217,7 @@ static void test_divergence_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_deterministic),
+        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_acting_agrees),
         cmocka_unit_test(test_divergence_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
