@@ -156,6 +156,7 @@ static lp_status describe_policy(cJSON *o, const char *path, lp_err *err) {
         cJSON_AddNumberToObject(o, "actions", s->n_actions);
         cJSON_AddNumberToObject(o, "item_dim", s->dim);
         cJSON_AddNumberToObject(o, "hidden", s->hidden);
+        cJSON_AddStringToObject(o, "size", lp_policy_size_name(s->size));
         cJSON_AddStringToObject(o, "core", lp_policy_core_name(s->core));
         cJSON_AddNumberToObject(o, "heads", s->heads);
         cJSON_AddNumberToObject(o, "parameters", (double)lp_policy_n_parameters(policy));

@@ -48,8 +48,16 @@ struct lp_train {
     lp_curriculum curriculum;
 };
 
-lp_mem_config lp_train_memory(const lp_train_config *c) {
-    return (lp_mem_config){(lp_mem_arch)c->arch, (int)c->dim, (int)c->chunk, (int)c->slots, (int)c->fan, (int)c->window,
+lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
+    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .size = (int)c->size, .dim = (int)c->dim, .hidden = (int)c->hidden,
+                              .heads = (int)c->heads, .n_levels = (int)c->levels, .n_ages = (int)c->ages, .core = (int)c->core};
+    lp_game_observation(game, &shape.width, &shape.height);
+    lp_policy_defaults(&shape);
+    return shape;
+}
+
+lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
+    return (lp_mem_config){(lp_mem_arch)c->arch, lp_train_shape(c, game).dim, (int)c->chunk, (int)c->slots, (int)c->fan, (int)c->window,
                            (int)c->max_items};
 }
 
@@ -88,13 +96,10 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     if (!t) return lp_fail(err, LP_FAILED, "out of memory");
     t->game = game;
     t->config = *config;
-    t->memory = lp_train_memory(config);
+    t->memory = lp_train_memory(config, game);
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
     t->n_groups = (int)((config->envs + GROUP - 1) / GROUP);
-    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .dim = (int)config->dim, .hidden = (int)config->hidden,
-                              .heads = (int)config->heads, .n_levels = (int)config->levels, .n_ages = (int)config->ages,
-                              .core = (int)config->core};
-    lp_game_observation(game, &shape.width, &shape.height);
+    lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
     lp_status status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
@@ -136,7 +141,7 @@ void lp_train_close(lp_train *t) {
 static void begin_segment(lp_train *t, player *p, lp_segment *g) {
     lp_observation o;
     lp_seat_look(&p->seat, &o);
-    memcpy(g->old_vector, o.vector, (size_t)o.n_items * (size_t)t->config.dim * sizeof(float));
+    memcpy(g->old_vector, o.vector, (size_t)o.n_items * (size_t)t->memory.dim * sizeof(float));
     memcpy(g->old_salience, o.salience, (size_t)o.n_items * sizeof(float));
     memcpy(g->old_step, o.step, (size_t)o.n_items * sizeof(int64_t));
     if (o.state) memcpy(g->state, o.state, (size_t)p->seat.state_floats * sizeof(float));

@@ -27,7 +27,7 @@ typedef struct {
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
-    int64_t core, dim, hidden, heads, levels, ages;
+    int64_t size, core, dim, hidden, heads, levels, ages;
     /* [memory] */
     int64_t arch, chunk, slots, fan, window, max_items;
     /* [ppo] */
@@ -60,7 +60,9 @@ int lp_train_done(const lp_train *train);
 const lp_policy *lp_train_policy(const lp_train *train);
 /* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
 void lp_train_goal(const lp_train *train, int64_t *knobs);
-lp_mem_config lp_train_memory(const lp_train_config *config);
+/* The memory and the network that config asks for; the game says the observation and the actions. */
+lp_policy_config lp_train_shape(const lp_train_config *config, const lp_game *game);
+lp_mem_config lp_train_memory(const lp_train_config *config, const lp_game *game);
 /* Everything needed to go on exactly, as one atomic file. */
 lp_status lp_train_save(const lp_train *train, const char *path, lp_err *err);
 /* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. */

@@ -57,13 +57,26 @@ static void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
     for (size_t i = 0; i < t->size; i++) p->parameters[t->offset + i] = deviation * lp_rng_normal(rng);
 }
 
+static const struct {
+    int channels1, channels2, dim, hidden, heads;
+} sizes[] = {{16, 32, 32, 128, 2}, {64, 128, 64, 1024, 4}, {128, 320, 128, 4096, 8}};
+
+void lp_policy_defaults(lp_policy_config *s) {
+    int size = s->size < LP_POLICY_NANO || s->size > LP_POLICY_LARGE ? LP_POLICY_NANO : s->size;
+    if (!s->dim) s->dim = sizes[size].dim;
+    if (!s->hidden) s->hidden = sizes[size].hidden;
+    if (!s->heads) s->heads = sizes[size].heads;
+    if (!s->n_levels) s->n_levels = 4;
+    if (!s->n_ages) s->n_ages = 8;
+}
+
 static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
     const struct { const char *name; int value, min, max; } limits[] = {
         {"observation width", s->width, 20, 512},   {"observation height", s->height, 20, 512},
         {"n_actions", s->n_actions, 2, LP_POLICY_MAX_ACTIONS}, {"dim", s->dim, 1, 1024},
         {"hidden", s->hidden, 1, 8192},             {"heads", s->heads, 1, LP_READ_MAX_HEADS},
         {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS}, {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
-        {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU},
+        {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU}, {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         if (limits[i].value < limits[i].min || limits[i].value > limits[i].max)
@@ -75,19 +88,15 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
 lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64_t seed, lp_err *err) {
     *out = NULL;
     lp_policy_config s = *config;
-    if (!s.dim) s.dim = 32;
-    if (!s.hidden) s.hidden = 128;
-    if (!s.heads) s.heads = 2;
-    if (!s.n_levels) s.n_levels = 4;
-    if (!s.n_ages) s.n_ages = 8;
+    lp_policy_defaults(&s);
     lp_status status = check_shape(&s, err);
     if (status) return status;
     lp_policy *p = calloc(1, sizeof *p);
     if (!p) return lp_fail(err, LP_FAILED, "policy: out of memory");
     lp_k_init();
     p->shape = s;
-    p->conv1 = (lp_conv){s.height, s.width, 1, 8, 4, 16};
-    p->conv2 = (lp_conv){lp_conv_oh(&p->conv1), lp_conv_ow(&p->conv1), 16, 4, 2, 32};
+    p->conv1 = (lp_conv){s.height, s.width, 1, 8, 4, sizes[s.size].channels1};
+    p->conv2 = (lp_conv){lp_conv_oh(&p->conv1), lp_conv_ow(&p->conv1), p->conv1.oc, 4, 2, sizes[s.size].channels2};
     p->flat = lp_conv_oh(&p->conv2) * lp_conv_ow(&p->conv2) * p->conv2.oc;
     list_parameters(p);
     p->parameters = calloc(p->n_parameters, sizeof *p->parameters);

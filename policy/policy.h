@@ -32,17 +32,26 @@ typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU } lp_policy_core;
 #define LP_POLICY_CORE_CHOICES "none|gru|mingru"
 const char *lp_policy_core_name(int core);
 
+/* One network in three widths, of about 0.3, 10 and 100 million parameters at 80x72; CPUs train the first. It sets the channels of the
+ * convolutions (16 and 32, 64 and 128, 128 and 320), and what is left 0 below. */
+typedef enum { LP_POLICY_NANO, LP_POLICY_BASE, LP_POLICY_LARGE } lp_policy_size;
+#define LP_POLICY_SIZE_CHOICES "nano|base|large"
+const char *lp_policy_size_name(int size);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_POLICY_MAX_ACTIONS */
-    int dim;           /* floats an item vector; 0: 32 */
-    int hidden;        /* 0: 128 */
-    int heads;         /* of the memory read; 0: 2 */
+    int size;          /* lp_policy_size */
+    int dim;           /* floats an item vector; 0: 32, 64, 128 by size */
+    int hidden;        /* 0: 128, 1024, 4096 by size */
+    int heads;         /* of the memory read; 0: 2, 4, 8 by size */
     int n_levels;      /* summary levels told apart, higher ones count as the last; 0: 4 */
     int n_ages;        /* ages told apart by their binary logarithm, older counts as the last; 0: 8 */
     int core;          /* lp_policy_core */
 } lp_policy_config;
 
+/* Fills in what is 0. */
+void lp_policy_defaults(lp_policy_config *config);
 /* Random weights (orthogonal-like He initialisation from seed). LP_BAD_INPUT: a size out of range. */
 lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64_t seed, lp_err *err);
 void lp_policy_close(lp_policy *policy);

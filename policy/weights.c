@@ -44,10 +44,22 @@ static int *config_field(lp_policy_config *config, int i) {
     return (int *)((char *)config + config_keys[i].offset);
 }
 
-static const char *const core_names[] = {"none", "gru", "mingru"};
+static const char *const core_names[] = {"none", "gru", "mingru", NULL}, *const size_names[] = {"nano", "base", "large", NULL};
 
 const char *lp_policy_core_name(int core) {
     return core_names[core];
+}
+
+const char *lp_policy_size_name(int size) {
+    return size_names[size];
+}
+
+/* The index of metadata's word among names; a file from before there was a choice has the first. */
+static lp_status read_name(int *out, const cJSON *metadata, const char *key, const char *const *names, const char *path, lp_err *err) {
+    const char *word = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
+    for (*out = 0; word && names[*out] && strcmp(word, names[*out]);) ++*out;
+    if (!names[*out]) return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.%s: '%s' is not known", path, key, word);
+    return LP_OK;
 }
 
 /* Whole numbers only: a double holds every offset of a file below MAX_FILE_BYTES exactly. */
@@ -71,13 +83,9 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
             return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.%s is missing or out of range", path, config_keys[i].key);
         *config_field(config, i) = (int)value;
     }
-    /* a file from before there were cores names none */
-    const char *core = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "core"));
-    config->core = LP_CORE_NONE;
-    while (core && config->core <= LP_CORE_MINGRU && strcmp(core, core_names[config->core])) config->core++;
-    if (config->core > LP_CORE_MINGRU)
-        return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.core: '%s' is none of " LP_POLICY_CORE_CHOICES, path, core);
-    return LP_OK;
+    lp_status status = read_name(&config->core, metadata, "core", core_names, path, err);
+    if (!status) status = read_name(&config->size, metadata, "size", size_names, path, err);
+    return status;
 }
 
 static lp_status read_tensor(lp_policy *p, const param_info *t, const cJSON *header, const unsigned char *data,
@@ -165,6 +173,7 @@ static char *header_text(const lp_policy *p, const lp_policy_note *notes, int n_
         cJSON_AddStringToObject(metadata, config_keys[i].key, text);
     }
     cJSON_AddStringToObject(metadata, "core", core_names[config.core]);
+    cJSON_AddStringToObject(metadata, "size", size_names[config.size]);
     for (int i = 0; i < n_notes; i++) cJSON_AddStringToObject(metadata, notes[i].key, notes[i].value);
     for (int i = 0; i < P_COUNT; i++) {
         const param_info *t = &p->info[i];

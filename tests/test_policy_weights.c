@@ -56,6 +56,49 @@ static void test_round_trip(void **state) {
     lp_policy_close(p), lp_policy_close(q);
 }
 
+/* Every core is written and read, with the tensors it has and no others; a name that is not known is refused. */
+static lp_status read_bytes(const void *data, size_t size, lp_err *err);
+static void test_cores(void **state) {
+    (void)state;
+    lp_err err;
+    size_t n_parameters[3];
+    for (int core = LP_CORE_NONE; core <= LP_CORE_MINGRU; core++) {
+        lp_policy *p, *q;
+        lp_policy_config config = shape;
+        config.core = core;
+        assert_int_equal(lp_policy_open(&p, &config, 5, &err), LP_OK);
+        n_parameters[core] = lp_policy_n_parameters(p);
+        assert_int_equal(lp_policy_write(p, path, NULL, 0, &err), LP_OK);
+        if (lp_policy_read(&q, path, &err)) fail_msg("%s", err.message);
+        assert_true(lp_policy_digest(p) == lp_policy_digest(q) && lp_policy_shape(q)->core == core);
+        lp_policy_close(p), lp_policy_close(q);
+    }
+    size_t h = (size_t)shape.hidden;
+    assert_true(n_parameters[LP_CORE_GRU] - n_parameters[LP_CORE_NONE] == 6 * h * h + 6 * h);
+    assert_true(n_parameters[LP_CORE_MINGRU] - n_parameters[LP_CORE_NONE] == 2 * h * h + 2 * h);
+    lp_blob file;
+    assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
+    char *name = memmem(file.data, file.size_bytes, "\"mingru\"", 8);
+    assert_non_null(name);
+    name[1] = 'M';
+    assert_int_equal(read_bytes(file.data, file.size_bytes, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "__metadata__.core"));
+    lp_blob_free(&file);
+    unlink(path);
+}
+
+static void test_sizes(void **state) {
+    (void)state;
+    lp_err err;
+    static const double least[] = {0.25e6, 8e6};
+    for (int size = LP_POLICY_NANO; size <= LP_POLICY_BASE; size++) {
+        lp_policy *p;
+        assert_int_equal(lp_policy_open(&p, &(lp_policy_config){.width = 80, .height = 72, .n_actions = 5, .size = size}, 1, &err), LP_OK);
+        assert_true((double)lp_policy_n_parameters(p) > least[size] && (double)lp_policy_n_parameters(p) < 1.5 * least[size]);
+        lp_policy_close(p);
+    }
+}
+
 /* Reads data as a weight file; it must be refused with one line that names the file. */
 static lp_status read_bytes(const void *data, size_t size, lp_err *err) {
     lp_policy *p = NULL;
@@ -142,9 +185,9 @@ static void test_shapes_out_of_range(void **state) {
     (void)state;
     lp_err err;
     lp_policy *p;
-    lp_policy_config bad[] = {shape, shape, shape, shape};
-    bad[0].width = 7, bad[1].n_actions = 1, bad[2].heads = 9, bad[3].n_levels = 65;
-    for (int i = 0; i < 4; i++) {
+    lp_policy_config bad[] = {shape, shape, shape, shape, shape, shape};
+    bad[0].width = 7, bad[1].n_actions = 1, bad[2].heads = 9, bad[3].n_levels = 65, bad[4].core = 3, bad[5].size = 3;
+    for (int i = 0; i < 6; i++) {
         assert_int_equal(lp_policy_open(&p, &bad[i], 0, &err), LP_BAD_INPUT);
         assert_null(p);
     }
@@ -152,7 +195,7 @@ static void test_shapes_out_of_range(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_truncated_and_flipped),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_cores), cmocka_unit_test(test_sizes),     cmocka_unit_test(test_truncated_and_flipped),
         cmocka_unit_test(test_full_disk),       cmocka_unit_test(test_opens_in_python),
         cmocka_unit_test(test_shapes_out_of_range),
     };
