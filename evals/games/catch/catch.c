@@ -146,7 +146,7 @@ void main(void) {
     house_start("CAT1", 1, 1);
     if (!game.knob) game.knob = 1;
     if (game.knob > 4) game.knob = 4;
-    state = lp_mix(game.seed ^ 0x2545F491UL) | 1; /* a xorshift is never 0 */
+    state = house_mix(0x2545F491UL) | 1; /* a xorshift is never 0 */
     for (i = 0; i < APPLES; i++) fruit.lanes[i] = (uint8_t)(lp_random(&state) >> 24) & (LANES - 1);
     fruit.basket = BASKET_LAST / 2;
     basket_x = 16 + 16 * fruit.basket;

@@ -34,11 +34,6 @@ static const uint8_t *const tallies[4] = {art_tally0, art_tally1, art_tally2, ar
 static const uint8_t *const arrows[4] = {art_left, art_right, art_up, art_down};
 static const uint8_t door_columns[4] = {0, 5, 11, 16};
 
-/* By itself: SDCC 4.2.0 loses a byte of game.seed where the exclusive or stands in some longer expressions. */
-static uint32_t mix_of(uint32_t salt) {
-    return lp_mix(game.seed ^ salt);
-}
-
 /* ---- what will be shown ---- */
 
 /* The next picture: a lamp with probability lamps left / showings left, so that all orders are alike. */
@@ -57,14 +52,14 @@ static void draw_lot(void) {
 
 static void plan(void) {
     uint8_t counts;
-    uint32_t h = mix_of(0x2545F491UL);
+    uint32_t h = house_mix(0x2545F491UL);
     game.answer = (uint8_t)(h >> 8) & 3;
     counts = (N_FLASHES - game.answer) / 4 + 1;
-    h = mix_of(0x27220A95UL);
+    h = house_mix(0x27220A95UL);
     flash.lamps = game.answer + 4 * (uint8_t)((uint16_t)(h >> 8) % counts);
     flash.lamps_left = flash.lamps;
     flash.left = N_FLASHES;
-    flash.lot = mix_of(0x165667B1UL) | 1;
+    flash.lot = house_mix(0x165667B1UL) | 1;
     draw_lot();
 }
 

@@ -81,7 +81,7 @@ void main(void) {
     if (!game.horizon) game.horizon = 1;
     if (game.knob < 2) game.knob = 2;
     if (game.knob > 4) game.knob = 4;
-    game.answer = (uint8_t)(lp_mix(game.seed ^ 0x2545F491UL) % game.knob);
+    game.answer = (uint8_t)(house_mix(0x2545F491UL) % game.knob);
     house_begin(set_scene, HALL_DIVIDER);
     game.phase = CUE;
     house_run(decide);

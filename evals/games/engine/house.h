@@ -37,6 +37,12 @@ static volatile block __at(0xC0A0) game;
 #define CORRIDOR_MAP (MAP0 + 9 * 32)
 #define HALL_MAP (MAP1 + 9 * 32)
 
+/* A number from the seed, another for each salt. The exclusive or is taken here alone: in some longer expressions SDCC 4.2.0 loses
+ * a byte of game.seed. */
+static uint32_t house_mix(uint32_t salt) {
+    return lp_mix(game.seed ^ salt);
+}
+
 /* ---- the corridor: endless columns ---- */
 #ifdef HOUSE_FEW
 enum { N_OBJECTS = 4 };
@@ -232,7 +238,7 @@ static void fade(uint8_t palette) {
  * scene is set, for a time that the divider (64 cycles a count) tells and not the work: of 30,000 corridors the longest took
  * 200 counts. set_scene draws hall and board, and must take fewer counts than its divider. */
 static void house_begin(void (*set_scene)(void), uint8_t divider) {
-    game.scenery = (uint16_t)(lp_mix(game.seed ^ 0x9E3779B9UL) >> 16);
+    game.scenery = (uint16_t)(house_mix(0x9E3779B9UL) >> 16);
     OAM[0] = OAM[4] = 0;
     rBGP = 0x90;
     fade(0x40);

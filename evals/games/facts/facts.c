@@ -49,11 +49,6 @@ static const uint8_t *const dials[MAX_BASE] = {art_dial0, art_dial1, art_dial2, 
 
 /* ---- the plan ---- */
 
-/* SDCC 4.2.0 loses a byte of game.seed where the exclusive or stands in some longer expressions; so it is done here alone. */
-static uint32_t mix_of(uint32_t salt) {
-    return lp_mix(game.seed ^ salt);
-}
-
 static uint8_t below(uint8_t n) {
     return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n);
 }
@@ -77,10 +72,10 @@ static void make_plan(void) {
     uint8_t i;
     for (i = 0; i < MAX_ROOMS; i++) { /* a mix for each digit: all combinations are alike */
         lp_wait_vblank();
-        facts.digits[i] = i < F ? (uint8_t)((mix_of(0x2545F491UL + i * 0x01000193UL) >> 8) % BASE) : NOTHING;
+        facts.digits[i] = i < F ? (uint8_t)((house_mix(0x2545F491UL + i * 0x01000193UL) >> 8) % BASE) : NOTHING;
     }
     lp_wait_vblank();
-    random_state = mix_of(0x165667B1UL) | 1;
+    random_state = house_mix(0x165667B1UL) | 1;
     shuffle(facts.signs, MAX_ROOMS);
     shuffle(facts.order, F);
     lp_wait_vblank();

@@ -196,7 +196,7 @@ void main(void) {
     if (!game.horizon) game.horizon = 1;
     if (N_KEYS < 2) N_KEYS = 2;
     if (N_KEYS > 4) N_KEYS = 4;
-    game.answer = (uint8_t)(lp_mix(game.seed ^ 0x2545F491UL) % N_KEYS);
+    game.answer = (uint8_t)(house_mix(0x2545F491UL) % N_KEYS);
     house_begin(set_scene, HALL_DIVIDER);
     game.phase = SHOW;
     house_run(decide);

@@ -46,11 +46,6 @@ static const uint8_t hall_hero[3] = {72, 48, 72};
 
 /* ---- the plan ---- */
 
-/* SDCC 4.2.0 loses a byte of game.seed where the exclusive or stands in some longer expressions; so it is done here alone. */
-static uint32_t mix_of(uint32_t salt) {
-    return lp_mix(game.seed ^ salt);
-}
-
 static uint8_t below(uint8_t n) {
     return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n);
 }
@@ -69,7 +64,7 @@ static void plan_items(void) {
     j = 0;
     for (i = 0; i < N_PAIRS; i++) plan.show_item[j++] = family[i];
     for (i = 0; i < N_LURES; i++) plan.show_item[j++] = family[i] ^ 1;
-    plan.asked = family[(uint8_t)(mix_of(0x27220A95UL) % N_PAIRS)];
+    plan.asked = family[(uint8_t)(house_mix(0x27220A95UL) % N_PAIRS)];
     lp_wait_vblank();
     for (i = 0; i < plan.rewrites; i++) plan.show_item[j++] = family[below(N_PAIRS)];
     plan.shows = j;
@@ -107,8 +102,8 @@ static void plan_symbols(void) {
 /* Takes the same number of frames whatever seed and knobs: no stretch between two waits is as long as a frame. */
 static void make_plan(void) {
     lp_wait_vblank();
-    game.answer = (uint8_t)(mix_of(0x2545F491UL) % N_DOORS);
-    random_state = mix_of(0x165667B1UL) | 1;
+    game.answer = (uint8_t)(house_mix(0x2545F491UL) % N_DOORS);
+    random_state = house_mix(0x165667B1UL) | 1;
     lp_wait_vblank();
     plan_items();
     plan_symbols();

@@ -40,7 +40,7 @@ static void hang(uint8_t place, const uint8_t *picture) {
 
 /* The seed's arrows, two bits each. */
 static uint16_t arrows_of_seed(void) {
-    uint32_t h = lp_mix(game.seed ^ 0x2545F491UL);
+    uint32_t h = house_mix(0x2545F491UL);
     return (uint16_t)(h >> 8);
 }
 
