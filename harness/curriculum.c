@@ -17,8 +17,8 @@ static lp_status add_range(lp_curriculum *c, const char *text, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: '%s': %s", text,
                        range.index < 0 ? "the game has no such knob" : "horizon goes by curriculum.start and end");
     const lp_knob *knob = lp_game_knob(c->game, range.index);
-    if (first > last || first < knob->min || last > knob->max)
-        return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: '%s': must go up within %lld to %lld", text, (long long)knob->min, (long long)knob->max);
+    if (first < knob->min || first > knob->max || last < knob->min || last > knob->max)
+        return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: '%s': must stay within %lld to %lld", text, (long long)knob->min, (long long)knob->max);
     for (int r = 0; r < c->n_ranges; r++)
         if (c->ranges[r].index == range.index) return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: %s stands twice", name);
     c->now.hardest[c->n_ranges] = first;
@@ -61,8 +61,8 @@ void lp_curriculum_draw(const lp_curriculum *c, lp_rng *rng, int64_t *knobs) {
     for (int r = 0; r < c->n_ranges; r++) {
         const lp_knob_range *range = &c->ranges[r];
         int64_t hardest = c->now.hardest[r];
-        if (hardest > range->first && lp_rng_below(rng, 2))
-            hardest = range->first + (int64_t)lp_rng_below(rng, (uint32_t)(hardest - range->first + 1));
+        int64_t way = llabs(hardest - range->first), sign = range->last < range->first ? -1 : 1;
+        if (way && lp_rng_below(rng, 2)) hardest = range->first + sign * (int64_t)lp_rng_below(rng, (uint32_t)way + 1);
         knobs[range->index] = hardest;
     }
 }
@@ -84,7 +84,7 @@ void lp_curriculum_advance(lp_curriculum *c) {
     int r = 0;
     while (r < c->n_ranges && c->now.hardest[r] == c->ranges[r].last) r++;
     if (r < c->n_ranges) {
-        c->now.hardest[r]++;
+        c->now.hardest[r] += c->ranges[r].last < c->ranges[r].first ? -1 : 1;
     } else {
         if (c->now.horizon == c->config.end) return;
         int64_t longer = (int64_t)((double)c->now.horizon * c->config.grow) + 1;
@@ -123,7 +123,10 @@ lp_status lp_curriculum_load(lp_curriculum *c, const void *data, lp_err *err) {
     bool good = read.now.horizon >= c->config.start && read.now.horizon <= c->config.end && read.now.n_recent >= 0 &&
                 read.now.n_recent <= c->config.episodes && read.now.recent_at >= 0 && read.now.recent_at < c->config.episodes &&
                 read.now.recent_wins >= 0 && read.now.recent_wins <= read.now.n_recent;
-    for (int r = 0; r < c->n_ranges; r++) good &= read.now.hardest[r] >= c->ranges[r].first && read.now.hardest[r] <= c->ranges[r].last;
+    for (int r = 0; r < c->n_ranges; r++) { /* between the range's ends, whichever way it goes */
+        int64_t first = c->ranges[r].first, last = c->ranges[r].last, at = read.now.hardest[r];
+        good &= first <= last ? at >= first && at <= last : at <= first && at >= last;
+    }
     if (!good) return lp_fail(err, LP_BAD_INPUT, "saved curriculum: damaged");
     *c = read;
     memcpy(c->recent, (const char *)data + sizeof c->now, (size_t)c->config.episodes);

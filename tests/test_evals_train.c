@@ -128,7 +128,20 @@ static void test_curriculum(void **state) {
     lp_curriculum_goal(&c, knobs);
     assert_true(knobs[doors] == 4 && knobs[horizon] == 8);
     lp_curriculum_close(&c), lp_curriculum_close(&again);
-    static const char *const bad[] = {"door=2", "doors", "doors=", "doors=2..", "doors=2..5", "doors=1..2", "doors=3..2", "doors=2 doors=3", "horizon=4", "doors=2x"};
+    snprintf(config.knobs, sizeof config.knobs, "doors=4..2"); /* downwards */
+    assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
+    for (int level = 4; level >= 2; level--) {
+        for (int i = 0; i < 50; i++) {
+            lp_curriculum_draw(&c, &rng, knobs);
+            assert_in_range(knobs[doors], level, 4);
+        }
+        assert_true(c.now.hardest[0] == level);
+        for (int i = 0; i < 4; i++) lp_curriculum_count(&c, true);
+        lp_curriculum_advance(&c);
+    }
+    assert_true(c.now.hardest[0] == 2 && c.now.horizon == 7);
+    lp_curriculum_close(&c);
+    static const char *const bad[] = {"door=2", "doors", "doors=", "doors=2..", "doors=2..5", "doors=1..2", "doors=3..1", "doors=2 doors=3", "horizon=4", "doors=2x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(config.knobs, sizeof config.knobs, "%s", bad[i]);
         assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_BAD_INPUT);
