@@ -84,7 +84,8 @@ static double conv_at(const float *x, const float *w, const float *b, const lp_c
 
 static void test_conv(void **state) {
     (void)state;
-    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3}, {9, 13, 2, 3, 2, 5}, {7, 6, 3, 4, 1, 2}, {20, 17, 1, 8, 4, 16}};
+    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3}, {9, 13, 2, 3, 2, 5}, {7, 6, 3, 4, 1, 2}, {20, 17, 1, 8, 4, 16}, {12, 18, 16, 4, 2, 32},
+                                     {11, 15, 16, 4, 2, 16}, {6, 7, 8, 4, 1, 48}, {9, 10, 2, 4, 3, 64}};
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         const lp_conv *s = &shapes[k];
         int n = 3, oh = lp_conv_oh(s), ow = lp_conv_ow(s);
