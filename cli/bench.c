@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "harness/bench_emulator.h"
+#include "harness/bench_games.h"
 #include "harness/train.h"
 #include "memory/bench_memory.h"
 #include "saves/bench_saves.h"
@@ -96,6 +97,31 @@ static lp_status emulator_row(const arguments *a, const char *name, cJSON *rows,
     return status;
 }
 
+/* Every shipped game beside the busy loop. */
+static lp_status games_table(const arguments *a, cJSON *o, lp_err *err) {
+    enum { MAX_GAMES = 32 };
+    char names[MAX_GAMES][64];
+    const char *pointers[MAX_GAMES];
+    lp_bench_game rows[MAX_GAMES];
+    int n = lp_game_shipped(names, MAX_GAMES);
+    for (int i = 0; i < n; i++) pointers[i] = names[i];
+    lp_status status = lp_bench_games(rows, pointers, n, "busy", a->seconds, err);
+    if (status) return status;
+    cJSON *list = cJSON_AddArrayToObject(o, "games");
+    if (!a->json)
+        printf("\nthe games, which wait with HALT, in a pool of %d on one thread with their own observations; to `busy`, which waits in a loop\n%-12s %10s %10s\n",
+               LP_BENCH_GAMES_ENVS, "game", "frames/s", "to busy");
+    for (int i = 0; i < n; i++) {
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddStringToObject(row, "game", names[i]);
+        cJSON_AddNumberToObject(row, "frames_per_s", rows[i].frames_per_s);
+        cJSON_AddNumberToObject(row, "to_busy", rows[i].to_busy);
+        cJSON_AddItemToArray(list, row);
+        if (!a->json) printf("%-12s %10.0f %9.2fx\n", names[i], rows[i].frames_per_s, rows[i].to_busy);
+    }
+    return LP_OK;
+}
+
 static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
     cJSON *rows = cJSON_AddArrayToObject(o, "emulator");
     static const char *const shipped[] = {"cue", "busy", "orbit"};
@@ -107,6 +133,7 @@ static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
     lp_status status = LP_OK;
     for (int i = 0; i < 3 && a->n_positional == 1 && !status; i++) status = emulator_row(a, shipped[i], rows, err);
     for (int i = 1; i < a->n_positional && !status; i++) status = emulator_row(a, a->positional[i], rows, err);
+    if (!status && a->n_positional == 1) status = games_table(a, o, err);
     return status;
 }
 
@@ -221,7 +248,7 @@ static const struct {
     const char *name, *help;
     lp_status (*run)(const arguments *a, cJSON *o, lp_err *err);
 } benches[] = {
-    {"emulator", "frames/s against a plain mGBA loop, on cue and two ROMs that measure it, or on those given", bench_emulator},
+    {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator},
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
     {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves},
     {"kernels", "the network's kernels on the CPU", lp_bench_kernels},
