@@ -58,10 +58,12 @@ typedef struct lp_console {
     void (*run_frame)(lp_emu *emu, bool draw);
     uint8_t (*peek)(lp_emu *emu, uint32_t address); /* changes nothing, unlike the CPU's own reads */
     void (*poke)(lp_emu *emu, uint32_t address, uint8_t value);
-    /* A fixed number of bytes for one emulator; check says whether bytes of that size can be loaded. */
+    /* A fixed number of bytes for one emulator. */
     size_t (*machine_bytes)(const lp_emu *emu);
     void (*machine_save)(lp_emu *emu, uint8_t *out);
-    bool (*machine_check)(const lp_emu *emu, const uint8_t *in);
+    /* May these be loaded? LP_BAD_INPUT, with the field, if they describe a machine that no game can bring about and that
+     * libmgba could not run: one that would read out of bounds, divide by zero or never end a frame. */
+    lp_status (*check)(const lp_emu *emu, const uint8_t *machine, const uint8_t *renderer, lp_err *err);
     void (*machine_load)(lp_emu *emu, const uint8_t *in);
     uint64_t (*machine_hash)(lp_emu *emu);
     /* What the next picture depends on besides the machine. */
@@ -89,7 +91,7 @@ int lp_gb_video_mode(lp_event_callback *callback);
 
 size_t lp_gb_machine_bytes(const lp_emu *emu);
 void lp_gb_machine_save(lp_emu *emu, uint8_t *out);
-bool lp_gb_machine_check(const lp_emu *emu, const uint8_t *in);
+lp_status lp_gb_check(const lp_emu *emu, const uint8_t *machine, const uint8_t *renderer, lp_err *err);
 void lp_gb_machine_load(lp_emu *emu, const uint8_t *in);
 uint64_t lp_gb_machine_hash(lp_emu *emu);
 void lp_gb_renderer_clear(lp_emu *emu);
@@ -103,7 +105,7 @@ void lp_gba_bios_new_frame(void);
 
 size_t lp_gba_machine_bytes(const lp_emu *emu);
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out);
-bool lp_gba_machine_check(const lp_emu *emu, const uint8_t *in);
+lp_status lp_gba_check(const lp_emu *emu, const uint8_t *machine, const uint8_t *renderer, lp_err *err);
 void lp_gba_machine_load(lp_emu *emu, const uint8_t *in);
 uint64_t lp_gba_machine_hash(lp_emu *emu);
 size_t lp_gba_renderer_bytes(const lp_emu *emu);

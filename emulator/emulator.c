@@ -245,9 +245,8 @@ static lp_status check_state(const lp_emu *emu, const void *state, size_t size_b
     if (header.core_hash != core_hash()) return lp_fail(err, LP_BAD_INPUT, "state is of another core, this is %s", lp_emu_core_version());
     if (size_bytes != lp_emu_state_size(emu) || header.body_bytes != body_bytes(emu))
         return lp_fail(err, LP_BAD_INPUT, "state has %zu bytes, expected %zu", size_bytes, lp_emu_state_size(emu));
-    if (!emu->console->machine_check(emu, (const uint8_t *)state + sizeof header))
-        return lp_fail(err, LP_BAD_INPUT, "state describes a machine that cannot be");
-    return LP_OK;
+    const uint8_t *machine = (const uint8_t *)state + sizeof header;
+    return emu->console->check(emu, machine, machine + emu->console->machine_bytes(emu), err);
 }
 
 lp_status lp_emu_state_load(lp_emu *emu, const void *state, size_t size_bytes, lp_err *err) {

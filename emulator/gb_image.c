@@ -1,6 +1,6 @@
 /* Images of a Game Boy (Color): what of libmgba's struct GB, CPU and renderer is the machine, and what is the host's.
  *
- * Layout of a machine: image of struct GB, image of struct SM83Core, gb_links, then the memories. Of the renderer: an
+ * Layout of a machine: image of struct GB, image of struct SM83Core, lp_gb_links, then the memories. Of the renderer: an
  * image of its struct (palettes as written, window position, pending Super Game Boy transfer). */
 #include <mgba/flags.h>
 
@@ -10,11 +10,12 @@
 #include <mgba/internal/sm83/sm83.h>
 
 #include "base/hash.h"
-#include "emulator/console.h"
+#include "emulator/check.h"
+#include "emulator/gb_image.h"
 
 #include <string.h>
 
-enum { SGB_ATTRIBUTES = 90 * 45, NO_CALLBACK = 255, N_GB_EVENTS = 10 };
+enum { SGB_ATTRIBUTES = 90 * 45, NO_CALLBACK = 255 };
 
 #define HOST(type, field) {offsetof(type, field), sizeof(((type *)0)->field)}
 #define HOST_SPAN(type, first, last) {offsetof(type, first), offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first)}
@@ -82,15 +83,7 @@ static const lp_range renderer_saved[] = {
 };
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
-/* What the pointers say. */
-typedef struct {
-    lp_link rom_base, rom_bank, rom_bank1, sram_bank, sram_bank1, active_region;
-    uint8_t cartridge_load, video_callback;
-    uint8_t queue[LP_MAX_EVENTS];
-    uint8_t zero[2];
-} gb_links;
-
-static void list_events(struct GB *gb, struct mTimingEvent *events[N_GB_EVENTS]) {
+static void list_events(struct GB *gb, struct mTimingEvent *events[LP_GB_EVENTS]) {
     events[0] = &gb->eiPending;
     events[1] = &gb->video.modeEvent;
     events[2] = &gb->video.frameEvent;
@@ -102,6 +95,9 @@ static void list_events(struct GB *gb, struct mTimingEvent *events[N_GB_EVENTS])
     events[8] = &gb->memory.dmaEvent;
     events[9] = &gb->memory.hdmaEvent;
 }
+
+/* Where code, banks and registers can lie; a link's block is 1 + the index. */
+enum { ROM_BLOCK = 1, SRAM_BLOCK, NO_CODE_BLOCK };
 
 static int list_blocks(const lp_emu *emu, lp_block blocks[3]) {
     const struct GB *gb = emu->core->board;
@@ -132,17 +128,17 @@ static int list_memories(const lp_emu *emu, lp_block memories[8]) {
 
 size_t lp_gb_machine_bytes(const lp_emu *emu) {
     lp_block memories[8];
-    size_t total = sizeof(struct GB) + sizeof(struct SM83Core) + sizeof(gb_links);
+    size_t total = sizeof(struct GB) + sizeof(struct SM83Core) + sizeof(lp_gb_links);
     for (int i = 0, n = list_memories(emu, memories); i < n; i++) total += memories[i].size;
     return total;
 }
 
-static gb_links save_links(const lp_emu *emu) {
+static lp_gb_links save_links(const lp_emu *emu) {
     struct GB *gb = emu->core->board;
     const struct SM83Core *cpu = emu->core->cpu;
     lp_block blocks[3];
     int n = list_blocks(emu, blocks);
-    gb_links links = {
+    lp_gb_links links = {
         .rom_base = lp_link_save(gb->memory.romBase, blocks, n),
         .rom_bank = lp_link_save(gb->memory.romBank, blocks, n),
         .rom_bank1 = lp_link_save(gb->memory.romBank1, blocks, n),
@@ -153,9 +149,9 @@ static gb_links save_links(const lp_emu *emu) {
     };
     int mode = lp_gb_video_mode(gb->video.modeEvent.callback);
     links.video_callback = mode < 0 ? NO_CALLBACK : (uint8_t)mode;
-    struct mTimingEvent *events[N_GB_EVENTS];
+    struct mTimingEvent *events[LP_GB_EVENTS];
     list_events(gb, events);
-    lp_queue_save(links.queue, &gb->timing, events, N_GB_EVENTS);
+    lp_queue_save(links.queue, &gb->timing, events, LP_GB_EVENTS);
     return links;
 }
 
@@ -164,7 +160,7 @@ void lp_gb_machine_save(lp_emu *emu, uint8_t *out) {
     out += sizeof(struct GB);
     lp_image_save(out, emu->core->cpu, sizeof(struct SM83Core), cpu_host, COUNT(cpu_host));
     out += sizeof(struct SM83Core);
-    gb_links links = save_links(emu);
+    lp_gb_links links = save_links(emu);
     memcpy(out, &links, sizeof links);
     out += sizeof links;
     lp_block memories[8];
@@ -172,24 +168,53 @@ void lp_gb_machine_save(lp_emu *emu, uint8_t *out) {
         memcpy(out, memories[i].base, memories[i].size);
 }
 
-bool lp_gb_machine_check(const lp_emu *emu, const uint8_t *in) {
+/* Does a pointer have `span` bytes to read, or to write, in one of the blocks allowed (bits of 1 << block; bit 0: none at all)? */
+typedef struct {
+    const char *name;
+    lp_link link;
+    size_t span;
+    unsigned blocks;
+} link_limit;
+
+static lp_status check_links(const lp_emu *emu, const lp_gb_links *links, uint16_t active_mask, lp_err *err) {
+    enum { NONE = 1, ROM = 1 << ROM_BLOCK, SRAM = 1 << SRAM_BLOCK, NO_CODE = 1 << NO_CODE_BLOCK };
     const struct GB *gb = emu->core->board;
-    struct GB image;
-    gb_links links;
-    memcpy(&image, in, sizeof image);
-    memcpy(&links, in + sizeof(struct GB) + sizeof(struct SM83Core), sizeof links);
+    bool mbc6 = gb->memory.mbcType == GB_MBC6, halves = mbc6 || gb->memory.mbcType == GB_UNL_NT_NEW; /* banks of 8 and 4 KiB; and flash */
+    size_t bank = halves ? GB_SIZE_CART_HALFBANK : GB_SIZE_CART_BANK0, sram = mbc6 ? GB_SIZE_EXTERNAL_RAM_HALFBANK : GB_SIZE_EXTERNAL_RAM;
+    if (sram > gb->sramSize) sram = gb->sramSize; /* mappers with less reach all of it from its start */
+    const link_limit limits[] = {
+        {"memory.romBase", links->rom_base, GB_SIZE_CART_BANK0, ROM},
+        {"memory.romBank", links->rom_bank, bank, mbc6 ? ROM | SRAM : ROM},
+        {"memory.romBank1", links->rom_bank1, GB_SIZE_CART_HALFBANK, mbc6 ? ROM | SRAM : ROM},
+        {"memory.sramBank", links->sram_bank, sram, gb->memory.sram ? SRAM : NONE},
+        {"memory.sramBank1", links->sram_bank1, sram, mbc6 ? SRAM : NONE},
+        {"memory.activeRegion", links->active_region, active_mask + 1u, ROM | SRAM | NO_CODE | (links->cartridge_load ? 0 : NONE)},
+    };
     lp_block blocks[3];
     int n = list_blocks(emu, blocks);
-    bool same = image.model == gb->model && image.sramSize == gb->sramSize && image.memory.mbcType == gb->memory.mbcType &&
-                image.memory.romSize == gb->memory.romSize;
-    return same && image.memory.wramCurrentBank >= 1 && image.memory.wramCurrentBank < 8 && (image.video.vramCurrentBank & ~1) == 0 &&
-           lp_link_check(links.rom_base, GB_SIZE_CART_BANK0, blocks, n) && lp_link_check(links.rom_bank, GB_SIZE_CART_HALFBANK, blocks, n) &&
-           lp_link_check(links.rom_bank1, GB_SIZE_CART_HALFBANK, blocks, n) && lp_link_check(links.sram_bank, 1, blocks, n) &&
-           lp_link_check(links.sram_bank1, 1, blocks, n) && lp_link_check(links.active_region, 1, blocks, n) &&
-           (links.video_callback < 4 || links.video_callback == NO_CALLBACK) && lp_queue_check(links.queue, N_GB_EVENTS);
+    for (const link_limit *l = limits; l < limits + COUNT(limits); l++)
+        if (!lp_link_check(l->link, l->span, blocks, n) || !(l->blocks >> l->link.block & 1)) return lp_impossible(err, l->name, l->link.offset);
+    if (links->video_callback > 3) return lp_impossible(err, "video.modeEvent's callback", links->video_callback);
+    return LP_OK;
 }
 
-static void load_links(lp_emu *emu, const gb_links *links) {
+lp_status lp_gb_check(const lp_emu *emu, const uint8_t *machine, const uint8_t *renderer, lp_err *err) {
+    struct GB image;
+    struct SM83Core cpu;
+    lp_gb_links links;
+    memcpy(&image, machine, sizeof image);
+    memcpy(&cpu, machine + sizeof image, sizeof cpu);
+    memcpy(&links, machine + sizeof image + sizeof cpu, sizeof links);
+    lp_status status = check_links(emu, &links, cpu.memory.activeMask, err);
+    if (!status) status = lp_gb_check_structs(emu->core->board, &image, &cpu, &links, err);
+    if (status) return status;
+    struct GBVideoSoftwareRenderer drawn;
+    for (int i = 0; i < COUNT(renderer_saved); renderer += renderer_saved[i++].size)
+        memcpy((char *)&drawn + renderer_saved[i].offset, renderer, renderer_saved[i].size);
+    return lp_gb_check_renderer(&drawn, err);
+}
+
+static void load_links(lp_emu *emu, const lp_gb_links *links) {
     struct GB *gb = emu->core->board;
     struct SM83Core *cpu = emu->core->cpu;
     lp_block blocks[3];
@@ -203,8 +228,8 @@ static void load_links(lp_emu *emu, const gb_links *links) {
     gb->video.vramBank = gb->video.vram + GB_SIZE_VRAM_BANK0 * gb->video.vramCurrentBank;
     cpu->memory.activeRegion = lp_link_load(links->active_region, blocks, n);
     cpu->memory.cpuLoad8 = links->cartridge_load ? lp_gb_static.cartridge_load : cpu->memory.load8;
-    if (links->video_callback != NO_CALLBACK) gb->video.modeEvent.callback = lp_gb_static.video[links->video_callback];
-    struct mTimingEvent *events[N_GB_EVENTS];
+    gb->video.modeEvent.callback = lp_gb_static.video[links->video_callback];
+    struct mTimingEvent *events[LP_GB_EVENTS];
     list_events(gb, events);
     lp_queue_load(&gb->timing, links->queue, events);
 }
@@ -214,7 +239,7 @@ void lp_gb_machine_load(lp_emu *emu, const uint8_t *in) {
     in += sizeof(struct GB);
     lp_image_load(emu->core->cpu, in, sizeof(struct SM83Core), cpu_host, COUNT(cpu_host));
     in += sizeof(struct SM83Core);
-    gb_links links;
+    lp_gb_links links;
     memcpy(&links, in, sizeof links);
     load_links(emu, &links);
     in += sizeof links;
@@ -227,7 +252,7 @@ uint64_t lp_gb_machine_hash(lp_emu *emu) {
     struct {
         struct GB gb;
         struct SM83Core cpu;
-        gb_links links;
+        lp_gb_links links;
     } image;
     lp_image_save(&image.gb, emu->core->board, sizeof image.gb, gb_host, COUNT(gb_host));
     lp_zero_ranges(&image.gb, gb_counters, COUNT(gb_counters));

@@ -1,6 +1,6 @@
 /* Images of a Game Boy Advance: what of libmgba's struct GBA and CPU is the machine, and what is the host's.
  *
- * Layout of a machine: image of struct GBA, image of struct ARMCore, gba_links, EWRAM and IWRAM, VRAM, the cartridge's
+ * Layout of a machine: image of struct GBA, image of struct ARMCore, lp_gba_links, EWRAM and IWRAM, VRAM, the cartridge's
  * GPIO port (it lies in the ROM's address space), the save memory (its kind is found out while a game runs, so there is
  * room for the largest). libmgba's own save states are no use here: making one reads I/O registers, which
  * reschedules timers. */
@@ -12,11 +12,12 @@
 #include <mgba/internal/gba/io.h>
 
 #include "base/hash.h"
-#include "emulator/console.h"
+#include "emulator/check.h"
+#include "emulator/gba_image.h"
 
 #include <string.h>
 
-enum { N_GBA_EVENTS = 11, N_BLOCKS = 8, SAVE_BYTES = SIZE_CART_FLASH1M, NO_CALLBACK = 255, GPIO_BYTES = 6 };
+enum { N_BLOCKS = 8, SAVE_BYTES = SIZE_CART_FLASH1M, NO_CALLBACK = 255, GPIO_BYTES = 6 };
 
 #define HOST(type, field) {offsetof(type, field), sizeof(((type *)0)->field)}
 #define HOST_SPAN(type, first, last) {offsetof(type, first), offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first)}
@@ -78,14 +79,7 @@ static const lp_range cpu_host[] = {
 };
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
-typedef struct {
-    lp_link active_region;
-    uint8_t video_callback, high_flash_bank;
-    uint8_t queue[LP_MAX_EVENTS];
-    uint8_t zero[6];
-} gba_links;
-
-static void list_events(struct GBA *gba, struct mTimingEvent *events[N_GBA_EVENTS]) {
+static void list_events(struct GBA *gba, struct mTimingEvent *events[LP_GBA_EVENTS]) {
     events[0] = &gba->irqEvent;
     events[1] = &gba->video.event;
     events[2] = &gba->audio.sampleEvent;
@@ -133,23 +127,23 @@ void lp_gba_widen_save_memory(struct GBASavedata *savedata) {
 
 size_t lp_gba_machine_bytes(const lp_emu *emu) {
     (void)emu;
-    return sizeof(struct GBA) + sizeof(struct ARMCore) + sizeof(gba_links) + SIZE_WORKING_RAM + SIZE_WORKING_IRAM + SIZE_VRAM +
+    return sizeof(struct GBA) + sizeof(struct ARMCore) + sizeof(lp_gba_links) + SIZE_WORKING_RAM + SIZE_WORKING_IRAM + SIZE_VRAM +
            GPIO_BYTES + SAVE_BYTES;
 }
 
-static gba_links save_links(const lp_emu *emu) {
+static lp_gba_links save_links(const lp_emu *emu) {
     struct GBA *gba = emu->core->board;
     const struct ARMCore *cpu = emu->core->cpu;
     lp_block blocks[N_BLOCKS];
     list_blocks(emu, blocks);
-    gba_links links = {.active_region = lp_link_save(cpu->memory.activeRegion, blocks, N_BLOCKS), .video_callback = NO_CALLBACK};
+    lp_gba_links links = {.active_region = lp_link_save(cpu->memory.activeRegion, blocks, N_BLOCKS), .video_callback = NO_CALLBACK};
     for (int mode = 1; mode < 3; mode++)
         if (gba->video.event.callback == lp_gba_static.video[mode]) links.video_callback = (uint8_t)mode;
     const struct GBASavedata *savedata = &gba->memory.savedata;
     links.high_flash_bank = savedata->type == SAVEDATA_FLASH1M && savedata->currentBank == savedata->data + SIZE_CART_FLASH512;
-    struct mTimingEvent *events[N_GBA_EVENTS];
+    struct mTimingEvent *events[LP_GBA_EVENTS];
     list_events(gba, events);
-    lp_queue_save(links.queue, &gba->timing, events, N_GBA_EVENTS);
+    lp_queue_save(links.queue, &gba->timing, events, LP_GBA_EVENTS);
     return links;
 }
 
@@ -172,7 +166,7 @@ void lp_gba_machine_save(lp_emu *emu, uint8_t *out) {
     out += sizeof(struct GBA);
     lp_image_save(out, emu->core->cpu, sizeof(struct ARMCore), cpu_host, COUNT(cpu_host));
     out += sizeof(struct ARMCore);
-    gba_links links = save_links(emu);
+    lp_gba_links links = save_links(emu);
     memcpy(out, &links, sizeof links);
     out += sizeof links;
     lp_block memories[3];
@@ -186,21 +180,26 @@ void lp_gba_machine_save(lp_emu *emu, uint8_t *out) {
     memset(out + n_save, 0, SAVE_BYTES - n_save);
 }
 
-bool lp_gba_machine_check(const lp_emu *emu, const uint8_t *in) {
-    const struct GBA *gba = emu->core->board;
-    struct GBA image;
-    gba_links links;
-    memcpy(&image, in, sizeof image);
-    memcpy(&links, in + sizeof(struct GBA) + sizeof(struct ARMCore), sizeof links);
+/* What is fetched from: all of the region that its mask reaches, in units of what the CPU runs or may change over to. */
+static bool can_run(const lp_emu *emu, const lp_gba_links *links, const struct ARMCore *cpu) {
+    uint32_t mask = cpu->memory.activeMask, odd = cpu->executionMode == MODE_ARM ? WORD_SIZE_ARM - 1 : WORD_SIZE_THUMB - 1;
     lp_block blocks[N_BLOCKS];
     list_blocks(emu, blocks);
-    int type = image.memory.savedata.type;
-    return image.memory.romSize == gba->memory.romSize && image.memory.hw.devices == gba->memory.hw.devices &&
-           type >= SAVEDATA_AUTODETECT && type <= SAVEDATA_SRAM512 && image.audio.chA.fifoRead < GBA_AUDIO_FIFO_SIZE &&
-           image.audio.chA.fifoWrite < GBA_AUDIO_FIFO_SIZE && image.audio.chB.fifoRead < GBA_AUDIO_FIFO_SIZE &&
-           image.audio.chB.fifoWrite < GBA_AUDIO_FIFO_SIZE && links.active_region.block &&
-           lp_link_check(links.active_region, sizeof(uint32_t), blocks, N_BLOCKS) && (links.video_callback == 1 || links.video_callback == 2) &&
-           lp_queue_check(links.queue, N_GBA_EVENTS);
+    return links->active_region.block && !(mask & odd) && !(links->active_region.offset & (WORD_SIZE_ARM - 1)) && mask < SIZE_CART0 &&
+           lp_link_check(links->active_region, (mask | WORD_SIZE_THUMB) + WORD_SIZE_THUMB, blocks, N_BLOCKS);
+}
+
+lp_status lp_gba_check(const lp_emu *emu, const uint8_t *machine, const uint8_t *renderer, lp_err *err) {
+    (void)renderer;
+    struct GBA image;
+    struct ARMCore cpu;
+    lp_gba_links links;
+    memcpy(&image, machine, sizeof image);
+    memcpy(&cpu, machine + sizeof image, sizeof cpu);
+    memcpy(&links, machine + sizeof image + sizeof cpu, sizeof links);
+    lp_status status = lp_gba_check_structs(emu->core->board, &image, &cpu, &links, err);
+    if (!status && !can_run(emu, &links, &cpu)) return lp_impossible(err, "memory.activeMask", cpu.memory.activeMask);
+    return status;
 }
 
 /* Makes the cartridge's save memory of the kind that the image has. */
@@ -223,7 +222,7 @@ void lp_gba_machine_load(lp_emu *emu, const uint8_t *in) {
     in += sizeof(struct GBA);
     lp_image_load(cpu, in, sizeof(struct ARMCore), cpu_host, COUNT(cpu_host));
     in += sizeof(struct ARMCore);
-    gba_links links;
+    lp_gba_links links;
     memcpy(&links, in, sizeof links);
     in += sizeof links;
     lp_block blocks[N_BLOCKS], memories[3];
@@ -231,7 +230,7 @@ void lp_gba_machine_load(lp_emu *emu, const uint8_t *in) {
     cpu->memory.activeRegion = lp_link_load(links.active_region, blocks, N_BLOCKS);
     gba->video.event.callback = lp_gba_static.video[links.video_callback];
     savedata->currentBank = savedata->data ? savedata->data + (links.high_flash_bank ? SIZE_CART_FLASH512 : 0) : NULL;
-    struct mTimingEvent *events[N_GBA_EVENTS];
+    struct mTimingEvent *events[LP_GBA_EVENTS];
     list_events(gba, events);
     lp_queue_load(&gba->timing, links.queue, events);
     for (int i = 0, n = list_memories(emu, memories); i < n; in += memories[i++].size)
@@ -246,7 +245,7 @@ uint64_t lp_gba_machine_hash(lp_emu *emu) {
     const struct GBA *gba = emu->core->board;
     struct GBA image;
     struct ARMCore cpu;
-    gba_links links = save_links(emu);
+    lp_gba_links links = save_links(emu);
     lp_image_save(&image, gba, sizeof image, gba_host, COUNT(gba_host));
     lp_zero_ranges(&image, gba_counters, COUNT(gba_counters));
     lp_image_save(&cpu, emu->core->cpu, sizeof cpu, cpu_host, COUNT(cpu_host));

@@ -1,6 +1,7 @@
 /* make_seeds FOLDER: what the fuzz targets start from, a folder a target, made here from valid files. */
 #include "base/hash.h"
 #include "saves/bk2.h"
+#include "tests/cartridges.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -62,6 +63,19 @@ static void make_movies(void) {
     must(lp_bk2_write(place("bk2", "a.bk2"), movie, &e, &totals, &err), &err);
 }
 
+/* Each machine of fuzz_state.c: fields changed, and bytes damaged. */
+static void make_states(void) {
+    for (uint8_t i = 0; i < N_CARTRIDGES + 2; i++) {
+        const uint8_t forged[] = {i, 0, 0x10, 0x80, 1, 0, 0, 0, 0x00, 0x4A, 0xFF, 0xFF, 0, 0}, damaged[] = {i, 2, 0, 0, 1, 0, 0, 0, 9, 2, 0, 0};
+        char name[16];
+        lp_err err;
+        snprintf(name, sizeof name, "forged%d", i);
+        must(lp_file_write_atomic(place("state", name), forged, sizeof forged, &err), &err);
+        snprintf(name, sizeof name, "damaged%d", i);
+        must(lp_file_write_atomic(place("state", name), damaged, sizeof damaged, &err), &err);
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) return 2;
     folder = argv[1];
@@ -77,9 +91,9 @@ int main(int argc, char **argv) {
     copy("weights", "cue.safetensors", LP_SOURCE_DIR "/evals/games/cue/cue.safetensors", -1);
     copy("config", "train.ini", LP_SOURCE_DIR "/evals/games/cue/train.ini", -1);
     make_movies();
+    make_states();
     static const uint8_t patch[10] = {0, 0, 1, 0, 0, 0, 9, 2, 0, 0};
     lp_err err;
-    must(lp_file_write_atomic(place("state", "patch"), patch, sizeof patch, &err), &err);
     must(lp_file_write_atomic(place("env_save", "patch"), patch, sizeof patch, &err), &err);
     return 0;
 }
