@@ -19,6 +19,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __CUDACC__
+#define LP_K_INLINE static __host__ __device__ inline /* for the twins as well */
+#else
+#define LP_K_INLINE static inline
+#endif
+
 /* Must be called once before the first kernel: the BLAS library gets one thread, ours are elsewhere. */
 void lp_k_init(void);
 
@@ -35,8 +41,8 @@ void lp_k_linear_backward_input(float *dx, const float *dy, const float *w, int 
 typedef struct {
     int h, w, c, k, stride, oc;
 } lp_conv;
-static inline int lp_conv_oh(const lp_conv *s) { return (s->h - s->k) / s->stride + 1; }
-static inline int lp_conv_ow(const lp_conv *s) { return (s->w - s->k) / s->stride + 1; }
+LP_K_INLINE int lp_conv_oh(const lp_conv *s) { return (s->h - s->k) / s->stride + 1; }
+LP_K_INLINE int lp_conv_ow(const lp_conv *s) { return (s->w - s->k) / s->stride + 1; }
 /* Floats of scratch that both directions need: the patches of one image, [oh][ow][k][k][c]. */
 size_t lp_k_conv_scratch(const lp_conv *shape);
 /* flops 2 n oh ow k k c oc. */
@@ -48,6 +54,15 @@ void lp_k_conv_backward(float *dx, float *dweight, float *dbias, const float *dy
 
 /* y[i] = x[i] / 255 - 0.5: grey bytes to network input. bytes 5 n. Exact to 1 ulp. */
 void lp_k_from_bytes(float *y, const uint8_t *x, size_t n);
+/* The part of input i, in 1 / out of it, that output o covers: where in inputs are averaged to out <= in outputs. */
+LP_K_INLINE uint32_t lp_overlap(int i, int out, int o, int in) {
+    int from = i * out > o * in ? i * out : o * in, to = (i + 1) * out < (o + 1) * in ? (i + 1) * out : (o + 1) * in;
+    return (uint32_t)(to > from ? to - from : 0);
+}
+/* n packed screens to network input: shades [n][in_h][in_w / 4], two bits a pixel, leftmost lowest, 0 black to 3 white;
+ * y [n][out_h][out_w] = (exact mean of the covered pixels, 85 a shade, rounded to a whole number) / 255 - 0.5. in_w a multiple of 4,
+ * out <= in. bytes n (in_w in_h / 4 + 4 out_w out_h). */
+void lp_k_observe_shades(float *y, const uint8_t *shades, int n, int in_w, int in_h, int out_w, int out_h);
 /* y = max(y, 0), in place. A NaN stays NaN. bytes 8 n. */
 void lp_k_relu(float *y, size_t n);
 /* dy[i] = 0 where y[i] <= 0, in place; y is the output of lp_k_relu. bytes 12 n. */
@@ -93,6 +108,10 @@ void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel
 
 /* p[n] = softmax(logit[n]); p may alias logit. */
 void lp_k_softmax(float *p, const float *logit, int n);
+
+/* Draws action[r] from softmax(logit[r]) of n_actions, with number `count` of Philox stream first_stream + r of seed (sample.h);
+ * logp[r] is its log probability. */
+void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, uint64_t seed, uint64_t first_stream, uint64_t count);
 
 /* Generalised advantage estimation (Schulman et al. 2016, eq. 16), for one environment's segment of n steps.
  *   delta[t] = reward[t] + gamma * (end[t] ? 0 : value[t + 1]) - value[t]

@@ -1,6 +1,10 @@
 /* The CUDA twins: the operations of kernels.h on device pointers, in a stream (a cudaStream_t passed as void*, so that C
- * code needs no CUDA header). Formulas, shapes and tolerances are those of kernels.h; each returns 0 or a cudaError_t.
- * Calls only enqueue work; nothing here allocates or synchronises. Built where LP_CUDA is on. */
+ * code needs no CUDA header). Formulas, shapes, bytes and flops are those of kernels.h; where a twin takes a whole batch or keeps its
+ * numbers on the card, its comment says how. Each returns 0 or a cudaError_t. Calls only enqueue work: nothing here allocates,
+ * synchronises or looks at what is on the card, so any row of calls can be captured in a graph. The same calls give the same bits on the same card:
+ * sums are taken in a fixed order, without atomics. Built where LP_CUDA is on.
+ *
+ * Tolerance against the CPU: |difference| <= 1e-5 (1 + sum of the absolute products), as in kernels.h; with bf16 operands 1e-2 of it. */
 #ifndef LP_KERNELS_KERNELS_CUDA_H
 #define LP_KERNELS_KERNELS_CUDA_H
 
@@ -21,15 +25,92 @@ int lp_cuda_to_device(void *device, const void *host, size_t size_bytes, void *s
 /* Waits for the stream, so that host holds the result on return. */
 int lp_cuda_to_host(void *host, const void *device, size_t size_bytes, void *stream);
 
+/* ---- each element by itself ---- */
 int lp_cuda_from_bytes(float *y, const uint8_t *x, size_t n, void *stream);
+int lp_cuda_observe_shades(float *y, const uint8_t *shades, int n, int in_w, int in_h, int out_w, int out_h, void *stream);
 int lp_cuda_relu(float *y, size_t n, void *stream);
 int lp_cuda_relu_backward(float *dy, const float *y, size_t n, void *stream);
-int lp_cuda_adam(float *w, float *m, float *v, const float *g, size_t n, int64_t t, float grad_scale,
-                 const lp_adam *settings, void *stream);
-/* A batch of memory reads: decision b reads count[b] <= max_items items. q, out [batch][heads][dim];
- * weight [batch][heads][max_items]; index, level, age [batch][max_items]; dim <= 128. */
-int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-                 const uint8_t *age, const int32_t *count, int batch, int max_items, void *stream);
+/* y = a + b; y may be either. bytes 12 n. */
+int lp_cuda_add(float *y, const float *a, const float *b, size_t n, void *stream);
+/* y[r] += table[index[r]] where index[r] >= 0: y [n][dim], table [rows][dim]. The way back accumulates; flops n rows dim. */
+int lp_cuda_embed(float *y, const float *table, const int32_t *index, int n, int dim, void *stream);
+int lp_cuda_embed_backward(float *dtable, const float *dy, const int32_t *index, int n, int rows, int dim, void *stream);
+
+/* ---- matrix products: cuBLAS in the stream it was opened for; its 32 MiB of workspace are allocated then ---- */
+typedef struct lp_cuda_blas lp_cuda_blas;
+enum { LP_CUDA_MAX_WIDE = 16384 }; /* outputs of a linear map that has a bias */
+/* bf16: operands are rounded to bfloat16 on their way into the tensor cores, sums stay float32. One thread at a time. */
+int lp_cuda_blas_open(lp_cuda_blas **out, int bf16, void *stream);
+void lp_cuda_blas_close(lp_cuda_blas *blas);
+void *lp_cuda_blas_stream(const lp_cuda_blas *blas);
+int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate);
+int lp_cuda_linear_backward_weight(lp_cuda_blas *blas, float *dw, float *db, const float *dy, const float *x, int n, int i, int o);
+int lp_cuda_linear_backward_input(lp_cuda_blas *blas, float *dx, const float *dy, const float *w, int n, int i, int o, int accumulate);
+/* The same for rows that lie y_stride, x_stride floats apart. */
+int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
+                           int i, int o, int accumulate);
+int lp_cuda_linear_backward_input_strided(lp_cuda_blas *blas, float *dx, int dx_stride, const float *dy, int dy_stride, const float *w,
+                                          int n, int i, int o, int accumulate);
+
+/* `images` at once go through scratch, of lp_cuda_conv_scratch floats. The way back as in lp_k_conv_backward. */
+size_t lp_cuda_conv_scratch(const lp_conv *shape, int images);
+int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *shape,
+                 float *scratch, int images);
+int lp_cuda_conv_backward(lp_cuda_blas *blas, float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
+                          int n, const lp_conv *shape, float *scratch, int images);
+
+/* ---- recurrent cores over `segments` sequences of `steps`; every row is [segment][step] ----
+ * state [segments][hidden] is that before the first step; after a step whose end is 1 the next starts from zeros (end NULL: none
+ * ends). x [..][gates hidden] is there; u = prev w^T + b, prev, gate and h are written. */
+int lp_cuda_gru(lp_cuda_blas *blas, float *h, float *gate, float *u, float *prev, const float *x, const float *w, const float *b,
+                const float *state, const uint8_t *end, int segments, int steps, int hidden);
+/* dh: what h's readers give; dx, du are overwritten; carry [segments][hidden] is scratch. */
+int lp_cuda_gru_backward(lp_cuda_blas *blas, float *dx, float *du, float *carry, const float *dh, const float *gate, const float *u,
+                         const float *prev, const float *w, const uint8_t *end, int segments, int steps, int hidden);
+int lp_cuda_mingru(float *h, float *gate, float *prev, const float *x, const float *state, const uint8_t *end, int segments, int steps,
+                   int hidden, void *stream);
+int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end, int segments,
+                            int steps, int hidden, void *stream);
+
+/* ---- the memory read of a batch: decision b reads count[b] <= max_items items ----
+ * q, out [batch][heads][dim]; weight [batch][heads][max_items]; index, level, age [batch][max_items]; dim <= LP_CUDA_READ_MAX_DIM.
+ * Decisions b with the same b / per_table share a table: table_rows rows of r->item and r->salience, to which index counts. */
+enum { LP_CUDA_READ_MAX_DIM = 128 };
+int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
+                 const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream);
+/* Floats of scratch that the way back needs. */
+size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table);
+/* As lp_k_read_backward for every decision; within one decision no item may come twice. */
+int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout, const float *weight,
+                          const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count,
+                          int batch, int max_items, int per_table, int table_rows, float *scratch, void *stream);
+
+/* ---- acting and learning ---- */
+/* As lp_k_sample; count lies on the card, so that a graph can be run again with the next one. */
+int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, uint64_t seed, uint64_t first_stream,
+                   const uint64_t *count, void *stream);
+/* As lp_k_gae for envs environments: all [envs][n], value [envs][n + 1]. */
+int lp_cuda_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int envs, int n, float gamma,
+                float lambda, void *stream);
+/* x = (x - mean) / (standard deviation + 1e-8), in place. */
+int lp_cuda_normalise(float *x, size_t n, void *stream);
+/* As lp_k_ppo; sums lie on the card and accumulate; scratch of lp_cuda_ppo_scratch_bytes. */
+size_t lp_cuda_ppo_scratch_bytes(void);
+int lp_cuda_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
+                const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings, void *scratch,
+                void *stream);
+/* Adam with the gradient's global norm clipped to max_norm. What it counts lies on the card, at the start of lp_cuda_adam_state_bytes
+ * bytes; the caller sets them to zero once, and rate_scale (a factor on the rate) before each use. A gradient that is not finite changes
+ * nothing but n_refused. */
+typedef struct {
+    double norm;                 /* of the last gradient, before clipping */
+    int64_t step, n_refused;     /* steps taken; gradients refused */
+    float scale, fix1, fix2, rate_scale;
+    int32_t finite, unused;
+} lp_cuda_adam_state;
+size_t lp_cuda_adam_state_bytes(void);
+int lp_cuda_adam(float *w, float *m, float *v, const float *g, size_t n, lp_cuda_adam_state *state, const lp_adam *settings, float max_norm,
+                 void *stream);
 
 #ifdef __cplusplus
 }

@@ -1,67 +1,140 @@
-/* Twin of read.c: one block of 128 threads a (decision, head). Scores one item a warp, the softmax over the block, then
- * the weighted sum one dimension a thread. */
-#include "kernels/kernels_cuda.h"
+/* Twin of read.c for a batch. Forward: one block a (decision, head); scores one item a warp, the softmax over the block, then the
+ * weighted sum one dimension a thread. Backward: one block a table of items, which goes through its decisions one after the
+ * other, since they add to the same items; within a decision no item comes twice. */
+#include "kernels/cuda.cuh"
 
-#include <cuda_runtime.h>
-
-enum { BLOCK = 128, WARPS = BLOCK / 32, MAX_DIM = 128 };
-
-static __device__ float warp_sum(float x) {
-    for (int k = 16; k; k >>= 1) x += __shfl_xor_sync(~0u, x, k);
-    return x;
-}
-
-/* The sum (or the largest) of x over the block, in every thread. */
-static __device__ float block_reduce(float x, bool largest, float *shared) {
-    for (int k = 16; k; k >>= 1) {
-        float y = __shfl_xor_sync(~0u, x, k);
-        x = largest ? fmaxf(x, y) : x + y;
-    }
-    __syncthreads();
-    if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = x;
-    __syncthreads();
-    x = shared[0];
-    for (int w = 1; w < WARPS; w++) x = largest ? fmaxf(x, shared[w]) : x + shared[w];
-    return x;
-}
+enum { BLOCK = 128, WARPS = BLOCK / LP_WARP, MAX_DIM = LP_CUDA_READ_MAX_DIM, BACK = LP_BLOCK };
 
 static __global__ void __launch_bounds__(BLOCK) read_items(float *out, float *weight, lp_read r, const float *q, const int32_t *index,
-                                                           const uint8_t *level, const uint8_t *age, const int32_t *count,
-                                                           int max_items) {
+                                                           const uint8_t *level, const uint8_t *age, const int32_t *count, int max_items,
+                                                           int per_table, int table_rows) {
     __shared__ float query[MAX_DIM], shared[WARPS];
-    const int b = blockIdx.x, h = blockIdx.y, n = count[b], dim = r.dim, lane = threadIdx.x % 32;
-    const size_t row = (size_t)b * r.heads + h;
+    const int b = blockIdx.x, h = blockIdx.y, n = count[b], dim = r.dim, lane = threadIdx.x % LP_WARP;
+    const size_t row = (size_t)b * r.heads + h, table = (size_t)(b / per_table) * table_rows;
+    const float *item = r.item + table * dim, *salience = r.salience + table;
     float *w = weight + row * max_items;
     const int32_t *rows = index + (size_t)b * max_items;
     const uint8_t *levels = level + (size_t)b * max_items, *ages = age + (size_t)b * max_items;
     for (int d = threadIdx.x; d < dim; d += BLOCK) query[d] = q[row * dim + d];
     __syncthreads();
     float top = -INFINITY, sum = 0;
-    const float scale = rsqrtf((float)dim);
-    for (int j = threadIdx.x / 32; j < n; j += WARPS) {
-        const float *x = r.item + (size_t)rows[j] * dim, *l = r.level_key + levels[j] * dim, *a = r.age_key + ages[j] * dim;
+    const float scale = 1.0f / sqrtf((float)dim);
+    for (int j = threadIdx.x / LP_WARP; j < n; j += WARPS) {
+        const float *x = item + (size_t)rows[j] * dim, *l = r.level_key + levels[j] * dim, *a = r.age_key + ages[j] * dim;
         float dot = 0;
-        for (int d = lane; d < dim; d += 32) dot += query[d] * (x[d] + l[d] + a[d]);
-        dot = warp_sum(dot) * scale + r.salience[rows[j]];
+        for (int d = lane; d < dim; d += LP_WARP) dot += query[d] * (x[d] + l[d] + a[d]);
+        dot = lp_warp_sum(dot) * scale + salience[rows[j]];
         if (lane == 0) w[j] = dot;
         top = fmaxf(top, dot);
     }
-    top = block_reduce(top, true, shared); /* its barrier also makes every score visible */
+    top = lp_block_reduce<BLOCK>(top, true, shared); /* its barrier also makes every score visible */
     for (int j = threadIdx.x; j < n; j += BLOCK) sum += w[j] = expf(w[j] - top);
-    sum = block_reduce(sum, false, shared);
+    sum = lp_block_reduce<BLOCK>(sum, false, shared);
     for (int j = threadIdx.x; j < n; j += BLOCK) w[j] /= sum;
     __syncthreads();
     for (int d = threadIdx.x; d < dim; d += BLOCK) {
         float total = 0;
-        for (int j = 0; j < n; j++) total += w[j] * r.item[(size_t)rows[j] * dim + d];
+        for (int j = 0; j < n; j++) total += w[j] * item[(size_t)rows[j] * dim + d];
         out[row * dim + d] = total;
     }
 }
 
-int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-                 const uint8_t *age, const int32_t *count, int batch, int max_items, void *stream) {
-    if (r->dim > MAX_DIM || r->heads > LP_READ_MAX_HEADS || max_items < 1) return cudaErrorInvalidValue;
+/* What one block of the way back works on. */
+typedef struct {
+    float *dq, *ditem, *dsalience, *dscore, *dkey;
+    const float *dout, *weight, *q;
+    const int32_t *index, *count;
+    const uint8_t *level, *age;
+    int max_items, per_table, table_rows;
+} backward_data;
+
+static __global__ void __launch_bounds__(BACK) read_items_backward(backward_data p, lp_read r) {
+    __shared__ float query[MAX_DIM], dh[MAX_DIM], shared[BACK / LP_WARP];
+    const int dim = r.dim, lane = threadIdx.x % LP_WARP, n_keys = r.n_levels + r.n_ages;
+    const size_t table = (size_t)blockIdx.x * p.table_rows;
+    const float *item = r.item + table * dim, scale = 1.0f / sqrtf((float)dim);
+    float *ditem = p.ditem + table * dim, *dsalience = p.dsalience + table, *dkey = p.dkey + (size_t)blockIdx.x * n_keys * dim;
+    for (int k = threadIdx.x; k < n_keys * dim; k += BACK) dkey[k] = 0;
+    for (int th = 0; th < p.per_table * r.heads; th++) {
+        const size_t b = (size_t)blockIdx.x * p.per_table + th / r.heads, row = b * r.heads + th % r.heads;
+        const int n = p.count[b];
+        const int32_t *rows = p.index + b * p.max_items;
+        const uint8_t *level = p.level + b * p.max_items, *age = p.age + b * p.max_items;
+        const float *w = p.weight + row * p.max_items;
+        float *dscore = p.dscore + row * p.max_items, mean = 0;
+        __syncthreads(); /* the decision before is done with query and dh */
+        for (int d = threadIdx.x; d < dim; d += BACK) query[d] = p.q[row * dim + d], dh[d] = p.dout[row * dim + d];
+        __syncthreads();
+        for (int j = threadIdx.x / LP_WARP; j < n; j += BACK / LP_WARP) {
+            float dot = 0;
+            for (int d = lane; d < dim; d += LP_WARP) dot += dh[d] * item[(size_t)rows[j] * dim + d];
+            dot = lp_warp_sum(dot);
+            if (lane == 0) {
+                dscore[j] = dot;
+                mean += w[j] * dot;
+            }
+        }
+        mean = lp_block_reduce<BACK>(mean, false, shared);
+        for (int j = threadIdx.x; j < n; j += BACK) {
+            dscore[j] = w[j] * (dscore[j] - mean);
+            dsalience[rows[j]] += dscore[j];
+        }
+        __syncthreads();
+        for (int d = threadIdx.x; d < dim; d += BACK) {
+            float sum = 0;
+            for (int j = 0; j < n; j++)
+                sum += dscore[j] * (item[(size_t)rows[j] * dim + d] + r.level_key[level[j] * dim + d] + r.age_key[age[j] * dim + d]);
+            p.dq[row * dim + d] = sum * scale;
+        }
+        for (int i = threadIdx.x; i < n * dim; i += BACK) {
+            int j = i / dim, d = i % dim;
+            ditem[(size_t)rows[j] * dim + d] += w[j] * dh[d] + dscore[j] * scale * query[d];
+        }
+        for (int k = threadIdx.x; k < n_keys; k += BACK) { /* a thread a key */
+            float sum = 0;
+            for (int j = 0; j < n; j++)
+                if (k < r.n_levels ? level[j] == k : age[j] == k - r.n_levels) sum += dscore[j];
+            for (int d = 0; d < dim && sum != 0; d++) dkey[k * dim + d] += sum * scale * query[d];
+        }
+    }
+}
+
+static __global__ void add_keys(float *dlevel_key, float *dage_key, const float *dkey, int tables, int level_floats, int age_floats) {
+    LP_FOR_EACH(i, (size_t)(level_floats + age_floats)) {
+        float sum = 0;
+        for (int t = 0; t < tables; t++) sum += dkey[(size_t)t * (level_floats + age_floats) + i];
+        if (i < (size_t)level_floats) dlevel_key[i] += sum;
+        else dage_key[i - level_floats] += sum;
+    }
+}
+
+static int bad_shape(const lp_read *r, int max_items, int per_table) {
+    return r->dim > MAX_DIM || r->heads > LP_READ_MAX_HEADS || r->n_levels > LP_READ_MAX_KEYS || r->n_ages > LP_READ_MAX_KEYS || max_items < 1 ||
+           per_table < 1;
+}
+
+int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
+                 const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream) {
+    if (bad_shape(r, max_items, per_table)) return cudaErrorInvalidValue;
     if (batch > 0)
-        read_items<<<dim3(batch, r->heads), BLOCK, 0, (cudaStream_t)stream>>>(out, weight, *r, q, index, level, age, count, max_items);
+        LP_LAUNCH(read_items, dim3((unsigned)batch, (unsigned)r->heads), BLOCK, stream, out, weight, *r, q, index, level, age, count, max_items,
+                  per_table, table_rows);
+    return cudaGetLastError();
+}
+
+size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table) {
+    return (size_t)batch * r->heads * max_items + (size_t)(batch / per_table) * (r->n_levels + r->n_ages) * r->dim;
+}
+
+int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout, const float *weight,
+                          const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count,
+                          int batch, int max_items, int per_table, int table_rows, float *scratch, void *stream) {
+    if (bad_shape(r, max_items, per_table) || batch % per_table) return cudaErrorInvalidValue;
+    if (!batch) return cudaSuccess;
+    float *dkey = scratch + (size_t)batch * r->heads * max_items;
+    backward_data p = {dq, ditem, dsalience, scratch, dkey, dout, weight, q, index, count, level, age, max_items, per_table, table_rows};
+    int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim;
+    LP_LAUNCH(read_items_backward, (unsigned)tables, BACK, stream, p, *r);
+    LP_LAUNCH(add_keys, lp_blocks((size_t)(levels + ages)), LP_BLOCK, stream, dlevel_key, dage_key, dkey, tables, levels, ages);
     return cudaGetLastError();
 }

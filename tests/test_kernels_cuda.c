@@ -1,4 +1,6 @@
-/* The CUDA twins against the CPU's kernels on fresh random inputs. Without a GPU, or in a build without CUDA: skipped. */
+/* The CUDA twins against the CPU's kernels on fresh random inputs, odd sizes included; NaN fails. On a card; without one, or in a
+ * build without CUDA, it says "skipped". The same file and the same kernels, compiled for the CPU, are the test kernels_on_cpu (see
+ * cuda_on_cpu/cuda_runtime.h), which needs no card. The seed is printed; LONGPLAY_SEED gives another. */
 #include "base/rng.h"
 #include "kernels/kernels.h"
 
@@ -16,113 +18,370 @@ static void test_twins(void **state) {
     print_message("skipped: built without CUDA\n");
     skip();
 }
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_twins)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
 #else
 #include "kernels/kernels_cuda.h"
+#include "kernels/sample.h"
 
 static lp_rng rng;
+static lp_cuda_blas *blas;
 
 static void check(int error) {
     if (error) fail_msg("CUDA: %s", lp_cuda_error(error));
 }
 
-static void *device_copy(const void *host, size_t size) {
-    void *p = NULL;
-    check(lp_cuda_alloc(&p, size));
-    check(lp_cuda_to_device(p, host, size, NULL));
-    return p;
+/* An array on both sides. All of a test's are freed at its end. */
+typedef struct {
+    void *host, *device;
+    size_t size_bytes;
+} both;
+static both taken[64];
+static int n_taken;
+
+static both take(size_t size_bytes) {
+    both b = {calloc(size_bytes + 8, 1), NULL, size_bytes};
+    check(lp_cuda_alloc(&b.device, size_bytes + 8));
+    assert_true(n_taken < 64);
+    return taken[n_taken++] = b;
 }
 
-static void close_to(const float *got, const float *want, size_t n, const char *what) {
-    for (size_t i = 0; i < n; i++)
-        if (!(fabsf(got[i] - want[i]) <= 1e-5f * (1 + fabsf(want[i])))) fail_msg("%s[%zu]: %.9g, CPU %.9g", what, i, got[i], want[i]);
+static void put(both b) {
+    check(lp_cuda_to_device(b.device, b.host, b.size_bytes, NULL));
 }
 
-static void test_pointwise(size_t n) {
-    float *x = malloc(n * sizeof *x), *y = malloc(n * sizeof *y), *got = malloc(n * sizeof *got), *t[4];
-    uint8_t *bytes = malloc(n);
-    for (size_t i = 0; i < n; i++) x[i] = lp_rng_normal(&rng), y[i] = lp_rng_normal(&rng), bytes[i] = (uint8_t)lp_rng_u64(&rng);
-    void *dx = device_copy(x, n * sizeof *x), *dy = device_copy(y, n * sizeof *y), *db = device_copy(bytes, n);
-    check(lp_cuda_relu(dx, n, NULL));
-    check(lp_cuda_relu_backward(dy, dx, n, NULL));
-    lp_k_relu(x, n);
-    lp_k_relu_backward(y, x, n);
-    check(lp_cuda_to_host(got, dx, n * sizeof *got, NULL));
-    close_to(got, x, n, "relu");
-    check(lp_cuda_to_host(got, dy, n * sizeof *got, NULL));
-    close_to(got, y, n, "relu_backward");
-    check(lp_cuda_from_bytes(dx, db, n, NULL));
-    lp_k_from_bytes(x, bytes, n);
-    check(lp_cuda_to_host(got, dx, n * sizeof *got, NULL));
-    close_to(got, x, n, "from_bytes");
-    void *d[4];
-    for (int k = 0; k < 4; k++) {
-        t[k] = malloc(n * sizeof **t);
-        for (size_t i = 0; i < n; i++) t[k][i] = k == 2 ? fabsf(lp_rng_normal(&rng)) : lp_rng_normal(&rng);
-        d[k] = device_copy(t[k], n * sizeof **t);
-    }
-    const lp_adam s = {1e-3f, 0.9f, 0.999f, 1e-5f};
-    lp_k_adam(t[0], t[1], t[2], t[3], n, 3, 0.5f, &s);
-    check(lp_cuda_adam(d[0], d[1], d[2], d[3], n, 3, 0.5f, &s, NULL));
-    for (int k = 0; k < 4; k++) {
-        check(lp_cuda_to_host(got, d[k], n * sizeof *got, NULL));
-        close_to(got, t[k], n, "adam");
-        free(t[k]), lp_cuda_free(d[k]);
-    }
-    free(x), free(y), free(got), free(bytes);
-    lp_cuda_free(dx), lp_cuda_free(dy), lp_cuda_free(db);
+static both floats(size_t n) {
+    both b = take(n * sizeof(float));
+    for (size_t i = 0; i < n; i++) ((float *)b.host)[i] = lp_rng_normal(&rng);
+    put(b);
+    return b;
 }
 
-static float *random_on_both(size_t n, void **device) {
-    float *x = malloc(n * sizeof *x);
-    for (size_t i = 0; i < n; i++) x[i] = lp_rng_normal(&rng);
-    *device = device_copy(x, n * sizeof *x);
-    return x;
+static both bytes(size_t n, uint32_t below) {
+    both b = take(n);
+    for (size_t i = 0; i < n; i++) ((uint8_t *)b.host)[i] = (uint8_t)lp_rng_below(&rng, below);
+    put(b);
+    return b;
 }
 
-static void test_read(int batch, int heads, int dim, int max_items) {
-    enum { ROWS = 37, LEVELS = 3, AGES = 5 };
-    void *d[5], *dout, *dweight;
-    size_t q_size = (size_t)batch * heads * dim, items = (size_t)batch * max_items;
-    float *q = random_on_both(q_size, &d[0]), *item = random_on_both((size_t)ROWS * dim, &d[1]), *salience = random_on_both(ROWS, &d[2]);
-    float *lk = random_on_both((size_t)LEVELS * dim, &d[3]), *ak = random_on_both((size_t)AGES * dim, &d[4]);
-    int32_t *index = malloc(items * sizeof *index), *count = malloc((size_t)batch * sizeof *count);
-    uint8_t *level = malloc(items), *age = malloc(items);
-    for (size_t i = 0; i < items; i++)
-        index[i] = (int32_t)lp_rng_below(&rng, ROWS), level[i] = (uint8_t)lp_rng_below(&rng, LEVELS), age[i] = (uint8_t)lp_rng_below(&rng, AGES);
-    for (int b = 0; b < batch; b++) count[b] = b == 0 ? 0 : 1 + (int32_t)lp_rng_below(&rng, (uint32_t)max_items);
-    void *di = device_copy(index, items * sizeof *index), *dl = device_copy(level, items), *da = device_copy(age, items);
-    void *dc = device_copy(count, (size_t)batch * sizeof *count);
-    check(lp_cuda_alloc(&dout, q_size * sizeof(float)));
-    check(lp_cuda_alloc(&dweight, items * (size_t)heads * sizeof(float)));
-    lp_read r = {heads, dim, LEVELS, AGES, lk, ak, item, salience}, dr = {heads, dim, LEVELS, AGES, d[3], d[4], d[1], d[2]};
-    check(lp_cuda_read(dout, dweight, &dr, d[0], di, dl, da, dc, batch, max_items, NULL));
-    float *out = malloc(q_size * sizeof *out), *got = malloc(q_size * sizeof *got), *weight = malloc((size_t)heads * max_items * sizeof *weight);
-    for (int b = 0; b < batch; b++)
-        lp_k_read(out + (size_t)b * heads * dim, weight, &r, q + (size_t)b * heads * dim, index + (size_t)b * max_items,
-                  level + (size_t)b * max_items, age + (size_t)b * max_items, count[b]);
-    check(lp_cuda_to_host(got, dout, q_size * sizeof *got, NULL));
-    close_to(got, out, q_size, "read");
-    for (int k = 0; k < 5; k++) lp_cuda_free(d[k]);
-    lp_cuda_free(di), lp_cuda_free(dl), lp_cuda_free(da), lp_cuda_free(dc), lp_cuda_free(dout), lp_cuda_free(dweight);
-    free(q), free(item), free(salience), free(lk), free(ak), free(index), free(count), free(level), free(age), free(out), free(got), free(weight);
-}
-
-static void test_twins(void **state) {
+static int release(void **state) {
     (void)state;
-    if (!lp_cuda_devices()) {
-        print_message("skipped: no GPU here\n");
-        skip();
+    while (n_taken) {
+        both b = taken[--n_taken];
+        free(b.host);
+        lp_cuda_free(b.device);
     }
-    rng = lp_rng_make(20261123, 0);
-    test_pointwise(1);
-    test_pointwise(1000003);
-    test_read(1, 1, 1, 1);
-    test_read(7, 2, 32, 140);
-    test_read(3, 4, 100, 333);
+    return 0;
 }
-#endif
+
+/* scale: how large the sums are that a number is made of. */
+static void expect(both b, const float *want, double scale, const char *what) {
+    size_t n = b.size_bytes / sizeof(float);
+    float *got = malloc(b.size_bytes + 1);
+    check(lp_cuda_to_host(got, b.device, b.size_bytes, NULL));
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)got[i] - want[i]) <= 1e-5 * (scale + fabs(want[i])))) fail_msg("%s[%zu of %zu]: %.9g, CPU %.9g", what, i, n, got[i], want[i]);
+    free(got);
+}
+#define EXPECT(b, scale) expect(b, (b).host, scale, #b)
+
+static void test_pointwise(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 257, 20003};
+    for (int k = 0; k < 3; k++, release(NULL)) {
+        size_t n = sizes[k];
+        both x = floats(n), y = floats(n), sum = floats(n), raw = bytes(n, 256), unpacked = floats(n);
+        check(lp_cuda_relu(x.device, n, NULL));
+        lp_k_relu(x.host, n);
+        EXPECT(x, 1);
+        check(lp_cuda_relu_backward(y.device, x.device, n, NULL));
+        lp_k_relu_backward(y.host, x.host, n);
+        EXPECT(y, 1);
+        check(lp_cuda_add(sum.device, x.device, y.device, n, NULL));
+        for (size_t i = 0; i < n; i++) ((float *)sum.host)[i] = ((float *)x.host)[i] + ((float *)y.host)[i];
+        EXPECT(sum, 1);
+        check(lp_cuda_from_bytes(unpacked.device, raw.device, n, NULL));
+        lp_k_from_bytes(unpacked.host, raw.host, n);
+        EXPECT(unpacked, 1);
+    }
+}
+
+static void test_embed(void **state) {
+    (void)state;
+    enum { N = 77, ROWS = 5, DIM = 19 };
+    both y = floats(N * DIM), table = floats(ROWS * DIM), index = take(N * sizeof(int32_t)), dtable = floats(ROWS * DIM);
+    int32_t *rows = index.host;
+    for (int r = 0; r < N; r++) rows[r] = (int32_t)lp_rng_below(&rng, ROWS + 1) - 1;
+    put(index);
+    check(lp_cuda_embed_backward(dtable.device, y.device, index.device, N, ROWS, DIM, NULL));
+    for (int i = 0; i < N * DIM; i++)
+        if (rows[i / DIM] >= 0) ((float *)dtable.host)[rows[i / DIM] * DIM + i % DIM] += ((float *)y.host)[i];
+    EXPECT(dtable, 10);
+    check(lp_cuda_embed(y.device, table.device, index.device, N, DIM, NULL));
+    for (int i = 0; i < N * DIM; i++)
+        if (rows[i / DIM] >= 0) ((float *)y.host)[i] += ((float *)table.host)[rows[i / DIM] * DIM + i % DIM];
+    EXPECT(y, 1);
+}
+
+static void test_observe(void **state) {
+    (void)state;
+    static const int sizes[][4] = {{160, 144, 80, 72}, {160, 144, 84, 84}, {160, 144, 160, 144}, {12, 7, 5, 3}, {8, 8, 1, 1}};
+    for (int k = 0; k < 5; k++, release(NULL)) {
+        const int *s = sizes[k], n = 2;
+        both shades = bytes((size_t)(n * s[0] / 4 * s[1]), 256), y = floats((size_t)(n * s[2] * s[3]));
+        check(lp_cuda_observe_shades(y.device, shades.device, n, s[0], s[1], s[2], s[3], NULL));
+        lp_k_observe_shades(y.host, shades.host, n, s[0], s[1], s[2], s[3]);
+        EXPECT(y, 1);
+    }
+}
+
+static void test_linear(void **state) {
+    (void)state;
+    static const int sizes[][3] = {{0, 3, 2}, {1, 1, 1}, {5, 33, 17}, {700, 64, 48}, {13, 129, 300}};
+    for (int k = 0; k < 5; k++, release(NULL)) {
+        int n = sizes[k][0], i = sizes[k][1], o = sizes[k][2];
+        both x = floats((size_t)(n * i)), w = floats((size_t)(i * o)), b = floats((size_t)o), y = floats((size_t)(n * o)), dy = floats((size_t)(n * o));
+        both dx = floats((size_t)(n * i)), dw = floats((size_t)(i * o)), db = floats((size_t)o);
+        for (int accumulate = 0; accumulate < 2; accumulate++) {
+            check(lp_cuda_linear(blas, y.device, x.device, w.device, k % 2 ? b.device : NULL, n, i, o, accumulate));
+            lp_k_linear(y.host, x.host, w.host, k % 2 ? b.host : NULL, n, i, o, accumulate);
+            EXPECT(y, i);
+            check(lp_cuda_linear_backward_input(blas, dx.device, dy.device, w.device, n, i, o, accumulate));
+            lp_k_linear_backward_input(dx.host, dy.host, w.host, n, i, o, accumulate);
+            EXPECT(dx, o);
+        }
+        check(lp_cuda_linear_backward_weight(blas, dw.device, db.device, dy.device, x.device, n, i, o));
+        lp_k_linear_backward_weight(dw.host, db.host, dy.host, x.host, n, i, o);
+        EXPECT(dw, n);
+        EXPECT(db, n);
+    }
+}
+
+static void test_conv(void **state) {
+    (void)state;
+    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3}, {9, 13, 2, 3, 2, 5}, {20, 17, 1, 8, 4, 16}, {12, 18, 16, 4, 2, 32}, {10, 9, 3, 3, 1, 4}};
+    for (int k = 0; k < 5; k++, release(NULL)) {
+        const lp_conv *s = &shapes[k];
+        const int n = 5, images = 2;
+        size_t in = (size_t)(n * s->h * s->w * s->c), out = (size_t)(n * lp_conv_oh(s) * lp_conv_ow(s) * s->oc), weights = (size_t)(s->oc * s->k * s->k * s->c);
+        both x = floats(in), w = floats(weights), b = floats((size_t)s->oc), y = floats(out), dy = floats(out), dx = floats(in), dw = floats(weights), db = floats((size_t)s->oc);
+        both scratch = take((lp_cuda_conv_scratch(s, images) + lp_k_conv_scratch(s)) * sizeof(float));
+        check(lp_cuda_conv(blas, y.device, x.device, w.device, b.device, n, s, scratch.device, images));
+        lp_k_conv(y.host, x.host, w.host, b.host, n, s, scratch.host);
+        EXPECT(y, s->k * s->k * s->c);
+        check(lp_cuda_conv_backward(blas, dx.device, dw.device, db.device, dy.device, x.device, w.device, n, s, scratch.device, images));
+        lp_k_conv_backward(dx.host, dw.host, db.host, dy.host, x.host, w.host, n, s, scratch.host);
+        EXPECT(dx, 100);
+        EXPECT(dw, 500);
+        EXPECT(db, 500);
+    }
+}
+
+/* The CPU's cells step by step are the reference of the card's whole segments. */
+static void test_recurrent(void **state) {
+    (void)state;
+    for (int core = 0; core < 2; core++, release(NULL)) {
+        enum { SEGMENTS = 3, STEPS = 6, HIDDEN = 21, ROWS = SEGMENTS * STEPS };
+        const int gates = core ? 2 : 3;
+        both x = floats(ROWS * gates * HIDDEN), w = floats(3 * HIDDEN * HIDDEN), b = floats(3 * HIDDEN), start = floats(SEGMENTS * HIDDEN), end = bytes(ROWS, 4);
+        for (int r = 0; r < ROWS; r++) ((uint8_t *)end.host)[r] = ((uint8_t *)end.host)[r] == 0;
+        put(end);
+        both h = floats(ROWS * HIDDEN), gate = floats((size_t)(ROWS * (core ? 1 : 3) * HIDDEN)), u = floats(ROWS * 3 * HIDDEN), prev = floats(ROWS * HIDDEN);
+        both dh = floats(ROWS * HIDDEN), dx = floats(ROWS * gates * HIDDEN), du = floats(ROWS * 3 * HIDDEN), carry = floats(SEGMENTS * HIDDEN);
+        if (core) check(lp_cuda_mingru(h.device, gate.device, prev.device, x.device, start.device, end.device, SEGMENTS, STEPS, HIDDEN, NULL));
+        else check(lp_cuda_gru(blas, h.device, gate.device, u.device, prev.device, x.device, w.device, b.device, start.device, end.device, SEGMENTS, STEPS, HIDDEN));
+        if (core) check(lp_cuda_mingru_backward(dx.device, dh.device, gate.device, x.device, prev.device, end.device, SEGMENTS, STEPS, HIDDEN, NULL));
+        else check(lp_cuda_gru_backward(blas, dx.device, du.device, carry.device, dh.device, gate.device, u.device, prev.device, w.device, end.device, SEGMENTS, STEPS, HIDDEN));
+        const uint8_t *ended = end.host;
+        for (int s = 0; s < SEGMENTS; s++) {
+            for (int t = 0; t < STEPS; t++) {
+                int r = s * STEPS + t;
+                float *before = (float *)prev.host + r * HIDDEN, *gate_row = (float *)gate.host + r * (core ? 1 : 3) * HIDDEN;
+                if (t && ended[r - 1]) memset(before, 0, HIDDEN * sizeof *before);
+                else memcpy(before, t ? (float *)h.host + (r - 1) * HIDDEN : (float *)start.host + s * HIDDEN, HIDDEN * sizeof *before);
+                if (core) lp_k_mingru((float *)h.host + r * HIDDEN, gate_row, (float *)x.host + r * 2 * HIDDEN, before, 1, HIDDEN);
+                if (core) continue;
+                lp_k_linear((float *)u.host + r * 3 * HIDDEN, before, w.host, b.host, 1, HIDDEN, 3 * HIDDEN, 0);
+                lp_k_gru((float *)h.host + r * HIDDEN, gate_row, (float *)x.host + r * 3 * HIDDEN, (float *)u.host + r * 3 * HIDDEN, before, 1, HIDDEN);
+            }
+            float back[HIDDEN] = {0}, d[HIDDEN], before[HIDDEN];
+            for (int t = STEPS - 1; t >= 0; t--) {
+                int r = s * STEPS + t;
+                const float *gate_row = (float *)gate.host + r * (core ? 1 : 3) * HIDDEN, *prev_row = (float *)prev.host + r * HIDDEN;
+                for (int j = 0; j < HIDDEN; j++) d[j] = ((float *)dh.host)[r * HIDDEN + j] + (ended[r] ? 0 : back[j]);
+                if (core) lp_k_mingru_backward((float *)dx.host + r * 2 * HIDDEN, before, d, gate_row, (float *)x.host + r * 2 * HIDDEN, prev_row, 1, HIDDEN);
+                else {
+                    lp_k_gru_backward((float *)dx.host + r * 3 * HIDDEN, (float *)du.host + r * 3 * HIDDEN, before, d, gate_row, (float *)u.host + r * 3 * HIDDEN, prev_row, 1, HIDDEN);
+                    lp_k_linear_backward_input(before, (float *)du.host + r * 3 * HIDDEN, w.host, 1, HIDDEN, 3 * HIDDEN, 1);
+                }
+                memcpy(back, before, sizeof back);
+            }
+        }
+        EXPECT(prev, 10);
+        EXPECT(h, 10);
+        EXPECT(dx, 100);
+        if (!core) EXPECT(du, 100);
+    }
+}
+
+static void read_twice(int tables, int per_table, int heads, int dim, int max_items) {
+    enum { EXTRA = 3, LEVELS = 3, AGES = 5 };
+    const int batch = tables * per_table, rows = max_items + EXTRA;
+    const size_t items = (size_t)(batch * max_items), q_size = (size_t)(batch * heads * dim);
+    both q = floats(q_size), item = floats((size_t)(tables * rows * dim)), salience = floats((size_t)(tables * rows)), level_key = floats((size_t)(LEVELS * dim)), age_key = floats((size_t)(AGES * dim));
+    both index = take(items * sizeof(int32_t)), count = take((size_t)batch * sizeof(int32_t)), level = bytes(items, LEVELS), age = bytes(items, AGES);
+    for (int b = 0; b < batch; b++) {
+        ((int32_t *)count.host)[b] = b == 0 ? 0 : 1 + (int32_t)lp_rng_below(&rng, (uint32_t)max_items);
+        int32_t *row = (int32_t *)index.host + b * max_items; /* different rows of the table, in any order */
+        int first = (int)lp_rng_below(&rng, (uint32_t)rows);
+        for (int j = 0; j < max_items; j++) row[j] = (first + j * (rows % 2 ? 2 : 1)) % rows;
+    }
+    put(index), put(count);
+    both out = floats(q_size), weight = floats(items * (size_t)heads), dout = floats(q_size), dq = floats(q_size), ditem = floats((size_t)(tables * rows * dim));
+    both dsalience = floats((size_t)(tables * rows)), dlevel_key = floats((size_t)(LEVELS * dim)), dage_key = floats((size_t)(AGES * dim));
+    const lp_read on_card = {heads, dim, LEVELS, AGES, level_key.device, age_key.device, item.device, salience.device};
+    both scratch = take(lp_cuda_read_scratch(&on_card, batch, max_items, per_table) * sizeof(float));
+    check(lp_cuda_read(out.device, weight.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch, max_items, per_table, rows, NULL));
+    check(lp_cuda_read_backward(dq.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device, weight.device, &on_card, q.device,
+                                index.device, level.device, age.device, count.device, batch, max_items, per_table, rows, scratch.device, NULL));
+    for (int b = 0; b < batch; b++) {
+        const size_t table = (size_t)(b / per_table * rows), at = (size_t)(b * heads * dim), from = (size_t)(b * max_items);
+        const lp_read r = {heads, dim, LEVELS, AGES, level_key.host, age_key.host, (float *)item.host + table * (size_t)dim, (float *)salience.host + table};
+        const int n = ((int32_t *)count.host)[b];
+        lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
+        lp_k_read_backward((float *)dq.host + at, (float *)ditem.host + table * (size_t)dim, (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at,
+                           weight.host, &r, (float *)q.host + at, (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
+    }
+    EXPECT(out, dim);
+    EXPECT(dq, dim * 4);
+    EXPECT(ditem, dim * 4);
+    EXPECT(dsalience, dim * 4);
+    EXPECT(dlevel_key, dim * 20);
+    EXPECT(dage_key, dim * 20);
+    release(NULL);
+}
+
+static void test_read(void **state) {
+    (void)state;
+    read_twice(2, 1, 1, 1, 1);
+    read_twice(2, 3, 2, 32, 40);
+    read_twice(1, 2, 4, 100, 133);
+}
+
+static void test_sample(void **state) {
+    (void)state;
+    enum { N = 300, ACTIONS = 7 };
+    both logit = floats(N * ACTIONS), action = take(N * sizeof(int32_t)), logp = take(N * sizeof(float)), count = take(sizeof(uint64_t));
+    *(uint64_t *)count.host = (uint64_t)3 << 33;
+    put(count);
+    check(lp_cuda_sample(action.device, logp.device, logit.device, N, ACTIONS, 99, 1000, count.device, NULL));
+    lp_k_sample(action.host, logp.host, logit.host, N, ACTIONS, 99, 1000, *(uint64_t *)count.host);
+    int32_t got[N];
+    check(lp_cuda_to_host(got, action.device, sizeof got, NULL));
+    int differ = 0, seen[ACTIONS] = {0};
+    for (int r = 0; r < N; r++) differ += got[r] != ((int32_t *)action.host)[r], seen[got[r]]++;
+    if (differ > 1) fail_msg("%d of %d draws differ", differ, N); /* one may lie within a rounding of two actions' border */
+    for (int a = 0; a < ACTIONS; a++) assert_true(seen[a] > 5);
+    if (!differ) EXPECT(logp, 1);
+}
+
+static void test_learning(void **state) {
+    (void)state;
+    enum { ENVS = 5, STEPS = 61, N = ENVS * STEPS, ACTIONS = 5 };
+    both reward = floats(N), value = floats(ENVS * (STEPS + 1)), end = bytes(N, 5), advantage = floats(N), target = floats(N);
+    for (int i = 0; i < N; i++) ((uint8_t *)end.host)[i] = ((uint8_t *)end.host)[i] == 0;
+    put(end);
+    check(lp_cuda_gae(advantage.device, target.device, reward.device, value.device, end.device, ENVS, STEPS, 0.99f, 0.95f, NULL));
+    for (int e = 0; e < ENVS; e++)
+        lp_k_gae((float *)advantage.host + e * STEPS, (float *)target.host + e * STEPS, (float *)reward.host + e * STEPS, (float *)value.host + e * (STEPS + 1), (uint8_t *)end.host + e * STEPS,
+                 STEPS, 0.99f, 0.95f);
+    EXPECT(advantage, 20);
+    EXPECT(target, 20);
+    double sum = 0, squares = 0;
+    float *a = advantage.host;
+    for (int i = 0; i < N; i++) sum += a[i];
+    for (int i = 0; i < N; i++) squares += (a[i] - sum / N) * (a[i] - sum / N);
+    for (int i = 0; i < N; i++) a[i] = (float)((a[i] - sum / N) / (sqrt(squares / N) + 1e-8));
+    check(lp_cuda_normalise(advantage.device, N, NULL));
+    EXPECT(advantage, 20);
+    const lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f};
+    both z = floats(N * ACTIONS), v = floats(N), old = floats(N), action = take(N * sizeof(int32_t)), dz = floats(N * ACTIONS), dv = floats(N);
+    both sums = take(sizeof(lp_ppo_sums)), scratch = take(lp_cuda_ppo_scratch_bytes());
+    for (int i = 0; i < N; i++) ((int32_t *)action.host)[i] = (int32_t)lp_rng_below(&rng, ACTIONS), ((float *)old.host)[i] = -1.6f + 0.3f * ((float *)old.host)[i];
+    put(action), put(old), put(sums), put(advantage), put(target);
+    check(lp_cuda_ppo(dz.device, dv.device, sums.device, z.device, v.device, action.device, old.device, advantage.device, target.device, N, ACTIONS, &s, scratch.device, NULL));
+    lp_k_ppo(dz.host, dv.host, sums.host, z.host, v.host, action.host, old.host, advantage.host, target.host, N, ACTIONS, &s);
+    EXPECT(dz, 5);
+    EXPECT(dv, 5);
+    double got[5], *want = sums.host;
+    check(lp_cuda_to_host(got, sums.device, sizeof got, NULL));
+    for (int k = 0; k < 5; k++)
+        if (!(fabs(got[k] - want[k]) <= 1e-5 * N)) fail_msg("ppo sum %d: %g, CPU %g", k, got[k], want[k]);
+}
+
+static void test_adam(void **state) {
+    (void)state;
+    static const size_t sizes[] = {1, 5003};
+    const lp_adam s = {1e-2f, 0.9f, 0.999f, 1e-5f};
+    for (int k = 0; k < 2; k++, release(NULL)) {
+        size_t n = sizes[k];
+        both w = floats(n), m = take(n * sizeof(float)), v = take(n * sizeof(float)), kept = take(lp_cuda_adam_state_bytes());
+        lp_cuda_adam_state *a = kept.host;
+        a->rate_scale = 0.5f;
+        put(m), put(v), put(kept);
+        for (int t = 1; t <= 4; t++) {
+            both g = floats(n);
+            const int bad = t == 3; /* a gradient with an infinity is refused, and changes nothing */
+            if (bad) ((float *)g.host)[n / 2] = INFINITY, put(g);
+            check(lp_cuda_adam(w.device, m.device, v.device, g.device, n, kept.device, &s, 0.5f, NULL));
+            if (bad) continue;
+            double norm = sqrt(lp_k_sum_squares(g.host, n));
+            lp_adam halved = s;
+            halved.rate *= 0.5f;
+            lp_k_adam(w.host, m.host, v.host, g.host, n, t > 3 ? t - 1 : t, norm > 0.5 ? (float)(0.5 / norm) : 1.0f, &halved);
+            EXPECT(w, 1);
+            EXPECT(m, 1);
+            EXPECT(v, 1);
+        }
+        check(lp_cuda_to_host(a, kept.device, sizeof *a, NULL));
+        assert_true(a->step == 3 && a->n_refused == 1 && a->finite == 1);
+    }
+}
+
+static int open_card(void **state) {
+    (void)state;
+    const char *seed = getenv("LONGPLAY_SEED");
+    uint64_t number = seed ? strtoull(seed, NULL, 10) : 20261123;
+    print_message("seed %llu\n", (unsigned long long)number);
+    rng = lp_rng_make(number, 0);
+    lp_k_init();
+    check(lp_cuda_blas_open(&blas, 0, NULL));
+    return 0;
+}
+
+static int close_card(void **state) {
+    (void)state;
+    lp_cuda_blas_close(blas);
+    return 0;
+}
+
+static void test_no_card(void **state) {
+    (void)state;
+    print_message("skipped: no GPU here\n");
+    skip();
+}
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_twins)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest none[] = {cmocka_unit_test(test_no_card)};
+    if (!lp_cuda_devices()) return cmocka_run_group_tests(none, NULL, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_pointwise, release), cmocka_unit_test_teardown(test_embed, release),     cmocka_unit_test_teardown(test_observe, release),
+        cmocka_unit_test_teardown(test_linear, release),    cmocka_unit_test_teardown(test_conv, release),      cmocka_unit_test_teardown(test_recurrent, release),
+        cmocka_unit_test_teardown(test_read, release),      cmocka_unit_test_teardown(test_sample, release),    cmocka_unit_test_teardown(test_learning, release),
+        cmocka_unit_test_teardown(test_adam, release),
+    };
+    return cmocka_run_group_tests(tests, open_card, close_card);
 }
+#endif

@@ -1,0 +1,16 @@
+#include "kernels/sample.h"
+
+#include <math.h>
+
+void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, uint64_t seed, uint64_t first_stream, uint64_t count) {
+    for (int r = 0; r < n; r++, logit += n_actions) {
+        float top = -INFINITY, sum = 0.0f, at = lp_philox_float(seed, first_stream + (uint64_t)r, count);
+        for (int a = 0; a < n_actions; a++) top = logit[a] > top ? logit[a] : top;
+        for (int a = 0; a < n_actions; a++) sum += expf(logit[a] - top);
+        int chosen = 0;
+        at *= sum;
+        while (chosen < n_actions - 1 && at >= expf(logit[chosen] - top)) at -= expf(logit[chosen++] - top);
+        action[r] = chosen;
+        logp[r] = logit[chosen] - top - logf(sum);
+    }
+}
