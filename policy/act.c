@@ -12,7 +12,11 @@ struct lp_actor {
     int max_batch, max_context;
     lp_arena arena;
     activations a;        /* max_batch rows */
-    float *scratch;
+    model_eyes eyes;
+    float *scratch;       /* the eyes' */
+    float *seen_by;       /* [eye_floats] the weights of the convolutions that filled the rows of a */
+    uint8_t *seen;        /* [max_batch][height * width] the pixels that they hold; what did not change is not computed again */
+    int n_seen;
     float *weight;        /* [max_batch][heads * max_context] */
     int32_t *last_action; /* [max_batch] */
     uint8_t *level, *age; /* [max_context] */
@@ -28,6 +32,11 @@ uint8_t lp_policy_level_key(const lp_policy_config *shape, int level) {
     return (uint8_t)(level < shape->n_levels ? level : shape->n_levels - 1);
 }
 
+/* The weights of the convolutions come first of all. */
+static size_t eye_bytes(const lp_policy *p) {
+    return p->info[P_FEATURES_W].offset * sizeof(float);
+}
+
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err) {
     *out = NULL;
     lp_actor *actor = calloc(1, sizeof *actor);
@@ -35,7 +44,8 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     size_t heads = (size_t)policy->shape.heads, batch = (size_t)max_batch, context = (size_t)max_context;
     size_t floats = activations_floats(policy, max_batch, 0) * sizeof(float);
     size_t scratch = model_scratch_floats(policy) * sizeof(float), weights = batch * heads * context * sizeof(float);
-    size_t need = lp_arena_need(floats) + lp_arena_need(scratch) + lp_arena_need(weights) +
+    size_t eye = eye_bytes(policy), seen = batch * (size_t)policy->shape.width * (size_t)policy->shape.height;
+    size_t need = lp_arena_need(floats) + lp_arena_need(scratch) + lp_arena_need(eye) + lp_arena_need(seen) + lp_arena_need(weights) +
                   lp_arena_need(batch * sizeof(int32_t)) + 2 * lp_arena_need(context);
     if (lp_arena_open(&actor->arena, need)) {
         free(actor);
@@ -46,6 +56,8 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     actor->max_context = max_context;
     activations_carve(&actor->a, policy, max_batch, 0, lp_arena_take(&actor->arena, floats));
     actor->scratch = lp_arena_take(&actor->arena, scratch);
+    actor->seen_by = lp_arena_take(&actor->arena, eye);
+    actor->seen = lp_arena_take(&actor->arena, seen);
     actor->weight = lp_arena_take(&actor->arena, weights);
     actor->last_action = lp_arena_take(&actor->arena, batch * sizeof(int32_t));
     actor->level = lp_arena_take(&actor->arena, context);
@@ -67,12 +79,20 @@ void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision 
     activations *a = &actor->a;
     size_t pixels = (size_t)s->height * s->width, read = (size_t)s->heads * s->dim;
     size_t state = (size_t)lp_policy_state_floats(p);
+    if (!actor->eyes.scratch || memcmp(actor->seen_by, p->parameters, eye_bytes(p))) {
+        memcpy(actor->seen_by, p->parameters, eye_bytes(p));
+        model_eyes_open(&actor->eyes, p, actor->scratch);
+        actor->n_seen = 0;
+    }
     for (int i = 0; i < n; i++) {
-        lp_k_from_bytes(a->x + (size_t)i * pixels, in[i].pixels, pixels);
+        uint8_t *seen = actor->seen + (size_t)i * pixels;
+        model_see(p, a, &actor->eyes, i, in[i].pixels, i < actor->n_seen ? seen : NULL);
+        memcpy(seen, in[i].pixels, pixels);
         actor->last_action[i] = in[i].last_action;
         if (state) memcpy(a->prev + (size_t)i * state, in[i].state, state * sizeof(float));
     }
-    model_encode(p, a, actor->last_action, n, actor->max_batch, actor->scratch);
+    if (n > actor->n_seen) actor->n_seen = n;
+    model_encode(p, a, actor->last_action, n, actor->max_batch);
     model_core(p, a, actor->max_batch);
     model_remember(p, a, actor->max_batch);
     for (int i = 0; i < n; i++) {

@@ -21,7 +21,8 @@ enum { N_SHARDS = 8 };
 
 typedef struct { /* one worker's room for one segment */
     activations a, d;
-    float *scratch;
+    model_eyes eyes;
+    float *scratch; /* the eyes' */
     float *weight;  /* [n_steps][heads * max_context] */
 } workspace;
 
@@ -137,8 +138,9 @@ static void forward(lp_learner *l, workspace *w, const lp_segment *g) {
     int T = l->n_steps, C = l->max_context;
     size_t read = (size_t)s->heads * s->dim;
     float *items = w->a.item - (size_t)C * s->dim, *saliences = w->a.salience - C;
-    lp_k_from_bytes(w->a.x, g->pixels, (size_t)T * s->width * s->height);
-    model_encode(p, &w->a, g->last_action, T, T, w->scratch);
+    model_eyes_open(&w->eyes, p, w->scratch);
+    model_see_sequence(p, &w->a, &w->eyes, g->pixels, T);
+    model_encode(p, &w->a, g->last_action, T, T);
     model_core_sequence(p, &w->a, g->state, g->end, T);
     model_remember(p, &w->a, T);
     memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));
@@ -167,7 +169,8 @@ static void backward(lp_learner *l, workspace *w, const lp_segment *g, float *gr
                            g->age + (size_t)t * C, g->n_items[t]);
     model_remember_backward(p, &w->d, &w->a, T, gradient);
     model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
-    model_encode_backward(p, &w->d, &w->a, g->last_action, T, w->scratch, gradient);
+    model_encode_backward(p, &w->d, &w->a, g->last_action, T, gradient);
+    model_see_backward(p, &w->d, &w->a, &w->eyes, g->pixels, T, gradient);
 }
 
 static void shard_job(void *context, int shard, int worker) {

@@ -204,15 +204,47 @@ void activations_carve(activations *a, const lp_policy *p, int n, int extra, flo
 
 size_t model_scratch_floats(const lp_policy *p) {
     size_t one = lp_k_conv_scratch(&p->conv1), two = lp_k_conv_scratch(&p->conv2);
+    if (lp_k_frames_fit(&p->conv1, &p->conv2)) return lp_k_frames_scratch(&p->conv1, &p->conv2);
     return one > two ? one : two;
 }
 
-void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows, float *scratch) {
+void model_eyes_open(model_eyes *eyes, const lp_policy *p, float *scratch) {
+    eyes->skips = lp_k_frames_fit(&p->conv1, &p->conv2);
+    eyes->scratch = scratch;
+    if (eyes->skips)
+        lp_k_frames_pack(&eyes->frames, &p->conv1, &p->conv2, param(p, P_CONV1_W), param(p, P_CONV1_B), param(p, P_CONV2_W), param(p, P_CONV2_B), scratch);
+}
+
+/* rows [from, from + n), all of them */
+static void see_all(const lp_policy *p, activations *a, const model_eyes *eyes, const uint8_t *pixels, int from, int n) {
+    size_t frame = (size_t)p->shape.height * p->shape.width, out1 = conv_floats(&p->conv1), out2 = (size_t)p->flat, row = (size_t)from;
+    lp_k_from_bytes(a->x + row * frame, pixels, (size_t)n * frame);
+    lp_k_conv(a->c1 + row * out1, a->x + row * frame, param(p, P_CONV1_W), param(p, P_CONV1_B), n, &p->conv1, eyes->scratch);
+    lp_k_relu(a->c1 + row * out1, (size_t)n * out1);
+    lp_k_conv(a->c2 + row * out2, a->c1 + row * out1, param(p, P_CONV2_W), param(p, P_CONV2_B), n, &p->conv2, eyes->scratch);
+    lp_k_relu(a->c2 + row * out2, (size_t)n * out2);
+}
+
+void model_see(const lp_policy *p, activations *a, model_eyes *eyes, int row, const uint8_t *pixels, const uint8_t *before) {
+    float *x = a->x + (size_t)row * p->shape.height * p->shape.width, *c1 = a->c1 + (size_t)row * conv_floats(&p->conv1);
+    float *c2 = a->c2 + (size_t)row * p->flat;
+    if (eyes->skips) lp_k_frames(c2, c1, x, pixels, before, c1, c2, &eyes->frames);
+    else see_all(p, a, eyes, pixels, row, 1);
+}
+
+void model_see_sequence(const lp_policy *p, activations *a, model_eyes *eyes, const uint8_t *pixels, int n) {
+    if (!eyes->skips) {
+        see_all(p, a, eyes, pixels, 0, n);
+        return;
+    }
+    size_t frame = (size_t)p->shape.height * p->shape.width, out1 = conv_floats(&p->conv1), out2 = (size_t)p->flat;
+    float *c1 = a->c1, *c2 = a->c2;
+    for (int t = 0; t < n; t++, pixels += frame, c1 += out1, c2 += out2)
+        lp_k_frames(c2, c1, a->x, pixels, t ? pixels - frame : NULL, c1 - (t ? out1 : 0), c2 - (t ? out2 : 0), &eyes->frames);
+}
+
+void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows) {
     const lp_policy_config *s = &p->shape;
-    lp_k_conv(a->c1, a->x, param(p, P_CONV1_W), param(p, P_CONV1_B), n, &p->conv1, scratch);
-    lp_k_relu(a->c1, (size_t)n * conv_floats(&p->conv1));
-    lp_k_conv(a->c2, a->c1, param(p, P_CONV2_W), param(p, P_CONV2_B), n, &p->conv2, scratch);
-    lp_k_relu(a->c2, (size_t)n * p->flat);
     lp_k_linear(a->f, a->c2, param(p, P_FEATURES_W), param(p, P_FEATURES_B), rows, p->flat, s->hidden, 0);
     for (int r = 0; r < n; r++)
         for (int j = 0; last_action[r] >= 0 && j < s->hidden; j++)
@@ -268,10 +300,8 @@ void model_remember_backward(const lp_policy *p, activations *d, const activatio
     lp_k_linear_backward_input(d->g, d->item, param(p, P_ITEM_W), n, h, dim, 1);
 }
 
-void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n,
-                           float *scratch, float *gradient) {
-    const lp_policy_config *s = &p->shape;
-    int h = s->hidden;
+void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n, float *gradient) {
+    int h = p->shape.hidden;
     lp_k_relu_backward(d->f, a->f, (size_t)n * h);
     for (int r = 0; r < n; r++)
         for (int j = 0; last_action[r] >= 0 && j < h; j++)
@@ -279,9 +309,16 @@ void model_encode_backward(const lp_policy *p, activations *d, const activations
     lp_k_linear_backward_weight(grad(p, gradient, P_FEATURES_W), grad(p, gradient, P_FEATURES_B), d->f, a->c2, n, p->flat, h);
     lp_k_linear_backward_input(d->c2, d->f, param(p, P_FEATURES_W), n, p->flat, h, 0);
     lp_k_relu_backward(d->c2, a->c2, (size_t)n * p->flat);
-    lp_k_conv_backward(d->c1, grad(p, gradient, P_CONV2_W), grad(p, gradient, P_CONV2_B), d->c2, a->c1,
-                       param(p, P_CONV2_W), n, &p->conv2, scratch);
+}
+
+void model_see_backward(const lp_policy *p, activations *d, const activations *a, model_eyes *eyes, const uint8_t *pixels, int n,
+                        float *gradient) {
+    float *dw1 = grad(p, gradient, P_CONV1_W), *db1 = grad(p, gradient, P_CONV1_B), *dw2 = grad(p, gradient, P_CONV2_W), *db2 = grad(p, gradient, P_CONV2_B);
+    if (eyes->skips) {
+        lp_k_frames_backward(dw1, db1, dw2, db2, d->c2, a->c1, pixels, n, &eyes->frames);
+        return;
+    }
+    lp_k_conv_backward(d->c1, dw2, db2, d->c2, a->c1, param(p, P_CONV2_W), n, &p->conv2, eyes->scratch);
     lp_k_relu_backward(d->c1, a->c1, (size_t)n * conv_floats(&p->conv1));
-    lp_k_conv_backward(NULL, grad(p, gradient, P_CONV1_W), grad(p, gradient, P_CONV1_B), d->c1, a->x,
-                       param(p, P_CONV1_W), n, &p->conv1, scratch);
+    lp_k_conv_backward(NULL, dw1, db1, d->c1, a->x, param(p, P_CONV1_W), n, &p->conv1, eyes->scratch);
 }

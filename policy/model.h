@@ -2,6 +2,7 @@
 #ifndef LP_POLICY_MODEL_H
 #define LP_POLICY_MODEL_H
 
+#include "kernels/frames.h"
 #include "kernels/kernels.h"
 #include "policy/policy.h"
 
@@ -61,10 +62,23 @@ size_t model_scratch_floats(const lp_policy *p);
 static inline const float *param(const lp_policy *p, param_id id) { return p->parameters + p->info[id].offset; }
 static inline float *grad(const lp_policy *p, float *gradient, param_id id) { return gradient + p->info[id].offset; }
 
-/* a->x (from lp_k_from_bytes) -> f. last_action [n], -1: none yet. The matrix products run over
- * rows >= n rows, whatever the ones after n hold: a BLAS may round a row differently for another number of rows, so a
- * caller whose n varies keeps rows fixed and gets the same bits. The others likewise. */
-void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows, float *scratch);
+/* The eyes: pixels -> c1, c2, both after relu, skipping what did not change since the frame before where the shapes allow it. */
+typedef struct {
+    bool skips;
+    lp_frames frames;
+    float *scratch;
+} model_eyes;
+/* Once, and after every change of the weights. scratch has model_scratch_floats(p) and is the eyes' from now on. */
+void model_eyes_open(model_eyes *eyes, const lp_policy *p, float *scratch);
+/* One frame into row `row`; before: the pixels that the row holds the activations of, NULL for none. */
+void model_see(const lp_policy *p, activations *a, model_eyes *eyes, int row, const uint8_t *pixels, const uint8_t *before);
+/* n frames that follow each other, into rows 0 to n - 1; pixels [n][height * width]. */
+void model_see_sequence(const lp_policy *p, activations *a, model_eyes *eyes, const uint8_t *pixels, int n);
+
+/* c2 -> f. last_action [n], -1: none yet. The matrix products run over rows >= n rows, whatever the ones after n hold:
+ * a BLAS may round a row differently for another number of rows, so a caller whose n varies keeps rows fixed and gets the
+ * same bits. The others likewise. */
+void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows);
 /* f, prev -> g, h, each row a sequence of its own. */
 void model_core(const lp_policy *p, activations *a, int rows);
 /* The same for rows that follow each other: row 0 comes after state, row t after row t - 1, but after zeros where end[t - 1]. */
@@ -82,8 +96,10 @@ void model_decide_backward(const lp_policy *p, activations *d, const activations
 void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
 /* d->g -> d->f, of model_core_sequence */
 void model_core_backward(const lp_policy *p, activations *d, const activations *a, const uint8_t *end, int n, float *gradient);
-/* d->f -> gradient; clobbers d */
-void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n,
-                           float *scratch, float *gradient);
+/* d->f -> d->c2, before relu; clobbers d->f */
+void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n, float *gradient);
+/* d->c2 -> gradient, of model_see_sequence; clobbers d */
+void model_see_backward(const lp_policy *p, activations *d, const activations *a, model_eyes *eyes, const uint8_t *pixels, int n,
+                        float *gradient);
 
 #endif

@@ -18,6 +18,16 @@ static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim
 static const lp_ppo_config ppo = {.gamma = 0.99, .lambda = 0.95, .clip = 0.2, .value_weight = 0.5, .entropy_weight = 0.01,
                                   .rate = 1e-3, .beta2 = 0.999, .max_grad_norm = 0.5, .epochs = 2, .minibatches = 2};
 
+/* The first and the fifth are new altogether, the third is as the one before, the others differ from it in a spot. */
+static void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
+    int frame = shape.width * shape.height, y = (int)lp_rng_below(rng, 20), x = (int)lp_rng_below(rng, 22);
+    if (t % 4) memcpy(pixels, pixels - frame, (size_t)frame);
+    for (int i = 0; i < frame; i++) {
+        bool spot = i / shape.width / 4 == y / 4 && i % shape.width / 5 == x / 5;
+        if (t % 4 == 0 || (t != 2 && spot)) pixels[i] = (uint8_t)lp_rng_below(rng, 256);
+    }
+}
+
 /* Random rollouts: old items, items of the segment itself, empty contexts, episode ends. */
 static void fill(lp_learner *learner, lp_rng *rng) {
     for (int e = 0; e < ENVS; e++) {
@@ -26,7 +36,7 @@ static void fill(lp_learner *learner, lp_rng *rng) {
         for (int i = 0; shape.core && i < shape.hidden; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
         for (int i = 0; i < g->n_old * shape.dim; i++) g->old_vector[i] = lp_rng_normal(rng);
         for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng);
-        for (int i = 0; i < STEPS * shape.width * shape.height; i++) g->pixels[i] = (uint8_t)lp_rng_below(rng, 256);
+        for (int t = 0; t < STEPS; t++) next_frame(g->pixels + t * shape.width * shape.height, t, rng);
         for (int t = 0; t < STEPS; t++) {
             g->last_action[t] = (int)lp_rng_below(rng, 4) - 1;
             g->action[t] = (int)lp_rng_below(rng, 3);
@@ -197,6 +207,40 @@ static void test_acting_agrees(void **state) {
     shape.core = LP_CORE_NONE;
 }
 
+/* An actor skips what did not change in a row since its last run: no decision may tell, nor miss a change of the weights. */
+static void test_no_trace_of_the_run_before(void **state) {
+    (void)state;
+    enum { ROWS = 3, FRAMES = 12 };
+    lp_policy *policy;
+    lp_actor *actor, *fresh;
+    lp_err err;
+    shape.core = LP_CORE_NONE;
+    assert_int_equal(lp_policy_open(&policy, &shape, 7, &err), LP_OK);
+    assert_int_equal(lp_actor_open(&actor, policy, ROWS, CONTEXT, &err), LP_OK);
+    size_t frame = (size_t)shape.width * (size_t)shape.height;
+    uint8_t *pixels = malloc(FRAMES * frame);
+    lp_rng rng = lp_rng_make(5, 5);
+    for (int t = 0; t < FRAMES; t++) next_frame(pixels + (size_t)t * frame, t, &rng);
+    for (int t = 0; t + ROWS <= FRAMES; t++) {
+        if (t == 5) lp_policy_parameters(policy)[17] += 0.25f; /* of the first convolution */
+        lp_observation o[ROWS];
+        lp_decision d[ROWS], alone[ROWS];
+        int n = 1 + t % ROWS; /* rows that sit a run out */
+        for (int i = 0; i < n; i++) o[i] = (lp_observation){.pixels = pixels + (size_t)(t + (t % 2 ? i : n - 1 - i)) * frame, .last_action = -1};
+        assert_int_equal(lp_actor_open(&fresh, policy, ROWS, CONTEXT, &err), LP_OK);
+        lp_actor_run(actor, n, o, d);
+        lp_actor_run(fresh, n, o, alone);
+        for (int i = 0; i < n; i++) {
+            assert_memory_equal(d[i].logit, alone[i].logit, (size_t)shape.n_actions * sizeof(float));
+            assert_memory_equal(d[i].item, alone[i].item, (size_t)shape.dim * sizeof(float));
+        }
+        lp_actor_close(fresh);
+    }
+    lp_actor_close(actor);
+    lp_policy_close(policy);
+    free(pixels);
+}
+
 static void test_divergence_is_refused(void **state) {
     (void)state;
     lp_policy *policy;
@@ -218,6 +262,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient),
         cmocka_unit_test(test_deterministic), cmocka_unit_test(test_acting_agrees),
+        cmocka_unit_test(test_no_trace_of_the_run_before),
         cmocka_unit_test(test_divergence_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
