@@ -13,7 +13,7 @@ typedef struct {
     const char *games, *policy, *memory, *device, *set[LP_MAX_LIST];
     int n_games, n_set;
     int64_t episodes, seed, time_limit, threads; /* episodes 0, seed -1: not given */
-    bool sample, json;
+    bool sample, greedy, json;
 } arguments;
 
 /* What is given on the command line goes before what the suite says. */
@@ -26,7 +26,7 @@ static lp_status choose_knobs(const arguments *a, const lp_suite_row *what, int6
 
 static lp_status evaluate(const arguments *a, const lp_suite_row *what, const int64_t *knobs, lp_eval_row *row, lp_err *err) {
     lp_chosen_policy chosen = {0};
-    lp_eval_config config = {.sample = a->sample, .knobs = knobs, .episodes = a->episodes ? a->episodes : what->episodes,
+    lp_eval_config config = {.knobs = knobs, .episodes = a->episodes ? a->episodes : what->episodes,
                              .seed = a->seed >= 0 ? (uint64_t)a->seed : what->seed, .time_limit = a->time_limit,
                              .n_threads = (int)a->threads, .progress = true};
     lp_status status = lp_choose_policy(&chosen, what->game, a->policy, err);
@@ -34,6 +34,7 @@ static lp_status evaluate(const arguments *a, const lp_suite_row *what, const in
     if (!status) {
         config.player = (lp_player)chosen.player;
         config.policy = chosen.policy;
+        config.sample = !a->greedy && (a->sample || (chosen.policy && lp_policy_samples(chosen.policy)));
         status = lp_eval(what->game, &config, row, err);
     }
     lp_policy_close(chosen.policy);
@@ -111,7 +112,8 @@ int lp_cmd_eval(int argc, char **argv) {
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
         {.name = "time-limit", .value = "N", .help = "decisions after which an episode counts as a timeout (0: the game's own)", .number = &a.time_limit, .min = 0, .max = 1e12},
-        {.name = "sample", .help = "draw actions from the policy's distribution, not the most probable", .flag = &a.sample},
+        {.name = "sample", .help = "draw actions from the policy's distribution (the policy's own way)", .flag = &a.sample},
+        {.name = "greedy", .help = "take the most probable action", .flag = &a.greedy},
         {.name = "threads", .value = "N", .help = "threads (one a processor); no result depends on it", .number = &a.threads, .min = 0, .max = 1024},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

@@ -129,7 +129,7 @@ static lp_status judge(const lp_train *train, const lp_game *game, const lp_trai
     snprintf(goal, goal_bytes, "%s", lp_game_n_knobs(game) ? "" : "its one setting");
     for (int k = 0; k < lp_game_n_knobs(game); k++)
         snprintf(goal + strlen(goal), goal_bytes - strlen(goal), "%s%s=%lld", k ? " " : "", lp_game_knob(game, k)->name, (long long)knobs[k]);
-    lp_eval_config eval = {.player = LP_PLAYER_POLICY, .policy = lp_train_policy(train), .memory = lp_train_memory(config, game),
+    lp_eval_config eval = {.player = LP_PLAYER_POLICY, .sample = config->act == 1, .policy = lp_train_policy(train), .memory = lp_train_memory(config, game),
                            .knobs = knobs, .episodes = episodes, .seed = 1, .n_threads = threads, .progress = true};
     return lp_eval(game, &eval, row, err);
 }

@@ -13,6 +13,7 @@ lp_status lp_mind_open(lp_mind *mind, const lp_game *game, const lp_policy *poli
                        const lp_emu_config *emu, lp_err *err) {
     mind->game = game;
     mind->policy = policy;
+    mind->samples = policy && lp_policy_samples(policy);
     mind->oracle = oracle;
     mind->arch = memory->arch;
     mind->action = -1;
@@ -33,7 +34,7 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err) {
     if (mind->policy) {
         lp_seat_look(&mind->seat, &mind->observation);
         lp_actor_run(mind->actor, 1, &mind->observation, &mind->decision);
-        mind->action = lp_seat_choose(&mind->seat, &mind->decision, n_actions, true, NULL);
+        mind->action = lp_seat_choose(&mind->seat, &mind->decision, n_actions, !mind->samples, NULL);
         mind->values[mind->n_values++ % LP_VIEW_HISTORY] = mind->decision.value;
         return LP_OK;
     }

@@ -24,6 +24,7 @@ typedef struct {
     const lp_game *game;     /* borrowed */
     const lp_policy *policy; /* borrowed; NULL: random, oracle or human */
     bool oracle;             /* without a policy: certain of its action */
+    bool samples;            /* lp_policy_samples */
     bool human;              /* set after open: a person decides between think and take */
     lp_mem_arch arch;
     lp_seat seat;            /* owned */

@@ -27,7 +27,7 @@ typedef struct {
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
-    int64_t size, core, dim, hidden, heads, levels, ages;
+    int64_t act, size, core, dim, hidden, heads, levels, ages;
     /* [memory] */
     int64_t arch, chunk, slots, fan, window, max_items;
     /* [ppo] */

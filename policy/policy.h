@@ -20,6 +20,7 @@
 #include "base/pool.h"
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +76,8 @@ lp_status lp_policy_read(lp_policy **out, const char *path, lp_err *err);
 lp_status lp_policy_write(const lp_policy *policy, const char *path, const lp_policy_note *notes, int n_notes, lp_err *err);
 /* A note from the file that policy was read from, or NULL; owned by policy. */
 const char *lp_policy_note_of(const lp_policy *policy, const char *key);
+/* How it is meant to act: true: drawn from its distribution (its note "policy.act" is "sample"); false: the most probable action. */
+bool lp_policy_samples(const lp_policy *policy);
 
 /* ---- acting: one thread an actor; many actors may share a policy that nobody is training ---- */
 typedef struct {

@@ -27,6 +27,11 @@ const char *lp_policy_note_of(const lp_policy *p, const char *key) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(p->notes, key));
 }
 
+bool lp_policy_samples(const lp_policy *p) {
+    const char *act = lp_policy_note_of(p, "policy.act");
+    return act && !strcmp(act, "sample");
+}
+
 /* The config's fields under their names in __metadata__. */
 typedef struct {
     const char *key;

@@ -1,0 +1,40 @@
+/* The policies that ship with the games, each at the knobs and the horizon that it was trained for, on unseen seeds from power-on.
+ * LONGPLAY_THOROUGH=1 plays 500 episodes instead of a few. */
+#include "tests/cli_support.h"
+
+#include <cjson/cJSON.h>
+
+/* at_least: a share that a policy of the rate that its README tells falls below in one of a thousand runs of this many episodes. */
+static void expect_wins(const char *game, const char *knobs, double at_least) {
+#ifdef __SANITIZE_ADDRESS__
+    int episodes = 12;
+#else
+    int episodes = getenv("LONGPLAY_THOROUGH") ? 500 : 50;
+#endif
+    char arguments[256] = "", *rest, list[128];
+    snprintf(list, sizeof list, "%s", knobs);
+    for (char *knob = strtok_r(list, " ", &rest); knob; knob = strtok_r(NULL, " ", &rest))
+        snprintf(arguments + strlen(arguments), sizeof arguments - strlen(arguments), " --set %s", knob);
+    result r = longplay("eval %s%s --seed 21 --episodes %d --json", game, arguments, episodes);
+    cJSON *o = cJSON_Parse(r.out);
+    if (r.code || !o) fail_msg("exit %d, out '%s', err '%s'", r.code, r.out, r.err);
+    int wins = cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "wins")->valueint;
+    print_message("%s %s: %d of %d\n", game, knobs, wins, episodes);
+    if (wins < at_least * episodes - (episodes < 50)) fail_msg("%s wins %d of %d, less than %.0f %%", game, wins, episodes, 100 * at_least);
+    cJSON_Delete(o);
+}
+
+static void test_catch(void **state) {
+    (void)state;
+    expect_wins("catch", "speed=1", 0.94);
+}
+
+static void test_order(void **state) {
+    (void)state;
+    expect_wins("order", "n=4 horizon=16", 0.90);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order)};
+    return cmocka_run_group_tests(tests, make_root, remove_root);
+}
