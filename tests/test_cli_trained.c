@@ -34,7 +34,12 @@ static void test_order(void **state) {
     expect_wins("order", "n=4 horizon=16", 0.90);
 }
 
+static void test_map(void **state) {
+    (void)state;
+    expect_wins("map", "n=4 horizon=4", 0.90);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
