@@ -41,8 +41,8 @@ else
     echo "== cuda: skipped, no nvcc here"
 fi
 if command -v clang >/dev/null; then
-    echo "== fuzz targets, ${FUZZ_SECONDS:-60} s each"
-    tests/fuzz/run.sh "${FUZZ_SECONDS:-60}"
+    echo "== fuzz targets, ${FUZZ_SECONDS:-30} s each"
+    tests/fuzz/run.sh "${FUZZ_SECONDS:-30}"
 else
     echo "== fuzz targets: skipped, no clang here"
 fi
