@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef lp_bench_arguments arguments;
 
@@ -211,9 +212,11 @@ static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
     lp_train_stats s = {0};
     double rollout = 0, learn = 0, emulate = 0, forward = 0, memory = 0;
     int64_t first = 0;
+    clock_t cpu = 0;
     for (int64_t i = 0; i < a->updates + 1 && !status; i++) {
         if ((status = lp_train_update(train, &s, err)) || i == 0) { /* the first warms up */
             first = s.decisions;
+            cpu = clock();
             continue;
         }
         rollout += s.rollout_s;
@@ -223,15 +226,19 @@ static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
         memory += s.memory_s;
     }
     if (!status) {
-        double n = (double)(s.decisions - first);
+        double n = (double)(s.decisions - first), cpu_us = 1e6 * (double)(clock() - cpu) / CLOCKS_PER_SEC / n;
+        /* the share of all time in which threads emulate: with nothing else to do they would be that much faster */
+        double share = emulate / (emulate + forward + memory) * rollout / (rollout + learn);
         struct { const char *name; double value; } rows[] = {
             {"decisions_per_s", n / (rollout + learn)}, {"rollout_decisions_per_s", n / rollout},
             {"emulation_us", 1e6 * emulate / n}, {"forward_us", 1e6 * forward / n}, {"memory_us", 1e6 * memory / n},
-            {"rollout_wall_us", 1e6 * rollout / n}, {"backward_wall_us", 1e6 * learn / n}, {"decisions", n},
+            {"rollout_wall_us", 1e6 * rollout / n}, {"backward_wall_us", 1e6 * learn / n}, {"cpu_us", cpu_us},
+            {"pure_emulation_per_s", n / (rollout + learn) / share}, {"of_pure_emulation_percent", 100 * share}, {"decisions", n},
         };
         cJSON *row = cJSON_AddObjectToObject(o, "train");
         cJSON_AddStringToObject(row, "game", name);
-        if (!a->json) printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout\n", name);
+        if (!a->json) printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout,\n"
+                            "backward is all of learning; pure emulation is what the threads would reach with nothing else to do\n", name);
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
             cJSON_AddNumberToObject(row, rows[i].name, rows[i].value);
             if (!a->json) printf("%-26s %12.1f\n", rows[i].name, rows[i].value);

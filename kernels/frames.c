@@ -57,16 +57,18 @@ void lp_k_frames_pack(lp_frames *f, const lp_conv *one, const lp_conv *two, cons
     lp_conv_direct_pack_input(f->input2, weight2, two);
 }
 
-/* pixel = the outputs with a mark under their patches of `reach` by `reach` marks, `step` apart; mark [][wide]. Returns how many. out
- * gets a mark for each of them, where it is given. */
-LP_CLONES static int find_marked(int32_t *restrict pixel, uint8_t *restrict out, const uint8_t *restrict mark, int wide, const lp_conv *s, int reach,
-                                 int step) {
-    int oh = lp_conv_oh(s), ow = lp_conv_ow(s), n = 0;
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE int find(int32_t *restrict pixel, uint8_t *restrict out, const uint8_t *restrict mark, int wide, int oh, int ow, const int reach, const int step) {
+    int n = 0;
     for (int y = 0; y < oh; y++) {
-        uint8_t row[MAX_WIDTH] = {0};
-        for (int i = 0; i < reach; i++)
+        uint8_t row[MAX_WIDTH], some = 0;
+        memcpy(row, mark + y * step * wide, (size_t)wide);
+        for (int i = 1; i < reach; i++)
             for (int x = 0; x < wide; x++) row[x] |= mark[(y * step + i) * wide + x];
-        for (int x = 0; x < ow; x++) {
+        for (int x = 0; x < wide; x++) some |= row[x];
+        if (out) memset(out + y * ow, 0, (size_t)ow);
+        for (int x = 0; some && x < ow; x++) {
             uint8_t any = 0;
             for (int j = 0; j < reach; j++) any |= row[x * step + j];
             if (out) out[y * ow + x] = any;
@@ -77,18 +79,33 @@ LP_CLONES static int find_marked(int32_t *restrict pixel, uint8_t *restrict out,
     return n;
 }
 
-/* cell = not 0 where two frames differ. */
-LP_CLONES static void compare(uint8_t *restrict cell, const uint8_t *restrict a, const uint8_t *restrict b, const lp_conv *s) {
-    int wide = cells(s->w, s);
-    for (int y = 0; y < s->h; cell += wide) {
+/* pixel = the outputs with a mark under their patches of `reach` by `reach` marks, `step` apart; mark [][wide]. Returns how many. out
+ * gets a mark for each of them, where it is given. The shapes of our networks are unrolled. */
+LP_CLONES static int find_marked(int32_t *pixel, uint8_t *out, const uint8_t *mark, int wide, const lp_conv *s, int reach, int step) {
+    int oh = lp_conv_oh(s), ow = lp_conv_ow(s);
+    if (reach == 2 && step == 1) return find(pixel, out, mark, wide, oh, ow, 2, 1);
+    if (reach == 4 && step == 2) return find(pixel, out, mark, wide, oh, ow, 4, 2);
+    return find(pixel, out, mark, wide, oh, ow, reach, step);
+}
+
+INLINE void differ(uint8_t *restrict cell, const uint8_t *restrict a, const uint8_t *restrict b, int w, int h, const int stride) {
+    int wide = (w + stride - 1) / stride;
+    for (int y = 0; y < h; cell += wide) {
         uint8_t row[MAX_WIDTH] = {0};
-        for (int end = y + s->stride < s->h ? y + s->stride : s->h; y < end; y++, a += s->w, b += s->w)
-            for (int x = 0; x < s->w; x++) row[x] |= a[x] ^ b[x];
+        for (int end = y + stride < h ? y + stride : h; y < end; y++, a += w, b += w)
+            for (int x = 0; x < w; x++) row[x] |= a[x] ^ b[x];
         for (int c = 0; c < wide; c++) {
-            cell[c] = 0;
-            for (int i = 0; i < s->stride; i++) cell[c] |= row[c * s->stride + i];
+            uint8_t any = 0;
+            for (int i = 0; i < stride; i++) any |= row[c * stride + i];
+            cell[c] = any;
         }
     }
+}
+
+/* cell = not 0 where two frames differ. */
+LP_CLONES static void compare(uint8_t *cell, const uint8_t *a, const uint8_t *b, const lp_conv *s) {
+    if (s->stride == 4) differ(cell, a, b, s->w, s->h, 4);
+    else differ(cell, a, b, s->w, s->h, s->stride);
 }
 
 typedef struct {
