@@ -39,7 +39,12 @@ static void test_map(void **state) {
     expect_wins("map", "n=4 horizon=4", 0.90);
 }
 
+static void test_keydoor(void **state) {
+    (void)state;
+    expect_wins("keydoor", "keys=4 horizon=16", 0.94);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
