@@ -180,7 +180,7 @@ int lp_cmd_train(int argc, char **argv) {
         {.name = "config", .value = "FILE", .help = "settings in an .ini file", .text = &a.config},
         {.name = "minutes", .value = "M", .help = "stop after M minutes (--resume goes on)", .real = &a.minutes, .min = 0, .max = 1e6},
         {.name = "out", .value = "FILE", .help = "where the weights go (GAME.safetensors)", .text = &a.out},
-        {.name = "resume", .help = "go on from OUT.train, exactly", .flag = &a.resume},
+        {.name = "resume", .help = "go on from OUT.train, exactly; train.decisions may be more than before", .flag = &a.resume},
         {.name = "eval-episodes", .value = "N", .help = "episodes of the final evaluation (200)", .number = &a.eval_episodes, .min = 1, .max = 1e9},
         {.name = "threads", .value = "N", .help = "threads (one a processor); no result depends on it", .number = &a.threads, .min = 0, .max = 1024},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},

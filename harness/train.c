@@ -270,11 +270,19 @@ typedef struct {
 static const uint64_t CHECKPOINT_MAGIC = 0x32304e52544c504cu; /* "LPLTRN02" */
 enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
 
+/* Of every setting but how long to train, so that a training can be made longer. */
+static uint64_t hash_config(const lp_train_config *config) {
+    lp_train_config c;
+    memcpy(&c, config, sizeof c);
+    c.decisions = 0;
+    return lp_hash64(&c, sizeof c);
+}
+
 static checkpoint_header header_of(const lp_train *t) {
     size_t rom_bytes;
     const void *rom = lp_game_rom(t->game, &rom_bytes);
     const char *core = lp_emu_core_version();
-    return (checkpoint_header){CHECKPOINT_MAGIC, 0, lp_hash64(&t->config, sizeof t->config), lp_hash64(rom, rom_bytes),
+    return (checkpoint_header){CHECKPOINT_MAGIC, 0, hash_config(&t->config), lp_hash64(rom, rom_bytes),
                                lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions};
 }
 

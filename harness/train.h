@@ -65,7 +65,8 @@ lp_policy_config lp_train_shape(const lp_train_config *config, const lp_game *ga
 lp_mem_config lp_train_memory(const lp_train_config *config, const lp_game *game);
 /* Everything needed to go on exactly, as one atomic file. */
 lp_status lp_train_save(const lp_train *train, const char *path, lp_err *err);
-/* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. */
+/* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. Only `decisions` may differ: a
+ * training goes on for longer than was meant, its learning rate that of the longer one. */
 lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);
 
 #endif

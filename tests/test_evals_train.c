@@ -177,6 +177,13 @@ static void test_checkpoints_refused(void **state) {
     assert_int_equal(lp_train_load(t, path, &err), LP_BAD_INPUT);
     assert_non_null(strstr(err.message, "other settings"));
     lp_train_close(t);
+    other = small();
+    other.decisions *= 2; /* how long is nothing that a checkpoint hangs on */
+    assert_int_equal(lp_train_open(&t, game, &other, 1, &err), LP_OK);
+    if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
+    assert_int_equal(lp_train_update(t, &stats, &err), LP_OK);
+    assert_int_equal(stats.update, 2);
+    lp_train_close(t);
     lp_blob_free(&file);
     other = small();
     other.curriculum.end = other.curriculum.start - 1;
