@@ -44,7 +44,12 @@ static void test_keydoor(void **state) {
     expect_wins("keydoor", "keys=4 horizon=16", 0.94);
 }
 
+static void test_rule(void **state) {
+    (void)state;
+    expect_wins("rule", "S=3 episodes=3 horizon=4", 0.84);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
