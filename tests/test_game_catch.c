@@ -37,13 +37,13 @@ static void test_optimum(void **state) {
     }
 }
 
-/* As documented: measured over 50,000 episodes each at speeds 2 to 4, 1,354 at speed 1. */
+/* Wherever the basket is it covers three of eight lanes: who does not look catches 3 of 8 apples, each by itself, at any speed. */
 static void test_random(void **state) {
     (void)state;
-    static const double rates[4] = {0.035, 0.0349, 0.0364, 0.0356};
+    double rate = (28 * pow(3, 6) * pow(5, 2) + 8 * pow(3, 7) * 5 + pow(3, 8)) / pow(8, 8); /* six, seven, eight of eight: 0.0360 */
     for (int speed = 1; speed <= 4; speed++) {
         int n = gs_number(speed == 1 ? 192 : 400, 10000);
-        gs_expect_rate(at_speed(speed), gs_play(at_speed(speed), gs_random, n, speed % 2, 11), n, rates[speed - 1]);
+        gs_expect_rate(at_speed(speed), gs_play(at_speed(speed), gs_random, n, speed % 2, 11), n, rate);
     }
 }
 

@@ -1,7 +1,8 @@
 /* The game lantern: its oracle wins, chance does not, every screen can be reached and none is a trap for good, every mistake costs
  * what it should, what was told is nowhere but in the block, and the committed ROM is what its source builds.
  *
- * LONGPLAY_LANTERN_SEEDS=1000 plays the oracle on as many seeds, LONGPLAY_LANTERN_TRIES=10000 the random player as often. */
+ * LONGPLAY_LANTERN_SEEDS=1000 plays the oracle on as many seeds, LONGPLAY_LANTERN_TRIES=10000 the random player as often,
+ * LONGPLAY_LANTERN_HOURS=20 the oracle on as many seeds with roads so long that a gift is needed an hour after it was chosen. */
 #include "base/file.h"
 #include "base/rng.h"
 #include "harness/game.h"
@@ -23,7 +24,8 @@
 enum { WIDTH = 160, HEIGHT = 144, CELLS = 80 };
 enum { NONE, LEFT, RIGHT, UP, DOWN, A, N_ACTIONS };
 enum { TEXT = 2, CHOICE, MOVE, END }; /* phases */
-enum { BLOCK = 0xC0A0, BLOCK_END = 0xC300, TOLD = 0xC0D6, CODE = 0xC0E4, WOOD_TURNS = 0xC0E8, GRAVE = 0xC0EE, PASSWORD = 0xC0EF, STONES = 0xC0F0,
+enum { HOUR = 3600 * 15, HOUR_SCALE = 320 }; /* decisions: 60 frames a second, four each */
+enum { BLOCK = 0xC0A0, BLOCK_END = 0xC300, PICKED = 0xC0D0, TOLD = 0xC0D6, CODE = 0xC0E4, WOOD_TURNS = 0xC0E8, GRAVE = 0xC0EE, PASSWORD = 0xC0EF, STONES = 0xC0F0,
        CHEST = 0xC0F4, LIAR = 0xC0F5, FEARS = 0xC0F6, TUNNEL = 0xC0F7, SAYS_A = 0xC0F8, SAYS_B = 0xC0F9, OWL = 0xC0FA };
 
 static lp_game *game;
@@ -99,7 +101,7 @@ static int64_t oracle_wins(lp_env *e, bool seen[N_ROOMS]) {
         if (seen) seen[value(e, "room")] = true;
         outcome = lp_env_step(e, hint(e));
         if (value(e, "phase") < 5) assert_int_equal(value(e, "decisions"), before + 1);
-        if (lp_env_steps(e) > 20000) fail_msg("still at screen %d, goal %d", (int)value(e, "room"), (int)value(e, "goal"));
+        if (lp_env_steps(e) > 200000) fail_msg("still at screen %d, goal %d", (int)value(e, "room"), (int)value(e, "goal"));
     }
     assert_int_equal(outcome, LP_WIN);
     return lp_env_steps(e);
@@ -134,6 +136,42 @@ static void test_oracle_on_short_roads(void **state) {
     for (int r = 0; r < N_ROOMS; r++) n_seen += seen[r];
     print_message("%d of %d screens seen\n", n_seen, N_ROOMS);
     assert_true(n_seen >= 50);
+}
+
+/* The decisions from the pedlar's gift to the beast that it is for, in a game that the oracle wins. */
+static int64_t gift_waits(uint64_t seed, int scale) {
+    char knob[32];
+    const char *settings[] = {knob, NULL};
+    lp_outcome outcome = LP_RUNNING;
+    int64_t picked = 0, used = 0;
+    snprintf(knob, sizeof knob, "scale=%d", scale);
+    reset(env, seed, settings);
+    while (outcome == LP_RUNNING) {
+        outcome = lp_env_step(env, hint(env));
+        if (!picked && peek(env, PICKED) != 0xFF) picked = lp_env_steps(env);
+        if (!used && value(env, "beast_gone")) used = lp_env_steps(env);
+        if (lp_env_steps(env) > 200000) fail_msg("still at screen %d, goal %d", (int)value(env, "room"), (int)value(env, "goal"));
+    }
+    assert_int_equal(outcome, LP_WIN);
+    assert_true(picked && used > picked);
+    return used - picked;
+}
+
+/* An hour at HOUR_SCALE: what each walk of the roads adds is the same, so two short games tell it; some long ones are played on demand. */
+static void test_an_hour(void **state) {
+    (void)state;
+    const int n = number_from("LONGPLAY_LANTERN_HOURS", 0);
+    for (uint64_t i = 0; i < 2; i++) {
+        uint64_t seed = lp_game_train_seed(12, i);
+        int64_t one = gift_waits(seed, 1), two = gift_waits(seed, 2), waits = one + (HOUR_SCALE - 1) * (two - one);
+        print_message("at scale 1, 2 and %d a gift waits for %d, %d and %d decisions\n", HOUR_SCALE, (int)one, (int)two, (int)waits);
+        assert_true(waits >= HOUR);
+    }
+    for (int i = 0; i < n; i++) {
+        int64_t waits = gift_waits(lp_game_eval_seed(12, (uint64_t)i), HOUR_SCALE);
+        print_message("seed %d: the gift waited for %d decisions\n", i, (int)waits);
+        assert_true(waits >= HOUR);
+    }
 }
 
 /* Wherever a wanderer without luck has got to, the hints lead on from there. */
@@ -171,13 +209,35 @@ static void test_random(void **state) {
     }
 }
 
+/* The games' hash, and the first lots that a seed draws, written again. */
+static uint32_t mix(uint32_t h) {
+    h ^= h >> 16;
+    h *= 0x85ebca6b;
+    h ^= h >> 13;
+    h *= 0xc2b2ae35;
+    return h ^ h >> 16;
+}
+
+static void assert_lots(uint32_t seed) {
+    static const struct { uint32_t at; uint8_t n_values, first; } drawn[] = {
+        {CODE, 8, 1},           {CODE + 1, 8, 1},       {CODE + 2, 8, 1},       {CODE + 3, 8, 1},       {WOOD_TURNS, 3, 0}, {WOOD_TURNS + 1, 3, 0}, {WOOD_TURNS + 2, 3, 0},
+        {WOOD_TURNS + 3, 3, 0}, {WOOD_TURNS + 4, 3, 0}, {WOOD_TURNS + 5, 3, 0}, {STONES, 3, 0},         {STONES + 1, 3, 0}, {STONES + 2, 3, 0},     {STONES + 3, 3, 0},
+        {GRAVE, 8, 0},          {PASSWORD, 4, 0},       {CHEST, 3, 0},          {LIAR, 2, 0},           {FEARS, 3, 0},      {TUNNEL, 3, 0},         {OWL, 6, 0}};
+    for (uint32_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
+        uint32_t lot = mix(seed ^ mix((i + 1) * 0x9e3779b9)) >> 8 & 0xFFFF;
+        assert_int_equal(peek(env, drawn[i].at), drawn[i].first + lot % drawn[i].n_values);
+    }
+}
+
 /* Lots are even: 4 wheels of 8 alone leave one in 4,096. */
 static void test_lots_are_even(void **state) {
     (void)state;
     enum { N = 120 };
     int code[9] = {0}, chest[3] = {0}, fears[3] = {0}, tunnel[3] = {0}, first_fact[14] = {0};
     for (uint64_t i = 0; i < N; i++) {
-        reset(env, i & 1 ? lp_game_eval_seed(9, i) : lp_game_train_seed(9, i), NULL);
+        uint64_t seed = i & 1 ? lp_game_eval_seed(9, i) : lp_game_train_seed(9, i);
+        reset(env, seed, NULL);
+        assert_lots((uint32_t)seed);
         for (uint32_t w = 0; w < 4; w++) code[peek(env, CODE + w)]++;
         chest[peek(env, CHEST)]++, fears[peek(env, FEARS)]++, tunnel[peek(env, TUNNEL)]++, first_fact[peek(env, 0xC0FB)]++;
         bool ulf_lies = peek(env, LIAR) == 0;
@@ -522,6 +582,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oracle),
         cmocka_unit_test(test_oracle_on_short_roads),
+        cmocka_unit_test(test_an_hour),
         cmocka_unit_test(test_no_dead_ends),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_lots_are_even),
