@@ -13,7 +13,12 @@ const char *lp_cuda_error(int error) {
 }
 
 int lp_cuda_alloc(void **pointer, size_t size_bytes) {
-    return cudaMalloc(pointer, size_bytes);
+    int error = cudaMalloc(pointer, size_bytes);
+    if (error) {
+        *pointer = NULL;
+        cudaGetLastError(); /* told here: the next launch must not be blamed for it */
+    }
+    return error;
 }
 
 void lp_cuda_free(void *pointer) {

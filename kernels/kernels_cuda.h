@@ -19,6 +19,7 @@ int lp_cuda_devices(void);
 /* "no CUDA-capable device is detected" and the like, for an error that a call returned. */
 const char *lp_cuda_error(int error);
 
+/* After a failure *pointer is NULL, and no later call returns that failure. */
 int lp_cuda_alloc(void **pointer, size_t size_bytes);
 void lp_cuda_free(void *pointer);
 int lp_cuda_to_device(void *device, const void *host, size_t size_bytes, void *stream);
