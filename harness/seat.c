@@ -65,7 +65,9 @@ int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bo
             if (p[a] > p[action]) action = a;
     } else {
         float at = lp_rng_float(&seat->rng);
-        while (action < n_actions - 1 && at >= p[action]) at -= p[action++];
+        int last = n_actions - 1; /* that is possible at all: rounding must not go past it */
+        while (last > 0 && !(p[last] > 0)) last--;
+        while (action < last && at >= p[action]) at -= p[action++];
     }
     if (logp) *logp = logf(p[action] > 1e-30f ? p[action] : 1e-30f);
     return action;

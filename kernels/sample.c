@@ -6,10 +6,14 @@ void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_
     for (int r = 0; r < n; r++, logit += n_actions) {
         float top = -INFINITY, sum = 0.0f, at = lp_philox_float(seed, first_stream + (uint64_t)r, count);
         for (int a = 0; a < n_actions; a++) top = logit[a] > top ? logit[a] : top;
-        for (int a = 0; a < n_actions; a++) sum += expf(logit[a] - top);
-        int chosen = 0;
+        int chosen = 0, last = 0; /* the last that is possible at all: rounding must not go past it */
+        for (int a = 0; a < n_actions; a++) {
+            const float p = expf(logit[a] - top);
+            sum += p;
+            if (p > 0) last = a;
+        }
         at *= sum;
-        while (chosen < n_actions - 1 && at >= expf(logit[chosen] - top)) at -= expf(logit[chosen++] - top);
+        while (chosen < last && at >= expf(logit[chosen] - top)) at -= expf(logit[chosen++] - top);
         action[r] = chosen;
         logp[r] = logit[chosen] - top - logf(sum);
     }

@@ -8,10 +8,14 @@ static __global__ void sample(int32_t *action, float *logp, const float *logit, 
         const float *z = logit + r * n_actions;
         float top = -INFINITY, sum = 0.0f, at = lp_philox_float(seed, first_stream + r, *count);
         for (int a = 0; a < n_actions; a++) top = fmaxf(top, z[a]);
-        for (int a = 0; a < n_actions; a++) sum += expf(z[a] - top);
-        int chosen = 0;
+        int chosen = 0, last = 0; /* the last that is possible at all: rounding must not go past it */
+        for (int a = 0; a < n_actions; a++) {
+            const float p = expf(z[a] - top);
+            sum += p;
+            if (p > 0) last = a;
+        }
         at *= sum;
-        while (chosen < n_actions - 1 && at >= expf(z[chosen] - top)) at -= expf(z[chosen++] - top);
+        while (chosen < last && at >= expf(z[chosen] - top)) at -= expf(z[chosen++] - top);
         action[r] = chosen;
         logp[r] = z[chosen] - top - logf(sum);
     }
