@@ -39,6 +39,7 @@ void recall_reset(recall *r, int64_t episode) {
     lp_mem_reset(r->mind.seat.mem);
     lp_mind_reset(&r->mind);
     r->mind.seat.last_action = -1;
+    lp_seat_clear_state(&r->mind.seat);
     r->episode = episode;
     r->step = 0;
     r->lost = false;
@@ -63,6 +64,7 @@ void recall_keep(recall *r) {
     if (r->lost) recall_reset(r, r->episode), r->lost = true;
     r->step++;
     r->mind.seat.last_action = r->mind.action;
+    if (r->mind.n_values) lp_seat_keep_state(&r->mind.seat, &r->mind.decision); /* it has thought */
 }
 
 static void visit_decision(void *context, const lp_store_row *row) {
@@ -76,6 +78,8 @@ int64_t recall_at(recall *r, int64_t episode, int64_t decision) {
     snprintf(id, sizeof id, "e%" PRId64 "s0", episode);
     (void)lp_store_show(r->store, id, visit_decision, &first, NULL); /* not there: a run without a memory */
     while (r->step < decision - first && !r->lost && !r->asleep && r->policy) recall_keep(r);
+    if (decision > first && r->mind.seat.state)
+        lp_warn("the policy has a recurrent core: in an episode that is not seen from its beginning, what is shown as thought is only near it");
     return first;
 }
 

@@ -40,11 +40,19 @@ void lp_seat_close(lp_seat *seat) {
     *seat = (lp_seat){0};
 }
 
+void lp_seat_clear_state(lp_seat *seat) {
+    for (int i = 0; i < seat->state_floats; i++) seat->state[i] = 0;
+}
+
+void lp_seat_keep_state(lp_seat *seat, const lp_decision *decision) {
+    if (seat->state) memcpy(seat->state, decision->state, (size_t)seat->state_floats * sizeof *seat->state);
+}
+
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err) {
     lp_status status = lp_env_reset(seat->env, seed, knobs, time_limit, err);
     lp_mem_reset(seat->mem);
     seat->last_action = -1;
-    for (int i = 0; i < seat->state_floats; i++) seat->state[i] = 0;
+    lp_seat_clear_state(seat);
     seat->rng = lp_rng_make(seed, 0x5ea7);
     return status;
 }
@@ -75,7 +83,7 @@ int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bo
 
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) {
     if (decision) lp_mem_append(seat->mem, decision->item, decision->salience);
-    if (decision && seat->state) memcpy(seat->state, decision->state, (size_t)seat->state_floats * sizeof *seat->state);
+    if (decision) lp_seat_keep_state(seat, decision);
     seat->last_action = action;
     return lp_env_step(seat->env, action);
 }

@@ -42,6 +42,10 @@ int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bo
 /* Remembers the decision's item and state, then runs the action. decision NULL (no policy): nothing is remembered. */
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action);
 
+/* The policy's state by itself, for a replay, whose machine and memory are another's to run: zeros, and what a decision left. */
+void lp_seat_clear_state(lp_seat *seat);
+void lp_seat_keep_state(lp_seat *seat, const lp_decision *decision);
+
 /* Machine, memory and RNG as bytes, for checkpoints. */
 size_t lp_seat_save_size(const lp_seat *seat);
 void lp_seat_save(const lp_seat *seat, void *out);
