@@ -49,7 +49,28 @@ static void test_rule(void **state) {
     expect_wins("rule", "S=3 episodes=3 horizon=4", 0.84);
 }
 
+static void hash_of(result r, char *out) {
+    cJSON *o = cJSON_Parse(r.out);
+    if (r.code || !o) fail_msg("exit %d, out '%s', err '%s'", r.code, r.out, r.err);
+    snprintf(out, 32, "%s", cJSON_GetObjectItem(o, "state_hash")->valuestring);
+    cJSON_Delete(o);
+}
+
+/* A policy with a state of its own that draws its actions: stopped and resumed, it plays as if it had never stopped. */
+static void test_resumes(void **state) {
+    (void)state;
+    char whole[32], parts[32], other[32];
+    hash_of(longplay("play rule --set S=3 --decisions 150 --headless --run %%/whole --json"), whole);
+    hash_of(longplay("play rule --set S=3 --decisions 61 --headless --run %%/parts --json"), other);
+    hash_of(longplay("play --run %%/parts --resume --decisions 150 --headless --json"), parts);
+    assert_string_equal(whole, parts);
+    assert_string_not_equal(whole, other);
+    hash_of(longplay("play rule --set S=3 --decisions 150 --seed 2 --headless --run %%/other --json"), other);
+    assert_string_not_equal(whole, other);
+    assert_int_equal(longplay("replay %%/parts --verify").code, 0);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule), cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
