@@ -43,14 +43,15 @@ size_t lp_cuda_conv_scratch(const lp_conv *s, int images) {
 }
 
 int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, float *scratch,
-                 int images) {
+                 int images, int relu) {
     size_t in = (size_t)s->h * s->w * s->c, pixels = (size_t)lp_conv_oh(s) * lp_conv_ow(s);
     int error = cudaSuccess;
     for (int i = 0; i < n && !error; i += images) {
         int now = n - i < images ? n - i : images;
         size_t all = lp_cuda_conv_scratch(s, now);
         LP_LAUNCH(gather_patches, lp_blocks(all), LP_BLOCK, lp_cuda_blas_stream(blas), scratch, x + (size_t)i * in, all, *s);
-        error = lp_cuda_linear(blas, y + (size_t)i * pixels * s->oc, scratch, weight, bias, now * (int)pixels, s->k * s->k * s->c, s->oc, 0);
+        error = lp_cuda_linear(blas, y + (size_t)i * pixels * s->oc, scratch, weight, bias, now * (int)pixels, s->k * s->k * s->c, s->oc,
+                               relu ? LP_CUDA_RELU : LP_CUDA_SET);
     }
     return error;
 }

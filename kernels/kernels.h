@@ -109,9 +109,9 @@ void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel
 /* p[n] = softmax(logit[n]); p may alias logit. */
 void lp_k_softmax(float *p, const float *logit, int n);
 
-/* Draws action[r] from softmax(logit[r]) of n_actions, with number `count` of Philox stream first_stream + r of seed (sample.h);
- * logp[r] is its log probability. */
-void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, uint64_t seed, uint64_t first_stream, uint64_t count);
+/* Draws action[r] from softmax(logit[r]) of n_actions, with number count[r] of stream 0 of Philox seed[r] (sample.h); logp[r] is its log
+ * probability. */
+void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count);
 
 /* Generalised advantage estimation (Schulman et al. 2016, eq. 16), for one environment's segment of n steps.
  *   delta[t] = reward[t] + gamma * (end[t] ? 0 : value[t + 1]) - value[t]

@@ -16,15 +16,46 @@ extern "C" {
 
 /* Devices that can be used; 0 without a driver or a card. */
 int lp_cuda_devices(void);
+/* The device in words: name, compute capability, memory, driver. Returns text. */
+const char *lp_cuda_describe(char *text, size_t size_bytes);
 /* "no CUDA-capable device is detected" and the like, for an error that a call returned. */
 const char *lp_cuda_error(int error);
+/* Bytes of the device's memory. */
+int lp_cuda_memory(size_t *free_bytes, size_t *total_bytes);
 
 /* After a failure *pointer is NULL, and no later call returns that failure. */
 int lp_cuda_alloc(void **pointer, size_t size_bytes);
 void lp_cuda_free(void *pointer);
+/* Memory of the host that copies reach without a stop on the way. */
+int lp_cuda_alloc_pinned(void **pointer, size_t size_bytes);
+void lp_cuda_free_pinned(void *pointer);
+
+int lp_cuda_stream_open(void **stream);
+void lp_cuda_stream_close(void *stream);
+/* Until all that was enqueued is done. Errors of what ran come out here. */
+int lp_cuda_wait(void *stream);
+/* Copies and fills are enqueued too. Memory of the host that is not pinned may be used again on return, but a graph has only what is. */
 int lp_cuda_to_device(void *device, const void *host, size_t size_bytes, void *stream);
+int lp_cuda_from_device(void *host, const void *device, size_t size_bytes, void *stream);
+int lp_cuda_copy(void *to, const void *from, size_t size_bytes, void *stream);
+/* rows of row_bytes each, to_stride and from_stride bytes apart. */
+int lp_cuda_copy_rows(void *to, size_t to_stride, const void *from, size_t from_stride, size_t row_bytes, size_t rows, void *stream);
+int lp_cuda_zero(void *device, size_t size_bytes, void *stream);
 /* Waits for the stream, so that host holds the result on return. */
 int lp_cuda_to_host(void *host, const void *device, size_t size_bytes, void *stream);
+
+/* What is enqueued in stream between begin and end is not run, but becomes a graph, which is then enqueued as one. */
+typedef struct lp_cuda_graph lp_cuda_graph;
+int lp_cuda_graph_begin(void *stream);
+int lp_cuda_graph_end(lp_cuda_graph **graph, void *stream); /* on failure *graph is NULL */
+int lp_cuda_graph_run(lp_cuda_graph *graph, void *stream);
+void lp_cuda_graph_close(lp_cuda_graph *graph);
+
+/* A point in a stream, to take times between. */
+int lp_cuda_event_open(void **event);
+int lp_cuda_event_record(void *event, void *stream);
+int lp_cuda_event_us(double *us, void *from, void *to); /* waits for `to` */
+void lp_cuda_event_close(void *event);
 
 /* ---- each element by itself ---- */
 int lp_cuda_from_bytes(float *y, const uint8_t *x, size_t n, void *stream);
@@ -33,30 +64,35 @@ int lp_cuda_relu(float *y, size_t n, void *stream);
 int lp_cuda_relu_backward(float *dy, const float *y, size_t n, void *stream);
 /* y = a + b; y may be either. bytes 12 n. */
 int lp_cuda_add(float *y, const float *a, const float *b, size_t n, void *stream);
-/* y[r] += table[index[r]] where index[r] >= 0: y [n][dim], table [rows][dim]. The way back accumulates; flops n rows dim. */
+/* y[r] = table[index[r]], 0 where index[r] < 0: y [n][dim], table [rows][dim]. The way back accumulates; flops n rows dim. */
 int lp_cuda_embed(float *y, const float *table, const int32_t *index, int n, int dim, void *stream);
 int lp_cuda_embed_backward(float *dtable, const float *dy, const int32_t *index, int n, int rows, int dim, void *stream);
+/* to[i] = from[index[i]] for n rows of row_bytes each; index on the card. bytes 2 n row_bytes. */
+int lp_cuda_gather(void *to, const void *from, const int32_t *index, int n, size_t row_bytes, void *stream);
+/* table[r][slot[r]] = from[r] where slot[r] >= 0: table [n][slots][dim], from [n][dim]. bytes 8 n dim. */
+int lp_cuda_scatter(float *table, const float *from, const int32_t *slot, int n, int slots, int dim, void *stream);
 
 /* ---- matrix products: cuBLAS in the stream it was opened for; its 32 MiB of workspace are allocated then ---- */
 typedef struct lp_cuda_blas lp_cuda_blas;
 enum { LP_CUDA_MAX_WIDE = 16384 }; /* outputs of a linear map that has a bias */
+enum { LP_CUDA_SET = 0, LP_CUDA_ADD = 1, LP_CUDA_RELU = 2 }; /* how: y = or y +=; and then max(y, 0) */
 /* bf16: operands are rounded to bfloat16 on their way into the tensor cores, sums stay float32. One thread at a time. */
 int lp_cuda_blas_open(lp_cuda_blas **out, int bf16, void *stream);
 void lp_cuda_blas_close(lp_cuda_blas *blas);
 void *lp_cuda_blas_stream(const lp_cuda_blas *blas);
-int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate);
+int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int how);
 int lp_cuda_linear_backward_weight(lp_cuda_blas *blas, float *dw, float *db, const float *dy, const float *x, int n, int i, int o);
 int lp_cuda_linear_backward_input(lp_cuda_blas *blas, float *dx, const float *dy, const float *w, int n, int i, int o, int accumulate);
 /* The same for rows that lie y_stride, x_stride floats apart. */
 int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
-                           int i, int o, int accumulate);
+                           int i, int o, int how);
 int lp_cuda_linear_backward_input_strided(lp_cuda_blas *blas, float *dx, int dx_stride, const float *dy, int dy_stride, const float *w,
                                           int n, int i, int o, int accumulate);
 
-/* `images` at once go through scratch, of lp_cuda_conv_scratch floats. The way back as in lp_k_conv_backward. */
+/* `images` at once go through scratch, of lp_cuda_conv_scratch floats; relu 1: y = max(y, 0) at once. The way back as in lp_k_conv_backward. */
 size_t lp_cuda_conv_scratch(const lp_conv *shape, int images);
 int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *shape,
-                 float *scratch, int images);
+                 float *scratch, int images, int relu);
 int lp_cuda_conv_backward(lp_cuda_blas *blas, float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
                           int n, const lp_conv *shape, float *scratch, int images);
 
@@ -87,9 +123,8 @@ int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlev
                           int batch, int max_items, int per_table, int table_rows, float *scratch, void *stream);
 
 /* ---- acting and learning ---- */
-/* As lp_k_sample; count lies on the card, so that a graph can be run again with the next one. */
-int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, uint64_t seed, uint64_t first_stream,
-                   const uint64_t *count, void *stream);
+int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count,
+                   void *stream);
 /* As lp_k_gae for envs environments: all [envs][n], value [envs][n + 1]. */
 int lp_cuda_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int envs, int n, float gamma,
                 float lambda, void *stream);

@@ -59,16 +59,25 @@ static __global__ void set_rows(float *y, const float *b, size_t n, int o, int s
     }
 }
 
-int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
-                           int i, int o, int accumulate) {
-    if (!n) return cudaSuccess;
-    size_t all = (size_t)n * o;
-    if (b) LP_LAUNCH(set_rows, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, accumulate);
-    return product(blas, CUBLAS_OP_T, CUBLAS_OP_N, o, n, i, w, i, x, x_stride, b || accumulate ? 1.0f : 0.0f, y, y_stride);
+static __global__ void relu_rows(float *y, size_t n, int o, int stride) {
+    LP_FOR_EACH(i, n) {
+        float *at = y + i / o * stride + i % o;
+        if (*at < 0) *at = 0; /* a NaN stays */
+    }
 }
 
-int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate) {
-    return lp_cuda_linear_strided(blas, y, o, x, i, w, b, n, i, o, accumulate);
+int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
+                           int i, int o, int how) {
+    if (!n) return cudaSuccess;
+    size_t all = (size_t)n * o;
+    if (b) LP_LAUNCH(set_rows, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, how & LP_CUDA_ADD);
+    int error = product(blas, CUBLAS_OP_T, CUBLAS_OP_N, o, n, i, w, i, x, x_stride, b || how & LP_CUDA_ADD ? 1.0f : 0.0f, y, y_stride);
+    if (!error && how & LP_CUDA_RELU) LP_LAUNCH(relu_rows, lp_blocks(all), LP_BLOCK, blas->stream, y, all, o, y_stride);
+    return error ? error : cudaGetLastError();
+}
+
+int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int how) {
+    return lp_cuda_linear_strided(blas, y, o, x, i, w, b, n, i, o, how);
 }
 
 /* part[p][o] = the sum of every PARTS-th group of ROWS rows, from group p on; always the same rows in the same order. */

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
-void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, uint64_t seed, uint64_t first_stream, uint64_t count) {
+void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count) {
     for (int r = 0; r < n; r++, logit += n_actions) {
-        float top = -INFINITY, sum = 0.0f, at = lp_philox_float(seed, first_stream + (uint64_t)r, count);
+        float top = -INFINITY, sum = 0.0f, at = lp_philox_float(seed[r], 0, count[r]);
         for (int a = 0; a < n_actions; a++) top = logit[a] > top ? logit[a] : top;
         int chosen = 0, last = 0; /* the last that is possible at all: rounding must not go past it */
         for (int a = 0; a < n_actions; a++) {

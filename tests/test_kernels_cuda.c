@@ -121,8 +121,69 @@ static void test_embed(void **state) {
     EXPECT(dtable, 10);
     check(lp_cuda_embed(y.device, table.device, index.device, N, DIM, NULL));
     for (int i = 0; i < N * DIM; i++)
-        if (rows[i / DIM] >= 0) ((float *)y.host)[i] += ((float *)table.host)[rows[i / DIM] * DIM + i % DIM];
+        ((float *)y.host)[i] = rows[i / DIM] < 0 ? 0 : ((float *)table.host)[rows[i / DIM] * DIM + i % DIM];
     EXPECT(y, 1);
+}
+
+static void test_rows(void **state) {
+    (void)state;
+    enum { N = 9, FROM = 13, SLOTS = 5 };
+    static const int dims[] = {1, 7, 32};
+    for (int k = 0; k < 3; k++, release(NULL)) {
+        int dim = dims[k];
+        both table = floats((size_t)(N * SLOTS * dim)), from = floats((size_t)(FROM * dim)), to = floats((size_t)(N * dim)), index = take(N * sizeof(int32_t));
+        int32_t *at = index.host;
+        for (int r = 0; r < N; r++) at[r] = (int32_t)lp_rng_below(&rng, FROM);
+        put(index);
+        check(lp_cuda_gather(to.device, from.device, index.device, N, (size_t)dim * sizeof(float), NULL));
+        for (int i = 0; i < N * dim; i++) ((float *)to.host)[i] = ((float *)from.host)[at[i / dim] * dim + i % dim];
+        EXPECT(to, 0);
+        for (int r = 0; r < N; r++) at[r] = (int32_t)lp_rng_below(&rng, SLOTS + 1) - 1;
+        put(index);
+        check(lp_cuda_scatter(table.device, from.device, index.device, N, SLOTS, dim, NULL));
+        for (int i = 0; i < N * dim; i++)
+            if (at[i / dim] >= 0) ((float *)table.host)[(i / dim * SLOTS + at[i / dim]) * dim + i % dim] = ((float *)from.host)[i];
+        EXPECT(table, 0);
+    }
+}
+
+/* A captured graph does nothing until it is run, and then what its calls would have done, each time. */
+static void test_graph(void **state) {
+    (void)state;
+    enum { N = 1000, TIMES = 3 };
+    both x = floats(N), y = take(N * sizeof(float));
+    void *stream, *pinned, *from, *to;
+    lp_cuda_graph *graph;
+    double us;
+    put(y);
+    check(lp_cuda_stream_open(&stream));
+    check(lp_cuda_alloc_pinned(&pinned, N * sizeof(float)));
+    check(lp_cuda_event_open(&from));
+    check(lp_cuda_event_open(&to));
+    memcpy(pinned, x.host, N * sizeof(float));
+    check(lp_cuda_wait(NULL)); /* x and y are there */
+    check(lp_cuda_graph_begin(stream));
+    check(lp_cuda_to_device(x.device, pinned, N * sizeof(float), stream));
+    check(lp_cuda_add(y.device, y.device, x.device, N, stream));
+    check(lp_cuda_graph_end(&graph, stream));
+    EXPECT(y, 0);
+    check(lp_cuda_event_record(from, stream));
+    for (int t = 0; t < TIMES; t++) check(lp_cuda_graph_run(graph, stream));
+    check(lp_cuda_event_record(to, stream));
+    check(lp_cuda_event_us(&us, from, to));
+    assert_true(us >= 0);
+    check(lp_cuda_from_device(pinned, y.device, N * sizeof(float), stream));
+    check(lp_cuda_wait(stream));
+    for (int i = 0; i < N; i++) {
+        float sum = 0;
+        for (int t = 0; t < TIMES; t++) sum += ((float *)x.host)[i];
+        assert_true(((float *)pinned)[i] == sum);
+    }
+    lp_cuda_graph_close(graph);
+    lp_cuda_event_close(from);
+    lp_cuda_event_close(to);
+    lp_cuda_free_pinned(pinned);
+    lp_cuda_stream_close(stream);
 }
 
 static void test_observe(void **state) {
@@ -144,9 +205,11 @@ static void test_linear(void **state) {
         int n = sizes[k][0], i = sizes[k][1], o = sizes[k][2];
         both x = floats((size_t)(n * i)), w = floats((size_t)(i * o)), b = floats((size_t)o), y = floats((size_t)(n * o)), dy = floats((size_t)(n * o));
         both dx = floats((size_t)(n * i)), dw = floats((size_t)(i * o)), db = floats((size_t)o);
-        for (int accumulate = 0; accumulate < 2; accumulate++) {
-            check(lp_cuda_linear(blas, y.device, x.device, w.device, k % 2 ? b.device : NULL, n, i, o, accumulate));
+        for (int how = 0; how <= (LP_CUDA_ADD | LP_CUDA_RELU); how++) {
+            int accumulate = how & LP_CUDA_ADD;
+            check(lp_cuda_linear(blas, y.device, x.device, w.device, k % 2 ? b.device : NULL, n, i, o, how));
             lp_k_linear(y.host, x.host, w.host, k % 2 ? b.host : NULL, n, i, o, accumulate);
+            if (how & LP_CUDA_RELU) lp_k_relu(y.host, (size_t)(n * o));
             EXPECT(y, i);
             check(lp_cuda_linear_backward_input(blas, dx.device, dy.device, w.device, n, i, o, accumulate));
             lp_k_linear_backward_input(dx.host, dy.host, w.host, n, i, o, accumulate);
@@ -168,8 +231,9 @@ static void test_conv(void **state) {
         size_t in = (size_t)(n * s->h * s->w * s->c), out = (size_t)(n * lp_conv_oh(s) * lp_conv_ow(s) * s->oc), weights = (size_t)(s->oc * s->k * s->k * s->c);
         both x = floats(in), w = floats(weights), b = floats((size_t)s->oc), y = floats(out), dy = floats(out), dx = floats(in), dw = floats(weights), db = floats((size_t)s->oc);
         both scratch = take((lp_cuda_conv_scratch(s, images) + lp_k_conv_scratch(s)) * sizeof(float));
-        check(lp_cuda_conv(blas, y.device, x.device, w.device, b.device, n, s, scratch.device, images));
+        check(lp_cuda_conv(blas, y.device, x.device, w.device, b.device, n, s, scratch.device, images, k % 2));
         lp_k_conv(y.host, x.host, w.host, b.host, n, s, scratch.host);
+        if (k % 2) lp_k_relu(y.host, out);
         EXPECT(y, s->k * s->k * s->c);
         check(lp_cuda_conv_backward(blas, dx.device, dw.device, db.device, dy.device, x.device, w.device, n, s, scratch.device, images));
         lp_k_conv_backward(dx.host, dw.host, db.host, dy.host, x.host, w.host, n, s, scratch.host);
@@ -273,11 +337,10 @@ static void test_read(void **state) {
 static void test_sample(void **state) {
     (void)state;
     enum { N = 300, ACTIONS = 7 };
-    both logit = floats(N * ACTIONS), action = take(N * sizeof(int32_t)), logp = take(N * sizeof(float)), count = take(sizeof(uint64_t));
-    *(uint64_t *)count.host = (uint64_t)3 << 33;
-    put(count);
-    check(lp_cuda_sample(action.device, logp.device, logit.device, N, ACTIONS, 99, 1000, count.device, NULL));
-    lp_k_sample(action.host, logp.host, logit.host, N, ACTIONS, 99, 1000, *(uint64_t *)count.host);
+    both logit = floats(N * ACTIONS), action = take(N * sizeof(int32_t)), logp = take(N * sizeof(float));
+    both seed = bytes(N * sizeof(uint64_t), 256), count = bytes(N * sizeof(uint64_t), 256);
+    check(lp_cuda_sample(action.device, logp.device, logit.device, N, ACTIONS, seed.device, count.device, NULL));
+    lp_k_sample(action.host, logp.host, logit.host, N, ACTIONS, seed.host, count.host);
     int32_t got[N];
     check(lp_cuda_to_host(got, action.device, sizeof got, NULL));
     int differ = 0, seen[ACTIONS] = {0};
@@ -377,7 +440,8 @@ int main(void) {
     const struct CMUnitTest none[] = {cmocka_unit_test(test_no_card)};
     if (!lp_cuda_devices()) return cmocka_run_group_tests(none, NULL, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_pointwise, release), cmocka_unit_test_teardown(test_embed, release),     cmocka_unit_test_teardown(test_observe, release),
+        cmocka_unit_test_teardown(test_pointwise, release), cmocka_unit_test_teardown(test_embed, release), cmocka_unit_test_teardown(test_rows, release),
+        cmocka_unit_test_teardown(test_graph, release), cmocka_unit_test_teardown(test_observe, release),
         cmocka_unit_test_teardown(test_linear, release),    cmocka_unit_test_teardown(test_conv, release),      cmocka_unit_test_teardown(test_recurrent, release),
         cmocka_unit_test_teardown(test_read, release),      cmocka_unit_test_teardown(test_sample, release),    cmocka_unit_test_teardown(test_learning, release),
         cmocka_unit_test_teardown(test_adam, release),

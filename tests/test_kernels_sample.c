@@ -28,12 +28,15 @@ static void test_sample(void **state) {
     static const float one[ACTIONS] = {0.3f, -INFINITY, 2.0f, -1.0f};
     static float logit[ROWS][ACTIONS], logp[ROWS], p[ACTIONS];
     static int32_t action[ROWS], again[ROWS];
+    static uint64_t seed[ROWS], other[ROWS], count[ROWS];
     int counts[ACTIONS] = {0};
+    for (int r = 0; r < ROWS; r++) seed[r] = (uint64_t)r << 30, other[r] = seed[r] + 1;
     for (int r = 0; r < ROWS; r++)
         for (int a = 0; a < ACTIONS; a++) logit[r][a] = one[a];
     lp_k_softmax(p, one, ACTIONS);
     for (uint64_t step = 0; step < STEPS; step++) {
-        lp_k_sample(action, logp, logit[0], ROWS, ACTIONS, 7, 0, step);
+        for (int r = 0; r < ROWS; r++) count[r] = step;
+        lp_k_sample(action, logp, logit[0], ROWS, ACTIONS, seed, count);
         for (int r = 0; r < ROWS; r++) {
             assert_in_range(action[r], 0, ACTIONS - 1);
             assert_true(fabsf(logp[r] - logf(p[action[r]])) < 1e-5f);
@@ -45,9 +48,9 @@ static void test_sample(void **state) {
         assert_true(fabs(counts[a] - n * p[a]) <= 5 * deviation);
     }
     /* a row's draw is its own: the same among others, another under another seed */
-    lp_k_sample(again, logp, logit[0], ROWS / 3, ACTIONS, 7, 0, STEPS - 1);
+    lp_k_sample(again, logp, logit[0], ROWS / 3, ACTIONS, seed, count);
     assert_memory_equal(again, action, ROWS / 3 * sizeof *again);
-    lp_k_sample(again, logp, logit[0], ROWS, ACTIONS, 8, 0, STEPS - 1);
+    lp_k_sample(again, logp, logit[0], ROWS, ACTIONS, other, count);
     int same = 0;
     for (int r = 0; r < ROWS; r++) same += again[r] == action[r];
     assert_true(same < ROWS);

@@ -17,8 +17,11 @@ static inline cublasStatus_t cublasSetWorkspace(cublasHandle_t, void *, size_t) 
 static inline cublasStatus_t cublasGemmEx(cublasHandle_t, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k, const void *alpha,
                                           const void *a, cudaDataType, int lda, const void *b, cudaDataType, int ldb, const void *beta, void *c,
                                           cudaDataType, int ldc, cublasComputeType_t, cublasGemmAlgo_t) {
-    cblas_sgemm(CblasColMajor, ta == CUBLAS_OP_T ? CblasTrans : CblasNoTrans, tb == CUBLAS_OP_T ? CblasTrans : CblasNoTrans, m, n, k, *(const float *)alpha,
-                (const float *)a, lda, (const float *)b, ldb, *(const float *)beta, (float *)c, ldc);
+    const float alpha_now = *(const float *)alpha, beta_now = *(const float *)beta;
+    cuda_on_cpu_enqueue([=]() {
+        cblas_sgemm(CblasColMajor, ta == CUBLAS_OP_T ? CblasTrans : CblasNoTrans, tb == CUBLAS_OP_T ? CblasTrans : CblasNoTrans, m, n, k, alpha_now,
+                    (const float *)a, lda, (const float *)b, ldb, beta_now, (float *)c, ldc);
+    });
     return 0;
 }
 

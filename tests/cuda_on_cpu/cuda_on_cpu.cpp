@@ -1,7 +1,10 @@
 #include "cuda_runtime.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <ucontext.h>
+
+#include <map>
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
 unsigned char cuda_on_cpu_lanes[1024][8];
@@ -71,7 +74,7 @@ static void run_block(unsigned n) {
     }
 }
 
-void cuda_on_cpu_launch(dim3 grid, dim3 block, const std::function<void()> &body) {
+void cuda_on_cpu_run(dim3 grid, dim3 block, const std::function<void()> &body) {
     if (block.y != 1 || block.z != 1 || block.x > 1024 || !grid.x || !grid.y || !grid.z) {
         fprintf(stderr, "CUDA on a CPU: a launch of blocks %ux%ux%u, threads %ux%ux%u\n", grid.x, grid.y, grid.z, block.x, block.y, block.z);
         abort();
@@ -81,4 +84,110 @@ void cuda_on_cpu_launch(dim3 grid, dim3 block, const std::function<void()> &body
     for (blockIdx.z = 0; blockIdx.z < grid.z; blockIdx.z++)
         for (blockIdx.y = 0; blockIdx.y < grid.y; blockIdx.y++)
             for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++) run_block(block.x);
+}
+
+/* ---- graphs ---- */
+static cudaGraph_t capturing;
+
+void cuda_on_cpu_enqueue(std::function<void()> work) {
+    if (capturing) capturing->push_back(work);
+    else work();
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t, int) {
+    if (capturing) return cudaErrorInvalidValue;
+    capturing = new std::vector<std::function<void()>>;
+    return 0;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *graph) {
+    *graph = capturing;
+    capturing = NULL;
+    return *graph ? 0 : cudaErrorInvalidValue;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *made, cudaGraph_t graph, unsigned) {
+    *made = new std::vector<std::function<void()>>(*graph);
+    return 0;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    delete graph;
+    return 0;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
+    delete graph;
+    return 0;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t) {
+    for (const auto &work : *graph) cuda_on_cpu_enqueue(work);
+    return 0;
+}
+
+/* ---- events, memory, the device ---- */
+struct cuda_on_cpu_event {
+    double ms;
+};
+
+cudaError_t cudaEventCreate(cudaEvent_t *event) {
+    *event = new cuda_on_cpu_event{0};
+    return 0;
+}
+
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    event->ms = (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+    return 0;
+}
+
+cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to) {
+    *ms = (float)(to->ms - from->ms);
+    return 0;
+}
+
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+    delete event;
+    return 0;
+}
+
+static std::map<void *, size_t> allocated;
+static size_t in_use;
+
+static size_t memory_bytes() {
+    const char *mib = getenv("CUDA_ON_CPU_MIB");
+    return (mib ? (size_t)atoll(mib) : 4096) << 20;
+}
+
+cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total_bytes) {
+    *total_bytes = memory_bytes();
+    *free_bytes = *total_bytes > in_use ? *total_bytes - in_use : 0;
+    return 0;
+}
+
+cudaError_t cudaMalloc(void **p, size_t n) {
+    if (n > memory_bytes() || in_use > memory_bytes() - n || capturing) return cudaErrorMemoryAllocation;
+    if (!(*p = aligned_alloc(256, (n + 255) / 256 * 256 + (n ? 0 : 256)))) return cudaErrorMemoryAllocation;
+    memset(*p, 0xff, (n + 255) / 256 * 256 + (n ? 0 : 256)); /* NaN for whoever reads what was never written */
+    allocated[*p] = n;
+    in_use += n;
+    return 0;
+}
+
+cudaError_t cudaFree(void *p) {
+    auto found = allocated.find(p);
+    if (found == allocated.end()) return p ? cudaErrorInvalidValue : 0;
+    in_use -= found->second;
+    allocated.erase(found);
+    free(p);
+    return 0;
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp *d, int) {
+    *d = cudaDeviceProp();
+    snprintf(d->name, sizeof d->name, "CUDA on a CPU");
+    d->totalGlobalMem = memory_bytes();
+    return 0;
 }
