@@ -1,7 +1,7 @@
-/* Weight files in the safetensors format: 8 bytes little-endian header length, a JSON header {"name": {"dtype", "shape",
- * "data_offsets"}, ..., "__metadata__": {strings}}, then the tensors' bytes, back to back.
+/* Weight files in the safetensors format (safetensors.h), the network's shape in __metadata__.
  * Invariant: a policy is only ever made from a file whose every byte was accounted for. */
 #include "policy/model.h"
+#include "policy/safetensors.h"
 
 #include "base/file.h"
 
@@ -167,49 +167,36 @@ lp_status lp_policy_read(lp_policy **out, const char *path, lp_err *err) {
     return status;
 }
 
-/* The header's JSON text, padded with spaces to a multiple of 8; NULL without memory. Freed by the caller. */
-static char *header_text(const lp_policy *p, const lp_policy_note *notes, int n_notes) {
-    cJSON *header = cJSON_CreateObject(), *metadata = cJSON_AddObjectToObject(header, "__metadata__");
-    cJSON_AddStringToObject(metadata, "format", FORMAT);
+lp_status lp_policy_write_with(const lp_policy *p, const char *path, const lp_policy_note *notes, int n_notes, const lp_tensor *more,
+                               int n_more, lp_err *err) {
+    lp_policy_note *all = malloc((size_t)(N_CONFIG_KEYS + 3 + n_notes) * sizeof *all);
+    lp_tensor *tensors = malloc((size_t)(P_COUNT + n_more) * sizeof *tensors);
+    if (!all || !tensors) {
+        free(all), free(tensors);
+        return lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    }
+    int n = 0, n_tensors = 0;
+    char text[N_CONFIG_KEYS][24];
     lp_policy_config config = p->shape;
+    all[n++] = (lp_policy_note){"format", FORMAT};
     for (int i = 0; i < N_CONFIG_KEYS; i++) {
-        char text[24];
-        snprintf(text, sizeof text, "%d", *config_field(&config, i));
-        cJSON_AddStringToObject(metadata, config_keys[i].key, text);
+        snprintf(text[i], sizeof *text, "%d", *config_field(&config, i));
+        all[n++] = (lp_policy_note){config_keys[i].key, text[i]};
     }
-    cJSON_AddStringToObject(metadata, "core", core_names[config.core]);
-    cJSON_AddStringToObject(metadata, "size", size_names[config.size]);
-    for (int i = 0; i < n_notes; i++) cJSON_AddStringToObject(metadata, notes[i].key, notes[i].value);
-    for (int i = 0; i < P_COUNT; i++) {
-        const param_info *t = &p->info[i];
+    all[n++] = (lp_policy_note){"core", core_names[config.core]};
+    all[n++] = (lp_policy_note){"size", size_names[config.size]};
+    for (int i = 0; i < n_notes; i++) all[n++] = notes[i];
+    for (const param_info *t = p->info; t < p->info + P_COUNT; t++) {
         if (!t->size) continue;
-        cJSON *entry = cJSON_AddObjectToObject(header, t->name), *shape, *offsets;
-        cJSON_AddStringToObject(entry, "dtype", "F32");
-        cJSON_AddItemToObject(entry, "shape", shape = cJSON_CreateArray());
-        for (int j = 0; j < t->rank; j++) cJSON_AddItemToArray(shape, cJSON_CreateNumber(t->shape[j]));
-        cJSON_AddItemToObject(entry, "data_offsets", offsets = cJSON_CreateArray());
-        cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)(t->offset * sizeof(float))));
-        cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)((t->offset + t->size) * sizeof(float))));
+        tensors[n_tensors] = (lp_tensor){t->name, "F32", t->rank, {0}, p->parameters + t->offset};
+        memcpy(tensors[n_tensors++].shape, t->shape, sizeof t->shape);
     }
-    char *text = cJSON_PrintUnformatted(header);
-    cJSON_Delete(header);
-    return text;
+    for (int i = 0; i < n_more; i++) tensors[n_tensors++] = more[i];
+    lp_status status = lp_safetensors_write(path, tensors, n_tensors, all, n, err);
+    free(all), free(tensors);
+    return status;
 }
 
 lp_status lp_policy_write(const lp_policy *p, const char *path, const lp_policy_note *notes, int n_notes, lp_err *err) {
-    char *text = header_text(p, notes, n_notes);
-    size_t length = text ? strlen(text) : 0, padded = (length + 7) / 8 * 8, bytes = p->n_parameters * sizeof(float);
-    unsigned char *file = text ? malloc(8 + padded + bytes) : NULL;
-    if (!file) {
-        free(text);
-        return lp_fail(err, LP_FAILED, "%s: out of memory", path);
-    }
-    for (int i = 0; i < 8; i++) file[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-    memset(file + 8, ' ', padded);
-    memcpy(file + 8, text, length);
-    memcpy(file + 8 + padded, p->parameters, bytes);
-    lp_status status = lp_file_write_atomic(path, file, 8 + padded + bytes, err);
-    free(file);
-    free(text);
-    return status;
+    return lp_policy_write_with(p, path, notes, n_notes, NULL, 0, err);
 }

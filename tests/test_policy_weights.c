@@ -1,7 +1,7 @@
 /* Weight files: round trip, every truncation, every flipped byte of the header, NaN, other shapes, a full disk; and
  * Python's safetensors reads what we write (skipped, and said so, where that package is not). */
 #include "base/file.h"
-#include "policy/policy.h"
+#include "policy/safetensors.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -165,6 +165,38 @@ static void test_full_disk(void **state) {
     lp_policy_close(p), lp_policy_close(q), lp_policy_close(five);
 }
 
+/* Tensors of every type after the weights: where the header says, what they were; no policy any more. */
+static void test_more_tensors(void **state) {
+    (void)state;
+    lp_err err;
+    lp_policy *p;
+    lp_blob file;
+    const uint8_t bytes[2][3] = {{1, 2, 3}, {4, 5, 255}};
+    const int32_t words[2] = {-1, 1 << 30};
+    const float none = 0, numbers[1] = {0.5f};
+    const lp_tensor more[] = {{"words", "I32", 1, {2}, words}, {"none", "F32", 2, {3, 0}, &none}, {"numbers", "F32", 1, {1}, numbers}, {"bytes", "U8", 2, {2, 3}, bytes}};
+    assert_int_equal(lp_policy_open(&p, &shape, 5, &err), LP_OK);
+    assert_int_equal(lp_policy_write_with(p, path, &(lp_policy_note){"bench", "x"}, 1, more, 4, &err), LP_OK);
+    assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
+    size_t begin = lp_policy_n_parameters(p) * sizeof(float), header = 8 + file.data[0] + 256u * file.data[1];
+    assert_memory_equal(file.data + header, lp_policy_parameters(p), begin);
+    const struct { const char *name, *type, *shape; size_t size; const void *data; } want[] = {
+        {"words", "I32", "2", 8, words}, {"none", "F32", "3,0", 0, &none}, {"numbers", "F32", "1", 4, numbers}, {"bytes", "U8", "2,3", 6, bytes}};
+    for (int i = 0; i < 4; i++) {
+        char entry[128];
+        snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}", want[i].name, want[i].type, want[i].shape, begin,
+                 begin + want[i].size);
+        if (!memmem(file.data, header, entry, strlen(entry))) fail_msg("the header has no %s", entry);
+        assert_memory_equal(file.data + header + begin, want[i].data, want[i].size);
+        begin += want[i].size;
+    }
+    assert_true(file.size_bytes == header + begin);
+    assert_int_equal(read_bytes(file.data, file.size_bytes, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "26 tensors, the network has 22"));
+    lp_blob_free(&file);
+    lp_policy_close(p);
+}
+
 static void test_opens_in_python(void **state) {
     (void)state;
     char command[3 * PATH_MAX];
@@ -196,7 +228,7 @@ static void test_shapes_out_of_range(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_cores), cmocka_unit_test(test_sizes),     cmocka_unit_test(test_truncated_and_flipped),
-        cmocka_unit_test(test_full_disk),       cmocka_unit_test(test_opens_in_python),
+        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_more_tensors),     cmocka_unit_test(test_opens_in_python),
         cmocka_unit_test(test_shapes_out_of_range),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
