@@ -33,11 +33,14 @@ typedef struct {
     lp_observation in[MAX_BATCH];
     lp_decision out[MAX_BATCH];
     int n;
+    lp_status status; /* of the last run that failed */
+    lp_err err;
 } decisions;
 
 static void decide(void *context) {
     decisions *d = context;
-    lp_actor_run(d->actor, d->n, d->in, d->out);
+    lp_status status = lp_actor_run(d->actor, d->n, d->in, d->out, &d->err);
+    if (status) d->status = status;
 }
 
 static lp_status policy_rows(const lp_policy *policy, double seconds, cJSON *rows, lp_err *err) {
@@ -59,8 +62,9 @@ static lp_status policy_rows(const lp_policy *policy, double seconds, cJSON *row
         for (int k = 0; k < 3 && !status; k++) {
             d->n = batches[b];
             for (int i = 0; i < d->n; i++)
-                d->in[i] = (lp_observation){pixels, -1, contexts[k], vector, salience, level, step, MAX_CONTEXT, state};
+                d->in[i] = (lp_observation){pixels, -1, contexts[k], vector, salience, level, step, MAX_CONTEXT, state, 1, 1};
             double us = 1e6 * time_calls(decide, d, seconds / 9) / d->n;
+            if (d->status) status = lp_fail(err, d->status, "%s", d->err.message);
             cJSON *row = cJSON_CreateObject();
             cJSON_AddNumberToObject(row, "batch", d->n);
             cJSON_AddNumberToObject(row, "context_items", contexts[k]);

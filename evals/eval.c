@@ -63,9 +63,9 @@ static lp_status step_all(evaluation *e, lp_seat *const *seats, int n, lp_actor 
             int seen = atomic_load(&e->context_max);
             while (o[i].n_items > seen && !atomic_compare_exchange_weak(&e->context_max, &seen, o[i].n_items)) {}
         }
-        lp_actor_run(actor, n, o, d);
-        for (int i = 0; i < n; i++)
-            outcomes[i] = lp_seat_take(seats[i], &d[i], lp_seat_choose(seats[i], &d[i], n_actions, !e->config->sample, NULL));
+        lp_status status = lp_actor_run(actor, n, o, d, err);
+        if (status) return status;
+        for (int i = 0; i < n; i++) outcomes[i] = lp_seat_take(seats[i], &d[i], lp_decision_action(&d[i], n_actions, !e->config->sample));
     } else {
         for (int i = 0; i < n; i++) {
             int action = 0;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char magic[8] = {'L', 'P', 'R', 'U', 'N', 0, 0, 1};
+static const char magic[8] = {'L', 'P', 'R', 'U', 'N', 0, 0, 2};
 enum { HASHED_FROM = offsetof(lp_run_head, identity) };
 _Static_assert(sizeof(lp_run_head) == 15 * 8 + LP_MIND_TEXT_BYTES, "no padding in the file format");
 

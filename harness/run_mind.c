@@ -33,8 +33,9 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err) {
     int n_actions = lp_game_n_actions(mind->game);
     if (mind->policy) {
         lp_seat_look(&mind->seat, &mind->observation);
-        lp_actor_run(mind->actor, 1, &mind->observation, &mind->decision);
-        mind->action = lp_seat_choose(&mind->seat, &mind->decision, n_actions, !mind->samples, NULL);
+        lp_status status = lp_actor_run(mind->actor, 1, &mind->observation, &mind->decision, err);
+        if (status) return status;
+        mind->action = lp_decision_action(&mind->decision, n_actions, !mind->samples);
         mind->values[mind->n_values++ % LP_VIEW_HISTORY] = mind->decision.value;
         return LP_OK;
     }
@@ -128,10 +129,11 @@ static const char *describe(lp_mind *mind, int64_t step, char out[LP_MIND_TEXT_B
 /* The context items that attention rests on, strongest first; the mean over the heads. */
 static int strongest(lp_mind *mind, lp_view_read *out) {
     const lp_observation *o = &mind->observation;
+    const float *attention = lp_actor_attention(mind->actor, 0);
     int heads = lp_policy_shape(mind->policy)->heads, n = 0;
-    for (int i = 0; i < o->n_items; i++) {
+    for (int i = 0; i < o->n_items && attention; i++) {
         float weight = 0;
-        for (int h = 0; h < heads; h++) weight += mind->decision.weight[(size_t)h * (size_t)o->n_items + (size_t)i] / (float)heads;
+        for (int h = 0; h < heads; h++) weight += attention[(size_t)h * (size_t)o->n_items + (size_t)i] / (float)heads;
         int at = n < LP_VIEW_MAX_READS ? n++ : n;
         if (at == n && weight <= out[n - 1].weight) continue;
         if (at == n) at--;

@@ -1,8 +1,6 @@
 #include "harness/seat.h"
 
-#include "kernels/kernels.h"
-
-#include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,12 +46,19 @@ void lp_seat_keep_state(lp_seat *seat, const lp_decision *decision) {
     if (seat->state) memcpy(seat->state, decision->state, (size_t)seat->state_floats * sizeof *seat->state);
 }
 
+static uint64_t next_episode(void) {
+    static _Atomic uint64_t n;
+    return atomic_fetch_add(&n, 1) + 1;
+}
+
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err) {
     lp_status status = lp_env_reset(seat->env, seed, knobs, time_limit, err);
     lp_mem_reset(seat->mem);
     seat->last_action = -1;
     lp_seat_clear_state(seat);
     seat->rng = lp_rng_make(seed, 0x5ea7);
+    seat->seed = seed;
+    seat->episode = next_episode();
     return status;
 }
 
@@ -61,24 +66,7 @@ void lp_seat_look(lp_seat *seat, lp_observation *observation) {
     lp_env_observe(seat->env, seat->pixels);
     seat->n_items = lp_mem_context(seat->mem, &seat->context);
     *observation = (lp_observation){seat->pixels, seat->last_action, seat->n_items, seat->context.vector, seat->context.salience,
-                                    seat->context.level, seat->context.step, lp_mem_steps(seat->mem), seat->state};
-}
-
-int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bool greedy, float *logp) {
-    float p[LP_POLICY_MAX_ACTIONS];
-    lp_k_softmax(p, decision->logit, n_actions);
-    int action = 0;
-    if (greedy) {
-        for (int a = 1; a < n_actions; a++)
-            if (p[a] > p[action]) action = a;
-    } else {
-        float at = lp_rng_float(&seat->rng);
-        int last = n_actions - 1; /* that is possible at all: rounding must not go past it */
-        while (last > 0 && !(p[last] > 0)) last--;
-        while (action < last && at >= p[action]) at -= p[action++];
-    }
-    if (logp) *logp = logf(p[action] > 1e-30f ? p[action] : 1e-30f);
-    return action;
+                                    seat->context.level, seat->context.step, lp_mem_steps(seat->mem), seat->state, seat->seed, seat->episode};
 }
 
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) {
@@ -88,42 +76,45 @@ lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) 
     return lp_env_step(seat->env, action);
 }
 
-/* Saved: last_action, rng, size of the environment, the environment, the policy's state, the memory; sizes are the config's,
- * which the reader has. */
+/* Saved: this, the environment, the policy's state, the memory; the sizes of the last two are the config's, which the reader has. */
+typedef struct {
+    int64_t last_action;
+    lp_rng rng;
+    uint64_t seed, env_bytes;
+} saved_head;
+
 static size_t state_bytes(const lp_seat *seat) {
     return (size_t)seat->state_floats * sizeof(float);
 }
 
 size_t lp_seat_save_size(const lp_seat *seat) {
-    return 3 * sizeof(uint64_t) + lp_env_save_size(seat->env) + state_bytes(seat) + lp_mem_save_size(seat->mem);
+    return sizeof(saved_head) + lp_env_save_size(seat->env) + state_bytes(seat) + lp_mem_save_size(seat->mem);
 }
 
 void lp_seat_save(const lp_seat *seat, void *out) {
-    unsigned char *at = out;
-    int64_t last = seat->last_action;
-    uint64_t env = lp_env_save_size(seat->env);
-    memcpy(at, &last, 8);
-    memcpy(at + 8, &seat->rng, 8);
-    memcpy(at + 16, &env, 8);
-    lp_env_save(seat->env, at + 24);
-    if (seat->state) memcpy(at + 24 + env, seat->state, state_bytes(seat));
-    lp_mem_save(seat->mem, at + 24 + env + state_bytes(seat));
+    saved_head h = {seat->last_action, seat->rng, seat->seed, lp_env_save_size(seat->env)};
+    unsigned char *at = (unsigned char *)out + sizeof h;
+    memcpy(out, &h, sizeof h);
+    lp_env_save(seat->env, at);
+    if (seat->state) memcpy(at + h.env_bytes, seat->state, state_bytes(seat));
+    lp_mem_save(seat->mem, at + h.env_bytes + state_bytes(seat));
 }
 
 lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_err *err) {
-    const unsigned char *at = data;
-    int64_t last;
-    uint64_t env;
-    if (size_bytes < 24 + state_bytes(seat)) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
-    size_t rest = size_bytes - 24 - state_bytes(seat);
-    memcpy(&last, at, 8);
-    memcpy(&env, at + 16, 8);
-    if (env > rest || last < -1 || last >= LP_POLICY_MAX_ACTIONS) return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
-    lp_status status = lp_env_load(seat->env, at + 24, env, err);
-    if (!status) status = lp_mem_load(seat->mem, at + 24 + env + state_bytes(seat), rest - env, err);
+    saved_head h;
+    const unsigned char *at = (const unsigned char *)data + sizeof h;
+    if (size_bytes < sizeof h + state_bytes(seat)) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
+    size_t rest = size_bytes - sizeof h - state_bytes(seat);
+    memcpy(&h, data, sizeof h);
+    if (h.env_bytes > rest || h.last_action < -1 || h.last_action >= LP_POLICY_MAX_ACTIONS)
+        return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
+    lp_status status = lp_env_load(seat->env, at, h.env_bytes, err);
+    if (!status) status = lp_mem_load(seat->mem, at + h.env_bytes + state_bytes(seat), rest - h.env_bytes, err);
     if (status) return status;
-    if (seat->state) memcpy(seat->state, at + 24 + env, state_bytes(seat));
-    seat->last_action = (int)last;
-    memcpy(&seat->rng, at + 8, 8);
+    if (seat->state) memcpy(seat->state, at + h.env_bytes, state_bytes(seat));
+    seat->last_action = (int)h.last_action;
+    seat->rng = h.rng;
+    seat->seed = h.seed;
+    seat->episode = next_episode();
     return LP_OK;
 }

@@ -3,8 +3,8 @@
  *
  *     lp_seat_begin(&seat, &err, ...);
  *     lp_seat_look(&seat, &observation);            // observe and recall
- *     lp_actor_run(actor, 1, &observation, &decision);
- *     int action = lp_seat_choose(&seat, &decision, n_actions, greedy);
+ *     lp_actor_run(actor, 1, &observation, &decision, &err);
+ *     int action = lp_decision_action(&decision, n_actions, greedy);
  *     lp_outcome outcome = lp_seat_take(&seat, &decision, action);   // remember and step
  *
  * One thread at a time; different seats are independent. After open nothing allocates.
@@ -26,7 +26,8 @@ typedef struct {
     int last_action;
     int state_floats;
     float *state; /* [state_floats] the policy's, from decision to decision; NULL without a recurrent core */
-    lp_rng rng; /* samples actions; restarted from the episode's seed */
+    uint64_t seed, episode; /* of the running episode, as lp_observation has them */
+    lp_rng rng; /* a random player's; restarted from the episode's seed */
 } lp_seat;
 
 /* state_floats: lp_policy_state_floats of who will sit here, 0 for nobody. emu NULL: defaults. On failure the seat is closed. */
@@ -37,8 +38,6 @@ void lp_seat_close(lp_seat *seat);
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
 /* Fills observation from the frame and the memory; its pointers are valid until the next look. */
 void lp_seat_look(lp_seat *seat, lp_observation *observation);
-/* The most probable action (ties: the first), or one drawn from the policy's distribution. logp may be NULL. */
-int lp_seat_choose(lp_seat *seat, const lp_decision *decision, int n_actions, bool greedy, float *logp);
 /* Remembers the decision's item and state, then runs the action. decision NULL (no policy): nothing is remembered. */
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action);
 

@@ -171,7 +171,8 @@ static void record(lp_train *t, player *p, lp_segment *g, int s, const lp_observ
 }
 
 static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d, group_time *time, lp_err *err) {
-    g->action[s] = lp_seat_choose(&p->seat, d, lp_game_n_actions(t->game), false, &g->logp[s]);
+    g->action[s] = d->action;
+    g->logp[s] = d->logp;
     g->value[s] = d->value;
     double from = lp_now_s();
     lp_outcome outcome = lp_seat_take(&p->seat, d, g->action[s]);
@@ -206,7 +207,7 @@ static void group_job(void *context, int group, int worker) {
             if (s < t->config.steps) record(t, &t->players[first + i], lp_learner_segment(t->learner, first + i), s, &o[i]);
         }
         double looked = lp_now_s();
-        lp_actor_run(t->actors[worker], n, o, d);
+        status = lp_actor_run(t->actors[worker], n, o, d, &t->errors[group]);
         time->memory_s += looked - from;
         time->forward_s += lp_now_s() - looked;
         for (int i = 0; i < n && !status; i++) {
@@ -267,7 +268,7 @@ typedef struct {
     uint64_t config_hash, rom_hash, core_hash, n_envs;
     int64_t update, decisions;
 } checkpoint_header;
-static const uint64_t CHECKPOINT_MAGIC = 0x32304e52544c504cu; /* "LPLTRN02" */
+static const uint64_t CHECKPOINT_MAGIC = 0x33304e52544c504cu; /* "LPLTRN03" */
 enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
 
 /* Of every setting but how long to train, so that a training can be made longer. */

@@ -18,6 +18,8 @@ struct lp_actor {
     uint8_t *seen;        /* [max_batch][height * width] the pixels that they hold; what did not change is not computed again */
     int n_seen;
     float *weight;        /* [max_batch][heads * max_context] */
+    lp_observation *in;   /* [max_batch] */
+    int n;                /* of them, since the start */
     int32_t *last_action; /* [max_batch] */
     uint8_t *level, *age; /* [max_context] */
 };
@@ -46,7 +48,7 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     size_t scratch = model_scratch_floats(policy) * sizeof(float), weights = batch * heads * context * sizeof(float);
     size_t eye = eye_bytes(policy), seen = batch * (size_t)policy->shape.width * (size_t)policy->shape.height;
     size_t need = lp_arena_need(floats) + lp_arena_need(scratch) + lp_arena_need(eye) + lp_arena_need(seen) + lp_arena_need(weights) +
-                  lp_arena_need(batch * sizeof(int32_t)) + 2 * lp_arena_need(context);
+                  lp_arena_need(batch * sizeof(int32_t)) + lp_arena_need(batch * sizeof *actor->in) + 2 * lp_arena_need(context);
     if (lp_arena_open(&actor->arena, need)) {
         free(actor);
         return lp_fail(err, LP_FAILED, "actor: out of memory (%zu bytes)", need);
@@ -59,6 +61,7 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     actor->seen_by = lp_arena_take(&actor->arena, eye);
     actor->seen = lp_arena_take(&actor->arena, seen);
     actor->weight = lp_arena_take(&actor->arena, weights);
+    actor->in = lp_arena_take(&actor->arena, batch * sizeof *actor->in);
     actor->last_action = lp_arena_take(&actor->arena, batch * sizeof(int32_t));
     actor->level = lp_arena_take(&actor->arena, context);
     actor->age = lp_arena_take(&actor->arena, context);
@@ -72,47 +75,93 @@ void lp_actor_close(lp_actor *actor) {
     free(actor);
 }
 
-void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out) {
+int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy) {
+    if (!greedy) return decision->action;
+    int best = 0;
+    for (int a = 1; a < n_actions; a++)
+        if (decision->logit[a] > decision->logit[best]) best = a;
+    return best;
+}
+
+void lp_actor_look(lp_actor *actor, int row, const lp_observation *in) {
+    assert(row >= 0 && row < actor->max_batch && in->n_items <= actor->max_context);
+    actor->in[row] = *in;
+}
+
+lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err) {
+    (void)err;
     assert(n >= 0 && n <= actor->max_batch);
+    actor->n = n;
+    return LP_OK;
+}
+
+static void see(lp_actor *actor) {
     const lp_policy *p = actor->policy;
-    const lp_policy_config *s = &p->shape;
-    activations *a = &actor->a;
-    size_t pixels = (size_t)s->height * s->width, read = (size_t)s->heads * s->dim;
-    size_t state = (size_t)lp_policy_state_floats(p);
+    size_t pixels = (size_t)p->shape.height * p->shape.width, state = (size_t)lp_policy_state_floats(p);
     if (!actor->eyes.scratch || memcmp(actor->seen_by, p->parameters, eye_bytes(p))) {
         memcpy(actor->seen_by, p->parameters, eye_bytes(p));
         model_eyes_open(&actor->eyes, p, actor->scratch);
         actor->n_seen = 0;
     }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < actor->n; i++) {
+        const lp_observation *in = &actor->in[i];
         uint8_t *seen = actor->seen + (size_t)i * pixels;
-        model_see(p, a, &actor->eyes, i, in[i].pixels, i < actor->n_seen ? seen : NULL);
-        memcpy(seen, in[i].pixels, pixels);
-        actor->last_action[i] = in[i].last_action;
-        if (state) memcpy(a->prev + (size_t)i * state, in[i].state, state * sizeof(float));
+        model_see(p, &actor->a, &actor->eyes, i, in->pixels, i < actor->n_seen ? seen : NULL);
+        memcpy(seen, in->pixels, pixels);
+        actor->last_action[i] = in->last_action;
+        if (state) memcpy(actor->a.prev + (size_t)i * state, in->state, state * sizeof(float));
     }
-    if (n > actor->n_seen) actor->n_seen = n;
+    if (actor->n > actor->n_seen) actor->n_seen = actor->n;
+}
+
+static void recall(lp_actor *actor, int i) {
+    const lp_policy *p = actor->policy;
+    const lp_policy_config *s = &p->shape;
+    const lp_observation *o = &actor->in[i];
+    size_t read = (size_t)s->heads * s->dim;
+    for (int j = 0; j < o->n_items; j++) {
+        actor->level[j] = lp_policy_level_key(s, o->level[j]);
+        actor->age[j] = lp_policy_age_key(s, o->now - o->step[j]);
+    }
+    lp_read r = model_read(p, o->vector, o->salience);
+    lp_k_read(actor->a.read + (size_t)i * read, actor->weight + (size_t)i * s->heads * actor->max_context, &r, actor->a.q + (size_t)i * read, NULL,
+              actor->level, actor->age, o->n_items);
+}
+
+lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
+    (void)err;
+    const lp_policy *p = actor->policy;
+    const lp_policy_config *s = &p->shape;
+    activations *a = &actor->a;
+    size_t state = (size_t)lp_policy_state_floats(p);
+    int n = actor->n;
+    see(actor);
     model_encode(p, a, actor->last_action, n, actor->max_batch);
     model_core(p, a, actor->max_batch);
     model_remember(p, a, actor->max_batch);
-    for (int i = 0; i < n; i++) {
-        const lp_observation *o = &in[i];
-        assert(o->n_items <= actor->max_context);
-        for (int j = 0; j < o->n_items; j++) {
-            actor->level[j] = lp_policy_level_key(s, o->level[j]);
-            actor->age[j] = lp_policy_age_key(s, o->now - o->step[j]);
-        }
-        lp_read r = model_read(p, o->vector, o->salience);
-        float *weight = actor->weight + (size_t)i * s->heads * actor->max_context;
-        lp_k_read(a->read + (size_t)i * read, weight, &r, a->q + (size_t)i * read, NULL, actor->level, actor->age, o->n_items);
-        out[i].weight = weight;
-    }
+    for (int i = 0; i < n; i++) recall(actor, i);
     model_decide(p, a, actor->max_batch);
     for (int i = 0; i < n; i++) {
-        memcpy(out[i].logit, a->logit + (size_t)i * s->n_actions, (size_t)s->n_actions * sizeof(float));
-        out[i].value = a->value[i];
-        out[i].salience = a->salience[i];
-        out[i].item = a->item + (size_t)i * s->dim;
-        out[i].state = state ? a->h + (size_t)i * state : NULL;
+        lp_decision *d = &out[i];
+        int32_t action;
+        uint64_t now = (uint64_t)actor->in[i].now;
+        memcpy(d->logit, a->logit + (size_t)i * s->n_actions, (size_t)s->n_actions * sizeof(float));
+        lp_k_sample(&action, &d->logp, d->logit, 1, s->n_actions, &actor->in[i].seed, &now);
+        d->action = action;
+        d->value = a->value[i];
+        d->salience = a->salience[i];
+        d->item = a->item + (size_t)i * s->dim;
+        d->state = state ? a->h + (size_t)i * state : NULL;
     }
+    return LP_OK;
+}
+
+const float *lp_actor_attention(lp_actor *actor, int row) {
+    return actor->weight + (size_t)row * actor->policy->shape.heads * actor->max_context;
+}
+
+lp_status lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out, lp_err *err) {
+    for (int i = 0; i < n; i++) lp_actor_look(actor, i, &in[i]);
+    lp_status status = lp_actor_start(actor, n, err);
+    return status ? status : lp_actor_wait(actor, out, err);
 }

@@ -90,23 +90,36 @@ typedef struct {
     const int64_t *step;   /* [n_items]; age = now - step >= 1 */
     int64_t now;           /* this decision's step in the episode */
     const float *state;    /* [state_floats] that the decision before gave; zeros at the start of an episode */
+    uint64_t seed;         /* of the episode: its action is drawn with number `now` of this seed */
+    uint64_t episode;      /* unlike that of any other episode in this process: what a card has of its items is known by it */
 } lp_observation;
 
 typedef struct {
     float logit[LP_POLICY_MAX_ACTIONS];
     float value;
     float salience;
-    const float *item;   /* [dim] valid until the actor's next run */
-    const float *weight; /* [heads][n_items] the attention; valid until the actor's next run */
-    const float *state;  /* [state_floats] the core's; valid until the actor's next run */
+    int action;          /* drawn from softmax(logit) */
+    float logp;          /* its log probability */
+    const float *item;   /* [dim] valid until the actor's next start */
+    const float *state;  /* [state_floats] the core's; valid until the actor's next start */
 } lp_decision;
+/* The drawn action, or the most probable one (ties: the first). */
+int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy);
 
 typedef struct lp_actor lp_actor;
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err);
 void lp_actor_close(lp_actor *actor);
 /* n <= max_batch observations. A decision's bits depend on its own observation and max_batch alone, not on n or on the
- * others. Allocates nothing. */
-void lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out);
+ * others. Allocates nothing. LP_FAILED: the card failed; never on a CPU. */
+lp_status lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out, lp_err *err);
+/* The same in three steps, so that something else can be done while a card computes. Different rows may be looked at by different
+ * threads at once. On a CPU the pointers in `in` must stay valid until the wait, which computes; between start and wait nothing else may
+ * be asked of the actor. */
+void lp_actor_look(lp_actor *actor, int row, const lp_observation *in);
+lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err);
+lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err); /* out [n] */
+/* The attention of the last run's row, [heads][n_items]; valid until the next start. NULL: the card failed. */
+const float *lp_actor_attention(lp_actor *actor, int row);
 /* The key that stands for an age or level in the network's tables. */
 uint8_t lp_policy_age_key(const lp_policy_config *shape, int64_t age);
 uint8_t lp_policy_level_key(const lp_policy_config *shape, int level);

@@ -174,7 +174,7 @@ static void test_acting_agrees(void **state) {
             for (int t = 0; t < STEPS; t++) {
                 lp_decision d;
                 g->n_items[t] = 0;
-                lp_actor_run(actor, 1, &(lp_observation){.pixels = g->pixels + (size_t)t * pixels, .last_action = g->last_action[t], .state = now}, &d);
+                lp_actor_run(actor, 1, &(lp_observation){.pixels = g->pixels + (size_t)t * pixels, .last_action = g->last_action[t], .state = now}, &d, NULL);
                 float p[LP_POLICY_MAX_ACTIONS], sum = 0;
                 for (int i = 0; i < shape.n_actions; i++) sum += p[i] = expf(d.logit[i]);
                 g->logp[t] = logf(p[g->action[t]] / sum);
@@ -228,8 +228,8 @@ static void test_no_trace_of_the_run_before(void **state) {
         int n = 1 + t % ROWS; /* rows that sit a run out */
         for (int i = 0; i < n; i++) o[i] = (lp_observation){.pixels = pixels + (size_t)(t + (t % 2 ? i : n - 1 - i)) * frame, .last_action = -1};
         assert_int_equal(lp_actor_open(&fresh, policy, ROWS, CONTEXT, &err), LP_OK);
-        lp_actor_run(actor, n, o, d);
-        lp_actor_run(fresh, n, o, alone);
+        assert_int_equal(lp_actor_run(actor, n, o, d, &err), LP_OK);
+        assert_int_equal(lp_actor_run(fresh, n, o, alone, &err), LP_OK);
         for (int i = 0; i < n; i++) {
             assert_memory_equal(d[i].logit, alone[i].logit, (size_t)shape.n_actions * sizeof(float));
             assert_memory_equal(d[i].item, alone[i].item, (size_t)shape.dim * sizeof(float));
