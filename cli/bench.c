@@ -259,7 +259,8 @@ static const struct {
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
     {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves},
     {"kernels", "the network's kernels on the CPU", lp_bench_kernels},
-    {"policy", "one decision of the network at several batch and context sizes", lp_bench_policy},
+    {"policy", "decisions of a network at several batch and context sizes, every pixel of each new", lp_bench_policy},
+    {"learn", "PPO updates of a network from random segments, without an emulator", lp_bench_learn},
     {"train", "decisions/s of training, split into emulation, forward, backward and memory", bench_train},
 };
 enum { N_BENCHES = sizeof benches / sizeof *benches };
@@ -270,14 +271,25 @@ static void more_help(void) {
 }
 
 int lp_cmd_bench(int argc, char **argv) {
-    arguments a = {.seconds = 5, .updates = 3};
+    arguments a = {.seconds = 5, .updates = 3, .context = -1, .envs = -1, .steps = -1, .minibatches = -1, .epochs = -1};
     char names[128] = "";
     const lp_option options[] = {
         {.name = "seconds", .value = "S", .help = "about how long to measure; emulator: each ROM (5)", .real = &a.seconds, .min = 0.1, .max = 3600},
-        {.name = "updates", .value = "N", .help = "train: updates that are timed (3)", .number = &a.updates, .min = 1, .max = 1e6},
+        {.name = "updates", .value = "N", .help = "train, learn: updates that are timed (3)", .number = &a.updates, .min = 1, .max = 1e6},
+        {.name = "policy", .value = "FILE", .help = "policy, learn: the network (the one that GAME ships, or random weights)", .text = &a.policy},
+        {.name = "size", .value = LP_POLICY_SIZE_CHOICES, .help = "policy, learn: random weights of this size", .text = &a.size},
+        {.name = "core", .value = LP_POLICY_CORE_CHOICES, .help = "policy, learn: random weights with this core", .text = &a.core},
+        {.name = "batch", .value = "N[,N...]", .help = "policy: decisions at once (1,8,64)", .text = &a.batch},
+        {.name = "context", .value = "N", .help = "policy, learn: items in context (policy: 0, 128 and 1024; learn: 128)", .number = &a.context, .min = 0, .max = 65536},
+        {.name = "envs", .value = "N", .help = "learn: environments (64)", .number = &a.envs, .min = 1, .max = 65536},
+        {.name = "steps", .value = "N", .help = "learn: decisions of each (128)", .number = &a.steps, .min = 1, .max = 65536},
+        {.name = "minibatches", .value = "N", .help = "learn: parts of a pass (4)", .number = &a.minibatches, .min = 1, .max = 65536},
+        {.name = "epochs", .value = "N", .help = "learn: passes an update (2)", .number = &a.epochs, .min = 1, .max = 1000},
+        {.name = "save", .value = "FILE", .help = "policy, learn: weights, inputs, outputs (of the last row) or gradient, as safetensors", .text = &a.save},
+        {.name = "device", .value = "cpu|cuda|auto", .help = "policy, learn, train: where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "bench", .arguments = "emulator|memory|saves|kernels|policy|train [GAME|ROM...]", .summary = "Measures speed on this machine.",
+    const lp_usage usage = {.name = "bench", .arguments = "emulator|memory|saves|kernels|policy|learn|train [GAME|ROM...]", .summary = "Measures speed on this machine.",
                             .example = "longplay bench emulator cue mygame.gb", .options = options,
                             .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = LP_MAX_LIST,
                             .positional = a.positional, .n_positional = &a.n_positional, .more_help = more_help};
@@ -289,8 +301,8 @@ int lp_cmd_bench(int argc, char **argv) {
     int which = 0;
     for (int i = 0; i < N_BENCHES; i++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
     while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
-    if (which < N_BENCHES) status = benches[which].run(&a, o, &err);
-    else lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
+    if (which == N_BENCHES) lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
+    else if (!(status = lp_check_device(a.device, &err))) status = benches[which].run(&a, o, &err);
     if (!status && a.json) return lp_print_json(o);
     cJSON_Delete(o);
     return lp_report(status, &err);

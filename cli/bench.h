@@ -10,12 +10,20 @@ typedef struct {
     double seconds;
     int64_t updates;
     bool json;
+    /* of a network; NULL and -1: not given */
+    const char *policy, *size, *core, *device, *batch, *save;
+    int64_t context, envs, steps, minibatches, epochs;
 } lp_bench_arguments;
 
-/* One decision of the shipped policy's network, at several batch and context sizes. */
+/* One decision of a network, at several batch and context sizes. */
 lp_status lp_bench_policy(const lp_bench_arguments *a, cJSON *o, lp_err *err);
+/* Updates from random segments, without any emulator. */
+lp_status lp_bench_learn(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 /* The network's kernels at the sizes that training cue has. */
 lp_status lp_bench_kernels(const lp_bench_arguments *a, cJSON *o, lp_err *err);
+
+/* The network that a names: of its file; or with random weights, for the game; or that game's shipped policy. what: for people. */
+lp_status lp_bench_network(lp_policy **out, char *what, size_t what_bytes, const lp_bench_arguments *a, lp_err *err);
 
 /* Prints an array of objects with the same members as a table; an object as name and value lines. */
 void lp_bench_print(const cJSON *rows);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t tensor_bytes(const lp_tensor *t) {
+size_t lp_tensor_bytes(const lp_tensor *t) {
     size_t size = (size_t)atoi(t->type + 1) / 8;
     for (int i = 0; i < t->rank; i++) size *= (size_t)t->shape[i];
     return size;
@@ -25,7 +25,7 @@ static char *header_text(const lp_tensor *tensors, int n_tensors, const lp_polic
         for (int j = 0; j < t->rank; j++) cJSON_AddItemToArray(shape, cJSON_CreateNumber(t->shape[j]));
         cJSON_AddItemToObject(entry, "data_offsets", offsets = cJSON_CreateArray());
         cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)*data_bytes));
-        *data_bytes += tensor_bytes(t);
+        *data_bytes += lp_tensor_bytes(t);
         cJSON_AddItemToArray(offsets, cJSON_CreateNumber((double)*data_bytes));
     }
     char *text = cJSON_PrintUnformatted(header);
@@ -47,8 +47,8 @@ lp_status lp_safetensors_write(const char *path, const lp_tensor *tensors, int n
     memset(file + 8, ' ', padded);
     memcpy(file + 8, text, length);
     size_t used = 8 + padded;
-    for (const lp_tensor *t = tensors; t < tensors + n_tensors; used += tensor_bytes(t), t++)
-        if (tensor_bytes(t)) memcpy(file + used, t->data, tensor_bytes(t));
+    for (const lp_tensor *t = tensors; t < tensors + n_tensors; used += lp_tensor_bytes(t), t++)
+        if (lp_tensor_bytes(t)) memcpy(file + used, t->data, lp_tensor_bytes(t));
     lp_status status = lp_file_write_atomic(path, file, used, err);
     free(file);
     free(text);

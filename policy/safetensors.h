@@ -12,6 +12,7 @@ typedef struct {
     const void *data; /* row-major, borrowed */
 } lp_tensor;
 
+size_t lp_tensor_bytes(const lp_tensor *tensor);
 /* One file, as one atomic step. */
 lp_status lp_safetensors_write(const char *path, const lp_tensor *tensors, int n_tensors, const lp_policy_note *notes, int n_notes,
                                lp_err *err);

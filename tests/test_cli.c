@@ -28,7 +28,10 @@ static void test_usage(void **state) {
         "play cue --set", "play cue --set horizon", "play cue --set horizon=0", "play cue --set horizon=2000001", "play cue --set horizon=x",
         "play cue --set nope=1", "play nosuchgame", "play cue --memory nope", "play cue --policy %/none.safetensors", "eval", "eval nosuchgame",
         "eval cue --episodes 0", "train", "train cue --nope.nope=1", "train cue --ppo.epochs=0", "train cue --ppo.epochs", "train cue --minutes x",
-        "memory", "memory %", "memory %/none tree", "replay", "replay %/none", "replay %", "replay a b", "bench", "bench nope", "info %/none", "info a b",
+        "memory", "memory %", "memory %/none tree", "replay", "replay %/none", "replay %", "replay a b", "bench", "bench nope",
+        "bench policy --batch 0", "bench policy --batch 1,", "bench policy --batch 1;2", "bench policy --size big", "bench policy --core lstm",
+        "bench policy --policy %/none.safetensors", "bench learn --policy %/none.safetensors --size nano", "bench learn --context 0", "bench learn --device tpu",
+        "bench learn --envs 0", "info %/none", "info a b",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("%s", bad[i]), 2, "longplay", bad[i]);
     result r = longplay("%s", "");
@@ -82,9 +85,12 @@ static void test_json(void **state) {
     cJSON_Delete(one_object("info cue --json"));
     cJSON_Delete(one_object("info %/p.safetensors --json"));
     cJSON_Delete(one_object("eval cue --policy random --episodes 4 --set horizon=4 --json"));
-    static const char *const benches[] = {"emulator --seconds 0.1", "saves --seconds 0.1", "policy --seconds 0.1", "kernels --seconds 0.1"};
+    static const char *const benches[] = {"emulator --seconds 0.1", "saves --seconds 0.1", "policy --seconds 0.1", "kernels --seconds 0.1",
+                                           "policy --seconds 0.1 --size nano --core gru --batch 1,3 --context 5 --save %/decisions.safetensors",
+                                           "learn --updates 1 --envs 2 --steps 20 --minibatches 2 --epochs 1 --context 6 --save %/learned.safetensors",
+                                           "learn --updates 2 --envs 2 --steps 20 --core mingru --context 6"};
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
-        char arguments[64];
+        char arguments[160];
         snprintf(arguments, sizeof arguments, "bench %s --json", benches[i]);
         cJSON *o = one_object(arguments);
         if (!i) { /* every game has its speed, whatever it is */
@@ -93,8 +99,10 @@ static void test_json(void **state) {
             assert_int_equal(cJSON_GetArraySize(games), lp_game_shipped(names, 64));
             cJSON_ArrayForEach(row, games) assert_true(cJSON_GetObjectItem(row, "frames_per_s")->valuedouble > 0 && cJSON_GetObjectItem(row, "to_busy")->valuedouble > 0);
         }
+        if (!strncmp(benches[i], "learn", 5)) assert_true(number(cJSON_GetObjectItem(o, "learn"), "samples_per_s") > 0);
         cJSON_Delete(o);
     }
+    assert_true(lp_file_exists(at("decisions.safetensors")) && lp_file_exists(at("learned.safetensors")));
 }
 
 static lp_blob bytes_of(const char *path) {
