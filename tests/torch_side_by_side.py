@@ -1,0 +1,483 @@
+#!/usr/bin/env python3
+"""Longplay's network beside the same network in PyTorch: are the outputs and the gradient equal, and which is faster?
+
+    tests/torch_side_by_side.py --longplay build/longplay --device cuda --size base     # exit 1 when something differs
+    tests/torch_side_by_side.py --longplay build/longplay --device cpu                  # everything, small
+
+Checks. `longplay bench policy --save` and `longplay bench learn --save` write weights, inputs and outputs into one file. Outputs are
+computed again here in float32 (no TF32), the gradient in float64 by autograd. Error: the largest difference over 1 plus the value's size
+(outputs); the norm of the difference over that of the tensor and 1e-5 of the whole (gradient). It must be at most --tolerance.
+
+Times. Longplay and PyTorch in turns, in one run, medians. PyTorch has it easy: its inputs wait in pinned memory and go up as one copy, the
+vectors of the context and the whole rollout are on the card already, nothing is gathered from a table. It is tried eager, as CUDA graphs,
+compiled, and compiled inside CUDA graphs; the best counts. A ratio above 1 says that Longplay is faster.
+
+Needs torch and the standard library. Python 3.9.
+"""
+import argparse
+import contextlib
+import json
+import math
+import os
+import shlex
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+import torch
+import torch.nn.functional as F
+
+CORES = ("none", "gru", "mingru")
+WRONG = 1e30  # an error that cannot be told: NaN, another shape
+
+
+# ---- files
+
+def read_safetensors(path, device):
+    """-> tensors by name in the file's order, notes"""
+    types = {"F32": torch.float32, "I32": torch.int32, "U8": torch.uint8}
+    with open(path, "rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+        data = bytearray(file.read())
+    notes = header.pop("__metadata__")
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        part = torch.frombuffer(data[begin:end], dtype=types[entry["dtype"]]) if end > begin else torch.empty(0, dtype=types[entry["dtype"]])
+        tensors[name] = part.reshape(entry["shape"]).to(device)
+    return tensors, notes
+
+
+def split(tensors):
+    """-> weights, inputs, outputs"""
+    part = lambda prefix: {name[len(prefix):]: t for name, t in tensors.items() if name.startswith(prefix)}
+    return {name: t for name, t in tensors.items() if not name.startswith(("in.", "out."))}, part("in."), part("out.")
+
+
+# ---- the network of policy/model.c and policy/core.c
+
+class Network(torch.nn.Module):
+    def __init__(self, weights, notes):
+        super().__init__()
+        self.heads, self.dim, self.core = int(notes["heads"]), int(notes["dim"]), notes["core"]
+        for name, tensor in weights.items():
+            self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(tensor.clone()))
+
+    def linear(self, x, name, bias=True):
+        return F.linear(x, getattr(self, name + "_weight"), getattr(self, name + "_bias") if bias else None)
+
+    def conv(self, x, name, stride):  # weights lie as [out][k][k][in]
+        return F.relu(F.conv2d(x, getattr(self, name + "_weight").permute(0, 3, 1, 2), getattr(self, name + "_bias"), stride))
+
+    def encode(self, pixels, last_action):
+        x = pixels.to(self.conv1_weight.dtype).div(255).sub(0.5).unsqueeze(1)
+        x = self.conv(self.conv(x, "conv1", 4), "conv2", 2).permute(0, 2, 3, 1).flatten(1)
+        last = last_action.long()
+        return F.relu(self.linear(x, "features") + self.action_weight[last.clamp(min=0)] * (last >= 0).unsqueeze(1))
+
+    def cell(self, x, h):
+        if self.core == "gru":
+            (xr, xz, xc), (ur, uz, uc) = x.chunk(3, -1), self.linear(h, "core_h").chunk(3, -1)
+            z = torch.sigmoid(xz + uz)
+            return z * h + (1 - z) * torch.tanh(xc + torch.sigmoid(xr + ur) * uc)
+        xz, xc = x.chunk(2, -1)
+        z = torch.sigmoid(xz)
+        return z * h + (1 - z) * xc
+
+    def remember(self, g):
+        item = self.linear(g, "item")
+        return item, self.linear(item, "salience").squeeze(-1), self.linear(g, "query").unflatten(-1, (self.heads, self.dim))
+
+    def read(self, q, items, bias, mask):
+        """q [..][heads][dim], items [..][rows][dim], bias [..][heads][rows], mask [..][1][rows] -> [..][heads * dim]"""
+        score = (q @ items.transpose(-1, -2) + bias).masked_fill(~mask, torch.finfo(q.dtype).min)
+        return (torch.softmax(score, -1) * mask @ items).flatten(-2)
+
+    def decide(self, g, read):
+        z = F.relu(self.linear(g, "head_feature", False) + self.linear(read, "head_read", False) + self.head_bias)
+        return self.linear(z, "policy"), self.linear(z, "value").squeeze(-1)
+
+    def act(self, pixels, last_action, count, items, salience, level, age, state):
+        """One decision a row -> logit, value, item, salience, state after"""
+        g = self.encode(pixels, last_action)
+        if self.core != "none":
+            state = self.cell(self.linear(g, "core_x"), state)
+            g = g + state
+        item, own_salience, q = self.remember(g)
+        scaled, shape = q / math.sqrt(self.dim), (-1, self.heads, -1)
+        bias = (scaled @ self.level_key_weight.T).gather(2, level.long().unsqueeze(1).expand(shape)) + \
+               (scaled @ self.age_key_weight.T).gather(2, age.long().unsqueeze(1).expand(shape)) + salience.unsqueeze(1)
+        mask = torch.arange(items.shape[1], device=items.device) < count.unsqueeze(1)
+        logit, value = self.decide(g, self.read(scaled, items, bias, mask.unsqueeze(1)))
+        return logit, value, item, own_salience, state
+
+    def segments(self, b):
+        """Whole segments; b holds tensors [envs][steps].. -> logit, value. Items made inside a segment are read with their gradient."""
+        envs, steps = b["action"].shape
+        f = self.encode(b["pixels"].flatten(0, 1), b["last_action"].flatten()).unflatten(0, (envs, steps))
+        if self.core != "none":
+            x, h, after = self.linear(f, "core_x"), b["state"], []
+            alive = 1 - b["end"].to(f.dtype)
+            for t in range(steps):
+                h = self.cell(x[:, t], h if t == 0 else h * alive[:, t - 1:t])
+                after.append(h)
+            f = f + torch.stack(after, 1)
+        item, salience, q = self.remember(f)
+        items, saliences = torch.cat([b["items"], item], 1), torch.cat([b["salience"], salience], 1)
+        scaled = q / math.sqrt(self.dim)
+        keys = torch.cat([self.level_key_weight, self.age_key_weight])
+        level, age = (torch.arange(n, device=q.device).unsqueeze(1) for n in (len(self.level_key_weight), len(self.age_key_weight)))
+        which = torch.cat([b["level"].unsqueeze(2) == level, b["age"].unsqueeze(2) == age], 2).to(q.dtype)  # [envs][steps][keys][rows]
+        bias = scaled @ keys.T @ which + saliences[:, None, None]
+        return self.decide(f, self.read(scaled, items.unsqueeze(1), bias, b["mask"].unsqueeze(2)))
+
+
+# ---- PPO as policy/learn.c does it
+
+def gae(b, gamma, decay):
+    """-> advantage, target, of all environments"""
+    alive = 1 - b["end"].to(b["value"].dtype)
+    delta = b["reward"] + gamma * alive * b["value"][:, 1:] - b["value"][:, :-1]
+    advantage, after = torch.empty_like(delta), torch.zeros_like(delta[:, 0])
+    for t in reversed(range(delta.shape[1])):
+        after = delta[:, t] + gamma * decay * alive[:, t] * after
+        advantage[:, t] = after
+    return advantage, advantage + b["value"][:, :-1]
+
+
+def spread(b):
+    """Which row is read by which decision, at which level and age: from lists of rows to tables [envs][steps][rows]"""
+    envs, steps, context = b["row"].shape
+    rows = context + steps
+    there = torch.arange(context, device=b["row"].device) < b["count"].unsqueeze(2)
+    at = torch.where(there, b["row"].long(), rows)  # the others go into a column that is dropped
+    table = lambda values: torch.zeros(envs, steps, rows + 1, dtype=values.dtype, device=values.device).scatter_(2, at, values)[:, :, :rows]
+    return {"mask": table(there), "level": table(b["level"]), "age": table(b["age"])}
+
+
+def ppo_loss(network, b, s):
+    """Mean over the decisions of b"""
+    logit, value = network.segments(b)
+    logp = F.log_softmax(logit.flatten(0, 1), -1)
+    ratio = torch.exp(logp.gather(1, b["action"].long().reshape(-1, 1)).squeeze(1) - b["logp"].flatten())
+    advantage = b["advantage"].flatten()
+    policy = -torch.minimum(ratio * advantage, ratio.clamp(1 - s["clip"], 1 + s["clip"]) * advantage)
+    entropy = -(logp.exp() * logp).sum(1)
+    error = (value.flatten() - b["target"].flatten()) ** 2 / 2
+    return (policy + s["value_weight"] * error - s["entropy_weight"] * entropy).mean()
+
+
+class Learner:
+    """One update: prepare() once, step() for every minibatch; both may be replaced by the replay of a CUDA graph."""
+    BY_ENVIRONMENT = ("pixels", "last_action", "action", "logp", "end", "state", "items", "salience", "advantage", "target", "mask", "level", "age")
+
+    def __init__(self, network, rollout, settings, device, compiled, graphs):
+        self.network, self.raw, self.settings = network, rollout, settings
+        self.envs = rollout["action"].shape[0]
+        self.index = torch.zeros(self.envs // int(settings["minibatches"]), dtype=torch.long, device=device)
+        cuda = device == "cuda"
+        self.adam = torch.optim.Adam(network.parameters(), settings["rate"], (0.9, settings["beta2"]), 1e-5, **({"fused": True, "capturable": True} if cuda else {}))
+        self.loss = torch.compile(ppo_loss, mode=compiled, dynamic=False) if compiled else ppo_loss
+        self.b = {}
+        self.prepare()
+        if graphs:
+            self.prepare, self.step = capture(self.prepare), capture(self.step, lambda: self.adam.zero_grad(set_to_none=True))
+
+    def prepare(self):
+        now = dict(self.raw, **spread(self.raw))
+        now["advantage"], now["target"] = gae(self.raw, self.settings["gamma"], self.settings["lambda"])
+        now["advantage"] = (now["advantage"] - now["advantage"].mean()) / (now["advantage"].std(unbiased=False) + 1e-8)
+        for name in self.BY_ENVIRONMENT:
+            self.b.setdefault(name, now[name]).copy_(now[name])
+
+    def step(self):
+        self.adam.zero_grad(set_to_none=True)
+        self.loss(self.network, {name: self.b[name][self.index] for name in self.BY_ENVIRONMENT}, self.settings).backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings["max_grad_norm"])
+        self.adam.step()
+
+    def update(self):
+        self.prepare()
+        for _ in range(int(self.settings["epochs"])):
+            for part in torch.randperm(self.envs, device=self.index.device).split(len(self.index)):
+                self.index.copy_(part)
+                self.step()
+
+
+# ---- checks
+
+def differs(ours, reference):
+    """The largest difference over 1 plus the reference's size; NaN and other shapes: WRONG"""
+    if ours.shape != reference.shape:
+        return WRONG
+    if not reference.numel():
+        return 0.0
+    error = ((ours.double() - reference.double()).abs() / (1 + reference.double().abs())).max().item()
+    return error if math.isfinite(error) else WRONG
+
+
+def check(checks, what, errors, tolerance):
+    worst = max(errors, key=errors.get)
+    checks.append({"what": what, "error": errors[worst], "worst": worst, "tolerance": tolerance, "equal": errors[worst] <= tolerance})
+    print("%-52s %9.1e  %-20s %s" % (what, errors[worst], worst, "equal" if checks[-1]["equal"] else "DIFFERENT (tolerance %g)" % tolerance), file=sys.stderr)
+
+
+def check_acting(checks, what, path, device, tolerance):
+    tensors, notes = read_safetensors(path, device)
+    weights, inputs, outputs = split(tensors)
+    network = Network(weights, notes).to(device)
+    with torch.no_grad():
+        ours = dict(zip(("logit", "value", "item", "salience", "state"), network.act(**inputs)))
+    check(checks, what, {name: differs(reference, ours[name]) for name, reference in outputs.items()}, tolerance)
+    return network, inputs
+
+
+def check_gradient(checks, what, path, device, tolerance):
+    tensors, notes = read_safetensors(path, device)
+    weights, rollout, outputs = split(tensors)
+    settings = {name: float(notes[name]) for name in ("loss", "gamma", "lambda", "clip", "value_weight", "entropy_weight", "rate", "beta2", "max_grad_norm",
+                                                      "epochs", "minibatches")}
+    exact = Network(weights, notes).double()
+    b = {name: t.double() if t.is_floating_point() else t for name, t in rollout.items()}
+    b.update(spread(b))
+    b["advantage"], b["target"] = gae(b, settings["gamma"], settings["lambda"])
+    envs, loss = b["action"].shape[0], 0.0
+    for few in torch.arange(envs, device=device).split(4):  # to save memory
+        part = ppo_loss(exact, {name: b[name][few] for name in Learner.BY_ENVIRONMENT}, settings) * (len(few) / envs)
+        part.backward()
+        loss += part.item()
+    errors, at = {"loss": abs(settings["loss"] - loss) / abs(loss)}, 0
+    # a sum whose terms cancel, as the salience's bias does in a softmax, has few exact digits: hence a little of the whole norm
+    little = 1e-5 * math.sqrt(sum(p.grad.square().sum().item() for p in exact.parameters() if p.grad is not None))
+    for name, parameter in exact.named_parameters():
+        theirs = outputs["gradient"][at:at + parameter.numel()].double()
+        at += parameter.numel()
+        ours = torch.zeros_like(theirs) if parameter.grad is None else parameter.grad.flatten()
+        error = (torch.linalg.vector_norm(theirs - ours) / (torch.linalg.vector_norm(ours) + little)).item()
+        errors[name] = error if math.isfinite(error) else WRONG
+    if at != outputs["gradient"].numel():
+        errors["length"] = WRONG
+    check(checks, what, errors, tolerance)
+    return Network(weights, notes).to(device), rollout, settings
+
+
+# ---- times
+
+def capture(run, before=lambda: None):
+    """run as a CUDA graph"""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            run()
+    torch.cuda.current_stream().wait_stream(side)
+    before()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        run()
+    return graph.replay
+
+
+def median_s(run, seconds, device):
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+    run(), wait()
+    times, end = [], time.perf_counter() + seconds
+    while len(times) < 3 or time.perf_counter() < end:
+        start = time.perf_counter()
+        run(), wait()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def variants(device, compiled):
+    """name -> (compile mode, CUDA graphs)"""
+    known = {"eager": (None, False), "graph": (None, True), "compiled": (compiled, False), "compiled graph": (compiled, True)}
+    return {name: v for name, v in known.items() if (device == "cuda" or not v[1]) and (compiled or "compiled" not in name)}
+
+
+def make_all(device, compiled, make):
+    """-> callables by variant; one that cannot be made here is told and left out"""
+    made = {}
+    for name, (mode, graphs) in variants(device, compiled).items():
+        try:
+            made[name] = make(mode, graphs)
+        except Exception as error:  # a compiler that is missing, say
+            if name == "eager":
+                raise
+            print("PyTorch, %s: not here: %s" % (name, str(error).strip().split("\n")[0]), file=sys.stderr)
+    return made
+
+
+def acting_call(network, inputs, device, mode, graphs, autocast):
+    """A function that does one batch of decisions, from memory of the host to memory of the host."""
+    act = torch.compile(network.act, mode=mode, dynamic=False) if mode else network.act
+    full = dict(inputs, count=torch.full_like(inputs["count"], inputs["items"].shape[1]))
+    upload = ("last_action", "count", "pixels", "level", "age")  # 4-byte elements first
+    parts = [full[name].contiguous().cpu().flatten().view(torch.uint8) for name in upload]
+    host = torch.cat(parts)
+    host = host.pin_memory() if device == "cuda" else host
+    card = torch.empty_like(host, device=device)
+    views, at = {}, 0
+    for name, part in zip(upload, parts):
+        views[name] = card[at:at + part.numel()].view(full[name].dtype).view(full[name].shape)
+        at += part.numel()
+    resident = {name: full[name] for name in ("items", "salience", "state")}
+    rows = len(full["count"])
+    result = []
+
+    def run():
+        with torch.no_grad(), autocast():
+            card.copy_(host, non_blocking=True)
+            out = torch.cat([t.reshape(rows, -1).float() for t in act(**views, **resident)], 1)
+            if not result:
+                result.append(torch.empty(out.shape, pin_memory=device == "cuda"))
+            result[0].copy_(out, non_blocking=True)
+    run()
+    return capture(run) if graphs else run
+
+
+def in_turns(rounds, longplay, torch_calls, seconds, device):
+    """-> median seconds of longplay() and of each PyTorch variant, over rounds in which each has its turn"""
+    times = {name: [] for name in ("longplay", *torch_calls)}
+    for _ in range(rounds):
+        times["longplay"].append(longplay())
+        for name, call in torch_calls.items():
+            times[name].append(median_s(call, seconds, device))
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def row_of(times, **more):
+    best = min((name for name in times if name != "longplay"), key=times.get)
+    return dict(more, seconds=times, best=best, ratio=times[best] / times["longplay"])
+
+
+# ---- the command
+
+def parse():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--longplay", default="build/longplay", help="the program, or a command line that starts it")
+    p.add_argument("--device", choices=("cpu", "cuda"), default="cuda" if torch.cuda.is_available() else "cpu")
+    p.add_argument("--size", choices=("nano", "base", "large"), help="of what is timed (base; on a CPU nano)")
+    p.add_argument("--core", choices=CORES, default="none", help="of what is timed; checked are all three")
+    p.add_argument("--batch", help="N,N,... of acting (1,64,4096; on a CPU 1,16)")
+    p.add_argument("--context", type=int, help="items in context (128; on a CPU 24)")
+    p.add_argument("--envs", type=int, help="of learning (64; on a CPU 4)")
+    p.add_argument("--steps", type=int, help="of learning (128; on a CPU 24)")
+    p.add_argument("--minibatches", type=int, default=4)
+    p.add_argument("--epochs", type=int, default=2)
+    p.add_argument("--rounds", type=int, default=3, help="turns that each has")
+    p.add_argument("--seconds", type=float, help="of one turn (1; on a CPU 0.3)")
+    p.add_argument("--precision", choices=("highest", "high", "bf16"), default="highest", help="PyTorch's products while it is timed: float32, TF32, bf16 (autocast)")
+    p.add_argument("--compile", default="max-autotune-no-cudagraphs", help="torch.compile's mode; none: do not compile")
+    p.add_argument("--tolerance", type=float, default=1e-4, help="largest error of outputs and gradients")
+    p.add_argument("--check-only", action="store_true", help="no times")
+    p.add_argument("--json", action="store_true", help="print one JSON object")
+    a = p.parse_args()
+    small = a.device == "cpu"
+    for name, usual, on_cpu in (("size", "base", "nano"), ("batch", "1,64,4096", "1,16"), ("context", 128, 24), ("envs", 64, 4), ("steps", 128, 24), ("seconds", 1, 0.3)):
+        if getattr(a, name) is None:
+            setattr(a, name, on_cpu if small else usual)
+    if a.envs % a.minibatches:
+        p.error("--envs must be a multiple of --minibatches")
+    a.compile = None if a.compile == "none" else a.compile
+    return a
+
+
+def bench(a, what, **options):
+    """-> what `longplay bench` printed"""
+    command = shlex.split(a.longplay) + ["bench", what, "--json", "--device", a.device]
+    command += [word for name, value in options.items() for word in ("--" + name, str(value))]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        sys.exit("%s: exit %d" % (" ".join(command), done.returncode))
+    return json.loads(done.stdout)[what]
+
+
+def precise(precision):
+    torch.set_float32_matmul_precision("highest" if precision == "highest" else "high")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = precision != "highest"
+
+
+def compare_acting(a, checks, folder, autocast):
+    rows, path = [], os.path.join(folder, "decisions")
+    shape = {"size": a.size, "core": a.core, "context": a.context, "seconds": a.seconds}
+    for batch in (int(n) for n in a.batch.split(",")):
+        precise("highest")
+        bench(a, "policy", **dict(shape, batch=batch, save=path, seconds=0.1))
+        network, inputs = check_acting(checks, "outputs, %s, core %s, batch %d" % (a.size, a.core, batch), path, a.device, a.tolerance)
+        if a.check_only:
+            continue
+        precise(a.precision)
+        calls = make_all(a.device, a.compile, lambda mode, graphs: acting_call(network, inputs, a.device, mode, graphs, autocast))
+        times = in_turns(a.rounds, lambda: bench(a, "policy", **dict(shape, batch=batch))[0]["us_per_decision"] * batch / 1e6, calls, a.seconds, a.device)
+        rows.append(row_of(times, batch=batch))
+    return rows
+
+
+def compare_learning(a, checks, folder, autocast):
+    path = os.path.join(folder, "learned")
+    shape = {"size": a.size, "core": a.core, "context": a.context, "envs": a.envs, "steps": a.steps, "minibatches": a.minibatches, "epochs": a.epochs}
+    precise("highest")
+    bench(a, "learn", **dict(shape, updates=1, save=path))
+    network, rollout, settings = check_gradient(checks, "gradient, %s, core %s, %d x %d" % (a.size, a.core, a.envs, a.steps), path, a.device, a.tolerance)
+    if a.check_only:
+        return None
+    precise(a.precision)
+
+    def update(mode, graphs):
+        with autocast():
+            learner = Learner(network, rollout, settings, a.device, mode, graphs)
+
+        def run():
+            with autocast():
+                learner.update()
+        run()
+        return run
+    calls = make_all(a.device, a.compile, update)
+    times = in_turns(a.rounds, lambda: bench(a, "learn", **shape)["update_ms"] / 1e3, calls, a.seconds, a.device)
+    return row_of(times, samples=a.envs * a.steps, samples_per_s={name: a.envs * a.steps / t for name, t in times.items()})
+
+
+def print_tables(result):
+    for row in result["act"]:
+        us = ["%s %.1f" % (name, 1e6 * t) for name, t in row["seconds"].items()]
+        print("acting, batch %-5d us a batch: %s; PyTorch's best takes %.2f times as long" % (row["batch"], ", ".join(us), row["ratio"]))
+    if result["learn"]:
+        rates = ["%s %.0f" % (name, r) for name, r in result["learn"]["samples_per_s"].items()]
+        print("learning, samples/s: %s; %.2f times PyTorch's best" % (", ".join(rates), result["learn"]["ratio"]))
+    wrong = sum(not c["equal"] for c in result["checks"])
+    print("%d checks, %d different" % (len(result["checks"]), wrong))
+
+
+def main():
+    a = parse()
+    checks = []
+    if a.device == "cpu":
+        torch.set_num_threads(1)
+    autocast = (lambda: torch.autocast(a.device, torch.bfloat16, cache_enabled=False)) if a.precision == "bf16" else contextlib.nullcontext
+    precise("highest")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "check")
+        bench(a, "policy", batch=7, context=37, seconds=0.1, save=path)
+        check_acting(checks, "outputs, cue's trained policy, batch 7", path, a.device, a.tolerance)
+        for core in CORES:
+            bench(a, "policy", size="nano", core=core, batch=7, context=37, seconds=0.1, save=path)
+            check_acting(checks, "outputs, nano, core %s, batch 7" % core, path, a.device, a.tolerance)
+            bench(a, "learn", size="nano", core=core, envs=6, steps=40, context=30, updates=1, save=path)
+            check_gradient(checks, "gradient, nano, core %s, 6 x 40" % core, path, a.device, a.tolerance)
+        act, learn = compare_acting(a, checks, folder, autocast), compare_learning(a, checks, folder, autocast)
+    result = {"device": torch.cuda.get_device_name() if a.device == "cuda" else "cpu", "torch": torch.__version__, "size": a.size, "core": a.core,
+              "context": a.context, "precision": a.precision, "checks": checks, "act": act, "learn": learn}
+    if a.json:
+        print(json.dumps(result))
+    else:
+        print_tables(result)
+    return 0 if all(c["equal"] for c in checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
