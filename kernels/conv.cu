@@ -1,6 +1,11 @@
-/* Twin of conv.c: a linear map of patches, of as many images at once as there is room for. Patches are gathered, never scattered,
+/* Twin of conv.c: a linear map of patches. Little work is done by few.cu without laying them out; else of as many images at once as
+ * there is room for. Patches are gathered, never scattered,
  * both ways: no two threads write to one place. */
-#include "kernels/cuda.cuh"
+#include "kernels/few.cuh"
+
+/* Multiply-adds up to which few.cu takes it: it reads about as many bytes through the L2 cache, where a product in large tiles takes
+ * less, but for three launches. */
+enum { FEW_WORK = 1 << 26 };
 
 static __global__ void gather_patches(float *patch, const float *x, size_t n, lp_conv s) {
     int ow = lp_conv_ow(&s), pixels = lp_conv_oh(&s) * ow, run = s.k * s.c;
@@ -46,6 +51,8 @@ int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weig
                  int images, int relu) {
     size_t in = (size_t)s->h * s->w * s->c, pixels = (size_t)lp_conv_oh(s) * lp_conv_ow(s);
     int error = cudaSuccess;
+    if (n && lp_cuda_conv_scratch(s, 1) * s->oc <= FEW_WORK / (size_t)n)
+        return lp_cuda_few_conv(y, x, weight, bias, n, s, relu, lp_cuda_blas_stream(blas));
     for (int i = 0; i < n && !error; i += images) {
         int now = n - i < images ? n - i : images;
         size_t all = lp_cuda_conv_scratch(s, now);

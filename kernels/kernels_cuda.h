@@ -75,11 +75,15 @@ int lp_cuda_scatter(float *table, const float *from, const int32_t *slot, int n,
 /* ---- matrix products: cuBLAS in the stream it was opened for; its 32 MiB of workspace are allocated then ---- */
 typedef struct lp_cuda_blas lp_cuda_blas;
 enum { LP_CUDA_MAX_WIDE = 16384 }; /* outputs of a linear map that has a bias */
+enum { LP_CUDA_FEW = 16 };         /* rows that need no cuBLAS */
 enum { LP_CUDA_SET = 0, LP_CUDA_ADD = 1, LP_CUDA_RELU = 2 }; /* how: y = or y +=; and then max(y, 0) */
 /* bf16: operands are rounded to bfloat16 on their way into the tensor cores, sums stay float32. One thread at a time. */
 int lp_cuda_blas_open(lp_cuda_blas **out, int bf16, void *stream);
 void lp_cuda_blas_close(lp_cuda_blas *blas);
 void *lp_cuda_blas_stream(const lp_cuda_blas *blas);
+/* One launch for n <= LP_CUDA_FEW, in float32 whatever bf16 says: each weight is read once, 16 bytes at a time where w, x and both their
+ * rows are so aligned, and a row's bits depend on that row, i and this alignment alone, not on n. More rows are a product and, where
+ * there is a bias or a relu, a pass over y; a row's bits may then depend on n. */
 int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int how);
 int lp_cuda_linear_backward_weight(lp_cuda_blas *blas, float *dw, float *db, const float *dy, const float *x, int n, int i, int o);
 int lp_cuda_linear_backward_input(lp_cuda_blas *blas, float *dx, const float *dy, const float *w, int n, int i, int o, int accumulate);
@@ -89,7 +93,8 @@ int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const flo
 int lp_cuda_linear_backward_input_strided(lp_cuda_blas *blas, float *dx, int dx_stride, const float *dy, int dy_stride, const float *w,
                                           int n, int i, int o, int accumulate);
 
-/* `images` at once go through scratch, of lp_cuda_conv_scratch floats; relu 1: y = max(y, 0) at once. The way back as in lp_k_conv_backward. */
+/* relu 1: y = max(y, 0) at once. Where n oh ow k k c oc <= 2^26 it is one launch without scratch, in float32, and an image's bits do
+ * not depend on n. Else `images` at once go through scratch, of lp_cuda_conv_scratch floats. The way back as in lp_k_conv_backward. */
 size_t lp_cuda_conv_scratch(const lp_conv *shape, int images);
 int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *shape,
                  float *scratch, int images, int relu);

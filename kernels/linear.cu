@@ -1,6 +1,6 @@
-/* Linear maps on cuBLAS, the only file that knows it. A row-major matrix is a column-major one transposed, so y = x w^T is asked for
+/* Linear maps: of a few rows by few.cu, else on cuBLAS, which only this file knows. A row-major matrix is a column-major one transposed, so y = x w^T is asked for
  * as y^T = w x^T. */
-#include "kernels/cuda.cuh"
+#include "kernels/few.cuh"
 
 #include <cublas_v2.h>
 #include <stdlib.h>
@@ -52,28 +52,23 @@ static int product(lp_cuda_blas *blas, cublasOperation_t ta, cublasOperation_t t
     return status == CUBLAS_STATUS_SUCCESS ? cudaGetLastError() : cudaErrorUnknown;
 }
 
-static __global__ void set_rows(float *y, const float *b, size_t n, int o, int stride, int accumulate) {
+/* What follows a product: y = max(y + b, 0), either part where asked for, in one pass. */
+static __global__ void finish(float *y, const float *b, size_t n, int o, int stride, bool relu) {
     LP_FOR_EACH(i, n) {
-        float *to = y + i / o * stride + i % o;
-        *to = accumulate ? *to + b[i % o] : b[i % o];
-    }
-}
-
-static __global__ void relu_rows(float *y, size_t n, int o, int stride) {
-    LP_FOR_EACH(i, n) {
-        float *at = y + i / o * stride + i % o;
-        if (*at < 0) *at = 0; /* a NaN stays */
+        float *at = y + i / o * stride + i % o, v = b ? *at + b[i % o] : *at;
+        *at = relu && v < 0 ? 0 : v; /* a NaN stays */
     }
 }
 
 int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
                            int i, int o, int how) {
-    if (!n) return cudaSuccess;
-    size_t all = (size_t)n * o;
-    if (b) LP_LAUNCH(set_rows, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, how & LP_CUDA_ADD);
-    int error = product(blas, CUBLAS_OP_T, CUBLAS_OP_N, o, n, i, w, i, x, x_stride, b || how & LP_CUDA_ADD ? 1.0f : 0.0f, y, y_stride);
-    if (!error && how & LP_CUDA_RELU) LP_LAUNCH(relu_rows, lp_blocks(all), LP_BLOCK, blas->stream, y, all, o, y_stride);
-    return error ? error : cudaGetLastError();
+    if (!n || !o) return cudaSuccess;
+    if (n <= LP_CUDA_FEW) return lp_cuda_few_linear(y, y_stride, x, x_stride, w, b, n, i, o, how, blas->stream);
+    const size_t all = (size_t)n * o;
+    int error = product(blas, CUBLAS_OP_T, CUBLAS_OP_N, o, n, i, w, i, x, x_stride, how & LP_CUDA_ADD ? 1.0f : 0.0f, y, y_stride);
+    if (error || !(b || how & LP_CUDA_RELU)) return error;
+    LP_LAUNCH(finish, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, (how & LP_CUDA_RELU) != 0);
+    return cudaGetLastError();
 }
 
 int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w, const float *b, int n, int i, int o, int how) {

@@ -7,7 +7,7 @@
 #include <map>
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
-unsigned char cuda_on_cpu_lanes[1024][8];
+unsigned char cuda_on_cpu_lanes[2][1024][8], cuda_on_cpu_turn[1024];
 
 enum { STACK_BYTES = 128 << 10 };
 enum state { RUNNING, AT_BARRIER, AT_WARP_BARRIER, DONE };
@@ -53,6 +53,7 @@ static void run_block(unsigned n) {
         f->context.uc_link = NULL;
         makecontext(&f->context, enter, 0);
         f->at = RUNNING;
+        cuda_on_cpu_turn[t] = 0;
     }
     for (unsigned t = 0; t < n; t++) run(t);
     for (;;) {

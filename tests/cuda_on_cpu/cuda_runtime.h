@@ -39,19 +39,19 @@ template <typename... P, typename... A> void cuda_on_cpu_launch(dim3 grid, dim3 
     cuda_on_cpu_enqueue([=]() { cuda_on_cpu_run(grid, block, [&]() { std::apply(kernel, given); }); });
 }
 void cuda_on_cpu_barrier(bool warp);
-extern unsigned char cuda_on_cpu_lanes[1024][8]; /* what each thread brings to a shuffle */
+extern unsigned char cuda_on_cpu_lanes[2][1024][8], cuda_on_cpu_turn[1024]; /* what each thread brings to a shuffle */
 #define LP_LAUNCH(kernel, grid, block, stream, ...) ((void)(stream), cuda_on_cpu_launch(grid, block, kernel, __VA_ARGS__))
 
 static inline void __syncthreads() { cuda_on_cpu_barrier(false); }
 static inline void __syncwarp() { cuda_on_cpu_barrier(true); }
 
+/* Two sets of lanes in turn: none is written again before all have read it. */
 template <typename T> T cuda_on_cpu_shuffle(T x, unsigned lane) {
     static_assert(sizeof(T) <= 8, "too wide for a lane");
-    unsigned self = threadIdx.x;
-    memcpy(cuda_on_cpu_lanes[self], &x, sizeof x);
+    const unsigned self = threadIdx.x, turn = cuda_on_cpu_turn[self] ^= 1;
+    memcpy(cuda_on_cpu_lanes[turn][self], &x, sizeof x);
     cuda_on_cpu_barrier(true);
-    memcpy(&x, cuda_on_cpu_lanes[self / 32 * 32 + lane % 32], sizeof x);
-    cuda_on_cpu_barrier(true);
+    memcpy(&x, cuda_on_cpu_lanes[turn][self / 32 * 32 + lane % 32], sizeof x);
     return x;
 }
 template <typename T> T __shfl_xor_sync(unsigned, T x, int mask) { return cuda_on_cpu_shuffle(x, threadIdx.x % 32 ^ (unsigned)mask); }
@@ -62,6 +62,9 @@ template <typename T> T __ldg(const T *p) { return *p; }
 
 struct alignas(16) uint4 {
     unsigned x, y, z, w;
+};
+struct alignas(16) float4 {
+    float x, y, z, w;
 };
 typedef int cudaError_t;
 typedef struct cuda_on_cpu_stream *cudaStream_t;
