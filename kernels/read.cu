@@ -1,42 +1,65 @@
-/* Twin of read.c for a batch. Forward: one block a (decision, head); scores one item a warp, the softmax over the block, then the
- * weighted sum one dimension a thread. Backward: one block a table of items, which goes through its decisions one after the
- * other, since they add to the same items; within a decision no item comes twice. */
+/* Twin of read.c for a batch. Forward: one block a (decision, head); products LANES threads an item, the softmax over the block, then
+ * the weighted sum, one dimension of every so many items a thread. Backward: one block a table of items, which goes through its
+ * decisions one after the other, since they add to the same items; within a decision no item comes twice. */
 #include "kernels/cuda.cuh"
 
-enum { BLOCK = 128, WARPS = BLOCK / LP_WARP, MAX_DIM = LP_CUDA_READ_MAX_DIM, BACK = LP_BLOCK };
+enum { LANES = 8, GROUPS = LP_BLOCK / LANES, MAX_DIM = LP_CUDA_READ_MAX_DIM, BACK = LP_BLOCK };
 
-static __global__ void __launch_bounds__(BLOCK) read_items(float *out, float *weight, lp_read r, const float *q, const int32_t *index,
-                                                           const uint8_t *level, const uint8_t *age, const int32_t *count, int max_items,
-                                                           int per_table, int table_rows) {
-    __shared__ float query[MAX_DIM], shared[WARPS];
-    const int b = blockIdx.x, h = blockIdx.y, n = count[b], dim = r.dim, lane = threadIdx.x % LP_WARP;
+/* The products of a query with all keys, which items share, and with each item: into key and score. */
+static __device__ inline void multiply_query(float *key, float *score, const float *query, const lp_read &r, const float *item, const int32_t *rows,
+                                             int n) {
+    const int group = threadIdx.x / LANES, lane = threadIdx.x % LANES, dim = r.dim, n_keys = r.n_levels + r.n_ages;
+#pragma unroll 2
+    for (int first = 0; first < n_keys + n; first += GROUPS) {
+        const int k = first + group;
+        const float *x = r.level_key; /* past the end anything: all of a warp add */
+        if (k < r.n_levels) x += k * dim;
+        else if (k < n_keys) x = r.age_key + (k - r.n_levels) * dim;
+        else if (k < n_keys + n) x = item + (size_t)rows[k - n_keys] * dim;
+        float dot = 0;
+#pragma unroll 8
+        for (int d = lane; d < dim; d += LANES) dot += query[d] * x[d];
+        for (int mask = LANES / 2; mask; mask >>= 1) dot += __shfl_xor_sync(~0u, dot, mask);
+        if (lane) continue;
+        if (k < n_keys) key[k] = dot;
+        else if (k < n_keys + n) score[k - n_keys] = dot;
+    }
+}
+
+static __global__ void __launch_bounds__(LP_BLOCK) read_items(float *out, float *weight, lp_read r, const float *q, const int32_t *index,
+                                                              const uint8_t *level, const uint8_t *age, const int32_t *count, int max_items,
+                                                              int per_table, int table_rows) {
+    __shared__ float query[MAX_DIM], key[2 * LP_READ_MAX_KEYS], part[LP_BLOCK], shared[LP_BLOCK / LP_WARP];
+    const int b = blockIdx.x, h = blockIdx.y, n = count[b], dim = r.dim, parts = LP_BLOCK / dim;
     const size_t row = (size_t)b * r.heads + h, table = (size_t)(b / per_table) * table_rows;
     const float *item = r.item + table * dim, *salience = r.salience + table;
     float *w = weight + row * max_items;
     const int32_t *rows = index + (size_t)b * max_items;
     const uint8_t *levels = level + (size_t)b * max_items, *ages = age + (size_t)b * max_items;
-    for (int d = threadIdx.x; d < dim; d += BLOCK) query[d] = q[row * dim + d];
+    for (int d = threadIdx.x; d < dim; d += LP_BLOCK) query[d] = q[row * dim + d];
+    __syncthreads();
+    multiply_query(key, w, query, r, item, rows, n);
     __syncthreads();
     float top = -INFINITY, sum = 0;
     const float scale = 1.0f / sqrtf((float)dim);
-    for (int j = threadIdx.x / LP_WARP; j < n; j += WARPS) {
-        const float *x = item + (size_t)rows[j] * dim, *l = r.level_key + levels[j] * dim, *a = r.age_key + ages[j] * dim;
-        float dot = 0;
-        for (int d = lane; d < dim; d += LP_WARP) dot += query[d] * (x[d] + l[d] + a[d]);
-        dot = lp_warp_sum(dot) * scale + salience[rows[j]];
-        if (lane == 0) w[j] = dot;
-        top = fmaxf(top, dot);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
+        w[j] = (w[j] + key[levels[j]] + key[r.n_levels + ages[j]]) * scale + salience[rows[j]];
+        top = fmaxf(top, w[j]);
     }
-    top = lp_block_reduce<BLOCK>(top, true, shared); /* its barrier also makes every score visible */
-    for (int j = threadIdx.x; j < n; j += BLOCK) sum += w[j] = expf(w[j] - top);
-    sum = lp_block_reduce<BLOCK>(sum, false, shared);
-    for (int j = threadIdx.x; j < n; j += BLOCK) w[j] /= sum;
+    top = lp_block_reduce<LP_BLOCK>(top, true, shared);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) sum += w[j] = expf(w[j] - top);
+    sum = lp_block_reduce<LP_BLOCK>(sum, false, shared);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) w[j] /= sum;
     __syncthreads();
-    for (int d = threadIdx.x; d < dim; d += BLOCK) {
-        float total = 0;
-        for (int j = 0; j < n; j++) total += w[j] * item[(size_t)rows[j] * dim + d];
-        out[row * dim + d] = total;
-    }
+    const int d = threadIdx.x % dim, p = threadIdx.x / dim;
+    float total = 0;
+#pragma unroll 8
+    for (int j = p; j < n && p < parts; j += parts) total += w[j] * item[(size_t)rows[j] * dim + d];
+    part[threadIdx.x] = total;
+    __syncthreads();
+    if (p) return;
+    for (int k = 1; k < parts; k++) total += part[k * dim + d];
+    out[row * dim + d] = total;
 }
 
 /* What one block of the way back works on. */
@@ -117,7 +140,7 @@ int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, co
                  const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream) {
     if (bad_shape(r, max_items, per_table)) return cudaErrorInvalidValue;
     if (batch > 0)
-        LP_LAUNCH(read_items, dim3((unsigned)batch, (unsigned)r->heads), BLOCK, stream, out, weight, *r, q, index, level, age, count, max_items,
+        LP_LAUNCH(read_items, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, out, weight, *r, q, index, level, age, count, max_items,
                   per_table, table_rows);
     return cudaGetLastError();
 }

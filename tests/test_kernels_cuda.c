@@ -377,6 +377,8 @@ static void test_read(void **state) {
     read_twice(2, 1, 1, 1, 1);
     read_twice(2, 3, 2, 32, 40);
     read_twice(1, 2, 4, 100, 133);
+    read_twice(1, 2, 4, 64, 136);
+    read_twice(1, 1, 1, 128, 70);
 }
 
 static void test_sample(void **state) {
