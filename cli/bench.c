@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "harness/bench_emulator.h"
 #include "harness/bench_games.h"
-#include "harness/train.h"
 #include "memory/bench_memory.h"
 #include "saves/bench_saves.h"
 
@@ -201,13 +200,24 @@ static lp_status bench_saves(const arguments *a, cJSON *o, lp_err *err) {
 
 /* ---- train ---- */
 
+lp_status lp_bench_settings(lp_train_config *out, const lp_bench_arguments *a, lp_err *err) {
+    lp_config_defaults(out, lp_train_settings, lp_n_train_settings);
+    lp_status status = a->size ? lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.size", a->size, err) : LP_OK;
+    if (!status && a->core) status = lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.core", a->core, err);
+    if (a->envs >= 0) out->envs = a->envs;
+    if (a->steps >= 0) out->steps = a->steps;
+    if (a->epochs >= 0) out->ppo.epochs = a->epochs;
+    if (a->minibatches >= 0) out->ppo.minibatches = a->minibatches;
+    return status;
+}
+
 static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
     const char *name = a->n_positional > 1 ? a->positional[1] : "cue";
     lp_game *game = NULL;
     lp_train *train = NULL;
     lp_train_config config;
-    lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
-    lp_status status = lp_game_open(&game, name, err);
+    lp_status status = lp_bench_settings(&config, a, err);
+    if (!status) status = lp_game_open(&game, name, err);
     if (!status) status = lp_train_open(&train, game, &config, 0, err);
     lp_train_stats s = {0};
     double rollout = 0, learn = 0, emulate = 0, forward = 0, memory = 0;
@@ -277,14 +287,14 @@ int lp_cmd_bench(int argc, char **argv) {
         {.name = "seconds", .value = "S", .help = "about how long to measure; emulator: each ROM (5)", .real = &a.seconds, .min = 0.1, .max = 3600},
         {.name = "updates", .value = "N", .help = "train, learn: updates that are timed (3)", .number = &a.updates, .min = 1, .max = 1e6},
         {.name = "policy", .value = "FILE", .help = "policy, learn: the network (the one that GAME ships, or random weights)", .text = &a.policy},
-        {.name = "size", .value = LP_POLICY_SIZE_CHOICES, .help = "policy, learn: random weights of this size", .text = &a.size},
-        {.name = "core", .value = LP_POLICY_CORE_CHOICES, .help = "policy, learn: random weights with this core", .text = &a.core},
+        {.name = "size", .value = LP_POLICY_SIZE_CHOICES, .help = "policy, learn, train: random weights of this size", .text = &a.size},
+        {.name = "core", .value = LP_POLICY_CORE_CHOICES, .help = "policy, learn, train: random weights with this core", .text = &a.core},
         {.name = "batch", .value = "N[,N...]", .help = "policy: decisions at once (1,8,64)", .text = &a.batch},
         {.name = "context", .value = "N", .help = "policy, learn: items in context (policy: 0, 128 and 1024; learn: 128)", .number = &a.context, .min = 0, .max = 65536},
-        {.name = "envs", .value = "N", .help = "learn: environments (64)", .number = &a.envs, .min = 1, .max = 65536},
-        {.name = "steps", .value = "N", .help = "learn: decisions of each (128)", .number = &a.steps, .min = 1, .max = 65536},
-        {.name = "minibatches", .value = "N", .help = "learn: parts of a pass (4)", .number = &a.minibatches, .min = 1, .max = 65536},
-        {.name = "epochs", .value = "N", .help = "learn: passes an update (2)", .number = &a.epochs, .min = 1, .max = 1000},
+        {.name = "envs", .value = "N", .help = "learn, train: environments (64)", .number = &a.envs, .min = 1, .max = 4096},
+        {.name = "steps", .value = "N", .help = "learn, train: decisions of each (128)", .number = &a.steps, .min = 2, .max = 65536},
+        {.name = "minibatches", .value = "N", .help = "learn, train: parts of a pass (4)", .number = &a.minibatches, .min = 1, .max = 65536},
+        {.name = "epochs", .value = "N", .help = "learn, train: passes an update (2)", .number = &a.epochs, .min = 1, .max = 1000},
         {.name = "save", .value = "FILE", .help = "policy, learn: weights, inputs, outputs (of the last row) or gradient, as safetensors", .text = &a.save},
         {.name = "device", .value = "cpu|cuda|auto", .help = "policy, learn, train: where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

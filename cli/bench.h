@@ -3,6 +3,7 @@
 #define LP_CLI_BENCH_H
 
 #include "cli/cli.h"
+#include "harness/train.h"
 
 typedef struct {
     const char *positional[LP_MAX_LIST]; /* [0] names the bench */
@@ -22,6 +23,8 @@ lp_status lp_bench_learn(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 /* The network's kernels at the sizes that training cue has. */
 lp_status lp_bench_kernels(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 
+/* Training's settings: the defaults, with what a gives in their place. */
+lp_status lp_bench_settings(lp_train_config *out, const lp_bench_arguments *a, lp_err *err);
 /* The network that a names: of its file; or with random weights, for the game; or that game's shipped policy. what: for people. */
 lp_status lp_bench_network(lp_policy **out, char *what, size_t what_bytes, const lp_bench_arguments *a, lp_err *err);
 

@@ -4,7 +4,6 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/rng.h"
-#include "harness/train.h"
 #include "policy/safetensors.h"
 
 #include <math.h>
@@ -143,15 +142,13 @@ static void add_row(cJSON *o, const char *what, const lp_policy *policy, const r
 
 lp_status lp_bench_learn(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
     lp_train_config config;
-    lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
-    rollout_shape r = {config.ppo, (int)(a->envs < 0 ? config.envs : a->envs), (int)(a->steps < 0 ? config.steps : a->steps), (int)(a->context < 0 ? 128 : a->context)};
-    if (a->epochs >= 0) r.ppo.epochs = a->epochs;
-    if (a->minibatches >= 0) r.ppo.minibatches = a->minibatches;
-    lp_policy *policy;
+    lp_policy *policy = NULL;
     lp_learner *learner = NULL;
     lp_update_stats stats;
     char what[640];
-    lp_status status = lp_bench_network(&policy, what, sizeof what, a, err);
+    lp_status status = lp_bench_settings(&config, a, err);
+    rollout_shape r = {config.ppo, (int)config.envs, (int)config.steps, a->context < 0 ? 128 : (int)a->context};
+    if (!status) status = lp_bench_network(&policy, what, sizeof what, a, err);
     lp_pool *pool = lp_pool_open(0);
     double *update_s = malloc((size_t)a->updates * sizeof *update_s);
     if (!status && (!pool || !update_s)) status = lp_fail(err, LP_FAILED, "out of memory or threads");

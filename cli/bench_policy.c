@@ -30,19 +30,13 @@ static double time_calls(void (*run)(void *), void *context, double seconds) {
 
 /* ---- the network ---- */
 
-static lp_status choose(int *out, const char *option, const char *word, const char *(*name)(int), int n, const char *choices, lp_err *err) {
-    while (*out < n && word && strcmp(word, name(*out))) ++*out;
-    return *out < n ? LP_OK : lp_fail(err, LP_BAD_INPUT, "--%s '%s': must be one of %s", option, word, choices);
-}
-
 /* Random weights, none of them 0 as biases and keys are at first: what is computed wrongly shows. */
 static lp_status random_network(lp_policy **out, const lp_bench_arguments *a, const lp_game *game, lp_err *err) {
-    lp_policy_config shape = {.n_actions = lp_game_n_actions(game)};
-    lp_game_observation(game, &shape.width, &shape.height);
-    lp_status status = choose(&shape.size, "size", a->size, lp_policy_size_name, LP_POLICY_LARGE + 1, LP_POLICY_SIZE_CHOICES, err);
-    if (!status) status = choose(&shape.core, "core", a->core, lp_policy_core_name, LP_CORE_MINGRU + 1, LP_POLICY_CORE_CHOICES, err);
-    if (!status) status = lp_policy_open(out, &shape, 1, err);
+    lp_train_config config;
+    lp_status status = lp_bench_settings(&config, a, err);
     if (status) return status;
+    lp_policy_config shape = lp_train_shape(&config, game);
+    if ((status = lp_policy_open(out, &shape, 1, err))) return status;
     lp_rng rng = lp_rng_make(1, 5);
     float deviation = 0.5f / sqrtf((float)lp_policy_shape(*out)->hidden), *w = lp_policy_parameters(*out);
     for (size_t i = 0; i < lp_policy_n_parameters(*out); i++) w[i] += deviation * lp_rng_normal(&rng);

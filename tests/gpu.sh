@@ -1,11 +1,24 @@
 #!/bin/bash
-# gpu.sh [FOLDER]: everything that needs an NVIDIA card, in one call, on a machine with a driver, CUDA's libraries and no packages. FOLDER
-# has the programs: a bundle (bin/ with the programs, lib/ with their libraries) or a build; without it, build-cuda. Each section is a
-# function; ends with a count. Exit: 0 all passed on a card, 1 something failed, 77 nothing failed but something was skipped.
+# gpu.sh [FOLDER [SECTION...]]: everything that needs an NVIDIA card, in one call, on a machine with a driver, CUDA's libraries and no
+# packages. FOLDER has the programs: a bundle (bin/ with the programs, lib/ with their libraries) or a build; without it, build-cuda. Each
+# SECTION is a function below; without any, all of them run. docs/gpu.md says what each one checks.
+# Ends with a count. Exit: 0 all passed on a card, 1 something failed, 77 nothing failed but something was skipped.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+sections=(twins sanitizers kernels speed training torch)
 folder=${1:-build-cuda}
+[ $# -eq 0 ] || shift
+for section in "$@"; do
+    case " ${sections[*]} " in
+    *" $section "*) ;;
+    *) echo "gpu.sh: no section '$section': must be one of ${sections[*]}" >&2; exit 2 ;;
+    esac
+done
+[ $# -gt 0 ] || set -- "${sections[@]}"
 card=no passed=0 failed=0 skipped=0
+export LONGPLAY_DATA=${LONGPLAY_DATA:-$PWD/evals/games}
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
 
 pass() { passed=$((passed + 1)); echo "passed: $*"; }
 fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
@@ -19,17 +32,29 @@ find_program() { # PROGRAM
     done
 }
 
-# Runs a program, under a tool where words come before --. A bundle's libraries come with it.
+# What a bundle's programs need to find its libraries; nothing for a build.
+libraries=()
+[ ! -d "$folder/lib" ] || libraries=(env "LD_LIBRARY_PATH=$folder/lib:/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}")
+
+# Runs a program, under a tool where words come before --.
 start() { # PROGRAM [TOOL OPTION...] -- [ARG...]
     local file tool=()
     file=$(find_program "$1")
     shift
     while [ "$1" != -- ]; do tool+=("$1"); shift; done
     shift
-    if [ -d "$folder/lib" ]; then
-        tool=(env "LD_LIBRARY_PATH=$folder/lib:/usr/local/cuda/lib64${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "${tool[@]}")
+    "${libraries[@]}" "${tool[@]}" "$file" "$@"
+}
+
+# longplay with arguments that need a card; NAME is what is counted.
+on_card() { # NAME ARG...
+    local name=$1
+    shift
+    if [ -z "$(find_program longplay)" ]; then fail "$name: no longplay in $folder"
+    elif [ $card = no ]; then skip "$name: no GPU here"
+    elif start longplay -- "$@"; then pass "$name"
+    else fail "$name (exit $?)"
     fi
-    "${tool[@]}" "$file" "$@"
 }
 
 # A test program. Every test in it that skipped counts as skipped; a program that only skipped has not passed.
@@ -47,23 +72,32 @@ run_tests() { # NAME PROGRAM [TOOL OPTION...]
     fi
 }
 
+# Every test program of CUDA code that there is a source for.
+cuda_tests() {
+    local source
+    for source in tests/test_*_cuda.c; do basename "$source" .c; done
+}
+
 twins() {
     echo "== the CUDA twins against the CPU"
-    run_tests twins test_kernels_cuda
+    local program
+    for program in $(cuda_tests); do run_tests "$program" "$program"; done
 }
 
 sanitizers() {
     echo "== compute-sanitizer"
-    local tool
+    local tool program
     for tool in memcheck racecheck; do
-        if [ $card = no ]; then skip "$tool: no GPU here"
-        elif ! command -v compute-sanitizer >/dev/null; then skip "$tool: no compute-sanitizer here"
-        else run_tests "$tool" test_kernels_cuda compute-sanitizer --tool "$tool" --error-exitcode 9
-        fi
+        for program in $(cuda_tests); do
+            if [ $card = no ]; then skip "$tool, $program: no GPU here"
+            elif ! command -v compute-sanitizer >/dev/null; then skip "$tool, $program: no compute-sanitizer here"
+            else run_tests "$tool, $program" "$program" compute-sanitizer --tool "$tool" --error-exitcode 9
+            fi
+        done
     done
 }
 
-bench() {
+kernels() {
     echo "== bench kernels"
     if [ -z "$(find_program longplay)" ]; then fail "bench kernels: no longplay in $folder"
     elif start longplay -- bench kernels; then pass "bench kernels"
@@ -71,13 +105,44 @@ bench() {
     fi
 }
 
+speed() {
+    echo "== acting, learning and training on the card"
+    local size
+    for size in nano base; do
+        on_card "bench policy, $size" bench policy --device cuda --size $size --batch 1,64,4096 --context 128
+        on_card "bench learn, $size" bench learn --device cuda --size $size
+        on_card "bench train, $size" bench train cue --device cuda --size $size
+    done
+}
+
+# cue by its own recipe, from random weights; it is learned when it wins 9 of 10 corridors that it never saw. A guess wins 5.
+training() {
+    echo "== training cue from scratch"
+    local wins
+    on_card "train cue" train cue --device cuda --minutes 6 --out "$scratch/cue.safetensors"
+    [ -e "$scratch/cue.safetensors" ] || { skip "eval cue: no trained policy"; return; }
+    wins=$(start longplay -- eval cue --policy "$scratch/cue.safetensors" --set horizon=64 --episodes 200 --seed 77 --json | sed -n 's/.*"wins":\([0-9]*\).*/\1/p')
+    if [ "${wins:-0}" -ge 180 ]; then pass "eval cue: $wins of 200 won"
+    else fail "eval cue: ${wins:-none} of 200 won"
+    fi
+}
+
+torch() {
+    echo "== beside PyTorch"
+    if [ $card = no ]; then skip "PyTorch: no GPU here"
+    elif ! python3 -c 'import torch; raise SystemExit(not torch.cuda.is_available())' 2>"$scratch/why"; then
+        skip "PyTorch: python3 has none that sees the GPU ($(tail -n 1 "$scratch/why"))"
+    elif [ -z "$(find_program longplay)" ]; then fail "PyTorch: no longplay in $folder"
+    elif python3 tests/torch_side_by_side.py --device cuda --longplay "$(printf '%q ' "${libraries[@]}" "$(find_program longplay)")"; then pass "PyTorch: outputs and gradients equal"
+    else fail "PyTorch (exit $?)"
+    fi
+}
+
 echo "programs of $folder, commit $(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
 if command -v nvidia-smi >/dev/null && nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader; then card=yes
 else echo "no GPU here"
 fi
-twins
-sanitizers
-bench
+for section in "$@"; do $section; done
 echo "gpu.sh: $passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ] || exit 1
 [ $skipped -eq 0 ] || exit 77
