@@ -316,15 +316,15 @@ def acting_call(network, inputs, device, mode, graphs, autocast):
     """A function that does one batch of decisions, from memory of the host to memory of the host."""
     act = torch.compile(network.act, mode=mode, dynamic=False) if mode else network.act
     full = dict(inputs, count=torch.full_like(inputs["count"], inputs["items"].shape[1]))
-    upload = ("last_action", "count", "pixels", "level", "age")  # 4-byte elements first
+    upload = ("last_action", "count", "pixels", "level", "age")
     parts = [full[name].contiguous().cpu().flatten().view(torch.uint8) for name in upload]
-    host = torch.cat(parts)
+    host = torch.cat([F.pad(part, (0, -len(part) % 256)) for part in parts])  # each of them aligned
     host = host.pin_memory() if device == "cuda" else host
     card = torch.empty_like(host, device=device)
     views, at = {}, 0
     for name, part in zip(upload, parts):
-        views[name] = card[at:at + part.numel()].view(full[name].dtype).view(full[name].shape)
-        at += part.numel()
+        views[name] = card[at:at + len(part)].view(full[name].dtype).view(full[name].shape)
+        at += len(part) + -len(part) % 256
     resident = {name: full[name] for name in ("items", "salience", "state")}
     rows = len(full["count"])
     result = []
@@ -361,6 +361,7 @@ def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--longplay", default="build/longplay", help="the program, or a command line that starts it")
     p.add_argument("--device", choices=("cpu", "cuda"), default="cuda" if torch.cuda.is_available() else "cpu")
+    p.add_argument("--on", help="the device that longplay is told to use (that of PyTorch)")
     p.add_argument("--size", choices=("nano", "base", "large"), help="of what is timed (base; on a CPU nano)")
     p.add_argument("--core", choices=CORES, default="none", help="of what is timed; checked are all three")
     p.add_argument("--batch", help="N,N,... of acting (1,64,4096; on a CPU 1,16)")
@@ -389,7 +390,7 @@ def parse():
 
 def bench(a, what, **options):
     """-> what `longplay bench` printed"""
-    command = shlex.split(a.longplay) + ["bench", what, "--json", "--device", a.device]
+    command = shlex.split(a.longplay) + ["bench", what, "--json", "--device", a.on or a.device]
     command += [word for name, value in options.items() for word in ("--" + name, str(value))]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode:
