@@ -282,13 +282,18 @@ def capture(run, before=lambda: None):
     return graph.replay
 
 
+def finish(run, device):
+    run()
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
 def median_s(run, seconds, device):
-    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
-    run(), wait()
+    finish(run, device)
     times, end = [], time.perf_counter() + seconds
     while len(times) < 3 or time.perf_counter() < end:
         start = time.perf_counter()
-        run(), wait()
+        finish(run, device)
         times.append(time.perf_counter() - start)
     return statistics.median(times)
 
@@ -300,7 +305,7 @@ def variants(device, compiled):
 
 
 def make_all(device, compiled, make):
-    """-> callables by variant; one that cannot be made here is told and left out"""
+    """-> callables by variant; one that cannot be made here, or does not do its work, is told and left out"""
     made = {}
     for name, (mode, graphs) in variants(device, compiled).items():
         try:
@@ -308,11 +313,11 @@ def make_all(device, compiled, make):
         except Exception as error:  # a compiler that is missing, say
             if name == "eager":
                 raise
-            print("PyTorch, %s: not here: %s" % (name, str(error).strip().split("\n")[0]), file=sys.stderr)
+            print("PyTorch, %s: left out: %s" % (name, str(error).strip().split("\n")[0]), file=sys.stderr)
     return made
 
 
-def acting_call(network, inputs, device, mode, graphs, autocast):
+def acting_call(network, inputs, device, mode, graphs, autocast, tolerance):
     """A function that does one batch of decisions, from memory of the host to memory of the host."""
     act = torch.compile(network.act, mode=mode, dynamic=False) if mode else network.act
     full = dict(inputs, count=torch.full_like(inputs["count"], inputs["items"].shape[1]))
@@ -327,17 +332,22 @@ def acting_call(network, inputs, device, mode, graphs, autocast):
         at += len(part) + -len(part) % 256
     resident = {name: full[name] for name in ("items", "salience", "state")}
     rows = len(full["count"])
-    result = []
+    joined = lambda out: torch.cat([t.reshape(rows, -1).float() for t in out], 1)
+    with torch.no_grad(), autocast():
+        expected = joined(network.act(**full)).cpu()
+    result = torch.empty(expected.shape, pin_memory=device == "cuda")
 
     def run():
         with torch.no_grad(), autocast():
             card.copy_(host, non_blocking=True)
-            out = torch.cat([t.reshape(rows, -1).float() for t in act(**views, **resident)], 1)
-            if not result:
-                result.append(torch.empty(out.shape, pin_memory=device == "cuda"))
-            result[0].copy_(out, non_blocking=True)
-    run()
-    return capture(run) if graphs else run
+            result.copy_(joined(act(**views, **resident)), non_blocking=True)
+    finish(run, device)
+    call = capture(run) if graphs else run
+    result.fill_(math.nan)
+    finish(call, device)
+    if differs(result, expected) > tolerance:
+        raise RuntimeError("it computes something else")
+    return call
 
 
 def in_turns(rounds, longplay, torch_calls, seconds, device):
@@ -405,6 +415,7 @@ def precise(precision):
 
 def compare_acting(a, checks, folder, autocast):
     rows, path = [], os.path.join(folder, "decisions")
+    rounding = 1e-4 if a.precision == "highest" else 5e-2
     shape = {"size": a.size, "core": a.core, "context": a.context, "seconds": a.seconds}
     for batch in (int(n) for n in a.batch.split(",")):
         precise("highest")
@@ -413,7 +424,7 @@ def compare_acting(a, checks, folder, autocast):
         if a.check_only:
             continue
         precise(a.precision)
-        calls = make_all(a.device, a.compile, lambda mode, graphs: acting_call(network, inputs, a.device, mode, graphs, autocast))
+        calls = make_all(a.device, a.compile, lambda mode, graphs: acting_call(network, inputs, a.device, mode, graphs, autocast, rounding))
         times = in_turns(a.rounds, lambda: bench(a, "policy", **dict(shape, batch=batch))[0]["us_per_decision"] * batch / 1e6, calls, a.seconds, a.device)
         rows.append(row_of(times, batch=batch))
     return rows
@@ -436,7 +447,10 @@ def compare_learning(a, checks, folder, autocast):
         def run():
             with autocast():
                 learner.update()
-        run()
+        before = torch.nn.utils.parameters_to_vector(network.parameters()).detach().clone()
+        finish(run, a.device)
+        if torch.equal(before, torch.nn.utils.parameters_to_vector(network.parameters())):
+            raise RuntimeError("it changes no weight")
         return run
     calls = make_all(a.device, a.compile, update)
     times = in_turns(a.rounds, lambda: bench(a, "learn", **shape)["update_ms"] / 1e3, calls, a.seconds, a.device)
