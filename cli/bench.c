@@ -3,6 +3,7 @@
 #include "cli/bench.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "harness/bench_emulator.h"
 #include "harness/bench_games.h"
 #include "memory/bench_memory.h"
@@ -16,7 +17,7 @@
 
 typedef lp_bench_arguments arguments;
 
-/* ---- tables ---- */
+/* ---- times and tables ---- */
 
 static int by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -26,6 +27,21 @@ static int by_size(const void *a, const void *b) {
 double lp_bench_median(double *values, int n) {
     qsort(values, (size_t)n, sizeof *values, by_size);
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+double lp_bench_time(void (*run)(void *), void *context, double seconds) {
+    enum { SLICES_MAX = 64 };
+    double slices[SLICES_MAX], start_s = lp_now_s();
+    int n = 0;
+    run(context);
+    while (n < SLICES_MAX && (n < 3 || lp_now_s() - start_s < seconds)) {
+        double slice_s = lp_now_s();
+        int calls = 0;
+        do run(context), calls++;
+        while (lp_now_s() - slice_s < seconds / SLICES_MAX);
+        slices[n++] = (lp_now_s() - slice_s) / calls;
+    }
+    return lp_bench_median(slices, n);
 }
 
 static void print_cell(const cJSON *v, int width) {
@@ -268,7 +284,7 @@ static const struct {
     {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator},
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
     {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves},
-    {"kernels", "the network's kernels on the CPU", lp_bench_kernels},
+    {"kernels", "the network's kernels on the CPU, and their CUDA twins on a card: first whether they agree", lp_bench_kernels},
     {"policy", "decisions of a network at several batch and context sizes, every pixel of each new", lp_bench_policy},
     {"learn", "PPO updates of a network from random segments, without an emulator", lp_bench_learn},
     {"train", "decisions/s of training, split into emulation, forward, backward and memory", bench_train},

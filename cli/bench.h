@@ -20,13 +20,16 @@ typedef struct {
 lp_status lp_bench_policy(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 /* Updates from random segments, without any emulator. */
 lp_status lp_bench_learn(const lp_bench_arguments *a, cJSON *o, lp_err *err);
-/* The network's kernels at the sizes that training cue has. */
+/* The network's kernels on the CPU at the sizes that training cue has, and their twins on a card. */
 lp_status lp_bench_kernels(const lp_bench_arguments *a, cJSON *o, lp_err *err);
 
 /* Training's settings: the defaults, with what a gives in their place. */
 lp_status lp_bench_settings(lp_train_config *out, const lp_bench_arguments *a, lp_err *err);
 /* The network that a names: of its file; or with random weights, for the game; or that game's shipped policy. what: for people. */
 lp_status lp_bench_network(lp_policy **out, char *what, size_t what_bytes, const lp_bench_arguments *a, lp_err *err);
+
+/* Calls run(context) in slices for seconds; returns the median time of a call, in seconds. */
+double lp_bench_time(void (*run)(void *), void *context, double seconds);
 
 /* Prints an array of objects with the same members as a table; an object as name and value lines. */
 void lp_bench_print(const cJSON *rows);

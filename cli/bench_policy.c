@@ -1,32 +1,13 @@
 #include "cli/bench.h"
 
 #include "base/arena.h"
-#include "base/log.h"
 #include "base/rng.h"
-#include "kernels/kernels.h"
 #include "policy/safetensors.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SLICES_MAX = 64 };
-
-/* Calls run(context) in slices for seconds; returns the median time of a call, in seconds. */
-static double time_calls(void (*run)(void *), void *context, double seconds) {
-    double slices[SLICES_MAX], start_s = lp_now_s();
-    int n = 0;
-    run(context);
-    while (n < SLICES_MAX && (n < 3 || lp_now_s() - start_s < seconds)) {
-        double slice_s = lp_now_s();
-        int calls = 0;
-        do run(context), calls++;
-        while (lp_now_s() - slice_s < seconds / SLICES_MAX);
-        slices[n++] = (lp_now_s() - slice_s) / calls;
-    }
-    return lp_bench_median(slices, n);
-}
 
 /* ---- the network ---- */
 
@@ -201,7 +182,7 @@ static lp_status policy_rows(const lp_policy *policy, const lp_bench_arguments *
         int n = batches[i / n_contexts], context = contexts[i % n_contexts];
         status = decisions_open(&d, policy, n, context, (uint64_t)i << 32, err);
         if (!status) {
-            double us = 1e6 * time_calls(decide, &d, a->seconds / (n_batches * n_contexts)) / n;
+            double us = 1e6 * lp_bench_time(decide, &d, a->seconds / (n_batches * n_contexts)) / n;
             if (d.status) status = lp_fail(err, d.status, "%s", d.err.message);
             cJSON *row = cJSON_CreateObject();
             cJSON_AddNumberToObject(row, "batch", n);
@@ -227,74 +208,5 @@ lp_status lp_bench_policy(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
         lp_bench_print(cJSON_GetObjectItem(o, "policy"));
     }
     lp_policy_close(policy);
-    return status;
-}
-
-/* ---- kernels: the products and convolutions of training on 80x72 pixels, 512 decisions at once ---- */
-
-enum { N = 512, IN = 1344, OUT = 128 };
-
-typedef struct {
-    float *x, *y, *w, *g, *scratch;
-} buffers;
-
-static const lp_conv conv1 = {.h = 72, .w = 80, .c = 1, .k = 8, .stride = 4, .oc = 16};
-
-static void linear(void *context) {
-    buffers *b = context;
-    lp_k_linear(b->y, b->x, b->w, NULL, N, IN, OUT, 0);
-}
-static void linear_weight(void *context) {
-    buffers *b = context;
-    lp_k_linear_backward_weight(b->g, NULL, b->y, b->x, N, IN, OUT);
-}
-static void linear_input(void *context) {
-    buffers *b = context;
-    lp_k_linear_backward_input(b->x, b->y, b->w, N, IN, OUT, 0);
-}
-static void conv(void *context) {
-    buffers *b = context;
-    lp_k_conv(b->y, b->x, b->w, NULL, N / 8, &conv1, b->scratch);
-}
-static void relu(void *context) {
-    buffers *b = context;
-    lp_k_relu(b->y, (size_t)N * IN);
-}
-
-lp_status lp_bench_kernels(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
-    double product = 2.0 * N * IN * OUT, product_bytes = 4.0 * ((double)N * IN + (double)OUT * IN + (double)N * OUT);
-    double patches = N / 8.0 * lp_conv_oh(&conv1) * lp_conv_ow(&conv1);
-    const struct {
-        const char *name, *shape;
-        void (*run)(void *);
-        double flops, bytes;
-    } kernels[] = {
-        {"linear", "512x1344 -> 128", linear, product, product_bytes},
-        {"linear backward, weight", "512x1344 -> 128", linear_weight, product, product_bytes},
-        {"linear backward, input", "512x1344 -> 128", linear_input, product, product_bytes},
-        {"conv 8x8/4", "64 x 80x72 -> 16", conv, 2 * patches * 64 * conv1.oc, 4 * (N / 8.0 * 80 * 72 + patches * conv1.oc)},
-        {"relu", "688128", relu, (double)N * IN, 8.0 * N * IN},
-    };
-    enum { N_KERNELS = sizeof kernels / sizeof *kernels };
-    size_t floats = (size_t)N * IN;
-    lp_rng rng = lp_rng_make(1, 4);
-    buffers b = {calloc(floats, 4), calloc(floats, 4), calloc((size_t)IN * OUT, 4), calloc((size_t)IN * OUT, 4), calloc(lp_k_conv_scratch(&conv1), 4)};
-    lp_status status = b.x && b.y && b.w && b.g && b.scratch ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
-    cJSON *rows = cJSON_AddArrayToObject(o, "kernels");
-    lp_k_init();
-    for (size_t i = 0; i < floats && !status; i++) b.x[i] = b.y[i] = lp_rng_normal(&rng);
-    for (size_t i = 0; i < (size_t)IN * OUT && !status; i++) b.w[i] = lp_rng_normal(&rng);
-    for (int i = 0; i < N_KERNELS && !status; i++) {
-        double us = 1e6 * time_calls(kernels[i].run, &b, a->seconds / N_KERNELS);
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddStringToObject(row, "kernel", kernels[i].name);
-        cJSON_AddStringToObject(row, "shape", kernels[i].shape);
-        cJSON_AddNumberToObject(row, "us", us);
-        cJSON_AddNumberToObject(row, "gflops", kernels[i].flops / us / 1e3);
-        cJSON_AddNumberToObject(row, "gb_per_s", kernels[i].bytes / us / 1e3);
-        cJSON_AddItemToArray(rows, row);
-    }
-    if (!status && !a->json) printf("kernels on the CPU, one thread\n"), lp_bench_print(rows);
-    free(b.x), free(b.y), free(b.w), free(b.g), free(b.scratch);
     return status;
 }

@@ -99,6 +99,11 @@ static void test_json(void **state) {
             assert_int_equal(cJSON_GetArraySize(games), lp_game_shipped(names, 64));
             cJSON_ArrayForEach(row, games) assert_true(cJSON_GetObjectItem(row, "frames_per_s")->valuedouble > 0 && cJSON_GetObjectItem(row, "to_busy")->valuedouble > 0);
         }
+        if (!strncmp(benches[i], "kernels", 7)) { /* a card's rows, or why there are none */
+            const cJSON *cuda = cJSON_GetObjectItem(o, "cuda"), *skipped = cJSON_GetObjectItem(cuda, "skipped");
+            assert_true(cJSON_GetArraySize(cJSON_GetObjectItem(o, "kernels")) >= 5);
+            assert_true(skipped ? strlen(skipped->valuestring) > 5 : cJSON_GetArraySize(cJSON_GetObjectItem(cuda, "kernels")) > 20);
+        }
         if (!strncmp(benches[i], "learn", 5)) assert_true(number(cJSON_GetObjectItem(o, "learn"), "samples_per_s") > 0);
         cJSON_Delete(o);
     }

@@ -23,7 +23,8 @@ int main(void) {
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #else
-#include "kernels/kernels_cuda.h"
+#include "kernels/bench_cuda.h"
+#include "kernels/bench_task.h"
 #include "kernels/sample.h"
 
 static lp_rng rng;
@@ -460,6 +461,55 @@ static void test_adam(void **state) {
     }
 }
 
+/* The benchmark: every twin agrees and has its time, at small sizes. */
+static void test_bench(void **state) {
+    (void)state;
+    lp_bench_cuda_result r;
+    lp_err err = {{0}};
+    if (lp_bench_cuda(&r, lp_rng_u64(&rng), 0.01, true, &err)) fail_msg("%s", err.message);
+    assert_int_equal(r.n_rows, lp_n_twins_of_layers + lp_n_twins_of_steps);
+    assert_true(strlen(r.device) > 5 && r.copy_gb_per_s > 0 && r.matrix_gflops > 0 && r.bf16_gflops > 0);
+    for (int k = 0; k < r.n_rows; k++) {
+        const lp_bench_cuda_row *row = &r.row[k];
+        assert_true(row->n_checked >= 2 && row->error <= 1 && row->us > 0 && row->gb_per_s > 0 && row->of_copy > 0);
+    }
+}
+
+static int do_nothing(const lp_task *t) {
+    (void)t;
+    return 0;
+}
+static void (*right)(const lp_task *t);
+static void off_at_the_end(const lp_task *t) {
+    right(t);
+    ((float *)t->array[0].host)[t->d[0] - 1] += 1e-3f;
+}
+static void not_a_number(const lp_task *t) {
+    right(t);
+    ((float *)t->array[0].host)[0] = NAN;
+}
+
+/* What does nothing, what is a little off and what is no number must all be told. */
+static void test_bench_catches(void **state) {
+    (void)state;
+    const lp_twin *add = NULL;
+    for (int k = 0; k < lp_n_twins_of_layers; k++)
+        if (!strcmp(lp_twins_of_layers[k].name, "add")) add = &lp_twins_of_layers[k];
+    assert_non_null(add);
+    right = add->cpu;
+    lp_twin twins[4] = {*add, *add, *add, *add};
+    twins[1].card = do_nothing, twins[2].cpu = off_at_the_end, twins[3].cpu = not_a_number;
+    for (int k = 0; k < 4; k++) {
+        lp_task t = {.blas = blas, .rng = rng};
+        lp_err err = {{0}};
+        double error = 0;
+        lp_status status = lp_task_check(&t, &error, &twins[k], add->checked[1], &err);
+        lp_task_close(&t);
+        assert_int_equal(status, k ? LP_FAILED : LP_OK);
+        if (k) assert_non_null(strstr(err.message, "add 20003"));
+    }
+}
+
 static int open_card(void **state) {
     (void)state;
     const char *seed = getenv("LONGPLAY_SEED");
@@ -492,7 +542,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_linear, release),    cmocka_unit_test_teardown(test_linear_few, release), cmocka_unit_test_teardown(test_row_alone, release),
         cmocka_unit_test_teardown(test_conv, release),      cmocka_unit_test_teardown(test_recurrent, release),
         cmocka_unit_test_teardown(test_read, release),      cmocka_unit_test_teardown(test_sample, release),    cmocka_unit_test_teardown(test_learning, release),
-        cmocka_unit_test_teardown(test_adam, release),
+        cmocka_unit_test_teardown(test_adam, release),      cmocka_unit_test(test_bench),                       cmocka_unit_test(test_bench_catches),
     };
     return cmocka_run_group_tests(tests, open_card, close_card);
 }
