@@ -165,7 +165,7 @@ static void conv_arrays(lp_task *t, bool back) {
     lp_task_in(t, scratch);
     t->bytes = 4 * (back ? 2.0 * (double)x + 3.0 * (double)w + (double)y : (double)(x + y + w));
     t->flops = (back ? 4 : 2) * (double)y * taps;
-    LP_SHAPE("%d x %dx%dx%d -> %d, %dx%d", t->d[0], s.w, s.h, s.c, s.oc, s.k, s.k);
+    LP_SHAPE("%d x %dx%dx%d -> %d", t->d[0], s.w, s.h, s.c, s.oc);
 }
 
 static void plan_conv(lp_task *t) { conv_arrays(t, false); }

@@ -133,7 +133,7 @@ static void add_read(lp_task *t) {
     }
     t->bytes = 4.0 * (double)(2 * batch * heads * dim + tables * rows * (dim + 1)) + read * (6 + 4 * (double)heads);
     t->flops = 4 * read * (double)(heads * dim);
-    LP_SHAPE("%zu of %zu heads, %zu x %zu", batch, heads, items, dim);
+    LP_SHAPE("%zux%zu heads, %zu items", batch, heads, items);
 }
 
 static lp_read read_of(const lp_task *t, int first, size_t table, bool card) {

@@ -379,6 +379,7 @@ static void test_read(void **state) {
     read_twice(2, 3, 2, 32, 40);
     read_twice(1, 2, 4, 100, 133);
     read_twice(1, 2, 4, 64, 136);
+    read_twice(2, 19, 3, 33, 21);
     read_twice(1, 1, 1, 128, 70);
 }
 

@@ -1,0 +1,137 @@
+/* The way back of the memory read. What an item is owed by the decisions that read it, and a key by all, is summed by the one who
+ * writes it, in the order of decisions:
+ *   1. a block a (decision, head): what each of its scores is owed, their sums by key, the query's gradient
+ *   2. a block some items of a table: goes through the table's decisions for those that read them
+ *   3. a block a part of all decisions: the gradients of the keys, whose parts are then added */
+#include "kernels/read.cuh"
+
+enum { MAX_DIM = LP_CUDA_READ_MAX_DIM, WARPS = LP_BLOCK / LP_WARP, ITEMS = 2 * WARPS, COLUMNS = MAX_DIM / LP_WARP, PARTS = 128 };
+
+/* The arguments of lp_cuda_read_backward; dscore [batch][heads][max_items], by_key [batch][heads][n_keys]. */
+typedef struct {
+    float *dq, *ditem, *dsalience, *dscore, *by_key;
+    const float *dout, *weight, *q;
+    const int32_t *index, *count;
+    const uint8_t *level, *age;
+    int max_items, per_table, table_rows;
+} backward_data;
+
+static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data p, lp_read r) {
+    __shared__ float dh[MAX_DIM], sums[2 * LP_READ_MAX_KEYS], shared[LP_BLOCK];
+    const int dim = r.dim, n_keys = r.n_levels + r.n_ages, n = p.count[blockIdx.x];
+    const size_t row = (size_t)blockIdx.x * r.heads + blockIdx.y, from = (size_t)blockIdx.x * p.max_items;
+    const float *item = r.item + (size_t)(blockIdx.x / p.per_table) * p.table_rows * dim, *w = p.weight + row * p.max_items;
+    float *dscore = p.dscore + row * p.max_items, mean = 0;
+    for (int d = threadIdx.x; d < dim; d += LP_BLOCK) dh[d] = p.dout[row * dim + d];
+    __syncthreads();
+    lp_read_multiply(dscore, NULL, dh, r, item, p.index + from, n);
+    __syncthreads();
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) mean += w[j] * dscore[j];
+    mean = lp_block_reduce<LP_BLOCK>(mean, false, shared);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) dscore[j] = w[j] * (dscore[j] - mean);
+    __syncthreads();
+    for (int k = threadIdx.x; k < n_keys; k += LP_BLOCK) {
+        const uint8_t *key = (k < r.n_levels ? p.level : p.age) + from, mine = (uint8_t)(k < r.n_levels ? k : k - r.n_levels);
+        float sum = 0;
+#pragma unroll 4
+        for (int j = 0; j < n; j++) sum += key[j] == mine ? dscore[j] : 0;
+        sums[k] = p.by_key[row * n_keys + k] = sum;
+    }
+    float total = lp_read_sum(dscore, item, p.index + from, n, dim, shared); /* its barrier makes sums visible */
+    const int d = threadIdx.x;
+    if (d >= dim) return;
+    for (int k = 0; k < n_keys; k++) total += sums[k] * (k < r.n_levels ? r.level_key[k * dim + d] : r.age_key[(k - r.n_levels) * dim + d]);
+    p.dq[row * dim + d] = total / sqrtf((float)dim);
+}
+
+static __global__ void __launch_bounds__(LP_BLOCK) items_backward(backward_data p, lp_read r) {
+    __shared__ int32_t place[WARPS][ITEMS]; /* of each item in the context of WARPS decisions; -1: not in it */
+    const int dim = r.dim, warp = threadIdx.x / LP_WARP, lane = threadIdx.x % LP_WARP, row0 = blockIdx.y * ITEMS;
+    const float scale = 1.0f / sqrtf((float)dim);
+    float sum[ITEMS / WARPS][COLUMNS] = {{0}}, salience[ITEMS / WARPS] = {0};
+    for (int first = 0; first < p.per_table; first += WARPS) {
+        const int left = p.per_table - first < WARPS ? p.per_table - first : WARPS;
+        const size_t b0 = (size_t)blockIdx.x * p.per_table + first;
+        __syncthreads();
+        if (threadIdx.x < WARPS * ITEMS) place[threadIdx.x / ITEMS][threadIdx.x % ITEMS] = -1;
+        __syncthreads();
+        for (int j = lane, n = warp < left ? p.count[b0 + warp] : 0; j < n; j += LP_WARP) {
+            const int i = p.index[(b0 + warp) * p.max_items + j] - row0;
+            if (i >= 0 && i < ITEMS) place[warp][i] = j;
+        }
+        __syncthreads();
+        for (int at = 0; at < left * r.heads; at++) {
+            const size_t row = b0 * r.heads + at;
+            float dh[COLUMNS], query[COLUMNS];
+#pragma unroll
+            for (int c = 0; c < COLUMNS; c++) {
+                const int d = c * LP_WARP + lane;
+                dh[c] = d < dim ? p.dout[row * dim + d] : 0;
+                query[c] = d < dim ? p.q[row * dim + d] * scale : 0;
+            }
+#pragma unroll
+            for (int i = 0; i < ITEMS / WARPS; i++) {
+                const int j = place[at / r.heads][warp * (ITEMS / WARPS) + i];
+                if (j < 0) continue;
+                const float w = p.weight[row * p.max_items + j], s = p.dscore[row * p.max_items + j];
+                salience[i] += s;
+#pragma unroll
+                for (int c = 0; c < COLUMNS; c++) sum[i][c] += w * dh[c] + s * query[c];
+            }
+        }
+    }
+#pragma unroll
+    for (int i = 0; i < ITEMS / WARPS; i++) {
+        const int item = row0 + warp * (ITEMS / WARPS) + i;
+        if (item >= p.table_rows) continue;
+        const size_t at = (size_t)blockIdx.x * p.table_rows + item;
+#pragma unroll
+        for (int c = 0; c < COLUMNS; c++)
+            if (c * LP_WARP + lane < dim) p.ditem[at * dim + c * LP_WARP + lane] += sum[i][c];
+        if (lane == 0) p.dsalience[at] += salience[i];
+    }
+}
+
+/* part[p][k][d] = the sum over the p-th part of n rows of by_key[k] q[d] / sqrt(dim) */
+static __global__ void __launch_bounds__(LP_BLOCK) keys_backward(float *part, const float *by_key, const float *q, size_t n, int n_keys, int dim) {
+    const size_t from = n * blockIdx.x / PARTS, to = n * (blockIdx.x + 1) / PARTS;
+    const float scale = 1.0f / sqrtf((float)dim);
+    for (int i = threadIdx.x; i < n_keys * dim; i += LP_BLOCK) {
+        const int k = i / dim, d = i % dim;
+        float sum = 0;
+#pragma unroll 8
+        for (size_t row = from; row < to; row++) sum += by_key[row * n_keys + k] * q[row * dim + d];
+        part[(size_t)blockIdx.x * n_keys * dim + i] = sum * scale;
+    }
+}
+
+static __global__ void add_keys(float *dlevel_key, float *dage_key, const float *part, int level_floats, int age_floats) {
+    LP_FOR_EACH(i, (size_t)(level_floats + age_floats)) {
+        float sum = 0;
+        for (int k = 0; k < PARTS; k++) sum += part[(size_t)k * (level_floats + age_floats) + i];
+        if (i < (size_t)level_floats) dlevel_key[i] += sum;
+        else dage_key[i - level_floats] += sum;
+    }
+}
+
+size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table) {
+    (void)per_table;
+    const size_t n_keys = (size_t)(r->n_levels + r->n_ages);
+    return (size_t)batch * r->heads * (max_items + n_keys) + PARTS * n_keys * r->dim;
+}
+
+int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout, const float *weight,
+                          const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count,
+                          int batch, int max_items, int per_table, int table_rows, float *scratch, void *stream) {
+    if (lp_read_bad_shape(r, max_items, per_table) || batch % per_table || table_rows / ITEMS >= 65535) return cudaErrorInvalidValue;
+    if (batch < 1 || table_rows < 1) return cudaSuccess;
+    const int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim, n_keys = r->n_levels + r->n_ages;
+    const size_t rows = (size_t)batch * r->heads;
+    float *by_key = scratch + rows * max_items, *part = by_key + rows * n_keys;
+    const backward_data p = {dq, ditem, dsalience, scratch, by_key, dout, weight, q, index, count, level, age, max_items, per_table, table_rows};
+    LP_LAUNCH(scores_backward, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, p, *r);
+    LP_LAUNCH(items_backward, dim3((unsigned)tables, (unsigned)((table_rows + ITEMS - 1) / ITEMS)), LP_BLOCK, stream, p, *r);
+    LP_LAUNCH(keys_backward, PARTS, LP_BLOCK, stream, part, by_key, q, rows, n_keys, r->dim);
+    LP_LAUNCH(add_keys, lp_blocks((size_t)(levels + ages)), LP_BLOCK, stream, dlevel_key, dage_key, part, levels, ages);
+    return cudaGetLastError();
+}
