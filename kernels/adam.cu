@@ -16,11 +16,12 @@ static __global__ void __launch_bounds__(LP_BLOCK) sum_squares_parts(double *par
     if (threadIdx.x == 0) part[blockIdx.x] = sum;
 }
 
-/* Adds the parts up in order, and makes of the sum what the step needs. */
+/* A warp adds the parts up, and makes of the sum what the step needs. */
 static __global__ void prepare(lp_cuda_adam_state *state, const double *part, int n_parts, lp_adam s, float max_norm) {
-    if (threadIdx.x) return;
     double sum = 0;
-    for (int p = 0; p < n_parts; p++) sum += part[p];
+    for (int p = threadIdx.x; p < n_parts; p += LP_WARP) sum += part[p];
+    for (int k = LP_WARP / 2; k; k >>= 1) sum += __shfl_xor_sync(~0u, sum, k);
+    if (threadIdx.x) return;
     double norm = sqrt(sum);
     state->norm = norm;
     state->finite = norm - norm == 0;

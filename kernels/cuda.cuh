@@ -21,6 +21,20 @@ static inline unsigned lp_blocks(size_t n) {
 }
 #define LP_FOR_EACH(i, n) for (size_t i = blockIdx.x * (size_t)LP_BLOCK + threadIdx.x; i < (n); i += (size_t)gridDim.x * LP_BLOCK)
 
+/* i / by and what is left of it; by 32 bits where that will do, since a card divides 64 many times slower. */
+static __device__ inline size_t lp_divide(size_t i, int by, int *rest) {
+    const size_t quotient = i <= UINT32_MAX ? (uint32_t)i / (uint32_t)by : i / (size_t)by;
+    *rest = (int)(i - quotient * (size_t)by);
+    return quotient;
+}
+
+/* Kernels that move memory take a float or, where everything is aligned for it, four at a time. */
+static __device__ inline float lp_plus(float a, float b) { return a + b; }
+static __device__ inline float4 lp_plus(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
+static __device__ inline float lp_above_zero(float x) { return x < 0 ? 0 : x; } /* a NaN stays */
+static __device__ inline float4 lp_above_zero(float4 v) { return make_float4(lp_above_zero(v.x), lp_above_zero(v.y), lp_above_zero(v.z), lp_above_zero(v.w)); }
+static inline bool lp_aligned(const void *a, const void *b) { return ((uintptr_t)a | (uintptr_t)b) % sizeof(float4) == 0; }
+
 static __device__ inline float lp_warp_sum(float x) {
     for (int k = LP_WARP / 2; k; k >>= 1) x += __shfl_xor_sync(~0u, x, k);
     return x;

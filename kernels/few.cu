@@ -83,7 +83,7 @@ few(float *y, int y_stride, FROM from, const float *w, const float *b, int n, in
         float *to = y + (size_t)r * y_stride + g, total = b ? b[g] : 0;
         for (int k = 0; k < (int)blockDim.x / LP_WARP; k++) total += shared[k][at];
         if (how & LP_CUDA_ADD) total += *to;
-        *to = how & LP_CUDA_RELU && total < 0 ? 0 : total; /* a NaN stays */
+        *to = how & LP_CUDA_RELU ? lp_above_zero(total) : total;
     }
 }
 
@@ -98,14 +98,10 @@ static int launch(float *y, int y_stride, FROM from, const float *w, const float
     return cudaGetLastError();
 }
 
-static bool aligned(const float *x, const float *w) {
-    return ((uintptr_t)x | (uintptr_t)w) % sizeof(float4) == 0;
-}
-
 int lp_cuda_few_linear(float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n, int i, int o, int how,
                        void *stream) {
     const matrix_rows from = {x, (size_t)x_stride};
-    const bool wide = aligned(x, w) && x_stride % 4 == 0 && i % 4 == 0;
+    const bool wide = lp_aligned(x, w) && x_stride % 4 == 0 && i % 4 == 0;
     if (n <= 1) return launch<1, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
     if (n <= 2) return launch<2, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
     if (n <= 4) return launch<4, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
@@ -116,6 +112,6 @@ int lp_cuda_few_linear(float *y, int y_stride, const float *x, int x_stride, con
 int lp_cuda_few_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, int relu, void *stream) {
     const int pixels = lp_conv_oh(s) * lp_conv_ow(s), run = s->k * s->c;
     const patch_rows from = {x, *s, lp_conv_ow(s), pixels};
-    const bool wide = aligned(x, weight) && run % 4 == 0 && s->stride * s->c % 4 == 0 && s->w * s->c % 4 == 0;
+    const bool wide = lp_aligned(x, weight) && run % 4 == 0 && s->stride * s->c % 4 == 0 && s->w * s->c % 4 == 0;
     return launch<8, 8>(y, s->oc, from, weight, bias, n * pixels, run * s->k, s->oc, relu ? LP_CUDA_RELU : LP_CUDA_SET, wide, stream);
 }

@@ -52,11 +52,14 @@ static int product(lp_cuda_blas *blas, cublasOperation_t ta, cublasOperation_t t
     return status == CUBLAS_STATUS_SUCCESS ? cudaGetLastError() : cudaErrorUnknown;
 }
 
-/* What follows a product: y = max(y + b, 0), either part where asked for, in one pass. */
-static __global__ void finish(float *y, const float *b, size_t n, int o, int stride, bool relu) {
+/* What follows a product: y = max(y + b, 0), either part where asked for, in one pass. n, o, stride: in units of V. */
+template <typename V> static __global__ void finish(V *y, const V *b, size_t n, int o, int stride, bool relu) {
     LP_FOR_EACH(i, n) {
-        float *at = y + i / o * stride + i % o, v = b ? *at + b[i % o] : *at;
-        *at = relu && v < 0 ? 0 : v; /* a NaN stays */
+        int j;
+        const size_t row = lp_divide(i, o, &j);
+        V *at = y + row * stride + j;
+        const V v = b ? lp_plus(*at, b[j]) : *at;
+        *at = relu ? lp_above_zero(v) : v;
     }
 }
 
@@ -67,7 +70,10 @@ int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const flo
     const size_t all = (size_t)n * o;
     int error = product(blas, CUBLAS_OP_T, CUBLAS_OP_N, o, n, i, w, i, x, x_stride, how & LP_CUDA_ADD ? 1.0f : 0.0f, y, y_stride);
     if (error || !(b || how & LP_CUDA_RELU)) return error;
-    LP_LAUNCH(finish, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, (how & LP_CUDA_RELU) != 0);
+    const bool relu = how & LP_CUDA_RELU;
+    if (lp_aligned(y, b) && y_stride % 4 == 0 && o % 4 == 0)
+        LP_LAUNCH(finish<float4>, lp_blocks(all / 4), LP_BLOCK, blas->stream, (float4 *)y, (const float4 *)b, all / 4, o / 4, y_stride / 4, relu);
+    else LP_LAUNCH(finish<float>, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, relu);
     return cudaGetLastError();
 }
 

@@ -3,8 +3,8 @@
 
 static __global__ void observe(float *y, const uint8_t *shades, size_t n, int in_w, int in_h, int out_w, int out_h) {
     LP_FOR_EACH(at, n) {
-        const int ox = (int)(at % out_w), oy = (int)(at / out_w % out_h);
-        const uint8_t *screen = shades + at / out_w / out_h * (in_w / 4 * in_h);
+        int ox, oy;
+        const uint8_t *screen = shades + lp_divide(lp_divide(at, out_w, &ox), out_h, &oy) * (in_w / 4 * in_h);
         const uint32_t whole = (uint32_t)in_w * (uint32_t)in_h;
         uint32_t sum = 0;
         for (int iy = oy * in_h / out_h; iy * out_h < (oy + 1) * in_h; iy++)
