@@ -1,5 +1,5 @@
-/* A block takes ROWS rows and OUTS outputs, its threads share the inner dimension: each sums what it meets of it, then the lanes of a
- * warp, then the warps. V is float4 where everything is aligned for it, else float. */
+/* A block takes ROWS rows and OUTS outputs of one map, its threads share the inner dimension: each sums what it meets of it, then the
+ * lanes of a warp, then the warps. V is float4 where everything is aligned for it, else float. */
 #include "kernels/few.cuh"
 
 static __device__ inline float multiply_add(float a, float b, float sum) {
@@ -43,24 +43,37 @@ template <int N, int MASK = LP_WARP / 2> static __device__ inline float sum_lane
     return v[0];
 }
 
+template <typename FROM> struct few_map {
+    FROM from;
+    const float *w, *b;
+    float *y;
+    int y_stride, i, o, how;
+    int threads, blocks; /* of a block, where more may be, to no end; of the grid */
+};
+template <typename FROM> struct few_maps {
+    few_map<FROM> map[LP_CUDA_MAX_MAPS];
+};
+
 template <int ROWS, int OUTS, typename V, typename FROM>
-static __global__ void __launch_bounds__(LP_BLOCK)
-few(float *y, int y_stride, FROM from, const float *w, const float *b, int n, int i, int o, int how) {
+static __global__ void __launch_bounds__(LP_BLOCK) few(const __grid_constant__ few_maps<FROM> all, int n) {
     enum { WIDE = sizeof(V) / sizeof(float), ALL = ROWS * OUTS, PART = ALL < LP_WARP ? ALL : LP_WARP, LANES = LP_WARP / PART };
     __shared__ float shared[LP_BLOCK / LP_WARP][ALL];
-    const int groups = (o + OUTS - 1) / OUTS, row0 = (int)blockIdx.x / groups * ROWS, out0 = (int)blockIdx.x % groups * OUTS;
+    int block = blockIdx.x, which = 0;
+    while (block >= all.map[which].blocks) block -= all.map[which++].blocks;
+    const few_map<FROM> &m = all.map[which];
+    const int i = m.i, o = m.o, groups = (o + OUTS - 1) / OUTS, row0 = block / groups * ROWS, out0 = block % groups * OUTS;
     const int warp = (int)threadIdx.x / LP_WARP, lane = (int)threadIdx.x % LP_WARP;
     const float *row[ROWS], *out[OUTS]; /* past the end the last one again: summed, not kept */
     float sum[ALL];
 #pragma unroll
-    for (int r = 0; r < ROWS; r++) row[r] = from.x + from.row(row0 + r < n ? row0 + r : n - 1);
+    for (int r = 0; r < ROWS; r++) row[r] = m.from.x + m.from.row(row0 + r < n ? row0 + r : n - 1);
 #pragma unroll
-    for (int g = 0; g < OUTS; g++) out[g] = w + (size_t)(out0 + g < o ? out0 + g : o - 1) * i;
+    for (int g = 0; g < OUTS; g++) out[g] = m.w + (size_t)(out0 + g < o ? out0 + g : o - 1) * i;
 #pragma unroll
     for (int at = 0; at < ALL; at++) sum[at] = 0;
 #pragma unroll 2
-    for (int k = (int)threadIdx.x * WIDE; k < i; k += (int)blockDim.x * WIDE) {
-        const size_t element = from.element(k);
+    for (int k = (int)threadIdx.x * WIDE; k < i; k += m.threads * WIDE) {
+        const size_t element = m.from.element(k);
         V weight[OUTS];
 #pragma unroll
         for (int g = 0; g < OUTS; g++) weight[g] = __ldg((const V *)(out[g] + k));
@@ -80,38 +93,71 @@ few(float *y, int y_stride, FROM from, const float *w, const float *b, int n, in
     for (int at = (int)threadIdx.x; at < ALL; at += (int)blockDim.x) {
         const int r = row0 + at / OUTS, g = out0 + at % OUTS;
         if (r >= n || g >= o) continue;
-        float *to = y + (size_t)r * y_stride + g, total = b ? b[g] : 0;
-        for (int k = 0; k < (int)blockDim.x / LP_WARP; k++) total += shared[k][at];
-        if (how & LP_CUDA_ADD) total += *to;
-        *to = how & LP_CUDA_RELU ? lp_above_zero(total) : total;
+        float *to = m.y + (size_t)r * m.y_stride + g, total = m.b ? m.b[g] : 0;
+        for (int k = 0; k < m.threads / LP_WARP; k++) total += shared[k][at];
+        if (m.how & LP_CUDA_ADD) total += *to;
+        *to = m.how & LP_CUDA_RELU ? lp_above_zero(total) : total;
     }
 }
 
-template <int ROWS, int OUTS, typename FROM>
-static int launch(float *y, int y_stride, FROM from, const float *w, const float *b, int n, int i, int o, int how, bool wide, void *stream) {
-    const size_t blocks = (size_t)((n + ROWS - 1) / ROWS) * (size_t)((o + OUTS - 1) / OUTS);
+/* A fixed number for a map, so that its bits do not depend on what is launched with it. */
+static int threads_for(int i) {
     int threads = LP_WARP;
     while (threads < LP_BLOCK && threads * 4 < i) threads *= 2;
-    if (blocks > INT32_MAX) return cudaErrorInvalidValue;
-    if (wide) LP_LAUNCH((few<ROWS, OUTS, float4, FROM>), (unsigned)blocks, threads, stream, y, y_stride, from, w, b, n, i, o, how);
-    else LP_LAUNCH((few<ROWS, OUTS, float, FROM>), (unsigned)blocks, threads, stream, y, y_stride, from, w, b, n, i, o, how);
+    return threads;
+}
+
+template <int ROWS, int OUTS, typename FROM> static int launch(few_maps<FROM> all, int n_maps, int n, bool wide, void *stream) {
+    size_t blocks = 0;
+    int threads = 0;
+    for (int k = 0; k < n_maps; k++) {
+        few_map<FROM> *m = &all.map[k];
+        const size_t mine = (size_t)((n + ROWS - 1) / ROWS) * (size_t)((m->o + OUTS - 1) / OUTS);
+        if ((blocks += mine) > INT32_MAX) return cudaErrorInvalidValue;
+        m->blocks = (int)mine;
+        m->threads = threads_for(m->i);
+        if (threads < m->threads) threads = m->threads;
+    }
+    if (wide) LP_LAUNCH((few<ROWS, OUTS, float4, FROM>), (unsigned)blocks, threads, stream, all, n);
+    else LP_LAUNCH((few<ROWS, OUTS, float, FROM>), (unsigned)blocks, threads, stream, all, n);
     return cudaGetLastError();
+}
+
+static int launch_rows(const few_maps<matrix_rows> &all, int n_maps, int n, bool wide, void *stream) {
+    if (n <= 1) return launch<1, 4>(all, n_maps, n, wide, stream);
+    if (n <= 2) return launch<2, 4>(all, n_maps, n, wide, stream);
+    if (n <= 4) return launch<4, 4>(all, n_maps, n, wide, stream);
+    if (n <= 8) return launch<8, 4>(all, n_maps, n, wide, stream);
+    return launch<16, 4>(all, n_maps, n, wide, stream);
+}
+
+static bool is_wide(const float *x, int x_stride, const float *w, int i) {
+    return lp_aligned(x, w) && x_stride % 4 == 0 && i % 4 == 0;
 }
 
 int lp_cuda_few_linear(float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n, int i, int o, int how,
                        void *stream) {
-    const matrix_rows from = {x, (size_t)x_stride};
-    const bool wide = lp_aligned(x, w) && x_stride % 4 == 0 && i % 4 == 0;
-    if (n <= 1) return launch<1, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
-    if (n <= 2) return launch<2, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
-    if (n <= 4) return launch<4, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
-    if (n <= 8) return launch<8, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
-    return launch<16, 4>(y, y_stride, from, w, b, n, i, o, how, wide, stream);
+    const few_maps<matrix_rows> all = {{{{x, (size_t)x_stride}, w, b, y, y_stride, i, o, how, 0, 0}}};
+    return launch_rows(all, 1, n, is_wide(x, x_stride, w, i), stream);
+}
+
+int lp_cuda_few_maps(const lp_cuda_map *map, int n_maps, int n, void *stream) {
+    few_maps<matrix_rows> all = {};
+    int n_wide = 0, error = cudaSuccess;
+    for (int k = 0; k < n_maps; k++) {
+        const lp_cuda_map *m = &map[k];
+        all.map[k] = {{m->x, (size_t)m->i}, m->w, m->b, m->y, m->o, m->i, m->o, m->how, 0, 0};
+        n_wide += is_wide(m->x, m->i, m->w, m->i);
+    }
+    if (n_wide == 0 || n_wide == n_maps) return launch_rows(all, n_maps, n, n_wide > 0, stream);
+    for (int k = 0; k < n_maps && !error; k++)
+        error = lp_cuda_few_linear(map[k].y, map[k].o, map[k].x, map[k].i, map[k].w, map[k].b, n, map[k].i, map[k].o, map[k].how, stream);
+    return error;
 }
 
 int lp_cuda_few_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, int relu, void *stream) {
     const int pixels = lp_conv_oh(s) * lp_conv_ow(s), run = s->k * s->c;
-    const patch_rows from = {x, *s, lp_conv_ow(s), pixels};
+    const few_maps<patch_rows> all = {{{{x, *s, lp_conv_ow(s), pixels}, weight, bias, y, s->oc, run * s->k, s->oc, relu ? LP_CUDA_RELU : LP_CUDA_SET, 0, 0}}};
     const bool wide = lp_aligned(x, weight) && run % 4 == 0 && s->stride * s->c % 4 == 0 && s->w * s->c % 4 == 0;
-    return launch<8, 8>(y, s->oc, from, weight, bias, n * pixels, run * s->k, s->oc, relu ? LP_CUDA_RELU : LP_CUDA_SET, wide, stream);
+    return launch<8, 8>(all, 1, n * pixels, wide, stream);
 }

@@ -10,6 +10,7 @@
 /* n <= LP_CUDA_FEW. */
 int lp_cuda_few_linear(float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n, int i, int o, int how,
                        void *stream);
+int lp_cuda_few_maps(const lp_cuda_map *map, int n_maps, int n, void *stream);
 int lp_cuda_few_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, int relu, void *stream);
 
 #endif

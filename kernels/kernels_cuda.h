@@ -90,6 +90,15 @@ int lp_cuda_linear_backward_input(lp_cuda_blas *blas, float *dx, const float *dy
 /* The same for rows that lie y_stride, x_stride floats apart. */
 int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
                            int i, int o, int how);
+/* 1 to LP_CUDA_MAX_MAPS maps of n rows each, o >= 1, none of which needs another's result: together one launch where the rows are few and
+ * the maps alike in alignment. Each gives the bits that lp_cuda_linear gives. */
+enum { LP_CUDA_MAX_MAPS = 4 };
+typedef struct {
+    float *y;
+    const float *x, *w, *b;
+    int i, o, how;
+} lp_cuda_map;
+int lp_cuda_linear_maps(lp_cuda_blas *blas, const lp_cuda_map *map, int n_maps, int n);
 int lp_cuda_linear_backward_input_strided(lp_cuda_blas *blas, float *dx, int dx_stride, const float *dy, int dy_stride, const float *w,
                                           int n, int i, int o, int accumulate);
 

@@ -81,6 +81,14 @@ int lp_cuda_linear(lp_cuda_blas *blas, float *y, const float *x, const float *w,
     return lp_cuda_linear_strided(blas, y, o, x, i, w, b, n, i, o, how);
 }
 
+int lp_cuda_linear_maps(lp_cuda_blas *blas, const lp_cuda_map *map, int n_maps, int n) {
+    int error = cudaSuccess;
+    if (n_maps > LP_CUDA_MAX_MAPS) return cudaErrorInvalidValue;
+    if (n && n <= LP_CUDA_FEW) return lp_cuda_few_maps(map, n_maps, n, blas->stream);
+    for (int k = 0; k < n_maps && !error; k++) error = lp_cuda_linear(blas, map[k].y, map[k].x, map[k].w, map[k].b, n, map[k].i, map[k].o, map[k].how);
+    return error;
+}
+
 /* part[p][o] = the sum of every PARTS-th group of ROWS rows, from group p on; always the same rows in the same order. */
 static __global__ void __launch_bounds__(LP_BLOCK) sum_columns(float *part, const float *dy, int n, int o) {
     __shared__ float shared[ROWS][COLUMNS];

@@ -264,6 +264,32 @@ static void test_row_alone(void **state) {
     }
 }
 
+/* Maps together give the bits of each alone. */
+static void test_maps(void **state) {
+    (void)state;
+    static const struct { int n, i[3], o[3]; } sizes[] = {{1, {1024, 64, 256}, {9, 1, 64}}, {3, {64, 64, 1000}, {5, 8, 1}}, {7, {64, 33, 130}, {5, 9, 1}}, {20, {64, 33, 8}, {5, 8, 2}}};
+    for (int k = 0; k < 4; k++, release(NULL)) {
+        const int n = sizes[k].n;
+        lp_cuda_map map[3];
+        both alone[3], together[3];
+        for (int m = 0; m < 3; m++) {
+            const int i = sizes[k].i[m], o = sizes[k].o[m];
+            both x = floats((size_t)(n * i)), w = floats((size_t)(i * o)), b = floats((size_t)o);
+            alone[m] = floats((size_t)(n * o)), together[m] = take((size_t)(n * o) * sizeof(float));
+            memcpy(together[m].host, alone[m].host, together[m].size_bytes);
+            put(together[m]);
+            map[m] = (lp_cuda_map){together[m].device, x.device, w.device, m == 1 ? NULL : b.device, i, o, (k + m) % 4};
+            check(lp_cuda_linear(blas, alone[m].device, x.device, w.device, map[m].b, n, i, o, map[m].how));
+        }
+        check(lp_cuda_linear_maps(blas, map, 3, n));
+        for (int m = 0; m < 3; m++) {
+            check(lp_cuda_to_host(alone[m].host, alone[m].device, alone[m].size_bytes, NULL));
+            check(lp_cuda_to_host(together[m].host, together[m].device, together[m].size_bytes, NULL));
+            assert_memory_equal(together[m].host, alone[m].host, alone[m].size_bytes);
+        }
+    }
+}
+
 static void test_conv(void **state) {
     (void)state;
     /* nano's and base's (but for outputs) among them; the last two are too much work for the kernel of a few images */
@@ -541,6 +567,7 @@ int main(void) {
         cmocka_unit_test_teardown(test_pointwise, release), cmocka_unit_test_teardown(test_embed, release), cmocka_unit_test_teardown(test_rows, release),
         cmocka_unit_test_teardown(test_graph, release), cmocka_unit_test_teardown(test_observe, release),
         cmocka_unit_test_teardown(test_linear, release),    cmocka_unit_test_teardown(test_linear_few, release), cmocka_unit_test_teardown(test_row_alone, release),
+        cmocka_unit_test_teardown(test_maps, release),
         cmocka_unit_test_teardown(test_conv, release),      cmocka_unit_test_teardown(test_recurrent, release),
         cmocka_unit_test_teardown(test_read, release),      cmocka_unit_test_teardown(test_sample, release),    cmocka_unit_test_teardown(test_learning, release),
         cmocka_unit_test_teardown(test_adam, release),      cmocka_unit_test(test_bench),                       cmocka_unit_test(test_bench_catches),
