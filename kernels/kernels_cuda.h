@@ -64,7 +64,8 @@ int lp_cuda_relu(float *y, size_t n, void *stream);
 int lp_cuda_relu_backward(float *dy, const float *y, size_t n, void *stream);
 /* y = a + b; y may be either. bytes 12 n. */
 int lp_cuda_add(float *y, const float *a, const float *b, size_t n, void *stream);
-/* y[r] = table[index[r]], 0 where index[r] < 0: y [n][dim], table [rows][dim]. The way back accumulates; flops n rows dim. */
+/* y[r] = table[index[r]], 0 where index[r] < 0: y [n][dim], table [rows][dim], rows <= 65535. The way back accumulates; flops n rows
+ * dim. */
 int lp_cuda_embed(float *y, const float *table, const int32_t *index, int n, int dim, void *stream);
 int lp_cuda_embed_backward(float *dtable, const float *dy, const int32_t *index, int n, int rows, int dim, void *stream);
 /* to[i] = from[index[i]] for n rows of row_bytes each; index on the card. bytes 2 n row_bytes. */
@@ -90,6 +91,8 @@ int lp_cuda_linear_backward_input(lp_cuda_blas *blas, float *dx, const float *dy
 /* The same for rows that lie y_stride, x_stride floats apart. */
 int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n,
                            int i, int o, int how);
+int lp_cuda_linear_backward_input_strided(lp_cuda_blas *blas, float *dx, int dx_stride, const float *dy, int dy_stride, const float *w,
+                                          int n, int i, int o, int accumulate);
 /* 1 to LP_CUDA_MAX_MAPS maps of n rows each, o >= 1, none of which needs another's result: together one launch where the rows are few and
  * the maps alike in alignment. Each gives the bits that lp_cuda_linear gives. */
 enum { LP_CUDA_MAX_MAPS = 4 };
@@ -99,8 +102,6 @@ typedef struct {
     int i, o, how;
 } lp_cuda_map;
 int lp_cuda_linear_maps(lp_cuda_blas *blas, const lp_cuda_map *map, int n_maps, int n);
-int lp_cuda_linear_backward_input_strided(lp_cuda_blas *blas, float *dx, int dx_stride, const float *dy, int dy_stride, const float *w,
-                                          int n, int i, int o, int accumulate);
 
 /* relu 1: y = max(y, 0) at once. Where n oh ow k k c oc <= 2^26 it is one launch without scratch, in float32, and an image's bits do
  * not depend on n. Else `images` at once go through scratch, of lp_cuda_conv_scratch floats. The way back as in lp_k_conv_backward. */
