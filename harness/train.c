@@ -297,7 +297,7 @@ lp_status lp_train_save(const lp_train *t, const char *path, lp_err *err) {
     at += curriculum;
     memcpy(at, lp_policy_parameters(t->policy), weights);
     at += weights;
-    lp_learner_save(t->learner, at);
+    lp_status status = lp_learner_save(t->learner, at, err);
     at += learner;
     for (int64_t e = 0; e < t->config.envs; e++) {
         const player *p = &t->players[e];
@@ -312,7 +312,7 @@ lp_status lp_train_save(const lp_train *t, const char *path, lp_err *err) {
     memcpy(file, &h, sizeof h);
     h.hash = lp_hash64(file + HASHED_FROM, size - HASHED_FROM);
     memcpy(file, &h, sizeof h);
-    lp_status status = lp_file_write_atomic(path, file, size, err);
+    if (!status) status = lp_file_write_atomic(path, file, size, err);
     free(file);
     return status;
 }
@@ -355,6 +355,7 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
         const unsigned char *at = file.data + sizeof h;
         status = lp_curriculum_load(&t->curriculum, at, err);
         memcpy(lp_policy_parameters(t->policy), at + curriculum, weights);
+        if (!status) status = lp_policy_changed(t->policy, err);
         if (!status) status = lp_learner_load(t->learner, at + curriculum + weights, learner, err);
         if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
         if (status) lp_fail_prefix(err, status, "%s", path);

@@ -54,6 +54,14 @@ void lp_cuda_free_pinned(void *pointer) {
     if (pointer) cudaFreeHost(pointer);
 }
 
+int lp_cuda_pin(void *pointer, size_t size_bytes) {
+    return told(cudaHostRegister(pointer, size_bytes, cudaHostRegisterDefault));
+}
+
+void lp_cuda_unpin(void *pointer) {
+    cudaHostUnregister(pointer);
+}
+
 int lp_cuda_stream_open(void **stream) {
     int error = told(cudaStreamCreateWithFlags((cudaStream_t *)stream, cudaStreamNonBlocking));
     if (error) *stream = NULL;

@@ -29,6 +29,9 @@ void lp_cuda_free(void *pointer);
 /* Memory of the host that copies reach without a stop on the way. */
 int lp_cuda_alloc_pinned(void **pointer, size_t size_bytes);
 void lp_cuda_free_pinned(void *pointer);
+/* Makes memory that is there already such memory, until unpinned. */
+int lp_cuda_pin(void *pointer, size_t size_bytes);
+void lp_cuda_unpin(void *pointer);
 
 int lp_cuda_stream_open(void **stream);
 void lp_cuda_stream_close(void *stream);

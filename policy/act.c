@@ -1,5 +1,5 @@
 /* Acting: a batch of observations through the network, no allocation. */
-#include "policy/model.h"
+#include "policy/card.h"
 
 #include "base/arena.h"
 
@@ -10,6 +10,7 @@
 struct lp_actor {
     const lp_policy *policy; /* borrowed */
     int max_batch, max_context;
+    card_actor *card; /* owned; where there is one, of what follows only n is used */
     lp_arena arena;
     activations a;        /* max_batch rows */
     model_eyes eyes;
@@ -43,6 +44,15 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     *out = NULL;
     lp_actor *actor = calloc(1, sizeof *actor);
     if (!actor) return lp_fail(err, LP_FAILED, "actor: out of memory");
+    actor->policy = policy;
+    actor->max_batch = max_batch;
+    actor->max_context = max_context;
+    if (policy->card) {
+        lp_status status = card_actor_open(&actor->card, policy, max_batch, max_context, err);
+        if (status) free(actor);
+        else *out = actor;
+        return status;
+    }
     size_t heads = (size_t)policy->shape.heads, batch = (size_t)max_batch, context = (size_t)max_context;
     size_t floats = activations_floats(policy, max_batch, 0) * sizeof(float);
     size_t scratch = model_scratch_floats(policy) * sizeof(float), weights = batch * heads * context * sizeof(float);
@@ -53,9 +63,6 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
         free(actor);
         return lp_fail(err, LP_FAILED, "actor: out of memory (%zu bytes)", need);
     }
-    actor->policy = policy;
-    actor->max_batch = max_batch;
-    actor->max_context = max_context;
     activations_carve(&actor->a, policy, max_batch, 0, lp_arena_take(&actor->arena, floats));
     actor->scratch = lp_arena_take(&actor->arena, scratch);
     actor->seen_by = lp_arena_take(&actor->arena, eye);
@@ -71,6 +78,7 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
 
 void lp_actor_close(lp_actor *actor) {
     if (!actor) return;
+    card_actor_close(actor->card);
     lp_arena_close(&actor->arena);
     free(actor);
 }
@@ -85,14 +93,14 @@ int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy) 
 
 void lp_actor_look(lp_actor *actor, int row, const lp_observation *in) {
     assert(row >= 0 && row < actor->max_batch && in->n_items <= actor->max_context);
-    actor->in[row] = *in;
+    if (actor->card) card_actor_look(actor->card, row, in);
+    else actor->in[row] = *in;
 }
 
 lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err) {
-    (void)err;
     assert(n >= 0 && n <= actor->max_batch);
     actor->n = n;
-    return LP_OK;
+    return actor->card ? card_actor_start(actor->card, n, err) : LP_OK;
 }
 
 static void see(lp_actor *actor) {
@@ -129,7 +137,7 @@ static void recall(lp_actor *actor, int i) {
 }
 
 lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
-    (void)err;
+    if (actor->card) return card_actor_wait(actor->card, actor->n, out, err);
     const lp_policy *p = actor->policy;
     const lp_policy_config *s = &p->shape;
     activations *a = &actor->a;
@@ -157,6 +165,7 @@ lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
 }
 
 const float *lp_actor_attention(lp_actor *actor, int row) {
+    if (actor->card) return card_actor_attention(actor->card, row);
     return actor->weight + (size_t)row * actor->policy->shape.heads * actor->max_context;
 }
 

@@ -176,12 +176,13 @@ static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, floa
         {&a->core_h, s->core == LP_CORE_GRU ? 3 * state : 0, 0},
         {&a->gate, s->core == LP_CORE_GRU ? 3 * state : state, 0},
         {&a->prev, state, 0},
-        {&a->h, state, 0},
-        {&a->item, (rows + extra) * s->dim, (size_t)extra * s->dim},
-        {&a->salience, rows + extra, (size_t)extra},
         {&a->q, rows * read, 0},
         {&a->read, rows * read, 0},
         {&a->z, rows * s->hidden, 0},
+        /* what acting gives comes last, without gaps */
+        {&a->h, state, 0},
+        {&a->item, (rows + extra) * s->dim, (size_t)extra * s->dim},
+        {&a->salience, rows + extra, (size_t)extra},
         {&a->logit, rows * s->n_actions, 0},
         {&a->value, rows, 0},
     };

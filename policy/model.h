@@ -28,6 +28,7 @@ struct lp_policy {
     size_t n_parameters;
     float *parameters; /* [n_parameters] owned */
     void *notes;       /* cJSON object or NULL, owned (weights.c) */
+    struct lp_card *card; /* where it is on a GPU too, owned; NULL: on the CPU alone */
 };
 
 /* Activations of n rows; all carved from one allocation. */

@@ -63,8 +63,26 @@ int lp_policy_state_floats(const lp_policy *policy); /* of the core's state h: h
 double lp_policy_flops(const lp_policy *policy, int n_items);
 /* A hash of shape and weights: which policy made a decision or an item. */
 uint64_t lp_policy_digest(const lp_policy *policy);
-/* Weights as one flat array, for checkpoints and tests; the order is that of the weight file. Owned by policy. */
+/* Weights as one flat array, for checkpoints and tests; the order is that of the weight file. Owned by policy. Learning on a GPU
+ * brings them up to date after each update; who writes to them calls lp_policy_changed. */
 float *lp_policy_parameters(lp_policy *policy);
+
+/* ---- devices: the same network, memory and learning on the CPU or on an NVIDIA GPU; results agree but for rounding ---- */
+typedef enum { LP_DEVICE_CPU, LP_DEVICE_CUDA } lp_device;
+/* name: cpu, cuda, or auto (also NULL): a GPU where there is one that can be used. LP_BAD_INPUT: none of these, or cuda without one, and
+ * what is missing. */
+lp_status lp_device_find(lp_device *out, const char *name, lp_err *err);
+/* "cpu", or the GPU in words; of size_bytes. Returns text. NULL `missing`, or why no GPU can be used. */
+const char *lp_device_describe(lp_device device, char *text, size_t size_bytes);
+const char *lp_device_missing(void);
+/* Actors and learners that are opened from now on run there; none may be open. On a GPU with bf16, operands of matrix products are rounded
+ * to bfloat16 (its note "policy.precision" says so of a policy that was trained so). LP_FAILED: the GPU failed, or has no room. */
+lp_status lp_policy_move(lp_policy *policy, lp_device device, bool bf16, lp_err *err);
+lp_device lp_policy_device(const lp_policy *policy);
+/* After the weights were written to: they go to where it runs. */
+lp_status lp_policy_changed(lp_policy *policy, lp_err *err);
+/* Its note "policy.precision" is "bfloat16". */
+bool lp_policy_is_bf16(const lp_policy *policy);
 
 /* Weight files: safetensors (names, shapes, float32), the config and these notes as strings in __metadata__.
  * Reading checks everything: LP_BAD_INPUT names file, tensor and fault (not safetensors, cut, missing or extra tensor,
@@ -168,10 +186,10 @@ lp_segment *lp_learner_segment(lp_learner *learner, int env);
 lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
 /* The loss and its gradient [n_parameters] on all segments at the present weights, for tests. Advantages are those of
  * the segments, not normalised. */
-double lp_learner_gradient(lp_learner *learner, lp_pool *pool, float *gradient);
-/* The optimizer's state (moments, step count, shuffling) as bytes, for checkpoints. */
+lp_status lp_learner_gradient(lp_learner *learner, lp_pool *pool, float *gradient, double *loss, lp_err *err);
+/* The optimizer's state (moments, step count, shuffling) as bytes, for checkpoints: the same for every device. */
 size_t lp_learner_save_size(const lp_learner *learner);
-void lp_learner_save(const lp_learner *learner, void *out);
+lp_status lp_learner_save(const lp_learner *learner, void *out, lp_err *err);
 lp_status lp_learner_load(lp_learner *learner, const void *data, size_t size_bytes, lp_err *err);
 
 #endif

@@ -1,8 +1,5 @@
 /* The learner's gradient against finite differences, on random segments with every kind of context row; PPO's
  * determinism over threads; its state saved and loaded. */
-#include "base/rng.h"
-#include "policy/policy.h"
-
 #include <math.h>
 #include <setjmp.h>
 #include <stdbool.h>
@@ -12,51 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { ENVS = 3, STEPS = 7, CONTEXT = 9 };
-/* core is each test's */
-static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
-static const lp_ppo_config ppo = {.gamma = 0.99, .lambda = 0.95, .clip = 0.2, .value_weight = 0.5, .entropy_weight = 0.01,
-                                  .rate = 1e-3, .beta2 = 0.999, .max_grad_norm = 0.5, .epochs = 2, .minibatches = 2};
-
-/* The first and the fifth are new altogether, the third is as the one before, the others differ from it in a spot. */
-static void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
-    int frame = shape.width * shape.height, y = (int)lp_rng_below(rng, 20), x = (int)lp_rng_below(rng, 22);
-    if (t % 4) memcpy(pixels, pixels - frame, (size_t)frame);
-    for (int i = 0; i < frame; i++) {
-        bool spot = i / shape.width / 4 == y / 4 && i % shape.width / 5 == x / 5;
-        if (t % 4 == 0 || (t != 2 && spot)) pixels[i] = (uint8_t)lp_rng_below(rng, 256);
-    }
-}
-
-/* Random rollouts: old items, items of the segment itself, empty contexts, episode ends. */
-static void fill(lp_learner *learner, lp_rng *rng) {
-    for (int e = 0; e < ENVS; e++) {
-        lp_segment *g = lp_learner_segment(learner, e);
-        g->n_old = e == 1 ? 0 : CONTEXT - e;
-        for (int i = 0; shape.core && i < shape.hidden; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
-        for (int i = 0; i < g->n_old * shape.dim; i++) g->old_vector[i] = lp_rng_normal(rng);
-        for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng);
-        for (int t = 0; t < STEPS; t++) next_frame(g->pixels + t * shape.width * shape.height, t, rng);
-        for (int t = 0; t < STEPS; t++) {
-            g->last_action[t] = (int)lp_rng_below(rng, 4) - 1;
-            g->action[t] = (int)lp_rng_below(rng, 3);
-            g->logp[t] = -1.1f + 0.05f * lp_rng_normal(rng);
-            g->reward[t] = lp_rng_normal(rng);
-            g->value[t] = lp_rng_normal(rng);
-            g->end[t] = lp_rng_below(rng, 4) == 0;
-            g->n_items[t] = 0;
-            for (int j = 0; j < CONTEXT && t != 2; j++) {
-                bool own = t > 0 && (g->n_old == 0 || lp_rng_below(rng, 2));
-                if (!own && !g->n_old) break;
-                int k = g->n_items[t]++;
-                g->row[t * CONTEXT + k] = own ? CONTEXT + (int)lp_rng_below(rng, (uint32_t)t) : (int)lp_rng_below(rng, (uint32_t)g->n_old);
-                g->level[t * CONTEXT + k] = (uint8_t)lp_rng_below(rng, 3);
-                g->age[t * CONTEXT + k] = (uint8_t)lp_rng_below(rng, 4);
-            }
-        }
-        g->value[STEPS] = lp_rng_normal(rng);
-    }
-}
+#include "policy_support.h"
 
 static void make(lp_policy **policy, lp_learner **learner, int workers) {
     lp_err err;
@@ -75,16 +28,18 @@ static void check_gradient(void) {
     make(&policy, &learner, 1);
     size_t n = lp_policy_n_parameters(policy);
     float *gradient = malloc(n * sizeof *gradient), *ignored = malloc(n * sizeof *ignored), *w = lp_policy_parameters(policy);
-    lp_learner_gradient(learner, pool, gradient);
+    lp_err err;
+    double loss, up, down;
+    assert_int_equal(lp_learner_gradient(learner, pool, gradient, &loss, &err), LP_OK);
     /* along random directions over all parameters, and along each axis of a sample */
     lp_rng rng = lp_rng_make(3, 3);
     int checked = 0, wrong = 0;
     for (size_t i = 0; i < n; i += i < 2000 ? 37 : 11) {
         float old = w[i], h = 2e-3f;
         w[i] = old + h;
-        double up = lp_learner_gradient(learner, pool, ignored);
+        lp_learner_gradient(learner, pool, ignored, &up, &err);
         w[i] = old - h;
-        double down = lp_learner_gradient(learner, pool, ignored);
+        lp_learner_gradient(learner, pool, ignored, &down, &err);
         w[i] = old;
         double slope = (up - down) / (2.0 * h), error = fabs(slope - gradient[i]);
         checked++;
@@ -118,7 +73,7 @@ static uint64_t digest_after(int workers, int updates, bool reload) {
         if (reload && i == 1) {
             size_t size = lp_learner_save_size(learner);
             unsigned char *saved = malloc(size);
-            lp_learner_save(learner, saved);
+            assert_int_equal(lp_learner_save(learner, saved, &err), LP_OK);
             lp_learner_close(learner);
             assert_int_equal(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, workers, &err), LP_OK);
             lp_rng rng = lp_rng_make(11, 0);

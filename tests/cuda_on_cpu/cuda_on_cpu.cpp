@@ -1,10 +1,12 @@
 #include "cuda_runtime.h"
 
+#include <setjmp.h>
 #include <stdio.h>
 #include <time.h>
 #include <ucontext.h>
 
 #include <map>
+#include <set>
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
 unsigned char cuda_on_cpu_lanes[2][1024][8], cuda_on_cpu_turn[1024];
@@ -13,27 +15,63 @@ enum { STACK_BYTES = 128 << 10 };
 enum state { RUNNING, AT_BARRIER, AT_WARP_BARRIER, DONE };
 static struct fiber {
     ucontext_t context;
-    char *stack; /* kept from launch to launch */
+    jmp_buf jump;
+    bool started; /* once, and then kept from launch to launch */
     state at;
 } fibers[1024];
 static ucontext_t scheduler;
+static jmp_buf scheduler_jump;
 static const std::function<void()> *body_now;
 
-static void enter(void) {
-    (*body_now)();
-    fibers[threadIdx.x].at = DONE;
-    swapcontext(&fibers[threadIdx.x].context, &scheduler);
+/* Back to the scheduler until it runs the fiber again. A jump is far cheaper than a swap of contexts, which asks the kernel for the signal
+ * mask, but the address sanitizer follows swaps only. */
+static void leave(fiber *f) {
+#ifdef __SANITIZE_ADDRESS__
+    swapcontext(&f->context, &scheduler);
+#else
+    if (!_setjmp(f->jump)) _longjmp(scheduler_jump, 1);
+#endif
 }
+
+static void enter(void) {
+    for (;;) {
+        (*body_now)();
+        fiber *self = &fibers[threadIdx.x];
+        self->at = DONE;
+        leave(self);
+    }
+}
+
+/* Kernels that were seen to come to no barrier run without fibers, which take most of the time. */
+static std::set<const void *> plain;
+static bool direct, met;
 
 void cuda_on_cpu_barrier(bool warp) {
     unsigned self = threadIdx.x;
+    if (direct) {
+        fprintf(stderr, "CUDA on a CPU: a kernel comes to a barrier only sometimes; take it out of the plain ones\n");
+        abort();
+    }
+    met = true;
     fibers[self].at = warp ? AT_WARP_BARRIER : AT_BARRIER;
-    swapcontext(&fibers[self].context, &scheduler);
+    leave(&fibers[self]);
 }
 
 static void run(unsigned t) {
+    fiber *f = &fibers[t];
     threadIdx.x = t;
-    swapcontext(&scheduler, &fibers[t].context);
+    if (!f->started) {
+        getcontext(&f->context);
+        f->context.uc_stack.ss_sp = malloc(STACK_BYTES);
+        f->context.uc_stack.ss_size = STACK_BYTES;
+        makecontext(&f->context, enter, 0);
+    }
+#ifndef __SANITIZE_ADDRESS__
+    if (_setjmp(scheduler_jump)) return;
+    if (f->started) _longjmp(f->jump, 1);
+#endif
+    f->started = true;
+    swapcontext(&scheduler, &f->context);
 }
 
 /* Everyone of [from, to) has come to the same kind of barrier, or is done; a mixture would hang a card. */
@@ -44,17 +82,7 @@ static bool agree(unsigned from, unsigned to, state kind) {
 }
 
 static void run_block(unsigned n) {
-    for (unsigned t = 0; t < n; t++) {
-        fiber *f = &fibers[t];
-        if (!f->stack) f->stack = (char *)malloc(STACK_BYTES);
-        getcontext(&f->context);
-        f->context.uc_stack.ss_sp = f->stack;
-        f->context.uc_stack.ss_size = STACK_BYTES;
-        f->context.uc_link = NULL;
-        makecontext(&f->context, enter, 0);
-        f->at = RUNNING;
-        cuda_on_cpu_turn[t] = 0;
-    }
+    for (unsigned t = 0; t < n; t++) fibers[t].at = RUNNING, cuda_on_cpu_turn[t] = 0;
     for (unsigned t = 0; t < n; t++) run(t);
     for (;;) {
         bool moved = false;
@@ -75,16 +103,23 @@ static void run_block(unsigned n) {
     }
 }
 
-void cuda_on_cpu_run(dim3 grid, dim3 block, const std::function<void()> &body) {
+void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::function<void()> &body) {
     if (block.y != 1 || block.z != 1 || block.x > 1024 || !grid.x || !grid.y || !grid.z) {
         fprintf(stderr, "CUDA on a CPU: a launch of blocks %ux%ux%u, threads %ux%ux%u\n", grid.x, grid.y, grid.z, block.x, block.y, block.z);
         abort();
     }
     body_now = &body;
     gridDim = grid, blockDim = block, threadIdx = dim3(0, 0, 0);
+    direct = plain.count(kernel), met = false;
     for (blockIdx.z = 0; blockIdx.z < grid.z; blockIdx.z++)
         for (blockIdx.y = 0; blockIdx.y < grid.y; blockIdx.y++)
-            for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++) run_block(block.x);
+            for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++) {
+                if (!direct) run_block(block.x);
+                else
+                    for (threadIdx.x = 0; threadIdx.x < block.x; threadIdx.x++) body();
+            }
+    if (!direct && !met) plain.insert(kernel);
+    direct = false;
 }
 
 /* ---- graphs ---- */

@@ -34,10 +34,10 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 /* Whatever is enqueued: done now, or later by the graph that is being captured. */
 void cuda_on_cpu_enqueue(std::function<void()> work);
 /* Runs body once for every thread of every block. */
-void cuda_on_cpu_run(dim3 grid, dim3 block, const std::function<void()> &body);
+void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::function<void()> &body);
 template <typename... P, typename... A> void cuda_on_cpu_launch(dim3 grid, dim3 block, void (*kernel)(P...), A... args) {
     std::tuple<P...> given((P)args...);
-    cuda_on_cpu_enqueue([=]() { cuda_on_cpu_run(grid, block, [&]() { std::apply(kernel, given); }); });
+    cuda_on_cpu_enqueue([=]() { cuda_on_cpu_run((const void *)kernel, grid, block, [&]() { std::apply(kernel, given); }); });
 }
 void cuda_on_cpu_barrier(bool warp);
 extern unsigned char cuda_on_cpu_lanes[2][1024][8], cuda_on_cpu_turn[1024]; /* what each thread brings to a shuffle */
@@ -78,7 +78,7 @@ struct cudaDeviceProp {
     size_t totalGlobalMem;
 };
 enum { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorUnknown = 999 };
-enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaStreamNonBlocking, cudaStreamCaptureModeThreadLocal };
+enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaStreamNonBlocking, cudaStreamCaptureModeThreadLocal, cudaHostRegisterDefault };
 static inline cudaError_t cudaGetLastError() { return 0; }
 static inline const char *cudaGetErrorString(cudaError_t error) { return error == cudaErrorMemoryAllocation ? "out of memory" : "an error of CUDA on a CPU"; }
 static inline cudaError_t cudaGetDeviceCount(int *n) { *n = 1; return 0; }
@@ -91,6 +91,8 @@ template <typename T> cudaError_t cudaMalloc(T **p, size_t n) { return cudaMallo
 cudaError_t cudaFree(void *p);
 static inline cudaError_t cudaMallocHost(void **p, size_t n) { *p = malloc(n ? n : 1); return *p ? 0 : cudaErrorMemoryAllocation; }
 static inline cudaError_t cudaFreeHost(void *p) { free(p); return 0; }
+static inline cudaError_t cudaHostRegister(void *, size_t, unsigned) { return 0; }
+static inline cudaError_t cudaHostUnregister(void *) { return 0; }
 static inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, int) { *s = (cudaStream_t)malloc(1); return *s ? 0 : cudaErrorMemoryAllocation; }
 static inline cudaError_t cudaStreamDestroy(cudaStream_t s) { free(s); return 0; }
 static inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return 0; }

@@ -1,0 +1,74 @@
+/* A policy's weights on a card, and memory there. */
+#include "policy/card_parts.h"
+
+#include <stdlib.h>
+
+enum { ALIGNED_FLOATS = 64 };
+static const double GIB = 1 << 30;
+
+const char *card_missing(void) {
+    return lp_cuda_devices() > 0 ? NULL : "no NVIDIA GPU that can be used (see nvidia-smi)";
+}
+
+void *card_take(card_room *room, size_t bytes) {
+    void *at = room->base ? room->base + room->used : NULL;
+    room->used += (bytes + 255) / 256 * 256;
+    return at;
+}
+
+lp_status card_failed(int error, const char *name, lp_err *err) {
+    return lp_fail(err, LP_FAILED, "GPU: %s: %s", name, lp_cuda_error(error));
+}
+
+lp_status card_alloc(void **out, size_t bytes, const char *name, lp_err *err) {
+    size_t free_bytes = 0, total_bytes = 0;
+    if (!lp_cuda_alloc(out, bytes)) return LP_OK;
+    lp_cuda_memory(&free_bytes, &total_bytes);
+    return lp_fail(err, LP_FAILED, "out of GPU memory: %s asks for %.2f GiB, %.2f of %.2f GiB are free", name, (double)bytes / GIB,
+                   (double)free_bytes / GIB, (double)total_bytes / GIB);
+}
+
+int card_parameters_to(const lp_card *card, const lp_policy *p, float *device, const void *host, void *stream) {
+    int error = lp_cuda_zero(device, card->n_parameters * sizeof(float), stream);
+    for (int i = 0; i < P_COUNT && !error; i++)
+        error = lp_cuda_to_device(device + card->offset[i], (const char *)host + p->info[i].offset * sizeof(float), p->info[i].size * sizeof(float), stream);
+    return error;
+}
+
+int card_parameters_from(const lp_card *card, const lp_policy *p, void *host, const float *device, void *stream) {
+    int error = 0;
+    for (int i = 0; i < P_COUNT && !error; i++)
+        error = lp_cuda_from_device((char *)host + p->info[i].offset * sizeof(float), device + card->offset[i], p->info[i].size * sizeof(float), stream);
+    return error;
+}
+
+lp_status card_upload(lp_card *card, const lp_policy *p, lp_err *err) {
+    int error = card_parameters_to(card, p, card->parameters, p->parameters, NULL);
+    if (!error) error = lp_cuda_wait(NULL);
+    return error ? card_failed(error, "the weights", err) : LP_OK;
+}
+
+lp_status card_open(lp_card **out, const lp_policy *p, bool bf16, lp_err *err) {
+    *out = NULL;
+    if (card_missing()) return lp_fail(err, LP_BAD_INPUT, "%s", card_missing());
+    if (p->shape.dim > LP_CUDA_READ_MAX_DIM)
+        return lp_fail(err, LP_BAD_INPUT, "policy: dim is %d, a GPU reads items of at most %d floats", p->shape.dim, LP_CUDA_READ_MAX_DIM);
+    lp_card *card = calloc(1, sizeof *card);
+    if (!card) return lp_fail(err, LP_FAILED, "policy: out of memory");
+    card->bf16 = bf16;
+    for (int i = 0; i < P_COUNT; i++) {
+        card->offset[i] = card->n_parameters;
+        card->n_parameters += (p->info[i].size + ALIGNED_FLOATS - 1) / ALIGNED_FLOATS * ALIGNED_FLOATS;
+    }
+    lp_status status = card_alloc((void **)&card->parameters, card->n_parameters * sizeof(float), "the network", err);
+    if (!status) status = card_upload(card, p, err);
+    if (status) card_close(card);
+    else *out = card;
+    return status;
+}
+
+void card_close(lp_card *card) {
+    if (!card) return;
+    lp_cuda_free(card->parameters);
+    free(card);
+}

@@ -1,0 +1,251 @@
+/* Learning on a card: the rollout goes over once; advantages, every minibatch's way there and back, and every step of Adam follow without the
+ * host looking; then the weights and what the losses were come back. A minibatch goes through in chunks of whole segments, so that
+ * memory is bounded; their gradients add up. */
+#include "policy/card_parts.h"
+#include "policy/learner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CHUNK_ROWS = 4096, IMAGES = 256 };
+
+/* What one minibatch leaves. */
+typedef struct {
+    lp_ppo_sums sums;
+    double norm;
+    int64_t n_refused; /* gradients that were not finite, so far */
+} minibatch_result;
+
+struct card_learner {
+    const lp_learner *l; /* borrowed */
+    card_model m;
+    int chunk;           /* segments at once */
+    void *room;          /* owned */
+    learner_array arrays[LEARNER_ARRAYS];
+    unsigned char *rollout[LEARNER_CARD_ARRAYS], *part[LEARNER_CARD_ARRAYS]; /* of all environments; of the chunk's */
+    float *advantage, *target, *part_advantage, *part_target;
+    int32_t *orders;     /* [epochs][n_envs] */
+    activations a, d;
+    float *item, *salience, *ditem, *dsalience; /* [chunk][max_context + n_steps] tables: old items, then the segment's own */
+    float *weight;       /* [chunk * n_steps][heads][max_context] */
+    float *read_scratch;
+    float *gradient, *m1, *m2, *backup; /* arrays of parameters */
+    lp_cuda_adam_state *adam;
+    lp_ppo_sums *sums;
+    void *ppo_scratch;
+    minibatch_result *results, *host_results; /* [epochs * parts]; the host's pinned */
+};
+
+static void *array(const card_learner *c, unsigned char *const *arrays, size_t field) {
+    for (int i = 0; i < LEARNER_CARD_ARRAYS; i++)
+        if (c->arrays[i].field == field) return arrays[i];
+    return NULL;
+}
+#define ROLLOUT(name) array(c, c->rollout, offsetof(lp_segment, name))
+#define PART(name) array(c, c->part, offsetof(lp_segment, name))
+
+static size_t n_results(const lp_learner *l) {
+    return (size_t)l->config.epochs * (size_t)learner_parts(l);
+}
+
+static size_t lay_out(card_learner *c, void *base) {
+    const lp_learner *l = c->l;
+    const lp_policy *p = l->policy;
+    const lp_policy_config *s = &p->shape;
+    size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, C = (size_t)l->max_context, S = (size_t)c->chunk, f = sizeof(float);
+    size_t floats = activations_floats(p, (int)(S * T), 0), table = S * (C + T), parameters = p->card->n_parameters * f;
+    card_room room = {base, 0};
+    for (int i = 0; i < LEARNER_CARD_ARRAYS; i++) {
+        c->rollout[i] = card_take(&room, E * c->arrays[i].bytes);
+        c->part[i] = card_take(&room, S * c->arrays[i].bytes);
+    }
+    c->advantage = card_take(&room, E * T * f), c->target = card_take(&room, E * T * f);
+    c->part_advantage = card_take(&room, S * T * f), c->part_target = card_take(&room, S * T * f);
+    c->orders = card_take(&room, (size_t)l->config.epochs * E * sizeof(int32_t));
+    float *a = card_take(&room, floats * f), *d = card_take(&room, floats * f);
+    if (base) activations_carve(&c->a, p, (int)(S * T), 0, a), activations_carve(&c->d, p, (int)(S * T), 0, d);
+    c->item = card_take(&room, table * s->dim * f), c->ditem = card_take(&room, table * s->dim * f);
+    c->salience = card_take(&room, table * f), c->dsalience = card_take(&room, table * f);
+    c->weight = card_take(&room, S * T * s->heads * C * f);
+    lp_read r = {.heads = s->heads, .dim = s->dim, .n_levels = s->n_levels, .n_ages = s->n_ages};
+    c->read_scratch = card_take(&room, lp_cuda_read_scratch(&r, (int)(S * T), (int)C, (int)T) * f);
+    c->gradient = card_take(&room, parameters), c->backup = card_take(&room, parameters);
+    c->m1 = card_take(&room, parameters), c->m2 = card_take(&room, parameters);
+    c->adam = card_take(&room, lp_cuda_adam_state_bytes());
+    c->sums = card_take(&room, sizeof *c->sums);
+    c->ppo_scratch = card_take(&room, lp_cuda_ppo_scratch_bytes());
+    c->results = card_take(&room, n_results(l) * sizeof *c->results);
+    c->m.images = (int)(S * T < IMAGES ? S * T : IMAGES);
+    c->m.scratch = card_take(&room, card_model_scratch(p, c->m.images) * f);
+    return room.used;
+}
+
+lp_status card_learner_open(card_learner **out, const lp_learner *l, lp_err *err) {
+    card_learner *c = calloc(1, sizeof *c);
+    if (!c) return lp_fail(err, LP_FAILED, "learner: out of memory");
+    c->l = l;
+    learner_arrays(l, c->arrays);
+    int most = (l->n_envs + learner_parts(l) - 1) / learner_parts(l);
+    c->chunk = CHUNK_ROWS / l->n_steps < 1 ? 1 : CHUNK_ROWS / l->n_steps;
+    if (c->chunk > most) c->chunk = most;
+    lp_status status = card_model_open(&c->m, l->policy, err);
+    size_t bytes = lay_out(c, NULL);
+    if (!status) status = card_alloc(&c->room, bytes, "learning", err);
+    if (!status) {
+        lay_out(c, c->room);
+        int error = lp_cuda_alloc_pinned((void **)&c->host_results, n_results(l) * sizeof *c->host_results);
+        if (!error) error = lp_cuda_pin(l->arena.base, l->arena.size_bytes);
+        if (!error) error = lp_cuda_zero(c->room, bytes, c->m.stream);
+        if (!error) error = lp_cuda_wait(c->m.stream);
+        if (error) status = card_failed(error, "learning", err);
+    }
+    if (status) card_learner_close(c);
+    else *out = c;
+    return status;
+}
+
+void card_learner_close(card_learner *c) {
+    if (!c) return;
+    if (c->m.stream) lp_cuda_wait(c->m.stream);
+    if (c->host_results) lp_cuda_unpin(c->l->arena.base);
+    card_model_close(&c->m);
+    lp_cuda_free(c->room);
+    lp_cuda_free_pinned(c->host_results);
+    free(c);
+}
+
+static void send_rollout(card_learner *c) {
+    const lp_learner *l = c->l;
+    card_model *m = &c->m;
+    for (int i = 0; i < LEARNER_CARD_ARRAYS; i++) {
+        const void *from; /* the first environment's, which the others' follow */
+        memcpy(&from, (const char *)l->segments + c->arrays[i].field, sizeof from);
+        CARD_DO(m, lp_cuda_to_device(c->rollout[i], from, (size_t)l->n_envs * c->arrays[i].bytes, m->stream));
+    }
+    CARD_DO(m, lp_cuda_gae(c->advantage, c->target, ROLLOUT(reward), ROLLOUT(value), ROLLOUT(end), l->n_envs, l->n_steps, (float)l->config.gamma,
+                   (float)l->config.lambda, m->stream));
+}
+
+static void gather(card_learner *c, const int32_t *order, int n) {
+    card_model *m = &c->m;
+    size_t steps = (size_t)c->l->n_steps * sizeof(float);
+    for (int i = 0; i < LEARNER_CARD_ARRAYS; i++) CARD_DO(m, lp_cuda_gather(c->part[i], c->rollout[i], order, n, c->arrays[i].bytes, m->stream));
+    CARD_DO(m, lp_cuda_gather(c->part_advantage, c->advantage, order, n, steps, m->stream));
+    CARD_DO(m, lp_cuda_gather(c->part_target, c->target, order, n, steps, m->stream));
+}
+
+/* The gathered segments' way there and back, added to gradient and sums. */
+static void chunk(card_learner *c, int segments, const lp_ppo *ppo) {
+    const lp_learner *l = c->l;
+    const lp_policy_config *s = &l->policy->shape;
+    card_model *m = &c->m;
+    activations *a = &c->a, *d = &c->d;
+    int T = l->n_steps, C = l->max_context, n = segments * T;
+    size_t f = sizeof(float), vector = (size_t)s->dim * f, rows = (size_t)(C + T), S = (size_t)segments, own = (size_t)C * (size_t)s->dim;
+    const card_context context = {PART(row), PART(n_items), PART(level), PART(age), c->item, c->salience, c->weight, C, T, C + T};
+    card_see(m, a, PART(pixels), PART(last_action), n);
+    card_core(m, a, PART(state), PART(end), segments, T);
+    card_remember(m, a, n);
+    CARD_DO(m, lp_cuda_copy_rows(c->item, rows * vector, PART(old_vector), (size_t)C * vector, (size_t)C * vector, S, m->stream));
+    CARD_DO(m, lp_cuda_copy_rows(c->salience, rows * f, PART(old_salience), (size_t)C * f, (size_t)C * f, S, m->stream));
+    CARD_DO(m, lp_cuda_copy_rows(c->item + own, rows * vector, a->item, (size_t)T * vector, (size_t)T * vector, S, m->stream));
+    CARD_DO(m, lp_cuda_copy_rows(c->salience + C, rows * f, a->salience, (size_t)T * f, (size_t)T * f, S, m->stream));
+    card_recall(m, a, &context, n);
+    card_decide(m, a, n);
+    CARD_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n, s->n_actions, ppo,
+                   c->ppo_scratch, m->stream));
+    card_decide_backward(m, d, a, n, c->gradient);
+    CARD_DO(m, lp_cuda_zero(c->ditem, S * rows * vector, m->stream));
+    CARD_DO(m, lp_cuda_zero(c->dsalience, S * rows * f, m->stream));
+    card_recall_backward(m, d, a, &context, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
+    CARD_DO(m, lp_cuda_copy_rows(d->item, (size_t)T * vector, c->ditem + own, rows * vector, (size_t)T * vector, S, m->stream));
+    CARD_DO(m, lp_cuda_copy_rows(d->salience, (size_t)T * f, c->dsalience + C, rows * f, (size_t)T * f, S, m->stream));
+    card_remember_backward(m, d, a, n, c->gradient);
+    card_core_backward(m, d, a, PART(end), segments, T, c->gradient);
+    card_see_backward(m, d, a, PART(last_action), n, c->gradient);
+}
+
+/* The gradient of n environments, and the sums of their losses. */
+static void minibatch(card_learner *c, const int32_t *order, int n) {
+    const lp_learner *l = c->l;
+    card_model *m = &c->m;
+    const lp_ppo ppo = {(float)l->config.clip, (float)l->config.value_weight, (float)l->config.entropy_weight, 1.0f / ((float)n * (float)l->n_steps)};
+    CARD_DO(m, lp_cuda_zero(c->gradient, l->policy->card->n_parameters * sizeof(float), m->stream));
+    CARD_DO(m, lp_cuda_zero(c->sums, sizeof *c->sums, m->stream));
+    for (int at = 0; at < n; at += c->chunk) {
+        int now = n - at < c->chunk ? n - at : c->chunk;
+        gather(c, order + at, now);
+        chunk(c, now, &ppo);
+    }
+}
+
+lp_status card_learner_update(card_learner *c, lp_learner *l, double rate, lp_update_stats *stats, lp_err *err) {
+    lp_policy *p = l->policy;
+    card_model *m = &c->m;
+    float *w = p->card->parameters, one = 1.0f;
+    size_t P = p->card->n_parameters, parameters = P * sizeof(float);
+    int parts = learner_parts(l), n = (int)l->config.epochs * parts;
+    const lp_adam adam = {(float)rate, 0.9f, (float)l->config.beta2, 1e-5f};
+    m->error = lp_cuda_copy(c->backup, w, parameters, m->stream);
+    CARD_DO(m, lp_cuda_zero(c->adam, lp_cuda_adam_state_bytes(), m->stream));
+    CARD_DO(m, lp_cuda_to_device(&c->adam->step, &l->adam_step, sizeof l->adam_step, m->stream));
+    CARD_DO(m, lp_cuda_to_device(&c->adam->rate_scale, &one, sizeof one, m->stream));
+    CARD_DO(m, lp_cuda_to_device(c->orders, l->orders, (size_t)l->config.epochs * (size_t)l->n_envs * sizeof(int32_t), m->stream));
+    send_rollout(c);
+    CARD_DO(m, lp_cuda_normalise(c->advantage, (size_t)l->n_envs * (size_t)l->n_steps, m->stream));
+    for (int i = 0; i < n; i++) {
+        int from, to;
+        learner_part(l, i % parts, parts, &from, &to);
+        minibatch(c, c->orders + (size_t)(i / parts) * (size_t)l->n_envs + from, to - from);
+        CARD_DO(m, lp_cuda_adam(w, c->m1, c->m2, c->gradient, P, c->adam, &adam, (float)l->config.max_grad_norm, m->stream));
+        CARD_DO(m, lp_cuda_copy(&c->results[i].sums, c->sums, sizeof *c->sums, m->stream));
+        CARD_DO(m, lp_cuda_copy(&c->results[i].norm, &c->adam->norm, sizeof(double), m->stream));
+        CARD_DO(m, lp_cuda_copy(&c->results[i].n_refused, &c->adam->n_refused, sizeof(int64_t), m->stream));
+    }
+    CARD_DO(m, lp_cuda_from_device(c->host_results, c->results, (size_t)n * sizeof *c->results, m->stream));
+    CARD_DO(m, card_parameters_from(p->card, p, p->parameters, w, m->stream));
+    CARD_DO(m, lp_cuda_wait(m->stream));
+    if (m->error) return card_failed(m->error, "learning", err);
+    bool diverged = c->host_results[n - 1].n_refused > 0;
+    for (int i = 0; i < n; i++) {
+        const minibatch_result *r = &c->host_results[i];
+        int from, to;
+        learner_part(l, i % parts, parts, &from, &to);
+        diverged |= !(r->sums.policy_loss - r->sums.policy_loss == 0) || !(r->sums.value_loss - r->sums.value_loss == 0);
+        learner_add(stats, &r->sums, (double)(to - from) * l->n_steps, r->norm);
+    }
+    l->adam_step += n - c->host_results[n - 1].n_refused;
+    if (!diverged) return LP_OK;
+    CARD_DO(m, lp_cuda_copy(w, c->backup, parameters, m->stream));
+    CARD_DO(m, card_parameters_from(p->card, p, p->parameters, w, m->stream));
+    CARD_DO(m, lp_cuda_wait(m->stream));
+    return m->error ? card_failed(m->error, "learning", err) : learner_diverged(err);
+}
+
+lp_status card_learner_gradient(card_learner *c, lp_learner *l, float *gradient, double *loss, lp_err *err) {
+    card_model *m = &c->m;
+    lp_ppo_sums sums = {0};
+    m->error = lp_cuda_to_device(c->orders, l->order, (size_t)l->n_envs * sizeof(int32_t), m->stream);
+    send_rollout(c);
+    minibatch(c, c->orders, l->n_envs);
+    CARD_DO(m, card_parameters_from(l->policy->card, l->policy, gradient, c->gradient, m->stream));
+    CARD_DO(m, lp_cuda_to_host(&sums, c->sums, sizeof sums, m->stream));
+    *loss = (sums.policy_loss + l->config.value_weight * sums.value_loss - l->config.entropy_weight * sums.entropy) / ((double)l->n_envs * l->n_steps);
+    return m->error ? card_failed(m->error, "learning", err) : LP_OK;
+}
+
+lp_status card_learner_moments(const card_learner *c, void *m, void *v, lp_err *err) {
+    const lp_policy *p = c->l->policy;
+    int error = card_parameters_from(p->card, p, m, c->m1, c->m.stream);
+    if (!error) error = card_parameters_from(p->card, p, v, c->m2, c->m.stream);
+    if (!error) error = lp_cuda_wait(c->m.stream);
+    return error ? card_failed(error, "the optimizer's state", err) : LP_OK;
+}
+
+lp_status card_learner_set_moments(card_learner *c, const lp_learner *l, const void *m, const void *v, lp_err *err) {
+    const lp_policy *p = l->policy;
+    int error = card_parameters_to(p->card, p, c->m1, m, c->m.stream);
+    if (!error) error = card_parameters_to(p->card, p, c->m2, v, c->m.stream);
+    if (!error) error = lp_cuda_wait(c->m.stream);
+    return error ? card_failed(error, "the optimizer's state", err) : LP_OK;
+}

@@ -1,0 +1,50 @@
+/* Where a policy runs. */
+#include "policy/card.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#ifdef LP_CUDA
+#include "kernels/kernels_cuda.h"
+#endif
+
+const char *lp_device_missing(void) {
+    return card_missing();
+}
+
+lp_status lp_device_find(lp_device *out, const char *name, lp_err *err) {
+    *out = LP_DEVICE_CPU;
+    if (!name || !strcmp(name, "auto")) *out = card_missing() ? LP_DEVICE_CPU : LP_DEVICE_CUDA;
+    else if (!strcmp(name, "cuda")) *out = LP_DEVICE_CUDA;
+    else if (strcmp(name, "cpu")) return lp_fail(err, LP_BAD_INPUT, "--device '%s': must be cpu, cuda or auto", name);
+    if (*out == LP_DEVICE_CUDA && card_missing()) return lp_fail(err, LP_BAD_INPUT, "--device cuda: %s", card_missing());
+    return LP_OK;
+}
+
+const char *lp_device_describe(lp_device device, char *text, size_t size_bytes) {
+    snprintf(text, size_bytes, "cpu");
+#ifdef LP_CUDA
+    if (device == LP_DEVICE_CUDA) lp_cuda_describe(text, size_bytes);
+#endif
+    (void)device;
+    return text;
+}
+
+lp_status lp_policy_move(lp_policy *p, lp_device device, bool bf16, lp_err *err) {
+    card_close(p->card);
+    p->card = NULL;
+    return device == LP_DEVICE_CUDA ? card_open(&p->card, p, bf16, err) : LP_OK;
+}
+
+lp_device lp_policy_device(const lp_policy *p) {
+    return p->card ? LP_DEVICE_CUDA : LP_DEVICE_CPU;
+}
+
+lp_status lp_policy_changed(lp_policy *p, lp_err *err) {
+    return p->card ? card_upload(p->card, p, err) : LP_OK;
+}
+
+bool lp_policy_is_bf16(const lp_policy *p) {
+    const char *precision = lp_policy_note_of(p, "policy.precision");
+    return precision && !strcmp(precision, "bfloat16");
+}

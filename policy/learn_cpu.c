@@ -1,0 +1,233 @@
+/* Learning on a CPU.
+ *
+ * A segment is one environment's unbroken run of decisions; its items depend on its own frames only, so segments are the unit of
+ * parallel work. Each minibatch is cut into N_SHARDS fixed shards with a gradient of their own, added up in order: the
+ * result does not depend on which thread ran what. Items made inside a segment are recomputed, and what later decisions
+ * read of them flows back into their vectors and saliences; older items are constants, and so is the core's state before
+ * the segment. */
+#include "policy/learner.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_SHARDS = 8 };
+
+typedef struct { /* one worker's room for one segment */
+    activations a, d;
+    model_eyes eyes;
+    float *scratch; /* the eyes' */
+    float *weight;  /* [n_steps][heads * max_context] */
+} workspace;
+
+struct cpu_learner {
+    const lp_learner *l; /* borrowed */
+    lp_arena arena;
+    int n_workers;
+    float *advantage, *target; /* [n_envs][n_steps] */
+    workspace *work;       /* [n_workers] */
+    float *shard_gradient; /* [N_SHARDS][n_parameters] */
+    lp_ppo_sums shard_sums[N_SHARDS];
+    float *m, *v, *backup; /* [n_parameters] Adam's moments; the weights before an update */
+    /* the minibatch being worked on */
+    const int32_t *batch;
+    int batch_size;
+    lp_ppo ppo;
+};
+
+static size_t lay_out(cpu_learner *c, bool carve) {
+    const lp_learner *l = c->l;
+    const lp_policy_config *s = &l->policy->shape;
+    size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, C = (size_t)l->max_context, P = l->policy->n_parameters;
+    size_t used = 0, f = sizeof(float);
+#define TAKE(field, bytes)                                                     \
+    do {                                                                       \
+        size_t size_ = (bytes);                                                \
+        used += lp_arena_need(size_);                                          \
+        if (carve) field = lp_arena_take(&c->arena, size_);                    \
+    } while (0)
+    TAKE(c->advantage, E * T * f);
+    TAKE(c->target, E * T * f);
+    TAKE(c->work, (size_t)c->n_workers * sizeof *c->work);
+    for (int w = 0; w < c->n_workers; w++) {
+        workspace none, *k = carve ? &c->work[w] : &none;
+        size_t floats = activations_floats(l->policy, l->n_steps, l->max_context);
+        float *at = NULL;
+        TAKE(at, floats * f);
+        if (carve) activations_carve(&k->a, l->policy, l->n_steps, l->max_context, at);
+        TAKE(at, floats * f);
+        if (carve) activations_carve(&k->d, l->policy, l->n_steps, l->max_context, at);
+        TAKE(k->scratch, model_scratch_floats(l->policy) * f);
+        TAKE(k->weight, T * s->heads * C * f);
+    }
+    TAKE(c->shard_gradient, N_SHARDS * P * f);
+    TAKE(c->m, P * f);
+    TAKE(c->v, P * f);
+    TAKE(c->backup, P * f);
+#undef TAKE
+    return used;
+}
+
+lp_status cpu_learner_open(cpu_learner **out, const lp_learner *l, int n_workers, lp_err *err) {
+    cpu_learner *c = calloc(1, sizeof *c);
+    if (!c) return lp_fail(err, LP_FAILED, "learner: out of memory");
+    c->l = l;
+    c->n_workers = n_workers;
+    size_t need = lay_out(c, false);
+    if (lp_arena_open(&c->arena, need)) {
+        free(c);
+        return lp_fail(err, LP_FAILED, "learner: out of memory (%zu bytes)", need);
+    }
+    lay_out(c, true);
+    *out = c;
+    return LP_OK;
+}
+
+void cpu_learner_close(cpu_learner *c) {
+    if (!c) return;
+    lp_arena_close(&c->arena);
+    free(c);
+}
+
+/* The forward pass of one segment; the item table is [max_context old rows][n_steps own rows]. */
+static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
+    const lp_policy *p = l->policy;
+    const lp_policy_config *s = &p->shape;
+    int T = l->n_steps, C = l->max_context;
+    size_t read = (size_t)s->heads * s->dim;
+    float *items = w->a.item - (size_t)C * s->dim, *saliences = w->a.salience - C;
+    model_eyes_open(&w->eyes, p, w->scratch);
+    model_see_sequence(p, &w->a, &w->eyes, g->pixels, T);
+    model_encode(p, &w->a, g->last_action, T, T);
+    model_core_sequence(p, &w->a, g->state, g->end, T);
+    model_remember(p, &w->a, T);
+    memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));
+    memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
+    lp_read r = model_read(p, items, saliences);
+    for (int t = 0; t < T; t++)
+        lp_k_read(w->a.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
+                  g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
+    model_decide(p, &w->a, T);
+}
+
+static void backward(const lp_learner *l, workspace *w, const lp_segment *g, float *gradient) {
+    const lp_policy *p = l->policy;
+    const lp_policy_config *s = &p->shape;
+    int T = l->n_steps, C = l->max_context;
+    size_t read = (size_t)s->heads * s->dim;
+    float *ditems = w->d.item - (size_t)C * s->dim, *dsaliences = w->d.salience - C;
+    model_decide_backward(p, &w->d, &w->a, T, gradient);
+    memset(ditems, 0, (size_t)(C + T) * s->dim * sizeof(float));
+    memset(dsaliences, 0, (size_t)(C + T) * sizeof(float));
+    lp_read r = model_read(p, w->a.item - (size_t)C * s->dim, w->a.salience - C);
+    for (int t = 0; t < T; t++)
+        lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
+                           grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C,
+                           &r, w->a.q + (size_t)t * read, g->row + (size_t)t * C, g->level + (size_t)t * C,
+                           g->age + (size_t)t * C, g->n_items[t]);
+    model_remember_backward(p, &w->d, &w->a, T, gradient);
+    model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
+    model_encode_backward(p, &w->d, &w->a, g->last_action, T, gradient);
+    model_see_backward(p, &w->d, &w->a, &w->eyes, g->pixels, T, gradient);
+}
+
+static void shard_job(void *context, int shard, int worker) {
+    cpu_learner *c = context;
+    const lp_learner *l = c->l;
+    workspace *w = &c->work[worker];
+    float *gradient = c->shard_gradient + (size_t)shard * l->policy->n_parameters;
+    memset(gradient, 0, l->policy->n_parameters * sizeof *gradient);
+    c->shard_sums[shard] = (lp_ppo_sums){0};
+    for (int i = shard; i < c->batch_size; i += N_SHARDS) {
+        size_t at = (size_t)c->batch[i] * l->n_steps;
+        const lp_segment *g = &l->segments[c->batch[i]];
+        forward(l, w, g);
+        lp_k_ppo(w->d.logit, w->d.value, &c->shard_sums[shard], w->a.logit, w->a.value, g->action, g->logp,
+                 c->advantage + at, c->target + at, l->n_steps, l->policy->shape.n_actions, &c->ppo);
+        backward(l, w, g, gradient);
+    }
+}
+
+/* The gradient of one minibatch, in shard 0's array; returns the sums of its losses. */
+static lp_ppo_sums minibatch(cpu_learner *c, lp_pool *pool, const int32_t *batch, int size) {
+    const lp_learner *l = c->l;
+    size_t P = l->policy->n_parameters;
+    c->batch = batch;
+    c->batch_size = size;
+    c->ppo = (lp_ppo){(float)l->config.clip, (float)l->config.value_weight, (float)l->config.entropy_weight,
+                      1.0f / ((float)size * (float)l->n_steps)};
+    lp_pool_run(pool, N_SHARDS, shard_job, c);
+    lp_ppo_sums total = c->shard_sums[0];
+    for (int s = 1; s < N_SHARDS; s++) {
+        const float *g = c->shard_gradient + (size_t)s * P;
+        for (size_t i = 0; i < P; i++) c->shard_gradient[i] += g[i];
+        total.policy_loss += c->shard_sums[s].policy_loss;
+        total.value_loss += c->shard_sums[s].value_loss;
+        total.entropy += c->shard_sums[s].entropy;
+        total.kl += c->shard_sums[s].kl;
+        total.clipped += c->shard_sums[s].clipped;
+    }
+    return total;
+}
+
+static void advantages(cpu_learner *c, bool normalise) {
+    const lp_learner *l = c->l;
+    size_t n = (size_t)l->n_envs * l->n_steps;
+    for (int e = 0; e < l->n_envs; e++) {
+        const lp_segment *g = &l->segments[e];
+        size_t at = (size_t)e * l->n_steps;
+        lp_k_gae(c->advantage + at, c->target + at, g->reward, g->value, g->end, l->n_steps, (float)l->config.gamma,
+                 (float)l->config.lambda);
+    }
+    if (!normalise) return;
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) sum += c->advantage[i];
+    double mean = sum / (double)n;
+    for (size_t i = 0; i < n; i++) squares += (c->advantage[i] - mean) * (c->advantage[i] - mean);
+    float scale = (float)(1.0 / (sqrt(squares / (double)n) + 1e-8));
+    for (size_t i = 0; i < n; i++) c->advantage[i] = (c->advantage[i] - (float)mean) * scale;
+}
+
+lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate, lp_update_stats *stats, lp_err *err) {
+    assert(lp_pool_threads(pool) <= c->n_workers);
+    lp_policy *p = l->policy;
+    size_t P = p->n_parameters;
+    int parts = learner_parts(l);
+    lp_adam adam = {(float)rate, 0.9f, (float)l->config.beta2, 1e-5f};
+    memcpy(c->backup, p->parameters, P * sizeof(float));
+    advantages(c, true);
+    for (int at = 0; at < (int)l->config.epochs * parts; at++) {
+        int from, to;
+        learner_part(l, at % parts, parts, &from, &to);
+        lp_ppo_sums sums = minibatch(c, pool, l->orders + (size_t)(at / parts) * l->n_envs + from, to - from);
+        double norm = sqrt(lp_k_sum_squares(c->shard_gradient, P));
+        if (!isfinite(norm) || !isfinite(sums.policy_loss) || !isfinite(sums.value_loss)) {
+            memcpy(p->parameters, c->backup, P * sizeof(float));
+            return learner_diverged(err);
+        }
+        float scale = norm > l->config.max_grad_norm ? (float)(l->config.max_grad_norm / norm) : 1.0f;
+        lp_k_adam(p->parameters, c->m, c->v, c->shard_gradient, P, ++l->adam_step, scale, &adam);
+        learner_add(stats, &sums, (double)(to - from) * l->n_steps, norm);
+    }
+    return LP_OK;
+}
+
+double cpu_learner_gradient(cpu_learner *c, lp_learner *l, lp_pool *pool, float *gradient) {
+    advantages(c, false);
+    lp_ppo_sums sums = minibatch(c, pool, l->order, l->n_envs);
+    memcpy(gradient, c->shard_gradient, l->policy->n_parameters * sizeof *gradient);
+    return c->ppo.scale * (sums.policy_loss + l->config.value_weight * sums.value_loss - l->config.entropy_weight * sums.entropy);
+}
+
+void cpu_learner_moments(const cpu_learner *c, void *m, void *v) {
+    size_t bytes = c->l->policy->n_parameters * sizeof(float);
+    memcpy(m, c->m, bytes);
+    memcpy(v, c->v, bytes);
+}
+
+void cpu_learner_set_moments(cpu_learner *c, const void *m, const void *v) {
+    size_t bytes = c->l->policy->n_parameters * sizeof(float);
+    memcpy(c->m, m, bytes);
+    memcpy(c->v, v, bytes);
+}

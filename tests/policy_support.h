@@ -1,0 +1,58 @@
+/* A small network, and random segments with every kind of context row for it to learn from. */
+#ifndef LP_TESTS_POLICY_SUPPORT_H
+#define LP_TESTS_POLICY_SUPPORT_H
+
+#include "base/rng.h"
+#include "policy/policy.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { ENVS = 3, STEPS = 7, CONTEXT = 9 };
+/* core is each test's */
+static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
+static const lp_ppo_config ppo = {.gamma = 0.99, .lambda = 0.95, .clip = 0.2, .value_weight = 0.5, .entropy_weight = 0.01,
+                                  .rate = 1e-3, .beta2 = 0.999, .max_grad_norm = 0.5, .epochs = 2, .minibatches = 2};
+
+/* The first and the fifth are new altogether, the third is as the one before, the others differ from it in a spot. */
+static void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
+    int frame = shape.width * shape.height, y = (int)lp_rng_below(rng, 20), x = (int)lp_rng_below(rng, 22);
+    if (t % 4) memcpy(pixels, pixels - frame, (size_t)frame);
+    for (int i = 0; i < frame; i++) {
+        bool spot = i / shape.width / 4 == y / 4 && i % shape.width / 5 == x / 5;
+        if (t % 4 == 0 || (t != 2 && spot)) pixels[i] = (uint8_t)lp_rng_below(rng, 256);
+    }
+}
+
+/* Random rollouts: old items, items of the segment itself, empty contexts, episode ends. */
+static void fill(lp_learner *learner, lp_rng *rng) {
+    for (int e = 0; e < ENVS; e++) {
+        lp_segment *g = lp_learner_segment(learner, e);
+        g->n_old = e == 1 ? 0 : CONTEXT - e;
+        for (int i = 0; shape.core && i < shape.hidden; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
+        for (int i = 0; i < g->n_old * shape.dim; i++) g->old_vector[i] = lp_rng_normal(rng);
+        for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng);
+        for (int t = 0; t < STEPS; t++) next_frame(g->pixels + t * shape.width * shape.height, t, rng);
+        for (int t = 0; t < STEPS; t++) {
+            g->last_action[t] = (int)lp_rng_below(rng, 4) - 1;
+            g->action[t] = (int)lp_rng_below(rng, 3);
+            g->logp[t] = -1.1f + 0.05f * lp_rng_normal(rng);
+            g->reward[t] = lp_rng_normal(rng);
+            g->value[t] = lp_rng_normal(rng);
+            g->end[t] = lp_rng_below(rng, 4) == 0;
+            g->n_items[t] = 0;
+            int n_own = 0, n_old = 0; /* no item comes twice */
+            for (int j = 0; j < CONTEXT && t != 2; j++) {
+                bool own = n_own < t && (n_old == g->n_old || lp_rng_below(rng, 2));
+                if (!own && n_old == g->n_old) break;
+                int k = g->n_items[t]++;
+                g->row[t * CONTEXT + k] = own ? CONTEXT + t - 1 - n_own++ : n_old++;
+                g->level[t * CONTEXT + k] = (uint8_t)lp_rng_below(rng, 3);
+                g->age[t * CONTEXT + k] = (uint8_t)lp_rng_below(rng, 4);
+            }
+        }
+        g->value[STEPS] = lp_rng_normal(rng);
+    }
+}
+
+#endif

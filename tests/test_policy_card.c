@@ -1,0 +1,284 @@
+/* Acting and learning on a card against the CPU: the same decisions, losses, gradients and weights but for rounding, on every core; the
+ * same bits every time; what a card remembers of a row is what its player has. Runs on a card, and in the on_cpu build on a CPU that stands in for
+ * one; skips elsewhere. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "policy_support.h"
+
+static void need_card(void) {
+    if (!lp_device_missing()) return;
+    print_message("%s\n", lp_device_missing());
+    skip();
+}
+
+static void check(lp_status status, const lp_err *err) {
+    if (status) fail_msg("%s", err->message);
+}
+
+static lp_policy *make(lp_device device) {
+    lp_policy *policy;
+    lp_err err;
+    check(lp_policy_open(&policy, &shape, 7, &err), &err);
+    lp_rng rng = lp_rng_make(11, 0);
+    for (size_t i = 0; i < lp_policy_n_parameters(policy); i++) lp_policy_parameters(policy)[i] += 0.1f * lp_rng_normal(&rng);
+    check(lp_policy_move(policy, device, false, &err), &err);
+    assert_int_equal(lp_policy_device(policy), device);
+    return policy;
+}
+
+static void near(float got, float want, const char *what, int row, int t) {
+    if (!(fabsf(got - want) <= 1e-4f * (1 + fabsf(want)))) fail_msg("%s of row %d, decision %d: %.8g on the card, %.8g on the CPU", what, row, t, got, want);
+}
+
+/* ---- acting ---- */
+
+enum { ROWS = 3, KEPT = 6, DECISIONS = 40 };
+
+/* A player with a memory like a tree's: the last items, and a few of the older ones that may drop out at any time. */
+typedef struct {
+    float vector[(KEPT + 1) * 8], salience[KEPT + 1], state[32]; /* [n][dim] */
+    int32_t level[KEPT + 1];
+    int64_t step[KEPT + 1], now;
+    int n;
+    uint64_t episode;
+    uint8_t pixels[28 * 24];
+} player;
+
+static void begin(player *p, uint64_t episode) {
+    *p = (player){.episode = episode};
+}
+
+static lp_observation look(player *p, lp_rng *rng) {
+    for (size_t i = 0; i < sizeof p->pixels; i++) p->pixels[i] = (uint8_t)lp_rng_below(rng, 256);
+    return (lp_observation){p->pixels, (int)(p->now % 4) - 1, p->n, p->vector, p->salience, p->level, p->step, p->now, p->state, p->episode * 7, p->episode};
+}
+
+/* The item that the decision gave goes in; when there is no room, one that chance picks goes out, and others move to a higher level. */
+static void remember(player *p, const lp_decision *d, lp_rng *rng) {
+    size_t dim = (size_t)shape.dim;
+    if (p->n == KEPT) {
+        int out = (int)lp_rng_below(rng, KEPT);
+        for (int i = out; i + 1 < KEPT; i++) {
+            memcpy(p->vector + (size_t)i * dim, p->vector + (size_t)(i + 1) * dim, dim * sizeof(float));
+            p->salience[i] = p->salience[i + 1], p->level[i] = p->level[i + 1], p->step[i] = p->step[i + 1];
+        }
+        p->level[0] = 1;
+        p->n--;
+    }
+    memcpy(p->vector + (size_t)p->n * dim, d->item, dim * sizeof(float));
+    p->salience[p->n] = d->salience, p->level[p->n] = 0, p->step[p->n] = p->now++;
+    p->n++;
+    if (shape.core) memcpy(p->state, d->state, (size_t)shape.hidden * sizeof(float));
+}
+
+static void same_decision(const lp_decision *got, const lp_decision *want, int row, int t) {
+    for (int i = 0; i < shape.n_actions; i++) near(got->logit[i], want->logit[i], "logit", row, t);
+    near(got->value, want->value, "value", row, t);
+    near(got->salience, want->salience, "salience", row, t);
+    near(got->logp, want->logp, "logp", row, t);
+    for (int i = 0; i < shape.dim; i++) near(got->item[i], want->item[i], "item", row, t);
+    for (int i = 0; shape.core && i < shape.hidden; i++) near(got->state[i], want->state[i], "state", row, t);
+    assert_int_equal(got->action, want->action); /* drawn by the same number; a border within rounding is one in thousands */
+}
+
+/* Both decide at every step, each from what it made itself until then is the same but for rounding; the players follow the card. Rows come
+ * and go, episodes end, and now and then a player changes rows. */
+static void act(const lp_policy *card, const lp_policy *cpu) {
+    lp_actor *on_card, *on_cpu;
+    lp_err err;
+    lp_rng rng = lp_rng_make(5, shape.core);
+    player players[ROWS + 1];
+    lp_observation o[ROWS];
+    lp_decision got[ROWS], want[ROWS];
+    check(lp_actor_open(&on_card, card, ROWS, KEPT, &err), &err);
+    check(lp_actor_open(&on_cpu, cpu, ROWS, KEPT, &err), &err);
+    for (int i = 0; i < ROWS; i++) begin(&players[i], (uint64_t)i + 1);
+    uint64_t episodes = ROWS;
+    for (int t = 0; t < DECISIONS; t++) {
+        int n = t % 7 == 3 ? 2 : ROWS;
+        if (t % 11 == 10) begin(&players[t % ROWS], ++episodes);
+        if (t % 13 == 12) players[ROWS] = players[0], players[0] = players[1], players[1] = players[ROWS];
+        if (t % 17 == 16) players[2].episode = ++episodes; /* as after loading a state: the card must not trust what it has */
+        for (int i = 0; i < n; i++) o[i] = look(&players[i], &rng);
+        check(lp_actor_run(on_card, n, o, got, &err), &err);
+        check(lp_actor_run(on_cpu, n, o, want, &err), &err);
+        for (int i = 0; i < n; i++) {
+            same_decision(&got[i], &want[i], i, t);
+            const float *there = lp_actor_attention(on_card, i), *here = lp_actor_attention(on_cpu, i);
+            for (int k = 0; k < shape.heads * o[i].n_items; k++) near(there[k], here[k], "attention", i, t);
+        }
+        for (int i = 0; i < n; i++) remember(&players[i], &got[i], &rng);
+    }
+    lp_actor_close(on_card);
+    lp_actor_close(on_cpu);
+}
+
+static void test_acting(void **state) {
+    (void)state;
+    need_card();
+    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+        lp_policy *card = make(LP_DEVICE_CUDA), *cpu = make(LP_DEVICE_CPU);
+        act(card, cpu);
+        /* other weights: the graph of an actor opened before reads them too */
+        lp_err err;
+        for (size_t i = 0; i < lp_policy_n_parameters(cpu); i++) lp_policy_parameters(cpu)[i] *= 0.9f, lp_policy_parameters(card)[i] *= 0.9f;
+        check(lp_policy_changed(card, &err), &err);
+        act(card, cpu);
+        lp_policy_close(card);
+        lp_policy_close(cpu);
+    }
+    shape.core = LP_CORE_NONE;
+}
+
+/* ---- learning ---- */
+
+static void test_gradient(void **state) {
+    (void)state;
+    need_card();
+    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+        lp_policy *policies[2] = {make(LP_DEVICE_CPU), make(LP_DEVICE_CUDA)};
+        size_t n = lp_policy_n_parameters(policies[0]);
+        float *gradient[2] = {malloc(n * sizeof(float)), malloc(n * sizeof(float))};
+        double loss[2], largest = 0;
+        lp_pool *pool = lp_pool_open(1);
+        lp_err err;
+        for (int k = 0; k < 2; k++) {
+            lp_learner *learner;
+            lp_rng rng = lp_rng_make(3, 3);
+            check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+            fill(learner, &rng);
+            check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
+            lp_learner_close(learner);
+        }
+        assert_true(fabs(loss[0] - loss[1]) < 1e-5);
+        for (size_t i = 0; i < n; i++) {
+            double error = fabs((double)gradient[1][i] - gradient[0][i]);
+            if (!(error <= 2e-5 + 1e-4 * fabs(gradient[0][i]))) fail_msg("core %d, parameter %zu of %zu: %g on the card, %g on the CPU", shape.core, i, n, gradient[1][i], gradient[0][i]);
+            largest = error > largest ? error : largest;
+        }
+        print_message("core %s: %zu parameters, largest difference %.2g\n", lp_policy_core_name(shape.core), n, largest);
+        lp_pool_close(pool);
+        for (int k = 0; k < 2; k++) free(gradient[k]), lp_policy_close(policies[k]);
+    }
+    shape.core = LP_CORE_NONE;
+}
+
+/* A few updates; in the middle the optimizer's state is saved, and loaded by a learner on `then`. */
+static void updates(float *weights, lp_device first, lp_device then, lp_update_stats *last) {
+    lp_policy *policy = make(first);
+    lp_learner *learner;
+    lp_err err;
+    lp_pool *pool = lp_pool_open(1);
+    for (int half = 0; half < 2; half++) {
+        lp_rng rng = lp_rng_make(3, (uint64_t)half);
+        check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+        size_t size = lp_learner_save_size(learner);
+        static unsigned char *saved;
+        if (half) check(lp_learner_load(learner, saved, size, &err), &err), free(saved);
+        for (int i = 0; i < 2; i++) {
+            fill(learner, &rng);
+            check(lp_learner_update(learner, pool, 1.0, last, &err), &err);
+        }
+        if (!half) check(lp_learner_save(learner, saved = malloc(size), &err), &err);
+        lp_learner_close(learner);
+        if (!half && first != then) check(lp_policy_move(policy, then, false, &err), &err);
+    }
+    memcpy(weights, lp_policy_parameters(policy), lp_policy_n_parameters(policy) * sizeof *weights);
+    lp_policy_close(policy);
+    lp_pool_close(pool);
+}
+
+static void test_updates(void **state) {
+    (void)state;
+    need_card();
+    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+        static const lp_device devices[][2] = {{LP_DEVICE_CPU, LP_DEVICE_CPU}, {LP_DEVICE_CUDA, LP_DEVICE_CUDA}, {LP_DEVICE_CUDA, LP_DEVICE_CUDA}, {LP_DEVICE_CPU, LP_DEVICE_CUDA}, {LP_DEVICE_CUDA, LP_DEVICE_CPU}};
+        enum { RUNS = sizeof devices / sizeof *devices };
+        lp_policy *policy = make(LP_DEVICE_CPU);
+        size_t n = lp_policy_n_parameters(policy), bytes = n * sizeof(float);
+        float *start = malloc(bytes), *weights[RUNS];
+        lp_update_stats stats[RUNS];
+        memcpy(start, lp_policy_parameters(policy), bytes);
+        for (int k = 0; k < RUNS; k++) updates(weights[k] = malloc(bytes), devices[k][0], devices[k][1], &stats[k]);
+        assert_memory_equal(weights[1], weights[2], bytes); /* the same card, the same bits */
+        for (int k = 1; k < RUNS; k++) {
+            double moved = 0, apart = 0;
+            for (size_t i = 0; i < n; i++) moved += fabs((double)weights[0][i] - start[i]), apart += fabs((double)weights[k][i] - weights[0][i]);
+            if (!(apart < 0.01 * moved)) fail_msg("core %d, run %d: moved by %g, %g apart", shape.core, k, moved / (double)n, apart / (double)n);
+            assert_true(fabs(stats[k].policy_loss - stats[0].policy_loss) < 1e-3 && fabs(stats[k].entropy - stats[0].entropy) < 1e-3);
+            assert_true(fabs(stats[k].grad_norm - stats[0].grad_norm) < 1e-2 * stats[0].grad_norm);
+        }
+        for (int k = 0; k < RUNS; k++) free(weights[k]);
+        free(start);
+        lp_policy_close(policy);
+    }
+    shape.core = LP_CORE_NONE;
+}
+
+static void test_divergence_is_refused(void **state) {
+    (void)state;
+    need_card();
+    lp_policy *policy = make(LP_DEVICE_CUDA);
+    lp_learner *learner;
+    lp_err err;
+    lp_update_stats stats;
+    lp_rng rng = lp_rng_make(3, 3);
+    lp_pool *pool = lp_pool_open(1);
+    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+    fill(learner, &rng);
+    uint64_t before = lp_policy_digest(policy);
+    lp_learner_segment(learner, 0)->reward[0] = NAN;
+    assert_int_equal(lp_learner_update(learner, pool, 1.0, &stats, &err), LP_FAILED);
+    assert_non_null(strstr(err.message, "diverged"));
+    assert_true(lp_policy_digest(policy) == before);
+    lp_learner_close(learner);
+    lp_policy_close(policy);
+    lp_pool_close(pool);
+}
+
+/* More than the card has: a message with what was asked and what is free, and nothing is lost. */
+static void test_out_of_memory(void **state) {
+    (void)state;
+    need_card();
+    lp_policy *policy = make(LP_DEVICE_CUDA);
+    lp_learner *learner;
+    lp_actor *actor;
+    lp_err err;
+    enum { MANY = 1 << 20 };
+    assert_int_equal(lp_actor_open(&actor, policy, MANY, 1 << 16, &err), LP_FAILED);
+    print_message("%s\n", err.message);
+    assert_non_null(strstr(err.message, "out of GPU memory: acting asks for "));
+    assert_non_null(strstr(err.message, " are free"));
+    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+    lp_learner_close(learner);
+    lp_policy_close(policy);
+}
+
+static void test_devices(void **state) {
+    (void)state;
+    lp_device device;
+    lp_err err;
+    char text[256];
+    assert_int_equal(lp_device_find(&device, "cpu", &err), LP_OK);
+    assert_int_equal(device, LP_DEVICE_CPU);
+    assert_string_equal(lp_device_describe(LP_DEVICE_CPU, text, sizeof text), "cpu");
+    assert_int_equal(lp_device_find(&device, "tpu", &err), LP_BAD_INPUT);
+    assert_int_equal(lp_device_find(&device, "auto", &err), LP_OK);
+    assert_int_equal(device, lp_device_missing() ? LP_DEVICE_CPU : LP_DEVICE_CUDA);
+    assert_int_equal(lp_device_find(&device, "cuda", &err), lp_device_missing() ? LP_BAD_INPUT : LP_OK);
+    if (lp_device_missing()) assert_non_null(strstr(err.message, lp_device_missing()));
+    else print_message("%s\n", lp_device_describe(LP_DEVICE_CUDA, text, sizeof text));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_devices),  cmocka_unit_test(test_acting),  cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_updates), cmocka_unit_test(test_divergence_is_refused), cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
