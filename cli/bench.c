@@ -220,6 +220,7 @@ lp_status lp_bench_settings(lp_train_config *out, const lp_bench_arguments *a, l
     lp_config_defaults(out, lp_train_settings, lp_n_train_settings);
     lp_status status = a->size ? lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.size", a->size, err) : LP_OK;
     if (!status && a->core) status = lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.core", a->core, err);
+    if (!status && a->precision) status = lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.precision", a->precision, err);
     if (a->envs >= 0) out->envs = a->envs;
     if (a->steps >= 0) out->steps = a->steps;
     if (a->epochs >= 0) out->ppo.epochs = a->epochs;
@@ -232,9 +233,11 @@ static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
     lp_game *game = NULL;
     lp_train *train = NULL;
     lp_train_config config;
+    lp_device device;
     lp_status status = lp_bench_settings(&config, a, err);
     if (!status) status = lp_game_open(&game, name, err);
-    if (!status) status = lp_train_open(&train, game, &config, 0, err);
+    if (!status) status = lp_device_find(&device, a->device, err);
+    if (!status) status = lp_train_open(&train, game, &config, device, 0, err);
     lp_train_stats s = {0};
     double rollout = 0, learn = 0, emulate = 0, forward = 0, memory = 0;
     int64_t first = 0;
@@ -253,8 +256,8 @@ static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
     }
     if (!status) {
         double n = (double)(s.decisions - first), cpu_us = 1e6 * (double)(clock() - cpu) / CLOCKS_PER_SEC / n;
-        /* the share of all time in which threads emulate: with nothing else to do they would be that much faster */
-        double share = emulate / (emulate + forward + memory) * rollout / (rollout + learn);
+        /* the share of all the threads' time in which they emulate: with nothing else to do they would be that much faster */
+        double share = emulate / (lp_train_threads(train) * (rollout + learn));
         struct { const char *name; double value; } rows[] = {
             {"decisions_per_s", n / (rollout + learn)}, {"rollout_decisions_per_s", n / rollout},
             {"emulation_us", 1e6 * emulate / n}, {"forward_us", 1e6 * forward / n}, {"memory_us", 1e6 * memory / n},
@@ -263,8 +266,8 @@ static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
         };
         cJSON *row = cJSON_AddObjectToObject(o, "train");
         cJSON_AddStringToObject(row, "game", name);
-        if (!a->json) printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout,\n"
-                            "backward is all of learning; pure emulation is what the threads would reach with nothing else to do\n", name);
+        if (!a->json) printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout (forward on a GPU: how long\n"
+                            "the host waited for it), backward is all of learning; pure emulation is what the threads would reach with nothing else to do\n", name);
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
             cJSON_AddNumberToObject(row, rows[i].name, rows[i].value);
             if (!a->json) printf("%-26s %12.1f\n", rows[i].name, rows[i].value);
@@ -312,6 +315,7 @@ int lp_cmd_bench(int argc, char **argv) {
         {.name = "minibatches", .value = "N", .help = "learn, train: parts of a pass (4)", .number = &a.minibatches, .min = 1, .max = 65536},
         {.name = "epochs", .value = "N", .help = "learn, train: passes an update (2)", .number = &a.epochs, .min = 1, .max = 1000},
         {.name = "save", .value = "FILE", .help = "policy, learn: weights, inputs, outputs (of the last row) or gradient, as safetensors", .text = &a.save},
+        {.name = "precision", .value = "float32|bfloat16", .help = "policy, learn, train: on a GPU, operands of matrix products (float32)", .text = &a.precision},
         {.name = "device", .value = "cpu|cuda|auto", .help = "policy, learn, train: where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
@@ -328,7 +332,7 @@ int lp_cmd_bench(int argc, char **argv) {
     for (int i = 0; i < N_BENCHES; i++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
     while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
     if (which == N_BENCHES) lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
-    else if (!(status = lp_check_device(a.device, &err))) status = benches[which].run(&a, o, &err);
+    else if (!(status = lp_use_device(NULL, a.device, &err))) status = benches[which].run(&a, o, &err);
     if (!status && a.json) return lp_print_json(o);
     cJSON_Delete(o);
     return lp_report(status, &err);

@@ -12,7 +12,7 @@ typedef struct {
     int64_t updates;
     bool json;
     /* of a network; NULL and -1: not given */
-    const char *policy, *size, *core, *device, *batch, *save;
+    const char *policy, *size, *core, *device, *precision, *batch, *save;
     int64_t context, envs, steps, minibatches, epochs;
 } lp_bench_arguments;
 

@@ -98,8 +98,10 @@ static lp_status save(lp_learner *learner, lp_pool *pool, const lp_policy *p, co
     }
     float *gradient = lp_arena_take(&arena, n_parameters * sizeof *gradient);
     tensors[N_FIELDS] = (lp_tensor){"out.gradient", "F32", 1, {(int)n_parameters}, gradient};
+    double loss;
+    lp_status status = lp_learner_gradient(learner, pool, gradient, &loss, err);
     const struct { const char *key; double value; } settings[] = {
-        {"loss", lp_learner_gradient(learner, pool, gradient)}, {"gamma", c->gamma}, {"lambda", c->lambda}, {"clip", c->clip},
+        {"loss", loss}, {"gamma", c->gamma}, {"lambda", c->lambda}, {"clip", c->clip},
         {"value_weight", c->value_weight}, {"entropy_weight", c->entropy_weight}, {"rate", c->rate}, {"beta2", c->beta2}, {"max_grad_norm", c->max_grad_norm},
         {"epochs", (double)c->epochs}, {"minibatches", (double)c->minibatches},
     };
@@ -110,7 +112,7 @@ static lp_status save(lp_learner *learner, lp_pool *pool, const lp_policy *p, co
         snprintf(text[i], sizeof *text, "%.17g", settings[i].value);
         notes[i] = (lp_policy_note){settings[i].key, text[i]};
     }
-    lp_status status = lp_policy_write_with(p, path, notes, N, tensors, N_FIELDS + 1, err);
+    if (!status) status = lp_policy_write_with(p, path, notes, N, tensors, N_FIELDS + 1, err);
     lp_arena_close(&arena);
     return status;
 }

@@ -39,7 +39,11 @@ lp_status lp_bench_network(lp_policy **out, char *what, size_t what_bytes, const
         snprintf(what, what_bytes, "random weights, %s, core %s", a->size ? a->size : "nano", a->core ? a->core : "none");
     }
     lp_game_close(game);
-    return status;
+    lp_device device;
+    lp_train_config config;
+    if (!status) status = lp_bench_settings(&config, a, err);
+    if (!status) status = lp_device_find(&device, a->device, err);
+    return status ? status : lp_policy_move(*out, device, config.precision == 1, err);
 }
 
 /* ---- policy ---- */

@@ -192,8 +192,8 @@ lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const ch
     return LP_OK;
 }
 
-lp_status lp_check_device(const char *device, lp_err *err) {
-    if (!device || !strcmp(device, "auto") || !strcmp(device, "cpu")) return LP_OK;
-    if (!strcmp(device, "cuda")) return lp_fail(err, LP_BAD_INPUT, "--device cuda: this build plays and trains on the CPU only");
-    return lp_fail(err, LP_BAD_INPUT, "--device '%s': must be cpu, cuda or auto", device);
+lp_status lp_use_device(lp_policy *policy, const char *name, lp_err *err) {
+    lp_device device;
+    lp_status status = lp_device_find(&device, name, err);
+    return status || !policy ? status : lp_policy_move(policy, device, lp_policy_is_bf16(policy), err);
 }

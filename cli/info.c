@@ -28,10 +28,12 @@ static lp_status describe_build(cJSON *o, lp_err *err) {
     cJSON_AddStringToObject(o, "core", lp_emu_core_version());
     cJSON_AddStringToObject(o, "blas", "OpenBLAS " LP_OPENBLAS_VERSION);
 #ifdef LP_CUDA
-    cJSON_AddStringToObject(o, "cuda", "kernels built");
+    cJSON_AddStringToObject(o, "cuda", "built");
 #else
     cJSON_AddStringToObject(o, "cuda", "not built");
 #endif
+    char device[256];
+    cJSON_AddStringToObject(o, "gpu", lp_device_missing() ? lp_device_missing() : lp_device_describe(LP_DEVICE_CUDA, device, sizeof device));
     cJSON *games = cJSON_AddArrayToObject(o, "games");
     int n = lp_game_shipped(names, 64);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(games, cJSON_CreateString(names[i]));

@@ -144,8 +144,10 @@ static lp_status train_game(const arguments *a, const lp_game *game, cJSON **res
     else snprintf(out, sizeof out, "%s.safetensors", lp_game_name(game));
     snprintf(c.checkpoint, sizeof c.checkpoint, "%.*s.train", PATH_MAX - 10, out);
     snprintf(log_path, sizeof log_path, "%.*s.log", PATH_MAX - 10, out);
+    lp_device device;
     lp_status status = read_config(&config, a, game, err);
-    if (!status) status = lp_train_open(&train, game, &config, (int)a->threads, err);
+    if (!status) status = lp_device_find(&device, a->device, err);
+    if (!status) status = lp_train_open(&train, game, &config, device, (int)a->threads, err);
     if (!status && a->resume) status = lp_train_load(train, c.checkpoint, err);
     if (status) goto done;
     if (!(c.log = fopen(log_path, a->resume ? "a" : "w"))) {
@@ -199,7 +201,7 @@ int lp_cmd_train(int argc, char **argv) {
     cJSON *result = NULL;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    lp_status status = lp_check_device(a.device, &err);
+    lp_status status = lp_use_device(NULL, a.device, &err);
     if (!status) status = lp_game_open(&game, a.game, &err);
     if (!status) status = train_game(&a, game, &result, &err);
     lp_game_close(game);

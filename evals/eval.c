@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-enum { GROUP = 8 };
+enum { GROUP = 8, CARD_GROUP = 32 }; /* environments that a thread plays at once; a card likes more */
 
 typedef struct {
     const lp_game *game;
@@ -54,8 +54,8 @@ static void finish(evaluation *e, lp_outcome outcome) {
 
 /* One decision of each of n seats, policy or not. */
 static lp_status step_all(evaluation *e, lp_seat *const *seats, int n, lp_actor *actor, lp_outcome *outcomes, lp_err *err) {
-    lp_observation o[GROUP];
-    lp_decision d[GROUP];
+    lp_observation o[CARD_GROUP];
+    lp_decision d[CARD_GROUP];
     int n_actions = lp_game_n_actions(e->game);
     if (e->config->player == LP_PLAYER_POLICY) {
         for (int i = 0; i < n; i++) {
@@ -85,18 +85,18 @@ static void job(void *context, int index, int worker) {
     evaluation *e = context;
     lp_err *err = &e->errors[index];
     lp_status status = LP_OK;
-    lp_seat seats[GROUP] = {0}, *playing[GROUP];
+    lp_seat seats[CARD_GROUP] = {0}, *playing[CARD_GROUP];
     lp_actor *actor = NULL;
-    int n = 0, opened = 0;
+    int n = 0, opened = 0, group = e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA ? CARD_GROUP : GROUP;
     if (e->config->player == LP_PLAYER_POLICY)
-        status = lp_actor_open(&actor, e->config->policy, GROUP, lp_mem_max_context(&e->config->memory) + 1, err);
-    while (!status && opened < GROUP && atomic_load(&e->next) < e->config->episodes) {
+        status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
+    while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {
         status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, NULL, err);
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
     }
     while (!status && n > 0) {
-        lp_outcome outcomes[GROUP];
+        lp_outcome outcomes[CARD_GROUP];
         status = step_all(e, playing, n, actor, outcomes, err);
         for (int i = n - 1; i >= 0 && !status; i--) {
             if (outcomes[i] == LP_RUNNING) continue;

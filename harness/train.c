@@ -1,52 +1,15 @@
-/* The training run. A rollout is cut into fixed groups of environments; a group steps through all its decisions by
- * itself (observe, recall, act, step, remember), so threads meet once a rollout and the result does not depend on
- * how many there are. A fraction of the environments play the game's twin with no memory: they teach the encoder what
- * the cue looks like and keep the policy able to act on what is in sight. */
-#include "harness/train.h"
+/* The training run. A fraction of the environments play the game's twin with no memory: they teach the encoder what the cue looks
+ * like and keep the policy able to act on what is in sight. */
+#include "harness/train_parts.h"
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "harness/seat.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { GROUP = 8 };
-
-typedef struct {
-    lp_seat seat;
-    int twin;
-    uint64_t n_episodes;    /* begun; counts the training seeds used */
-    int64_t episode_offset; /* segment step of the running episode's step 0; negative when it began earlier */
-    lp_rng rng;             /* draws the horizon */
-    /* outcomes of this rollout: 1 a win, 0 not */
-    int n_ended;
-    uint8_t *ended; /* [steps] */
-} player;
-
-typedef struct {
-    double emulate_s, forward_s, memory_s;
-} group_time;
-
-struct lp_train {
-    const lp_game *game;
-    lp_train_config config;
-    lp_mem_config memory;
-    int max_context, n_groups;
-    lp_pool *pool;
-    lp_policy *policy;
-    lp_learner *learner;
-    lp_actor **actors; /* [threads] */
-    player *players;   /* [envs] */
-    group_time *times; /* [n_groups] */
-    lp_err *errors;    /* [n_groups] of the running rollout */
-    /* progress, all of it saved */
-    int64_t update, decisions;
-    lp_curriculum curriculum;
-};
 
 lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
     lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .size = (int)c->size, .dim = (int)c->dim, .hidden = (int)c->hidden,
@@ -61,7 +24,7 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
                            (int)c->max_items};
 }
 
-static lp_status begin_episode(lp_train *t, player *p, lp_err *err) {
+lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_curriculum_draw(&t->curriculum, &p->rng, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
@@ -83,12 +46,25 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         if (p->twin) memory.arch = LP_MEM_NONE;
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
         status = lp_seat_open(&p->seat, t->game, &memory, lp_policy_state_floats(t->policy), NULL, err);
-        if (!status) status = begin_episode(t, p, err);
+        if (!status) status = train_begin_episode(t, p, err);
     }
     return status;
 }
 
-lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, int n_threads, lp_err *err) {
+/* On a CPU an actor a thread, each for a group; on a card one a half. */
+static lp_status open_actors(lp_train *t, lp_err *err) {
+    int E = (int)t->config.envs;
+    bool card = lp_policy_device(t->policy) == LP_DEVICE_CUDA;
+    t->n_halves = E > 1 ? 2 : 1;
+    t->n_actors = card ? t->n_halves : lp_pool_threads(t->pool);
+    if (!(t->actors = calloc((size_t)t->n_actors, sizeof *t->actors))) return lp_fail(err, LP_FAILED, "out of memory");
+    lp_status status = LP_OK;
+    for (int i = 0; i < t->n_actors && !status; i++)
+        status = lp_actor_open(&t->actors[i], t->policy, card ? (E + t->n_halves - 1) / t->n_halves : TRAIN_GROUP, t->max_context, err);
+    return status;
+}
+
+lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err) {
     *out = NULL;
     if (!lp_game_has_outcome(game))
         return lp_fail(err, LP_BAD_INPUT, "%s: cannot be trained on: it declares neither win nor loss", lp_game_name(game));
@@ -98,21 +74,18 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->config = *config;
     t->memory = lp_train_memory(config, game);
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
-    t->n_groups = (int)((config->envs + GROUP - 1) / GROUP);
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
     lp_status status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
+    if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
     if (!status) status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
-    t->actors = calloc((size_t)threads + 1, sizeof *t->actors);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
-    t->times = calloc((size_t)t->n_groups, sizeof *t->times);
-    t->errors = calloc((size_t)t->n_groups, sizeof *t->errors);
-    if (!status && (!t->actors || !t->players || !t->times || !t->errors))
-        status = lp_fail(err, LP_FAILED, "out of memory");
-    for (int i = 0; i < threads && !status; i++) status = lp_actor_open(&t->actors[i], t->policy, GROUP, t->max_context, err);
+    t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);
+    if (!status && (!t->players || !t->decisions_now)) status = lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = open_actors(t, err);
     if (!status) status = open_players(t, err);
     if (status) lp_train_close(t);
     else *out = t;
@@ -121,7 +94,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
 
 void lp_train_close(lp_train *t) {
     if (!t) return;
-    for (int i = 0; t->actors && t->pool && i < lp_pool_threads(t->pool); i++) lp_actor_close(t->actors[i]);
+    for (int i = 0; t->actors && i < t->n_actors; i++) lp_actor_close(t->actors[i]);
     for (int64_t e = 0; t->players && e < t->config.envs; e++) {
         lp_seat_close(&t->players[e].seat);
         free(t->players[e].ended);
@@ -131,92 +104,9 @@ void lp_train_close(lp_train *t) {
     lp_pool_close(t->pool);
     free(t->actors);
     free(t->players);
-    free(t->times);
-    free(t->errors);
+    free(t->decisions_now);
     lp_curriculum_close(&t->curriculum);
     free(t);
-}
-
-/* At a segment's start the whole context becomes the segment's old rows, in context order. */
-static void begin_segment(lp_train *t, player *p, lp_segment *g) {
-    lp_observation o;
-    lp_seat_look(&p->seat, &o);
-    memcpy(g->old_vector, o.vector, (size_t)o.n_items * (size_t)t->memory.dim * sizeof(float));
-    memcpy(g->old_salience, o.salience, (size_t)o.n_items * sizeof(float));
-    memcpy(g->old_step, o.step, (size_t)o.n_items * sizeof(int64_t));
-    if (o.state) memcpy(g->state, o.state, (size_t)p->seat.state_floats * sizeof(float));
-    g->n_old = o.n_items;
-    p->episode_offset = -lp_mem_steps(p->seat.mem);
-}
-
-/* Writes step s of the segment: the observation and where each context item's row is. */
-static void record(lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
-    const lp_policy_config *shape = lp_policy_shape(t->policy);
-    size_t pixels = (size_t)shape->width * (size_t)shape->height, at = (size_t)s * (size_t)t->max_context;
-    memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
-    g->last_action[s] = o->last_action;
-    g->n_items[s] = o->n_items;
-    for (int j = 0; j < o->n_items; j++) {
-        int64_t row = p->episode_offset + o->step[j];
-        if (row >= 0) {
-            g->row[at + (size_t)j] = t->max_context + (int32_t)row;
-        } else {
-            int k = 0;
-            while (k < g->n_old && g->old_step[k] != o->step[j]) k++;
-            g->row[at + (size_t)j] = k; /* items never come back once dropped, so k < n_old */
-        }
-        g->level[at + (size_t)j] = lp_policy_level_key(shape, o->level[j]);
-        g->age[at + (size_t)j] = lp_policy_age_key(shape, o->now - o->step[j]);
-    }
-}
-
-static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d, group_time *time, lp_err *err) {
-    g->action[s] = d->action;
-    g->logp[s] = d->logp;
-    g->value[s] = d->value;
-    double from = lp_now_s();
-    lp_outcome outcome = lp_seat_take(&p->seat, d, g->action[s]);
-    lp_status status = LP_OK;
-    g->reward[s] = outcome == LP_WIN ? 1.0f : outcome == LP_RUNNING ? 0.0f : -1.0f;
-    g->end[s] = outcome != LP_RUNNING;
-    if (g->end[s]) {
-        p->ended[p->n_ended++] = outcome == LP_WIN;
-        p->episode_offset = s + 1;
-        status = begin_episode(t, p, err);
-    }
-    time->emulate_s += lp_now_s() - from;
-    return status;
-}
-
-static void group_job(void *context, int group, int worker) {
-    lp_train *t = context;
-    int first = group * GROUP, n = (int)t->config.envs - first < GROUP ? (int)t->config.envs - first : GROUP;
-    lp_observation o[GROUP];
-    lp_decision d[GROUP];
-    group_time *time = &t->times[group];
-    *time = (group_time){0};
-    lp_status status = LP_OK;
-    for (int i = 0; i < n; i++) {
-        t->players[first + i].n_ended = 0;
-        begin_segment(t, &t->players[first + i], lp_learner_segment(t->learner, first + i));
-    }
-    for (int s = 0; s <= t->config.steps && !status; s++) {
-        double from = lp_now_s();
-        for (int i = 0; i < n; i++) {
-            lp_seat_look(&t->players[first + i].seat, &o[i]);
-            if (s < t->config.steps) record(t, &t->players[first + i], lp_learner_segment(t->learner, first + i), s, &o[i]);
-        }
-        double looked = lp_now_s();
-        status = lp_actor_run(t->actors[worker], n, o, d, &t->errors[group]);
-        time->memory_s += looked - from;
-        time->forward_s += lp_now_s() - looked;
-        for (int i = 0; i < n && !status; i++) {
-            lp_segment *g = lp_learner_segment(t->learner, first + i);
-            if (s == t->config.steps) g->value[s] = d[i].value;
-            else status = take(t, &t->players[first + i], g, s, &d[i], time, &t->errors[group]);
-        }
-    }
-    if (status && !t->errors[group].message[0]) lp_fail(&t->errors[group], status, "an environment failed");
 }
 
 /* Counts outcomes in a fixed order, so that the curriculum does not depend on threads. */
@@ -238,21 +128,19 @@ static void count_outcomes(lp_train *t, lp_train_stats *stats) {
 
 lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     *stats = (lp_train_stats){0};
-    memset(t->errors, 0, (size_t)t->n_groups * sizeof *t->errors);
     double from = lp_now_s();
-    lp_pool_run(t->pool, t->n_groups, group_job, t);
+    lp_status status = train_rollout(t, &stats->forward_s, err);
+    if (status) return status;
     stats->rollout_s = lp_now_s() - from;
-    for (int g = 0; g < t->n_groups; g++) {
-        if (t->errors[g].message[0]) return lp_fail(err, LP_FAILED, "%s", t->errors[g].message);
-        stats->emulate_s += t->times[g].emulate_s;
-        stats->forward_s += t->times[g].forward_s;
-        stats->memory_s += t->times[g].memory_s;
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        stats->emulate_s += t->players[e].emulate_s;
+        stats->memory_s += t->players[e].memory_s;
     }
     count_outcomes(t, stats);
     double progress = (double)t->decisions / (double)t->config.decisions;
     double rate = 1.0 - (1.0 - t->config.final_rate) * (progress < 1 ? progress : 1);
     from = lp_now_s();
-    lp_status status = lp_learner_update(t->learner, t->pool, rate, &stats->learning, err);
+    status = lp_learner_update(t->learner, t->pool, rate, &stats->learning, err);
     stats->learn_s = lp_now_s() - from;
     t->decisions += t->config.envs * t->config.steps;
     t->update++;
@@ -367,6 +255,10 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
 
 int lp_train_done(const lp_train *t) {
     return t->decisions >= t->config.decisions;
+}
+
+int lp_train_threads(const lp_train *t) {
+    return lp_pool_threads(t->pool);
 }
 
 const lp_policy *lp_train_policy(const lp_train *t) {

@@ -3,13 +3,14 @@
  *     lp_train_config config;
  *     lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
  *     lp_train *train;
- *     lp_train_open(&train, game, &config, n_threads, &err);
+ *     lp_train_open(&train, game, &config, LP_DEVICE_CPU, n_threads, &err);
  *     while (!lp_train_done(train)) lp_train_update(train, &stats, &err);
  *     lp_train_save(train, "cue.train", &err);       // resumes exactly
  *     lp_policy_write(lp_train_policy(train), "cue.safetensors", ...);
  *     lp_train_close(train);
  *
- * The course of a training depends on the game, the config and its seed only: not on time, threads or interruptions.
+ * The course of a training depends on the game, the config, its seed and the device only: not on time, threads or interruptions. A
+ * checkpoint made on one device goes on on another.
  */
 #ifndef LP_HARNESS_TRAIN_H
 #define LP_HARNESS_TRAIN_H
@@ -27,7 +28,7 @@ typedef struct {
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
-    int64_t act, size, core, dim, hidden, heads, levels, ages;
+    int64_t act, precision, size, core, dim, hidden, heads, levels, ages;
     /* [memory] */
     int64_t arch, chunk, slots, fan, window, max_items;
     /* [ppo] */
@@ -47,16 +48,18 @@ typedef struct {
     double win_rate;                    /* over the curriculum's last `episodes` episodes; NaN before any */
     lp_update_stats learning;
     double rollout_s, learn_s;          /* wall time of the two halves */
-    double emulate_s, forward_s, memory_s; /* thread time inside the rollout */
+    double emulate_s, memory_s; /* thread time inside the rollout */
+    double forward_s; /* likewise; on a GPU: how long the host waited for it */
 } lp_train_stats;
 
 typedef struct lp_train lp_train;
 /* game is borrowed. LP_BAD_INPUT: a game that cannot be won or lost, settings that do not fit. */
-lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, int n_threads, lp_err *err);
+lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err);
 void lp_train_close(lp_train *train);
 /* One rollout of envs x steps decisions and one PPO update. */
 lp_status lp_train_update(lp_train *train, lp_train_stats *stats, lp_err *err);
 int lp_train_done(const lp_train *train);
+int lp_train_threads(const lp_train *train);
 const lp_policy *lp_train_policy(const lp_train *train);
 /* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
 void lp_train_goal(const lp_train *train, int64_t *knobs);

@@ -16,6 +16,7 @@ const lp_setting lp_train_settings[] = {
     {"curriculum.win_rate", "win rate at which it becomes harder", LP_SET_FLOAT, AT(curriculum.win_rate), 0.9, 0, 1, NULL},
     {"curriculum.episodes", "episodes over which that rate is taken", LP_SET_INT, AT(curriculum.episodes), 200, 1, 100000, NULL},
     {"policy.act", "how the trained policy acts: the most probable action, or drawn from its distribution", LP_SET_CHOICE, AT(act), 0, 0, 0, "greedy|sample"},
+    {"policy.precision", "on a GPU: what matrix products round their operands to", LP_SET_CHOICE, AT(precision), 0, 0, 0, "float32|bfloat16"},
     {"policy.size", "width of the network: " LP_POLICY_SIZE_CHOICES " (0.3, 10, 100 million parameters)", LP_SET_CHOICE, AT(size), LP_POLICY_NANO, 0, 0, LP_POLICY_SIZE_CHOICES},
     {"policy.core", "state inside the network, from decision to decision: " LP_POLICY_CORE_CHOICES, LP_SET_CHOICE, AT(core), LP_CORE_NONE, 0, 0, LP_POLICY_CORE_CHOICES},
     {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 0, 0, 1024, NULL},

@@ -20,6 +20,7 @@ int lp_cuda_devices(void);
 const char *lp_cuda_describe(char *text, size_t size_bytes);
 /* "no CUDA-capable device is detected" and the like, for an error that a call returned. */
 const char *lp_cuda_error(int error);
+enum { LP_CUDA_OUT_OF_MEMORY = 2 }; /* cudaErrorMemoryAllocation */
 /* Bytes of the device's memory. */
 int lp_cuda_memory(size_t *free_bytes, size_t *total_bytes);
 

@@ -1,10 +1,10 @@
 /* A policy's weights on a card, and memory there. */
 #include "policy/card_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { ALIGNED_FLOATS = 64 };
-static const double GIB = 1 << 30;
 
 const char *card_missing(void) {
     return lp_cuda_devices() > 0 ? NULL : "no NVIDIA GPU that can be used (see nvidia-smi)";
@@ -16,16 +16,31 @@ void *card_take(card_room *room, size_t bytes) {
     return at;
 }
 
+/* "12.3 MiB" */
+static const char *amount(char text[32], size_t bytes) {
+    const double mib = (double)bytes / (1 << 20);
+    snprintf(text, 32, mib < 1024 ? "%.1f MiB" : "%.1f GiB", mib < 1024 ? mib : mib / 1024);
+    return text;
+}
+
+/* asked 0: not known */
+static lp_status full(size_t asked, const char *name, lp_err *err) {
+    size_t free_bytes = 0, total_bytes = 0;
+    char text[3][32];
+    lp_cuda_memory(&free_bytes, &total_bytes);
+    amount(text[1], free_bytes);
+    amount(text[2], total_bytes);
+    if (!asked) return lp_fail(err, LP_FAILED, "out of GPU memory: %s needs more than the %s of %s that are free", name, text[1], text[2]);
+    return lp_fail(err, LP_FAILED, "out of GPU memory: %s asks for %s, %s of %s are free", name, amount(text[0], asked), text[1], text[2]);
+}
+
 lp_status card_failed(int error, const char *name, lp_err *err) {
+    if (error == LP_CUDA_OUT_OF_MEMORY) return full(0, name, err);
     return lp_fail(err, LP_FAILED, "GPU: %s: %s", name, lp_cuda_error(error));
 }
 
 lp_status card_alloc(void **out, size_t bytes, const char *name, lp_err *err) {
-    size_t free_bytes = 0, total_bytes = 0;
-    if (!lp_cuda_alloc(out, bytes)) return LP_OK;
-    lp_cuda_memory(&free_bytes, &total_bytes);
-    return lp_fail(err, LP_FAILED, "out of GPU memory: %s asks for %.2f GiB, %.2f of %.2f GiB are free", name, (double)bytes / GIB,
-                   (double)free_bytes / GIB, (double)total_bytes / GIB);
+    return lp_cuda_alloc(out, bytes) ? full(bytes, name, err) : LP_OK;
 }
 
 int card_parameters_to(const lp_card *card, const lp_policy *p, float *device, const void *host, void *stream) {

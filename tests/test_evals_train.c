@@ -51,12 +51,12 @@ static lp_train_config small(void) {
 static uint64_t train(const lp_train_config *config, int threads, int updates, int interrupt_after, lp_train_stats *stats) {
     lp_err err;
     lp_train *t;
-    if (lp_train_open(&t, game, config, threads, &err)) fail_msg("%s", err.message);
+    if (lp_train_open(&t, game, config, LP_DEVICE_CPU, threads, &err)) fail_msg("%s", err.message);
     for (int i = 0; i < updates; i++) {
         if (i == interrupt_after) {
             assert_int_equal(lp_train_save(t, path, &err), LP_OK);
             lp_train_close(t);
-            assert_int_equal(lp_train_open(&t, game, config, threads, &err), LP_OK);
+            assert_int_equal(lp_train_open(&t, game, config, LP_DEVICE_CPU, threads, &err), LP_OK);
             if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
         }
         if (lp_train_update(t, stats, &err)) fail_msg("%s", err.message);
@@ -158,7 +158,7 @@ static void test_checkpoints_refused(void **state) {
     lp_blob file;
     train(&c, 1, 2, 1, &stats);
     assert_int_equal(lp_file_read(&file, path, 1 << 28, &err), LP_OK);
-    assert_int_equal(lp_train_open(&t, game, &c, 1, &err), LP_OK);
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_OK);
     for (size_t n = 0; n < file.size_bytes; n = n < 200 ? n + 1 : 2 * n) {
         assert_int_equal(lp_file_write_atomic(path, file.data, n, &err), LP_OK);
         assert_int_equal(lp_train_load(t, path, &err), LP_BAD_INPUT);
@@ -173,13 +173,13 @@ static void test_checkpoints_refused(void **state) {
     lp_train_close(t);
     assert_int_equal(lp_file_write_atomic(path, file.data, file.size_bytes, &err), LP_OK);
     other.ppo.rate *= 2;
-    assert_int_equal(lp_train_open(&t, game, &other, 1, &err), LP_OK);
+    assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_OK);
     assert_int_equal(lp_train_load(t, path, &err), LP_BAD_INPUT);
     assert_non_null(strstr(err.message, "other settings"));
     lp_train_close(t);
     other = small();
     other.decisions *= 2; /* how long is nothing that a checkpoint hangs on */
-    assert_int_equal(lp_train_open(&t, game, &other, 1, &err), LP_OK);
+    assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_OK);
     if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
     assert_int_equal(lp_train_update(t, &stats, &err), LP_OK);
     assert_int_equal(stats.update, 2);
@@ -187,7 +187,7 @@ static void test_checkpoints_refused(void **state) {
     lp_blob_free(&file);
     other = small();
     other.curriculum.end = other.curriculum.start - 1;
-    assert_int_equal(lp_train_open(&t, game, &other, 1, &err), LP_BAD_INPUT);
+    assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
 }
 
 static void test_evaluation(void **state) {
@@ -246,7 +246,7 @@ static void test_learns(void **state) {
     lp_train_stats stats = {0};
     lp_config_defaults(&c, lp_train_settings, lp_n_train_settings);
     c.curriculum.end = c.curriculum.start;
-    assert_int_equal(lp_train_open(&t, game, &c, 0, &err), LP_OK);
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 0, &err), LP_OK);
     while (stats.decisions < 100000 && !(stats.win_rate >= 0.8))
         if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
     print_message("%.1f %% wins after %lld decisions\n", 100 * stats.win_rate, (long long)stats.decisions);

@@ -6,6 +6,7 @@
 #include <ucontext.h>
 
 #include <map>
+#include <mutex>
 #include <set>
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
@@ -123,11 +124,17 @@ void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::funct
 }
 
 /* ---- graphs ---- */
-static cudaGraph_t capturing;
+static thread_local cudaGraph_t capturing;
 
+/* Threads may each have a stream; what they enqueue is done one after the other. */
 void cuda_on_cpu_enqueue(std::function<void()> work) {
-    if (capturing) capturing->push_back(work);
-    else work();
+    static std::recursive_mutex one_at_a_time;
+    if (capturing) {
+        capturing->push_back(work);
+        return;
+    }
+    std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
+    work();
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t, int) {
@@ -189,6 +196,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
     return 0;
 }
 
+static std::mutex memory_lock;
 static std::map<void *, size_t> allocated;
 static size_t in_use;
 
@@ -204,6 +212,7 @@ cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total_bytes) {
 }
 
 cudaError_t cudaMalloc(void **p, size_t n) {
+    std::lock_guard<std::mutex> lock(memory_lock);
     if (n > memory_bytes() || in_use > memory_bytes() - n || capturing) return cudaErrorMemoryAllocation;
     if (!(*p = aligned_alloc(256, (n + 255) / 256 * 256 + (n ? 0 : 256)))) return cudaErrorMemoryAllocation;
     memset(*p, 0xff, (n + 255) / 256 * 256 + (n ? 0 : 256)); /* NaN for whoever reads what was never written */
@@ -213,6 +222,7 @@ cudaError_t cudaMalloc(void **p, size_t n) {
 }
 
 cudaError_t cudaFree(void *p) {
+    std::lock_guard<std::mutex> lock(memory_lock);
     auto found = allocated.find(p);
     if (found == allocated.end()) return p ? cudaErrorInvalidValue : 0;
     in_use -= found->second;

@@ -4,7 +4,7 @@
  * other. So it shows wrong indices, wrong sums, reads of what was never written and, with the address sanitizer, accesses out of
  * bounds; a barrier that a part of a block does not come to ends the program. It does not show races between barriers, nor time.
  * "Device memory" is malloc's, a stream is nothing, and whatever is enqueued is done at once, or kept while a graph is captured.
- * One thread at a time. */
+ * Threads take turns. */
 #ifndef LP_CUDA_ON_CPU_H
 #define LP_CUDA_ON_CPU_H
 
