@@ -87,7 +87,8 @@ static void job(void *context, int index, int worker) {
     lp_status status = LP_OK;
     lp_seat seats[CARD_GROUP] = {0}, *playing[CARD_GROUP];
     lp_actor *actor = NULL;
-    int n = 0, opened = 0, group = e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA ? CARD_GROUP : GROUP;
+    int n = 0, opened = 0, group = GROUP;
+    if (e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA) group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {

@@ -4,7 +4,7 @@
 
 #include <cjson/cJSON.h>
 
-#define SMALL "--train.envs=5 --train.steps=16 --policy.hidden=16 --policy.dim=8 --curriculum.start=3 --curriculum.end=3 --eval-episodes 4 --json"
+#define SMALL "--train.envs=3 --train.steps=8 --policy.hidden=16 --policy.dim=8 --curriculum.start=1 --curriculum.end=1 --eval-episodes 1 --json"
 
 static result say(result r, const char *what) {
     if (r.code) fail_msg("%s: exit %d, '%s'", what, r.code, r.err);
@@ -39,17 +39,17 @@ static void test_train(void **state) {
     if (!card()) skip();
     lp_err err;
     lp_policy *one, *two;
-    for (int i = 1; i <= 2; i++) say(longplay("train cue --device cuda --threads %d --train.decisions=240 --out %%/%d.safetensors " SMALL, i, i), "train");
+    for (int i = 1; i <= 2; i++) say(longplay("train cue --device cuda --threads %d --train.decisions=48 --out %%/%d.safetensors " SMALL, i, i), "train");
     assert_int_equal(lp_policy_read(&one, at("1.safetensors"), &err), LP_OK);
     assert_int_equal(lp_policy_read(&two, at("2.safetensors"), &err), LP_OK);
     assert_true(lp_policy_digest(one) == lp_policy_digest(two));
     lp_policy_close(one);
     lp_policy_close(two);
-    result r = say(longplay("train cue --device cpu --resume --train.decisions=400 --out %%/1.safetensors " SMALL), "resume on the CPU");
-    assert_true(number(r.out, "decisions") == 400);
-    r = say(longplay("train cue --device cuda --resume --train.decisions=560 --policy.precision=float32 --out %%/1.safetensors " SMALL), "resume on the card");
-    assert_true(number(r.out, "decisions") == 560);
-    say(longplay("train cue --device cuda --train.decisions=160 --policy.core=gru --policy.precision=bfloat16 --out %%/gru.safetensors " SMALL), "gru");
+    result r = say(longplay("train cue --device cpu --resume --train.decisions=72 --out %%/1.safetensors " SMALL), "resume on the CPU");
+    assert_true(number(r.out, "decisions") == 72);
+    r = say(longplay("train cue --device cuda --resume --train.decisions=96 --policy.precision=float32 --out %%/1.safetensors " SMALL), "resume on the card");
+    assert_true(number(r.out, "decisions") == 96);
+    say(longplay("train cue --device cuda --train.decisions=24 --policy.core=gru --policy.precision=bfloat16 --out %%/gru.safetensors " SMALL), "gru");
 }
 
 /* What a trained policy does is the same on both, and a run goes on wherever it was left. */
@@ -57,30 +57,29 @@ static void test_play(void **state) {
     (void)state;
     if (!card()) skip();
     write_policy(at("p.safetensors"), 3);
-    result there = say(longplay("eval cue --policy %%/p.safetensors --device cuda --sample --set horizon=30 --episodes 12 --json"), "eval on the card");
-    result here = say(longplay("eval cue --policy %%/p.safetensors --device cpu --sample --set horizon=30 --episodes 12 --json"), "eval");
+    result there = say(longplay("eval cue --policy %%/p.safetensors --device cuda --sample --set horizon=9 --episodes 4 --json"), "eval on the card");
+    result here = say(longplay("eval cue --policy %%/p.safetensors --device cpu --sample --set horizon=9 --episodes 4 --json"), "eval");
     assert_true(number(there.out, "wins") == number(here.out, "wins"));
     assert_true(number(there.out, "context_items_max") == number(here.out, "context_items_max"));
-    say(longplay("play cue --policy %%/p.safetensors --set horizon=50 --headless --device cuda --decisions 40 --run %%/run --json"), "play on the card");
-    say(longplay("play --resume --headless --device cpu --decisions 70 --run %%/run --json"), "resume on the CPU");
-    result r = say(longplay("play --resume --headless --device cuda --decisions 100 --run %%/run --json"), "resume on the card");
-    assert_true(number(r.out, "decisions") == 100);
-    r = say(longplay("play cue --policy %%/p.safetensors --set horizon=50 --headless --device cpu --decisions 100 --run %%/whole --json"), "play");
+    say(longplay("play cue --policy %%/p.safetensors --set horizon=50 --headless --device cuda --decisions 10 --run %%/run --json"), "play on the card");
+    say(longplay("play --resume --headless --device cpu --decisions 25 --run %%/run --json"), "resume on the CPU");
+    result r = say(longplay("play --resume --headless --device cuda --decisions 35 --run %%/run --json"), "resume on the card");
+    assert_true(number(r.out, "decisions") == 35);
     say(longplay("replay %%/run --verify"), "replay");
-    say(longplay("bench policy --device cuda --policy %%/p.safetensors --batch 1,3 --context 5 --seconds 0.1 --json"), "bench policy");
-    say(longplay("bench learn --device cuda --policy %%/p.safetensors --envs 3 --steps 8 --context 5 --updates 1 --json"), "bench learn");
-    say(longplay("bench train --device cuda --envs 3 --steps 8 --updates 1 --json"), "bench train");
+    say(longplay("bench policy --device cuda --policy %%/p.safetensors --batch 2 --context 5 --seconds 0.1 --json"), "bench policy");
+    say(longplay("bench learn --device cuda --policy %%/p.safetensors --envs 2 --steps 4 --context 5 --updates 1 --json"), "bench learn");
+    say(longplay("bench train --device cuda --envs 2 --steps 4 --updates 1 --json"), "bench train");
 }
 
 /* Only the stand-in has a card of a size that a test can choose. */
 static void test_full(void **state) {
     (void)state;
     if (!card() || !strstr(longplay("info").out, "CUDA on a CPU")) skip();
-    say(longplay("train cue --device cuda --train.decisions=80 --out %%/full.safetensors " SMALL), "train");
+    say(longplay("train cue --device cuda --train.decisions=24 --out %%/full.safetensors " SMALL), "train");
     lp_blob before, after;
     lp_err err;
     assert_int_equal(lp_file_read(&before, at("full.safetensors.train"), 1 << 30, &err), LP_OK);
-    expect_refused(run_with("CUDA_ON_CPU_MIB=40", "train cue --device cuda --resume --train.decisions=160 --out %/full.safetensors " SMALL), 1,
+    expect_refused(run_with("CUDA_ON_CPU_MIB=40", "train cue --device cuda --resume --train.decisions=48 --out %/full.safetensors " SMALL), 1,
                    "out of GPU memory: learning asks for ", "a full card");
     expect_refused(run_with("CUDA_ON_CPU_MIB=1", "eval cue --device cuda --policy %/full.safetensors"), 1, "out of GPU memory: ", "a fuller card");
     assert_int_equal(lp_file_read(&after, at("full.safetensors.train"), 1 << 30, &err), LP_OK);
