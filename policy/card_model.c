@@ -60,9 +60,12 @@ void card_core(card_model *m, activations *a, const float *state, const uint8_t 
 
 void card_remember(card_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
-    CARD_DO(m, lp_cuda_linear(m->blas, a->item, a->g, weight(m, P_ITEM_W), weight(m, P_ITEM_B), n, s->hidden, s->dim, LP_CUDA_SET));
+    const lp_cuda_map both[] = {
+        {a->item, a->g, weight(m, P_ITEM_W), weight(m, P_ITEM_B), s->hidden, s->dim, LP_CUDA_SET},
+        {a->q, a->g, weight(m, P_QUERY_W), weight(m, P_QUERY_B), s->hidden, s->heads * s->dim, LP_CUDA_SET},
+    };
+    CARD_DO(m, lp_cuda_linear_maps(m->blas, both, 2, n));
     CARD_DO(m, lp_cuda_linear(m->blas, a->salience, a->item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, s->dim, 1, LP_CUDA_SET));
-    CARD_DO(m, lp_cuda_linear(m->blas, a->q, a->g, weight(m, P_QUERY_W), weight(m, P_QUERY_B), n, s->hidden, s->heads * s->dim, LP_CUDA_SET));
 }
 
 void card_recall(card_model *m, activations *a, const card_context *c, int n) {
@@ -74,8 +77,11 @@ void card_decide(card_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
     CARD_DO(m, lp_cuda_linear(m->blas, a->z, a->read, weight(m, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, LP_CUDA_SET));
     CARD_DO(m, lp_cuda_linear(m->blas, a->z, a->g, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, s->hidden, s->hidden, LP_CUDA_ADD | LP_CUDA_RELU));
-    CARD_DO(m, lp_cuda_linear(m->blas, a->logit, a->z, weight(m, P_POLICY_W), weight(m, P_POLICY_B), n, s->hidden, s->n_actions, LP_CUDA_SET));
-    CARD_DO(m, lp_cuda_linear(m->blas, a->value, a->z, weight(m, P_VALUE_W), weight(m, P_VALUE_B), n, s->hidden, 1, LP_CUDA_SET));
+    const lp_cuda_map both[] = {
+        {a->logit, a->z, weight(m, P_POLICY_W), weight(m, P_POLICY_B), s->hidden, s->n_actions, LP_CUDA_SET},
+        {a->value, a->z, weight(m, P_VALUE_W), weight(m, P_VALUE_B), s->hidden, 1, LP_CUDA_SET},
+    };
+    CARD_DO(m, lp_cuda_linear_maps(m->blas, both, 2, n));
 }
 
 /* ---- the way back ---- */

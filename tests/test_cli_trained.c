@@ -49,6 +49,11 @@ static void test_rule(void **state) {
     expect_wins("rule", "S=3 episodes=3 horizon=4", 0.84);
 }
 
+static void test_count(void **state) {
+    (void)state;
+    expect_wins("count", "flashes=16 horizon=16", 0.80);
+}
+
 static void hash_of(result r, char *out) {
     cJSON *o = cJSON_Parse(r.out);
     if (r.code || !o) fail_msg("exit %d, out '%s', err '%s'", r.code, r.out, r.err);
@@ -71,6 +76,6 @@ static void test_resumes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule), cmocka_unit_test(test_resumes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule), cmocka_unit_test(test_count), cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
