@@ -88,7 +88,7 @@ typedef struct {
 
 enum { MAX_ARGUMENTS = 32 };
 
-/* Starts longplay with arguments separated by single spaces; "%" stands for root. environment: "NAME=VALUE NAME=VALUE" or NULL;
+/* Starts longplay (the built one, or LONGPLAY_TEST_BINARY) with arguments separated by single spaces; "%" stands for root. environment: "NAME=VALUE NAME=VALUE" or NULL;
  * there is no display unless it says so. */
 static inline pid_t start(const char *arguments, const char *environment, int out, int err) {
     char text[4096], *argv[MAX_ARGUMENTS] = {(char *)"longplay"}, *save = NULL;
@@ -108,7 +108,7 @@ static inline pid_t start(const char *arguments, const char *environment, int ou
     for (char *one = variables ? strtok_r(variables, " ", &save) : NULL; one; one = strtok_r(NULL, " ", &save)) putenv(one);
     if (out >= 0) dup2(out, 1);
     if (err >= 0) dup2(err, 2);
-    execv(LP_TEST_BINARY, argv);
+    execv(getenv("LONGPLAY_TEST_BINARY") ? getenv("LONGPLAY_TEST_BINARY") : LP_TEST_BINARY, argv);
     _exit(126);
 }
 

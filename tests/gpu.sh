@@ -82,6 +82,7 @@ twins() {
     echo "== the CUDA twins against the CPU"
     local program
     for program in $(cuda_tests); do run_tests "$program" "$program"; done
+    LONGPLAY_TEST_BINARY=$(find_program longplay) run_tests "the command line" test_cli_card
 }
 
 sanitizers() {
@@ -113,6 +114,9 @@ speed() {
         on_card "bench learn, $size" bench learn --device cuda --size $size
         on_card "bench train, $size" bench train cue --device cuda --size $size
     done
+    on_card "bench policy, base, bfloat16" bench policy --device cuda --size base --precision bfloat16 --batch 64,4096 --context 128
+    on_card "bench learn, base, bfloat16" bench learn --device cuda --size base --precision bfloat16
+    on_card "bench train, base, bfloat16" bench train cue --device cuda --size base --precision bfloat16
 }
 
 # cue by its own recipe, from random weights; it is learned when it wins 9 of 10 corridors that it never saw. A guess wins 5.
