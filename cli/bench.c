@@ -332,7 +332,7 @@ int lp_cmd_bench(int argc, char **argv) {
     for (int i = 0; i < N_BENCHES; i++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
     while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
     if (which == N_BENCHES) lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
-    else if (!(status = lp_use_device(NULL, a.device, &err))) status = benches[which].run(&a, o, &err);
+    else if (!(status = lp_use_device(NULL, NULL, a.device, &err))) status = benches[which].run(&a, o, &err);
     if (!status && a.json) return lp_print_json(o);
     cJSON_Delete(o);
     return lp_report(status, &err);

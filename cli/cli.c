@@ -192,8 +192,12 @@ lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const ch
     return LP_OK;
 }
 
-lp_status lp_use_device(lp_policy *policy, const char *name, lp_err *err) {
+lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *name, lp_err *err) {
     lp_device device;
+    int width, height;
     lp_status status = lp_device_find(&device, name, err);
-    return status || !policy ? status : lp_policy_move(policy, device, lp_policy_is_bf16(policy), err);
+    if (status || !policy) return status;
+    status = lp_policy_move(policy, device, lp_policy_is_bf16(policy), err);
+    if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(policy, width, height);
+    return status;
 }

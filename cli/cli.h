@@ -76,7 +76,7 @@ typedef struct {
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
 /* The memory that a policy was trained with (its notes), with arch replaced where arch_name is not NULL. */
 lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err);
-/* Puts policy where --device says; NULL: only checks what it says. */
-lp_status lp_use_device(lp_policy *policy, const char *device, lp_err *err);
+/* Puts the policy that is to play game where --device says; both NULL: only checks what it says. */
+lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *device, lp_err *err);
 
 #endif

@@ -31,7 +31,7 @@ static lp_status evaluate(const arguments *a, const lp_suite_row *what, const in
                              .n_threads = (int)a->threads, .progress = true};
     lp_status status = lp_choose_policy(&chosen, what->game, a->policy, err);
     if (!status) status = lp_choose_memory(&config.memory, chosen.policy, a->memory, err);
-    if (!status) status = lp_use_device(chosen.policy, a->device, err);
+    if (!status) status = lp_use_device(chosen.policy, what->game, a->device, err);
     if (!status) {
         config.player = (lp_player)chosen.player;
         config.policy = chosen.policy;
@@ -128,7 +128,7 @@ int lp_cmd_eval(int argc, char **argv) {
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    lp_status status = lp_use_device(NULL, a.device, &err);
+    lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     cJSON *result = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(result, "games");
     char list[1024];
     if (!status && snprintf(list, sizeof list, "%s", a.games) >= (int)sizeof list)

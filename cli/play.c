@@ -247,7 +247,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
     if (!status) status = settle(s, a, err);
-    if (!status) status = lp_use_device(s->chosen.policy, a->device, err);
+    if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
     options.player = s->human;
@@ -304,7 +304,7 @@ int lp_cmd_play(int argc, char **argv) {
     if (code >= 0) return code;
     lp_err err = {{0}};
     session s = {.window = !a.headless && lp_window_available()};
-    lp_status status = lp_use_device(NULL, a.device, &err);
+    lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
     lp_run_close(s.run);
     lp_policy_close(s.chosen.policy);

@@ -201,7 +201,7 @@ int lp_cmd_train(int argc, char **argv) {
     cJSON *result = NULL;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    lp_status status = lp_use_device(NULL, a.device, &err);
+    lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     if (!status) status = lp_game_open(&game, a.game, &err);
     if (!status) status = train_game(&a, game, &result, &err);
     lp_game_close(game);

@@ -93,6 +93,7 @@ static void job(void *context, int index, int worker) {
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {
         status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, NULL, err);
+        seats[opened].packed = e->config->policy && lp_policy_packs_frames(e->config->policy);
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
     }

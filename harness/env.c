@@ -196,6 +196,13 @@ void lp_env_observe(lp_env *env, uint8_t *out) {
     lp_observe_grey(out, g->width, g->height, frame + g->crop_y * width + g->crop_x, width, g->crop_width, g->crop_height);
 }
 
+void lp_env_observe_shades(lp_env *env, uint8_t *out) {
+    const lp_game *g = env->game;
+    int width, height;
+    const uint32_t *frame = lp_emu_frame(env->emu, &width, &height);
+    lp_observe_shades(out, frame + g->crop_y * width + g->crop_x, width, g->crop_width, g->crop_height);
+}
+
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err) {
     const lp_game *g = env->game;
     if (!g->n_oracle) return lp_fail(err, LP_BAD_INPUT, "%s: has no oracle (longplay.json: oracle)", g->name);

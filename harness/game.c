@@ -240,6 +240,11 @@ void lp_game_crop(const lp_game *g, int *x, int *y, int *width, int *height) {
     *width = g->crop_width, *height = g->crop_height;
 }
 
+bool lp_game_shades(const lp_game *g, int *width, int *height) {
+    *width = g->crop_width, *height = g->crop_height;
+    return lp_game_system(g) == LP_SYSTEM_GB && *width % 4 == 0;
+}
+
 int lp_game_find_knob(const lp_game *g, const char *name) {
     for (int k = 0; k < g->n_knobs; k++)
         if (!strcmp(g->knobs[k].name, name)) return k;

@@ -68,6 +68,8 @@ bool lp_game_has_reward(const lp_game *game); /* in scenario.json */
 /* The part of the screen that the policy sees (scenario.json "crop"), in pixels; the whole screen without one. Observations
  * are taken from it, and are no larger. Pictures for people (windows, recordings) show the whole screen. */
 void lp_game_crop(const lp_game *game, int *x, int *y, int *width, int *height);
+/* Whether that part can be told in two bits a pixel, and its size: an original Game Boy's, its width a multiple of 4. */
+bool lp_game_shades(const lp_game *game, int *width, int *height);
 /* RAM variables of data.json, in its order. */
 int lp_game_n_variables(const lp_game *game);
 const char *lp_game_variable_name(const lp_game *game, int index);
@@ -118,6 +120,8 @@ lp_outcome lp_env_step(lp_env *env, int action);
 int lp_env_events(const lp_env *env, const lp_event **events);
 /* The observation: height*width grey bytes, 0 black to 255 white. */
 void lp_env_observe(lp_env *env, uint8_t *out);
+/* The screen that it is made from, whole: lp_game_shades's width x height pixels, two bits each (observe.h). */
+void lp_env_observe_shades(lp_env *env, uint8_t *out);
 /* What a scripted player that reads RAM does now (longplay.json "oracle"); LP_BAD_INPUT when the game has none. */
 lp_status lp_env_oracle(lp_env *env, int *action, lp_err *err);
 /* A RAM variable of data.json by name; false when there is none. */

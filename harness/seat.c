@@ -7,13 +7,15 @@
 lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, int state_floats, const lp_emu_config *emu,
                        lp_err *err) {
     *seat = (lp_seat){.dim = memory->dim, .last_action = -1, .state_floats = state_floats};
-    int width, height;
+    int width, height, screen_width, screen_height;
     lp_game_observation(game, &width, &height);
+    lp_game_shades(game, &screen_width, &screen_height);
+    size_t grey = (size_t)width * (size_t)height, shades = (size_t)screen_width * (size_t)screen_height / 4;
     size_t n = (size_t)lp_mem_max_context(memory) + 1;
     lp_status status = lp_env_open(&seat->env, game, emu, err);
     if (!status) status = lp_mem_open(&seat->mem, memory, err);
     if (!status) {
-        seat->pixels = malloc((size_t)width * (size_t)height);
+        seat->pixels = malloc(grey > shades ? grey : shades);
         seat->context.vector = calloc(n * (size_t)memory->dim, sizeof(float));
         seat->context.salience = calloc(n, sizeof(float));
         seat->context.level = calloc(n, sizeof(int32_t));
@@ -63,7 +65,8 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
 }
 
 void lp_seat_look(lp_seat *seat, lp_observation *observation) {
-    lp_env_observe(seat->env, seat->pixels);
+    if (seat->packed) lp_env_observe_shades(seat->env, seat->pixels);
+    else lp_env_observe(seat->env, seat->pixels);
     seat->n_items = lp_mem_context(seat->mem, &seat->context);
     *observation = (lp_observation){seat->pixels, seat->last_action, seat->n_items, seat->context.vector, seat->context.salience,
                                     seat->context.level, seat->context.step, lp_mem_steps(seat->mem), seat->state, seat->seed, seat->episode};

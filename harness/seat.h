@@ -21,7 +21,8 @@ typedef struct {
     lp_env *env;  /* owned */
     lp_mem *mem;  /* owned */
     int dim, n_items;
-    uint8_t *pixels; /* [height][width] the current observation */
+    uint8_t *pixels; /* the current observation: [height][width] grey, or the packed screen */
+    bool packed;     /* false after open; true: for a policy that packs frames (lp_policy_packs_frames) */
     lp_mem_context_view context; /* the current context, n_items long */
     int last_action;
     int state_floats;

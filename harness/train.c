@@ -46,6 +46,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         if (p->twin) memory.arch = LP_MEM_NONE;
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
         status = lp_seat_open(&p->seat, t->game, &memory, lp_policy_state_floats(t->policy), NULL, err);
+        p->seat.packed = lp_policy_packs_frames(t->policy);
         if (!status) status = train_begin_episode(t, p, err);
     }
     return status;
@@ -81,6 +82,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
     if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
+    int width, height;
+    if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
     if (!status) status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);

@@ -26,7 +26,7 @@ static void begin_segment(lp_train *t, player *p, lp_segment *g) {
 /* Writes step s of the segment: the observation and where each context item's row is. */
 static void record(lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
     const lp_policy_config *shape = lp_policy_shape(t->policy);
-    size_t pixels = (size_t)shape->width * (size_t)shape->height, at = (size_t)s * (size_t)t->max_context;
+    size_t pixels = lp_policy_frame_bytes(t->policy), at = (size_t)s * (size_t)t->max_context;
     memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
     g->last_action[s] = o->last_action;
     g->n_items[s] = o->n_items;

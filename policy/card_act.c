@@ -54,10 +54,9 @@ struct card_actor {
 };
 
 static size_t lay_out_inputs(inputs *in, const card_actor *a, void *base) {
-    const lp_policy_config *s = &a->policy->shape;
     card_room room = {base, 0};
     size_t B = (size_t)a->max_batch, C = (size_t)a->max_context;
-    in->pixels = card_take(&room, B * s->width * s->height);
+    in->pixels = card_take(&room, B * lp_policy_frame_bytes(a->policy));
     in->last_action = card_take(&room, B * sizeof(int32_t));
     in->seed = card_take(&room, B * sizeof(uint64_t));
     in->now = card_take(&room, B * sizeof(uint64_t));
@@ -198,7 +197,7 @@ void card_actor_look(card_actor *a, int r, const lp_observation *in) {
     const lp_policy_config *s = &a->policy->shape;
     memory_row *row = &a->rows[r];
     inputs *h = &a->host;
-    size_t pixels = (size_t)s->width * s->height, C = (size_t)a->max_context, state = (size_t)lp_policy_state_floats(a->policy);
+    size_t pixels = lp_policy_frame_bytes(a->policy), C = (size_t)a->max_context, state = (size_t)lp_policy_state_floats(a->policy);
     int32_t *index = h->index + (size_t)r * C, slot = 0;
     assert(in->n_items <= a->max_context);
     memcpy(h->pixels + (size_t)r * pixels, in->pixels, pixels);

@@ -38,7 +38,8 @@ lp_read card_read(const card_model *m, const card_context *c) {
 void card_see(card_model *m, activations *a, const uint8_t *pixels, const int32_t *last_action, int n) {
     const lp_policy *p = m->p;
     const lp_policy_config *s = &p->shape;
-    CARD_DO(m, lp_cuda_from_bytes(a->x, pixels, (size_t)n * s->height * s->width, m->stream));
+    if (p->packed_width) CARD_DO(m, lp_cuda_observe_shades(a->x, pixels, n, p->packed_width, p->packed_height, s->width, s->height, m->stream));
+    else CARD_DO(m, lp_cuda_from_bytes(a->x, pixels, (size_t)n * s->height * s->width, m->stream));
     CARD_DO(m, lp_cuda_conv(m->blas, a->c1, a->x, weight(m, P_CONV1_W), weight(m, P_CONV1_B), n, &p->conv1, m->scratch, m->images, 1));
     CARD_DO(m, lp_cuda_conv(m->blas, a->c2, a->c1, weight(m, P_CONV2_W), weight(m, P_CONV2_B), n, &p->conv2, m->scratch, m->images, 1));
     CARD_DO(m, lp_cuda_embed(a->f, weight(m, P_ACTION), last_action, n, s->hidden, m->stream));

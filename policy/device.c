@@ -33,6 +33,7 @@ const char *lp_device_describe(lp_device device, char *text, size_t size_bytes) 
 lp_status lp_policy_move(lp_policy *p, lp_device device, bool bf16, lp_err *err) {
     card_close(p->card);
     p->card = NULL;
+    p->packed_width = p->packed_height = 0;
     return device == LP_DEVICE_CUDA ? card_open(&p->card, p, bf16, err) : LP_OK;
 }
 
@@ -47,4 +48,16 @@ lp_status lp_policy_changed(lp_policy *p, lp_err *err) {
 bool lp_policy_is_bf16(const lp_policy *p) {
     const char *precision = lp_policy_note_of(p, "policy.precision");
     return precision && !strcmp(precision, "bfloat16");
+}
+
+void lp_policy_pack_frames(lp_policy *p, int width, int height) {
+    if (p->card) p->packed_width = width, p->packed_height = height;
+}
+
+bool lp_policy_packs_frames(const lp_policy *p) {
+    return p->packed_width > 0;
+}
+
+size_t lp_policy_frame_bytes(const lp_policy *p) {
+    return p->packed_width ? (size_t)p->packed_width * (size_t)p->packed_height / 4 : (size_t)p->shape.width * (size_t)p->shape.height;
 }

@@ -11,7 +11,7 @@ void learner_arrays(const lp_learner *l, learner_array out[LEARNER_ARRAYS]) {
     const lp_policy_config *s = &l->policy->shape;
     size_t T = (size_t)l->n_steps, C = (size_t)l->max_context, f = sizeof(float);
     const learner_array all[LEARNER_ARRAYS] = {
-        {offsetof(lp_segment, pixels), T * s->width * s->height},
+        {offsetof(lp_segment, pixels), T * lp_policy_frame_bytes(l->policy)},
         {offsetof(lp_segment, last_action), T * sizeof(int32_t)},
         {offsetof(lp_segment, action), T * sizeof(int32_t)},
         {offsetof(lp_segment, logp), T * f},

@@ -29,6 +29,7 @@ struct lp_policy {
     float *parameters; /* [n_parameters] owned */
     void *notes;       /* cJSON object or NULL, owned (weights.c) */
     struct lp_card *card; /* where it is on a GPU too, owned; NULL: on the CPU alone */
+    int packed_width, packed_height; /* of the screens that come to the card; 0: it is grey frames that come */
 };
 
 /* Activations of n rows; all carved from one allocation. */

@@ -79,6 +79,11 @@ const char *lp_device_missing(void);
  * to bfloat16 (its note "policy.precision" says so of a policy that was trained so). LP_FAILED: the GPU failed, or has no room. */
 lp_status lp_policy_move(lp_policy *policy, lp_device device, bool bf16, lp_err *err);
 lp_device lp_policy_device(const lp_policy *policy);
+/* On a GPU frames may come as packed screens of width x height pixels, two bits each, which the card unpacks and averages
+ * (lp_k_observe_shades); to be said before actors and learners are opened. Nothing changes for a policy on the CPU. */
+void lp_policy_pack_frames(lp_policy *policy, int width, int height);
+bool lp_policy_packs_frames(const lp_policy *policy);
+size_t lp_policy_frame_bytes(const lp_policy *policy); /* of an observation's pixels, and of each of a segment's */
 /* After the weights were written to: they go to where it runs. */
 lp_status lp_policy_changed(lp_policy *policy, lp_err *err);
 /* Its note "policy.precision" is "bfloat16". */
@@ -99,7 +104,7 @@ bool lp_policy_samples(const lp_policy *policy);
 
 /* ---- acting: one thread an actor; many actors may share a policy that nobody is training ---- */
 typedef struct {
-    const uint8_t *pixels; /* [height][width] grey */
+    const uint8_t *pixels; /* [height][width] grey, or the packed screen, see lp_policy_pack_frames */
     int last_action;       /* -1 at the start of an episode */
     int n_items;           /* context, 0 to max_context */
     const float *vector;   /* [n_items][dim] */
@@ -154,7 +159,7 @@ typedef struct {
 /* One environment's rollout, filled by the caller. Context rows 0 .. n_old - 1 are items from before the segment
  * (stored vectors, no gradient flows into them); row n_old_max + t is the item of this segment's step t (recomputed, with gradient). */
 typedef struct {
-    uint8_t *pixels;      /* [n_steps][height * width] */
+    uint8_t *pixels;      /* [n_steps][lp_policy_frame_bytes] */
     int32_t *last_action; /* [n_steps] */
     int32_t *action;      /* [n_steps] */
     float *logp;          /* [n_steps] of the action when it was taken */

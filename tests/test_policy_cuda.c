@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "kernels/kernels.h"
 #include "policy_support.h"
 
 static void need_card(void) {
@@ -168,6 +169,51 @@ static void test_gradient(void **state) {
     shape.core = LP_CORE_NONE;
 }
 
+/* ---- packed screens: what the card makes of them is what the CPU makes of the grey frames they stand for ---- */
+
+enum { SCREEN_W = 56, SCREEN_H = 48, FRAME = 28 * 24 }; /* a packed screen has as many bytes as a grey frame */
+
+static void to_grey(uint8_t *frame) {
+    float y[FRAME];
+    lp_k_observe_shades(y, frame, 1, SCREEN_W, SCREEN_H, shape.width, shape.height);
+    for (int i = 0; i < FRAME; i++) frame[i] = (uint8_t)lrintf((y[i] + 0.5f) * 255);
+}
+
+static void test_packed_frames(void **state) {
+    (void)state;
+    need_card();
+    lp_policy *policies[2] = {make(LP_DEVICE_CPU), make(LP_DEVICE_CUDA)};
+    size_t n = lp_policy_n_parameters(policies[0]);
+    float *gradient[2] = {malloc(n * sizeof(float)), malloc(n * sizeof(float))};
+    lp_decision d[2];
+    lp_actor *actors[2];
+    double loss[2];
+    lp_pool *pool = lp_pool_open(1);
+    lp_err err;
+    for (int k = 0; k < 2; k++) {
+        lp_learner *learner;
+        lp_rng rng = lp_rng_make(3, 3);
+        lp_policy_pack_frames(policies[k], SCREEN_W, SCREEN_H);
+        assert_int_equal(lp_policy_packs_frames(policies[k]), k);
+        assert_int_equal(lp_policy_frame_bytes(policies[k]), FRAME);
+        check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
+        check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+        fill(learner, &rng);
+        for (int e = 0; e < ENVS && !k; e++)
+            for (int t = 0; t < STEPS; t++) to_grey(lp_learner_segment(learner, e)->pixels + t * FRAME);
+        lp_observation o = {.pixels = lp_learner_segment(learner, 0)->pixels, .last_action = -1, .episode = 1};
+        check(lp_actor_run(actors[k], 1, &o, &d[k], &err), &err);
+        check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
+        for (int i = 0; k && i < shape.dim; i++) near(d[1].item[i], d[0].item[i], "item", 0, 0);
+        near(d[k].logit[0], d[0].logit[0], "logit", 0, 0);
+        lp_learner_close(learner);
+    }
+    assert_true(fabs(loss[0] - loss[1]) < 1e-5);
+    for (size_t i = 0; i < n; i++) assert_true(fabs((double)gradient[1][i] - gradient[0][i]) <= 2e-5 + 1e-4 * fabs(gradient[0][i]));
+    lp_pool_close(pool);
+    for (int k = 0; k < 2; k++) free(gradient[k]), lp_actor_close(actors[k]), lp_policy_close(policies[k]);
+}
+
 /* A few updates; in the middle the optimizer's state is saved, and loaded by a learner on `then`. */
 static void updates(float *weights, lp_device first, lp_device then, lp_update_stats *last) {
     lp_policy *policy = make(first);
@@ -278,7 +324,7 @@ static void test_devices(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),  cmocka_unit_test(test_acting),  cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_updates), cmocka_unit_test(test_divergence_is_refused), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_packed_frames), cmocka_unit_test(test_updates), cmocka_unit_test(test_divergence_is_refused), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
