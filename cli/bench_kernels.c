@@ -107,7 +107,7 @@ static void add_card(cJSON *cuda, cJSON *rows, const lp_bench_cuda_result *r, ui
 }
 
 static lp_status card_rows(const lp_bench_arguments *a, cJSON *cuda, lp_err *err) {
-    if (!lp_cuda_devices()) {
+    if (lp_cuda_missing()) {
         cJSON_AddStringToObject(cuda, "skipped", "no GPU here");
         return LP_OK;
     }

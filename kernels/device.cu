@@ -10,9 +10,10 @@ static int told(cudaError_t error) {
     return error;
 }
 
-int lp_cuda_devices(void) {
-    int n = 0;
-    return told(cudaGetDeviceCount(&n)) ? 0 : n;
+const char *lp_cuda_missing(void) {
+    int n = 0, error = told(cudaGetDeviceCount(&n));
+    if (error) return cudaGetErrorString((cudaError_t)error);
+    return n > 0 ? NULL : "no CUDA-capable device is detected";
 }
 
 const char *lp_cuda_error(int error) {

@@ -14,8 +14,8 @@
 extern "C" {
 #endif
 
-/* Devices that can be used; 0 without a driver or a card. */
-int lp_cuda_devices(void);
+/* NULL: a device can be used. Else why none can: "no CUDA-capable device is detected", "CUDA driver version is insufficient ...". */
+const char *lp_cuda_missing(void);
 /* The device in words: name, compute capability, memory, driver. Returns text. */
 const char *lp_cuda_describe(char *text, size_t size_bytes);
 /* "no CUDA-capable device is detected" and the like, for an error that a call returned. */

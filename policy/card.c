@@ -7,7 +7,7 @@
 enum { ALIGNED_FLOATS = 64 };
 
 const char *card_missing(void) {
-    return lp_cuda_devices() > 0 ? NULL : "no NVIDIA GPU that can be used (see nvidia-smi)";
+    return lp_cuda_missing();
 }
 
 void *card_take(card_room *room, size_t bytes) {
