@@ -1,10 +1,12 @@
 #include "base/config.h"
 #include "base/file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +43,13 @@ static int choice_index(const char *choices, const char *value) {
     return -1;
 }
 
+/* In an .ini file a semicolon at the start of a value or after a space begins a comment: a text with one would not come back. */
+static bool has_comment(const char *text) {
+    for (const char *c = text; *c; c++)
+        if (*c == ';' && (c == text || isspace((unsigned char)c[-1]))) return true;
+    return false;
+}
+
 lp_status lp_config_set(void *config, const lp_setting *table, int n, const char *name, const char *value,
                         lp_err *err) {
     const lp_setting *s = NULL;
@@ -55,6 +64,7 @@ lp_status lp_config_set(void *config, const lp_setting *table, int n, const char
     }
     if (s->type == LP_SET_TEXT) {
         if ((double)strlen(value) >= s->max) return lp_fail(err, LP_BAD_INPUT, "%s: longer than %d bytes", name, (int)s->max - 1);
+        if (has_comment(value)) return lp_fail(err, LP_BAD_INPUT, "%s: has a ';' at its start or after a space, where a comment begins", name);
         memset(field(config, s), 0, (size_t)s->max);
         memcpy(field(config, s), value, strlen(value));
         return LP_OK;
@@ -152,11 +162,11 @@ __attribute__((format(printf, 4, 5))) static int append(char *out, size_t size_b
     return length + n;
 }
 
-/* How many bytes of text go on one line: spaces at a line's ends would be lost. */
+/* How many bytes of text go on one line: spaces at a line's ends would be lost, and a line that begins with ';' too. */
 static int line_part(const char *text) {
     size_t n = strlen(text);
     if (n <= LINE_BYTES) return (int)n;
-    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || text[n] == ' ');) n--;
+    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || text[n] == ' ' || text[n] == ';');) n--;
     return (int)n;
 }
 
