@@ -162,11 +162,11 @@ __attribute__((format(printf, 4, 5))) static int append(char *out, size_t size_b
     return length + n;
 }
 
-/* How many bytes of text go on one line: spaces at a line's ends would be lost, and a line that begins with ';' too. */
+/* How many bytes of text go on one line: spaces at a line's ends would be lost, and a line that begins with ';' or '#' too. */
 static int line_part(const char *text) {
     size_t n = strlen(text);
     if (n <= LINE_BYTES) return (int)n;
-    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || text[n] == ' ' || text[n] == ';');) n--;
+    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || strchr(" ;#", text[n]));) n--;
     return (int)n;
 }
 

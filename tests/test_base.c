@@ -96,7 +96,7 @@ static void test_config_text(void **state) {
         texts a, b;
         lp_config_defaults(&a, rows, 2);
         lp_config_defaults(&b, rows, 2);
-        for (size_t i = 0; i < n; i++) a.text[i] = i % 7 == 3 && i + 1 < n ? ' ' : i % 7 == 1 ? ';' : (char)('a' + i % 26);
+        for (size_t i = 0; i < n; i++) a.text[i] = i % 7 == 3 && i + 1 < n ? ' ' : i % 7 == 1 ? (i % 2 ? ';' : '#') : (char)('a' + i % 26);
         a.after = 5;
         int length = lp_config_print(&a, rows, 2, ini, sizeof ini);
         assert_int_equal(lp_file_write_atomic(path, ini, (size_t)length, &err), LP_OK);
