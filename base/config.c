@@ -43,11 +43,25 @@ static int choice_index(const char *choices, const char *value) {
     return -1;
 }
 
-/* In an .ini file a semicolon at the start of a value or after a space begins a comment: a text with one would not come back. */
-static bool has_comment(const char *text) {
-    for (const char *c = text; *c; c++)
-        if (*c == ';' && (c == text || isspace((unsigned char)c[-1]))) return true;
-    return false;
+/* How many bytes of text go on one line of an .ini file: spaces at a line's ends would be lost, and a line that begins with ';' or '#' too. */
+static int line_part(const char *text) {
+    size_t n = strlen(text);
+    if (n <= LINE_BYTES) return (int)n;
+    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || strchr(" ;#", text[n]));) n--;
+    return (int)n;
+}
+
+/* What keeps an .ini file from giving a text back as it was, or NULL. */
+static const char *not_kept(const char *text) {
+    size_t n = strlen(text);
+    if (n && (text[0] == ' ' || text[n - 1] == ' ')) return "begins or ends with a space";
+    for (const char *c = text; *c; c++) {
+        if (isspace((unsigned char)*c) && *c != ' ') return "has a tab or a line's end";
+        if (*c == ';' && (c == text || c[-1] == ' ')) return "has a ';' at its start or after a space, where a comment begins";
+    }
+    for (const char *line = text + line_part(text); *line; line += line_part(line))
+        if (line[-1] == ' ' || strchr(" ;#", *line)) return "has too many spaces, ';' or '#' in a row";
+    return NULL;
 }
 
 lp_status lp_config_set(void *config, const lp_setting *table, int n, const char *name, const char *value,
@@ -64,7 +78,8 @@ lp_status lp_config_set(void *config, const lp_setting *table, int n, const char
     }
     if (s->type == LP_SET_TEXT) {
         if ((double)strlen(value) >= s->max) return lp_fail(err, LP_BAD_INPUT, "%s: longer than %d bytes", name, (int)s->max - 1);
-        if (has_comment(value)) return lp_fail(err, LP_BAD_INPUT, "%s: has a ';' at its start or after a space, where a comment begins", name);
+        const char *why = not_kept(value);
+        if (why) return lp_fail(err, LP_BAD_INPUT, "%s: %s", name, why);
         memset(field(config, s), 0, (size_t)s->max);
         memcpy(field(config, s), value, strlen(value));
         return LP_OK;
@@ -160,14 +175,6 @@ __attribute__((format(printf, 4, 5))) static int append(char *out, size_t size_b
     int n = vsnprintf(out + used, size_bytes - used, format, arguments);
     va_end(arguments);
     return length + n;
-}
-
-/* How many bytes of text go on one line: spaces at a line's ends would be lost, and a line that begins with ';' or '#' too. */
-static int line_part(const char *text) {
-    size_t n = strlen(text);
-    if (n <= LINE_BYTES) return (int)n;
-    for (n = LINE_BYTES; n > 1 && (text[n - 1] == ' ' || strchr(" ;#", text[n]));) n--;
-    return (int)n;
 }
 
 int lp_config_print(const void *config, const lp_setting *table, int n, char *out, size_t size_bytes) {

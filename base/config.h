@@ -22,7 +22,8 @@ typedef enum {
     LP_SET_FLOAT,  /* double */
     LP_SET_CHOICE, /* int64_t: the index among choices, separated by '|' */
     LP_SET_TEXT,   /* char[max], empty by default. An .ini line holds less than 200 bytes: a longer text goes on in lines that
-                      begin with a space, joined without one. Not kept by an .ini: outer spaces, line ends, " ;" */
+                      begin with a space, joined without one. Refused, as an .ini would not give it back: outer spaces,
+                      tabs, line ends, ';' at the start or after a space */
 } lp_setting_type;
 
 typedef struct {
