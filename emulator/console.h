@@ -16,7 +16,10 @@ struct mTimingEvent;
 struct SM83Core;
 struct ARMCore;
 struct GB;
+struct GBAudio;
 struct GBObj;
+struct GBTimer;
+struct GBVideo;
 struct GBVideoRenderer;
 struct GBASavedata;
 
@@ -83,6 +86,13 @@ extern lp_statics lp_gb_static, lp_gba_static; /* written once, by a console's f
 void lp_gb_hook_core(struct GB *gb);
 void lp_gb_hook_video(struct GB *gb);
 void lp_gb_hook_renderer(struct GB *gb);
+/* Its parts, which the sleeping and the waking machine share. */
+void lp_gb_skip_samples(struct GBAudio *audio, uint32_t time);
+uint32_t lp_gb_timer_block(const struct GBTimer *timer); /* increments between two ticks of TIMA or the sound's sequencer */
+int32_t lp_gb_change_mode(struct GBVideo *video, uint32_t time); /* a line's mode ends; returns the next one's ticks */
+void lp_gb_set_mode_callback(struct GBVideo *video);
+/* The event is due. Does the CPU sleep, and were screen, timer and sound brought up to what may wake it? */
+bool lp_gb_sleep(struct GB *gb, struct mTimingEvent *self, uint32_t ticks_late);
 int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall); /* as the console counts, at most 10 */
 /* Runs the CPU as libmgba's SM83Run does: until the instruction is over during or after which an event fell. */
 void lp_gb_run(struct SM83Core *cpu, struct GB *gb);
