@@ -88,7 +88,23 @@ LP_CLONES static int find_marked(int32_t *pixel, uint8_t *out, const uint8_t *ma
     return find(pixel, out, mark, wide, oh, ow, reach, step);
 }
 
-INLINE void differ(uint8_t *restrict cell, const uint8_t *restrict a, const uint8_t *restrict b, int w, int h, const int stride) {
+/* Cells of four by four are compared four pixels at once. */
+INLINE void differ_by_four(uint8_t *restrict cell, const uint8_t *restrict a, const uint8_t *restrict b, int w, int h) {
+    int wide = w / 4;
+    for (int y = 0; y < h; y += 4, cell += wide) {
+        uint32_t row[MAX_WIDTH / 4] = {0};
+        for (int i = 0; i < 4; i++, a += w, b += w)
+            for (int c = 0; c < wide; c++) {
+                uint32_t four_a, four_b;
+                memcpy(&four_a, a + 4 * c, sizeof four_a);
+                memcpy(&four_b, b + 4 * c, sizeof four_b);
+                row[c] |= four_a ^ four_b;
+            }
+        for (int c = 0; c < wide; c++) cell[c] = row[c] != 0;
+    }
+}
+
+INLINE void differ(uint8_t *restrict cell, const uint8_t *restrict a, const uint8_t *restrict b, int w, int h, int stride) {
     int wide = (w + stride - 1) / stride;
     for (int y = 0; y < h; cell += wide) {
         uint8_t row[MAX_WIDTH] = {0};
@@ -104,7 +120,7 @@ INLINE void differ(uint8_t *restrict cell, const uint8_t *restrict a, const uint
 
 /* cell = not 0 where two frames differ. */
 LP_CLONES static void compare(uint8_t *cell, const uint8_t *a, const uint8_t *b, const lp_conv *s) {
-    if (s->stride == 4) differ(cell, a, b, s->w, s->h, 4);
+    if (s->stride == 4 && s->w % 4 == 0 && s->h % 4 == 0) differ_by_four(cell, a, b, s->w, s->h);
     else differ(cell, a, b, s->w, s->h, s->stride);
 }
 
