@@ -86,6 +86,7 @@ extern lp_statics lp_gb_static, lp_gba_static; /* written once, by a console's f
 void lp_gb_hook_core(struct GB *gb);
 void lp_gb_hook_video(struct GB *gb);
 void lp_gb_hook_renderer(struct GB *gb);
+void lp_gb_draw_init(void); /* once for the process */
 /* Its parts, which the sleeping and the waking machine share. */
 void lp_gb_skip_samples(struct GBAudio *audio, uint32_t time);
 uint32_t lp_gb_timer_block(const struct GBTimer *timer); /* increments between two ticks of TIMA or the sound's sequencer */

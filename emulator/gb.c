@@ -39,6 +39,7 @@ static void learn_statics(void) {
     static color_t pixels[GB_VIDEO_HORIZONTAL_PIXELS * GB_VIDEO_VERTICAL_PIXELS];
     struct GBSerializedState *state = calloc(1, sizeof *state);
     struct mCore *core = mCoreCreate(mPLATFORM_GB);
+    lp_gb_draw_init();
     if (state && core && core->init(core)) {
         struct GB *gb = core->board;
         struct SM83Core *cpu = core->cpu;

@@ -30,15 +30,19 @@ int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall) {
     return n < GB_VIDEO_MAX_LINE_OBJ ? n : GB_VIDEO_MAX_LINE_OBJ;
 }
 
-/* Byte i of eight, from the lowest: bit 7 - i of b, as 0 or 1. */
-static inline uint64_t spread(uint8_t b) {
-    uint64_t bits = b * 0x0101010101010101u & 0x0102040810204080u;
-    return (bits + 0x7F7F7F7F7F7F7F7Fu) >> 7 & 0x0101010101010101u;
+/* Of each byte, its bits as eight bytes of 0 or 1, the highest bit lowest. */
+static uint64_t spread[256];
+
+void lp_gb_draw_init(void) {
+    for (int byte = 0; byte < 256; byte++) {
+        spread[byte] = 0;
+        for (int bit = 0; bit < 8; bit++) spread[byte] |= (uint64_t)(byte >> (7 - bit) & 1) << 8 * bit;
+    }
 }
 
 /* A tile's row, left to right from the high bits of low and high, as shades. */
 static inline uint64_t tile_row(uint8_t low, uint8_t high) {
-    return spread(low) | spread(high) << 1;
+    return spread[low] | spread[high] << 1;
 }
 
 static inline uint8_t mirrored(uint8_t b) {

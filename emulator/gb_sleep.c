@@ -121,8 +121,11 @@ static uint32_t next_seen_tick(const struct GBTimer *timer, uint32_t when) {
 
 static uint32_t pass_counts(struct GBTimer *timer, uint32_t when, uint32_t until) {
     uint32_t ticks = div_ticks(timer), steps = div_steps(timer), block = lp_gb_timer_block(timer), most = block < DIV_STEPS ? block : DIV_STEPS;
-    while (is_before(when, until)) {
-        timer->internalDiv += steps;
+    while (is_before(when, until)) { /* from the second on they are equally long */
+        bool even = steps == most && !(timer->internalDiv & (most - 1));
+        uint32_t events = even ? (until - when - 1) / (most * ticks) + 1 : 1;
+        timer->internalDiv += steps * events;
+        when += (events - 1) * most * ticks;
         steps = most - (timer->internalDiv & (most - 1));
         when += steps * ticks;
     }

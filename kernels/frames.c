@@ -59,16 +59,27 @@ void lp_k_frames_pack(lp_frames *f, const lp_conv *one, const lp_conv *two, cons
 
 #define INLINE static inline __attribute__((always_inline))
 
+INLINE bool has_mark(const uint8_t *mark, int n) {
+    uint64_t some = 0, eight;
+    int i = 0;
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&eight, mark + i, sizeof eight);
+        some |= eight;
+    }
+    for (; i < n; i++) some |= mark[i];
+    return some != 0;
+}
+
 INLINE int find(int32_t *restrict pixel, uint8_t *restrict out, const uint8_t *restrict mark, int wide, int oh, int ow, const int reach, const int step) {
     int n = 0;
-    for (int y = 0; y < oh; y++) {
-        uint8_t row[MAX_WIDTH], some = 0;
-        memcpy(row, mark + y * step * wide, (size_t)wide);
+    if (out) memset(out, 0, (size_t)oh * (size_t)ow);
+    for (int y = 0; y < oh; y++, mark += step * wide) {
+        if (!has_mark(mark, reach * wide)) continue;
+        uint8_t row[MAX_WIDTH];
+        memcpy(row, mark, (size_t)wide);
         for (int i = 1; i < reach; i++)
-            for (int x = 0; x < wide; x++) row[x] |= mark[(y * step + i) * wide + x];
-        for (int x = 0; x < wide; x++) some |= row[x];
-        if (out) memset(out + y * ow, 0, (size_t)ow);
-        for (int x = 0; some && x < ow; x++) {
+            for (int x = 0; x < wide; x++) row[x] |= mark[i * wide + x];
+        for (int x = 0; x < ow; x++) {
             uint8_t any = 0;
             for (int j = 0; j < reach; j++) any |= row[x * step + j];
             if (out) out[y * ow + x] = any;
@@ -91,15 +102,17 @@ LP_CLONES static int find_marked(int32_t *pixel, uint8_t *out, const uint8_t *ma
 /* Cells of four by four are compared four pixels at once. */
 INLINE void differ_by_four(uint8_t *restrict cell, const uint8_t *restrict a, const uint8_t *restrict b, int w, int h) {
     int wide = w / 4;
-    for (int y = 0; y < h; y += 4, cell += wide) {
-        uint32_t row[MAX_WIDTH / 4] = {0};
-        for (int i = 0; i < 4; i++, a += w, b += w)
-            for (int c = 0; c < wide; c++) {
-                uint32_t four_a, four_b;
-                memcpy(&four_a, a + 4 * c, sizeof four_a);
-                memcpy(&four_b, b + 4 * c, sizeof four_b);
-                row[c] |= four_a ^ four_b;
+    for (int y = 0; y < h; y += 4, cell += wide, a += 4 * w, b += 4 * w) {
+        uint32_t row[MAX_WIDTH / 4];
+        for (int c = 0; c < wide; c++) {
+            uint32_t differs = 0, four_a, four_b;
+            for (int i = 0; i < 4; i++) {
+                memcpy(&four_a, a + i * w + 4 * c, sizeof four_a);
+                memcpy(&four_b, b + i * w + 4 * c, sizeof four_b);
+                differs |= four_a ^ four_b;
             }
+            row[c] = differs;
+        }
         for (int c = 0; c < wide; c++) cell[c] = row[c] != 0;
     }
 }
