@@ -1,6 +1,7 @@
 /* Linear maps on OpenBLAS, the only file that knows it. */
 #include "kernels/kernels.h"
 #include "base/simd.h"
+#include "kernels/conv_direct.h"
 
 #include <assert.h>
 #include <cblas.h>
@@ -21,6 +22,31 @@ void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n
         for (int r = 0; r < n; r++) lp_axpy(y + (size_t)r * o, 1.0f, b, o);
     }
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, o, i, 1.0f, x, i, w, i, beta, y, o);
+}
+
+/* ---- packed: a convolution whose pixels are the rows ---- */
+
+enum { PACKED_ROWS = 8, MOST_PACKED = 1 << 20 /* floats */ };
+
+static lp_conv as_conv(int rows, int i, int o) {
+    return (lp_conv){.h = rows, .w = 1, .c = i, .k = 1, .stride = 1, .oc = o};
+}
+
+bool lp_k_linear_packs(int i, int o) {
+    lp_conv shape = as_conv(1, i, o);
+    return lp_conv_is_direct(&shape) && (int64_t)i * o <= MOST_PACKED;
+}
+
+void lp_k_linear_pack(float *packed, const float *w, int i, int o) {
+    lp_conv shape = as_conv(1, i, o);
+    lp_conv_direct_pack(packed, w, &shape);
+}
+
+void lp_k_linear_packed(float *y, const float *x, const float *packed, const float *b, int n, int i, int o) {
+    static const int32_t rows[PACKED_ROWS] = {0, 1, 2, 3, 4, 5, 6, 7};
+    lp_conv shape = as_conv(PACKED_ROWS, i, o);
+    for (int r = 0; r < n; r += PACKED_ROWS)
+        lp_conv_direct_image(y + (size_t)r * o, x + (size_t)r * i, packed, b, &shape, rows, n - r < PACKED_ROWS ? n - r : PACKED_ROWS, false);
 }
 
 LP_CLONES static void add_rows(float *restrict sum, const float *restrict x, int n, int o) {

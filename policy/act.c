@@ -15,7 +15,8 @@ struct lp_actor {
     activations a;        /* max_batch rows */
     model_eyes eyes;
     float *scratch;       /* the eyes' */
-    float *seen_by;       /* [eye_floats] the weights of the convolutions that filled the rows of a */
+    float *features;      /* the next layer's weights, packed; NULL: as they are */
+    uint64_t version;     /* of the weights that eyes and features were made of */
     uint8_t *seen;        /* [max_batch][height * width] the pixels that they hold; what did not change is not computed again */
     int n_seen;
     float *weight;        /* [max_batch][heads * max_context] */
@@ -35,11 +36,6 @@ uint8_t lp_policy_level_key(const lp_policy_config *shape, int level) {
     return (uint8_t)(level < shape->n_levels ? level : shape->n_levels - 1);
 }
 
-/* The weights of the convolutions come first of all. */
-static size_t eye_bytes(const lp_policy *p) {
-    return p->info[P_FEATURES_W].offset * sizeof(float);
-}
-
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err) {
     *out = NULL;
     lp_actor *actor = calloc(1, sizeof *actor);
@@ -56,8 +52,9 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     size_t heads = (size_t)policy->shape.heads, batch = (size_t)max_batch, context = (size_t)max_context;
     size_t floats = activations_floats(policy, max_batch, 0) * sizeof(float);
     size_t scratch = model_scratch_floats(policy) * sizeof(float), weights = batch * heads * context * sizeof(float);
-    size_t eye = eye_bytes(policy), seen = batch * (size_t)policy->shape.width * (size_t)policy->shape.height;
-    size_t need = lp_arena_need(floats) + lp_arena_need(scratch) + lp_arena_need(eye) + lp_arena_need(seen) + lp_arena_need(weights) +
+    bool packs = lp_k_linear_packs(policy->flat, policy->shape.hidden);
+    size_t features = packs ? (size_t)policy->flat * (size_t)policy->shape.hidden * sizeof(float) : 0, seen = batch * (size_t)policy->shape.width * (size_t)policy->shape.height;
+    size_t need = lp_arena_need(floats) + lp_arena_need(scratch) + lp_arena_need(features) + lp_arena_need(seen) + lp_arena_need(weights) +
                   lp_arena_need(batch * sizeof(int32_t)) + lp_arena_need(batch * sizeof *actor->in) + 2 * lp_arena_need(context);
     if (lp_arena_open(&actor->arena, need)) {
         free(actor);
@@ -65,7 +62,7 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     }
     activations_carve(&actor->a, policy, max_batch, 0, lp_arena_take(&actor->arena, floats));
     actor->scratch = lp_arena_take(&actor->arena, scratch);
-    actor->seen_by = lp_arena_take(&actor->arena, eye);
+    if (packs) actor->features = lp_arena_take(&actor->arena, features);
     actor->seen = lp_arena_take(&actor->arena, seen);
     actor->weight = lp_arena_take(&actor->arena, weights);
     actor->in = lp_arena_take(&actor->arena, batch * sizeof *actor->in);
@@ -106,9 +103,10 @@ lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err) {
 static void see(lp_actor *actor) {
     const lp_policy *p = actor->policy;
     size_t pixels = (size_t)p->shape.height * p->shape.width, state = (size_t)lp_policy_state_floats(p);
-    if (!actor->eyes.scratch || memcmp(actor->seen_by, p->parameters, eye_bytes(p))) {
-        memcpy(actor->seen_by, p->parameters, eye_bytes(p));
+    if (!actor->eyes.scratch || actor->version != p->version) {
+        actor->version = p->version;
         model_eyes_open(&actor->eyes, p, actor->scratch);
+        if (actor->features) lp_k_linear_pack(actor->features, param(p, P_FEATURES_W), p->flat, p->shape.hidden);
         actor->n_seen = 0;
     }
     for (int i = 0; i < actor->n; i++) {
@@ -144,7 +142,7 @@ lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
     size_t state = (size_t)lp_policy_state_floats(p);
     int n = actor->n;
     see(actor);
-    model_encode(p, a, actor->last_action, n, actor->max_batch);
+    model_encode(p, a, actor->features, actor->last_action, n, actor->max_batch);
     model_core(p, a, actor->max_batch);
     model_remember(p, a, actor->max_batch);
     for (int i = 0; i < n; i++) recall(actor, i);

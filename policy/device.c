@@ -42,6 +42,7 @@ lp_device lp_policy_device(const lp_policy *p) {
 }
 
 lp_status lp_policy_changed(lp_policy *p, lp_err *err) {
+    p->version++;
     return p->card ? card_upload(p->card, p, err) : LP_OK;
 }
 

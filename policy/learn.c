@@ -119,6 +119,7 @@ lp_status lp_learner_update(lp_learner *l, lp_pool *pool, double rate_scale, lp_
         memcpy(l->orders + epoch * l->n_envs, l->order, (size_t)l->n_envs * sizeof *l->order);
     }
     lp_status status = l->card ? card_learner_update(l->card, l, rate, stats, err) : cpu_learner_update(l->cpu, l, pool, rate, stats, err);
+    l->policy->version++;
     if (status) return status;
     double *means[] = {&stats->policy_loss, &stats->value_loss, &stats->entropy, &stats->kl, &stats->clip_fraction, &stats->grad_norm};
     for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);

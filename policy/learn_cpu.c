@@ -99,7 +99,7 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     float *items = w->a.item - (size_t)C * s->dim, *saliences = w->a.salience - C;
     model_eyes_open(&w->eyes, p, w->scratch);
     model_see_sequence(p, &w->a, &w->eyes, g->pixels, T);
-    model_encode(p, &w->a, g->last_action, T, T);
+    model_encode(p, &w->a, NULL, g->last_action, T, T);
     model_core_sequence(p, &w->a, g->state, g->end, T);
     model_remember(p, &w->a, T);
     memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));

@@ -244,9 +244,10 @@ void model_see_sequence(const lp_policy *p, activations *a, model_eyes *eyes, co
         lp_k_frames(c2, c1, a->x, pixels, t ? pixels - frame : NULL, c1 - (t ? out1 : 0), c2 - (t ? out2 : 0), &eyes->frames);
 }
 
-void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows) {
+void model_encode(const lp_policy *p, activations *a, const float *features, const int32_t *last_action, int n, int rows) {
     const lp_policy_config *s = &p->shape;
-    lp_k_linear(a->f, a->c2, param(p, P_FEATURES_W), param(p, P_FEATURES_B), rows, p->flat, s->hidden, 0);
+    if (features) lp_k_linear_packed(a->f, a->c2, features, param(p, P_FEATURES_B), n, p->flat, s->hidden);
+    else lp_k_linear(a->f, a->c2, param(p, P_FEATURES_W), param(p, P_FEATURES_B), rows, p->flat, s->hidden, 0);
     for (int r = 0; r < n; r++)
         for (int j = 0; last_action[r] >= 0 && j < s->hidden; j++)
             a->f[(size_t)r * s->hidden + j] += param(p, P_ACTION)[(size_t)last_action[r] * s->hidden + j];

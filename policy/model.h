@@ -27,6 +27,7 @@ struct lp_policy {
     param_info info[P_COUNT];
     size_t n_parameters;
     float *parameters; /* [n_parameters] owned */
+    uint64_t version;  /* of the parameters: counts their changes */
     void *notes;       /* cJSON object or NULL, owned (weights.c) */
     struct lp_card *card; /* where it is on a GPU too, owned; NULL: on the CPU alone */
     int packed_width, packed_height; /* of the screens that come to the card; 0: it is grey frames that come */
@@ -77,10 +78,10 @@ void model_see(const lp_policy *p, activations *a, model_eyes *eyes, int row, co
 /* n frames that follow each other, into rows 0 to n - 1; pixels [n][height * width]. */
 void model_see_sequence(const lp_policy *p, activations *a, model_eyes *eyes, const uint8_t *pixels, int n);
 
-/* c2 -> f. last_action [n], -1: none yet. The matrix products run over rows >= n rows, whatever the ones after n hold:
+/* c2 -> f. features: their weights packed, or NULL; last_action [n], -1: none yet. The matrix products run over rows >= n rows, whatever the ones after n hold:
  * a BLAS may round a row differently for another number of rows, so a caller whose n varies keeps rows fixed and gets the
  * same bits. The others likewise. */
-void model_encode(const lp_policy *p, activations *a, const int32_t *last_action, int n, int rows);
+void model_encode(const lp_policy *p, activations *a, const float *features, const int32_t *last_action, int n, int rows);
 /* f, prev -> g, h, each row a sequence of its own. */
 void model_core(const lp_policy *p, activations *a, int rows);
 /* The same for rows that follow each other: row 0 comes after state, row t after row t - 1, but after zeros where end[t - 1]. */

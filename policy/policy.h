@@ -84,7 +84,7 @@ lp_device lp_policy_device(const lp_policy *policy);
 void lp_policy_pack_frames(lp_policy *policy, int width, int height);
 bool lp_policy_packs_frames(const lp_policy *policy);
 size_t lp_policy_frame_bytes(const lp_policy *policy); /* of an observation's pixels, and of each of a segment's */
-/* After the weights were written to: they go to where it runs. */
+/* After the weights were written to, and before the next decision: they go to where it runs. */
 lp_status lp_policy_changed(lp_policy *policy, lp_err *err);
 /* Its note "policy.precision" is "bfloat16". */
 bool lp_policy_is_bf16(const lp_policy *policy);

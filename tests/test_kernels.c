@@ -24,6 +24,32 @@ static void close_to(double got, double want, double scale, const char *what, si
     if (!(fabs(got - want) <= 1e-5 * (1 + scale))) fail_msg("%s[%zu]: %.9g, expected %.9g", what, at, got, want);
 }
 
+/* Weights in another order: the same map, and rows' bits are their own. */
+static void test_linear_packed(void **state) {
+    (void)state;
+    static const int sizes[][3] = {{0, 8, 16}, {1, 8, 16}, {5, 32, 48}, {8, 136, 32}, {13, 64, 128}, {67, 1792, 128}};
+    assert_false(lp_k_linear_packs(8, 24));
+    assert_false(lp_k_linear_packs(9, 16));
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        int n = sizes[k][0], in = sizes[k][1], out = sizes[k][2];
+        float *x = random_floats((size_t)n * in), *w = random_floats((size_t)out * in), *b = random_floats((size_t)out);
+        float *y = random_floats((size_t)n * out), *alone = random_floats((size_t)out), *packed = random_floats((size_t)out * in);
+        assert_true(lp_k_linear_packs(in, out));
+        lp_k_linear_pack(packed, w, in, out);
+        lp_k_linear_packed(y, x, packed, b, n, in, out);
+        for (int r = 0; r < n; r++) {
+            for (int o = 0; o < out; o++) {
+                double sum = b[o], size = 0;
+                for (int i = 0; i < in; i++) sum += (double)x[r * in + i] * w[o * in + i], size += fabs(x[r * in + i] * w[o * in + i]);
+                close_to(y[r * out + o], sum, size, "packed", (size_t)(r * out + o));
+            }
+            lp_k_linear_packed(alone, x + (size_t)r * in, packed, b, 1, in, out);
+            assert_memory_equal(alone, y + (size_t)r * out, (size_t)out * sizeof *y);
+        }
+        free(x), free(w), free(b), free(y), free(alone), free(packed);
+    }
+}
+
 static void test_linear(void **state) {
     (void)state;
     static const int sizes[][3] = {{0, 3, 2}, {1, 1, 1}, {1, 7, 5}, {5, 33, 17}, {64, 64, 16}, {13, 129, 31}};
@@ -324,7 +350,7 @@ int main(void) {
     rng = lp_rng_make(seed, 0);
     lp_k_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear), cmocka_unit_test(test_conv), cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_linear), cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv), cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),
         cmocka_unit_test(test_gae),    cmocka_unit_test(test_ppo),  cmocka_unit_test(test_adam),  cmocka_unit_test(test_recurrent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,12 +172,15 @@ static void test_no_trace_of_the_run_before(void **state) {
     shape.core = LP_CORE_NONE;
     assert_int_equal(lp_policy_open(&policy, &shape, 7, &err), LP_OK);
     assert_int_equal(lp_actor_open(&actor, policy, ROWS, CONTEXT, &err), LP_OK);
-    size_t frame = (size_t)shape.width * (size_t)shape.height;
+    size_t frame = (size_t)shape.width * (size_t)shape.height, n_parameters = lp_policy_n_parameters(policy);
     uint8_t *pixels = malloc(FRAMES * frame);
     lp_rng rng = lp_rng_make(5, 5);
     for (int t = 0; t < FRAMES; t++) next_frame(pixels + (size_t)t * frame, t, &rng);
     for (int t = 0; t + ROWS <= FRAMES; t++) {
-        if (t == 5) lp_policy_parameters(policy)[17] += 0.25f; /* of the first convolution */
+        if (t == 5 || t == 8) { /* of the first convolution; of all */
+            for (size_t i = 0, every = t == 5 ? n_parameters : 1; i + 17 < n_parameters; i += every) lp_policy_parameters(policy)[i + 17] += 0.25f;
+            assert_int_equal(lp_policy_changed(policy, &err), LP_OK);
+        }
         lp_observation o[ROWS];
         lp_decision d[ROWS], alone[ROWS];
         int n = 1 + t % ROWS; /* rows that sit a run out */
