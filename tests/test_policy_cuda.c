@@ -129,6 +129,7 @@ static void test_acting(void **state) {
         lp_err err;
         for (size_t i = 0; i < lp_policy_n_parameters(cpu); i++) lp_policy_parameters(cpu)[i] *= 0.9f, lp_policy_parameters(card)[i] *= 0.9f;
         check(lp_policy_changed(card, &err), &err);
+        check(lp_policy_changed(cpu, &err), &err);
         act(card, cpu);
         lp_policy_close(card);
         lp_policy_close(cpu);
