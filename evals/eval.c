@@ -87,12 +87,13 @@ static void job(void *context, int index, int worker) {
     lp_status status = LP_OK;
     lp_seat seats[CARD_GROUP] = {0}, *playing[CARD_GROUP];
     lp_actor *actor = NULL;
+    const lp_emu_config blind = {.no_draw = true}, *emu = e->config->player == LP_PLAYER_POLICY ? NULL : &blind; /* only a policy looks */
     int n = 0, opened = 0, group = GROUP;
     if (e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA) group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {
-        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, NULL, err);
+        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, emu, err);
         seats[opened].packed = e->config->policy && lp_policy_packs_frames(e->config->policy);
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
