@@ -65,6 +65,11 @@ static void test_facts(void **state) {
     expect_wins("facts", "F=4 base=4 horizon=16", 0.84);
 }
 
+static void test_lures(void **state) {
+    (void)state;
+    expect_wins("lures", "pairs=4 lures=4 rewrites=2 doors=4 horizon=16", 0.70);
+}
+
 static void hash_of(result r, char *out) {
     cJSON *o = cJSON_Parse(r.out);
     if (r.code || !o) fail_msg("exit %d, out '%s', err '%s'", r.code, r.out, r.err);
@@ -87,6 +92,6 @@ static void test_resumes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cue), cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule), cmocka_unit_test(test_count), cmocka_unit_test(test_facts), cmocka_unit_test(test_resumes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cue), cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule), cmocka_unit_test(test_count), cmocka_unit_test(test_facts), cmocka_unit_test(test_lures), cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
