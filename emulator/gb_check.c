@@ -4,6 +4,7 @@
 
 #include <mgba/core/core.h>
 #include <mgba/internal/gb/gb.h>
+#include <mgba/internal/gb/io.h>
 #include <mgba/internal/gb/renderers/software.h>
 #include <mgba/internal/sm83/sm83.h>
 
@@ -175,6 +176,7 @@ static lp_status check_relations(const struct GB *image, const struct GB *live, 
         /* a line is drawn at the end of mode 3, and by registers written in it */
         {(video->mode != 3 && links->video_callback == 1) || video->ly < GB_VIDEO_VERTICAL_PIXELS, "video.ly", video->ly},
         {video->mode == (runs ? links->video_callback : 0), "video.mode", video->mode},
+        {runs == !!GBRegisterLCDCIsEnable(memory->io[GB_REG_LCDC]), "LCDC", memory->io[GB_REG_LCDC]},
         {copies == (memory->dmaRemaining > 0), "memory.dmaRemaining", memory->dmaRemaining},
         {memory->dmaDest + memory->dmaRemaining <= GB_SIZE_OAM, "memory.dmaDest", memory->dmaDest},
         {!memory->rtcAccess || memory->activeRtcReg < (int)sizeof memory->rtcRegs, "memory.activeRtcReg", memory->activeRtcReg},

@@ -6,6 +6,7 @@
 #include <mgba/core/core.h>
 #include <mgba/internal/arm/arm.h>
 #include <mgba/internal/gb/gb.h>
+#include <mgba/internal/gb/io.h>
 #include <mgba/internal/gb/renderers/software.h>
 #include <mgba/internal/gba/gba.h>
 #include <mgba/internal/sm83/sm83.h>
@@ -88,6 +89,7 @@ static const forgery of_gb[] = {
     {GB_LINK("audio.frameEvent", queue[0]), SET, 6}, /* whose function takes a GBA for granted */
     {GB_LINK("memory.hdmaEvent", queue[0]), SET, 10},
     {GB_LINK("video.modeEvent's callback", video_callback), SET, 4},
+    {"LCDC", MACHINE_AT + offsetof(struct GB, memory.io[GB_REG_LCDC]), 1, SET, 0x11}, /* the screen off, and its lines go on */
     {GB_LINK("memory.romBank", rom_bank.offset), SET, CARTRIDGE_BYTES - 0x2000},
     {GB_LINK("memory.romBase", rom_base.block), SET, 3},
     {GB_LINK("memory.sramBank", sram_bank.block), SET, 1}, /* the ROM, which a game would then write to */
