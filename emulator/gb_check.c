@@ -142,6 +142,21 @@ static const lp_limit sachen_limits[] = {
     GB_LIMIT(memory.mbcState.sachen.transition, 0, 0x31),
 };
 
+/* A count that is compared for being equal to its end must not be past it. */
+static lp_status check_mapper_counts(const struct GB *image, enum GBMemoryBankControllerType type, lp_err *err) {
+    if (type == GB_MBC7) {
+        const struct GBMBC7State *mbc7 = &image->memory.mbcState.mbc7;
+        bool writes = mbc7->state == GBMBC7_STATE_EEPROM_WRITE || mbc7->state == GBMBC7_STATE_EEPROM_WRAL;
+        int least = mbc7->state == GBMBC7_STATE_DO, most = mbc7->state == GBMBC7_STATE_READ_COMMAND ? 9 : writes ? 15 : 16;
+        if (mbc7->srBits < least || mbc7->srBits > most) return lp_impossible(err, "memory.mbcState.mbc7.srBits", mbc7->srBits);
+    } else if (type == GB_UNL_SACHEN_MMC1 || type == GB_UNL_SACHEN_MMC2) {
+        const struct GBSachenState *sachen = &image->memory.mbcState.sachen;
+        if (sachen->locked != GB_SACHEN_UNLOCKED && sachen->transition > 0x30)
+            return lp_impossible(err, "memory.mbcState.sachen.transition", sachen->transition);
+    }
+    return LP_OK;
+}
+
 static lp_status check_mapper(const struct GB *image, enum GBMemoryBankControllerType type, lp_err *err) {
 #define MAPPER(limits) return lp_check_limits(image, limits, COUNT(limits), err)
     switch (type) {
@@ -170,7 +185,8 @@ static lp_status check_relations(const struct GB *image, const struct GB *live, 
     bool runs = lp_is_queued(links->queue, MODE_EVENT), copies = lp_is_queued(links->queue, DMA_EVENT);
     bool switches_sram = memory->mbcType == GB_POCKETCAM || memory->mbcType == GB_UNL_PKJD;
     uint32_t period = image->timer.timaPeriod;
-    int32_t unsampled = (int32_t)(now - (uint32_t)image->audio.lastSample);
+    int32_t unsampled = (int32_t)(image->audio.sampleEvent.when - (uint32_t)image->audio.lastSample); /* when they are next taken */
+    int32_t dots = (int32_t)(now - (uint32_t)video->dotClock);
     const lp_relation relations[] = {
         {cpu->tMultiplier == 2 - (int)image->doubleSpeed, "doubleSpeed", image->doubleSpeed},
         /* a line is drawn at the end of mode 3, and by registers written in it */
@@ -182,6 +198,7 @@ static lp_status check_relations(const struct GB *image, const struct GB *live, 
         {!memory->rtcAccess || memory->activeRtcReg < (int)sizeof memory->rtcRegs, "memory.activeRtcReg", memory->activeRtcReg},
         {memory->directSramAccess == live->memory.directSramAccess || switches_sram, "memory.directSramAccess", memory->directSramAccess},
         {(video->sgbCommandHeader & 7) + video->sgbBufferIndex <= 8, "video.sgbBufferIndex", video->sgbBufferIndex},
+        {video->mode != 3 || (dots >= -1024 && dots <= 4096), "video.dotClock", dots},
         {period <= 64 && !(period & ~0x55u) && !(period & (period - 1)), "timer.timaPeriod", period},
         {unsampled >= -4096 && unsampled <= 1 << 16, "audio.lastSample", unsampled},
     };
@@ -194,6 +211,7 @@ lp_status lp_gb_check_structs(const struct GB *live, const struct GB *image, con
     if (!status) status = lp_check_limits(image, gb_limits, COUNT(gb_limits), err);
     if (!status) status = lp_check_limits(cpu, cpu_limits, COUNT(cpu_limits), err);
     if (!status) status = check_mapper(image, live->memory.mbcType, err);
+    if (!status) status = check_mapper_counts(image, live->memory.mbcType, err);
     if (!status) status = lp_check_events(image, live, gb_events, COUNT(gb_events), links->queue, clock, err);
     uint32_t now = clock.master + (uint32_t)clock.cycles;
     if (!status) status = lp_check_tones(&image->audio, &live->audio, now, err);

@@ -108,7 +108,7 @@ static const forgery of_mbc1[] = {{GB_FIELD(memory.mbcState.mbc1.multicartStride
 static const forgery of_mbc2[] = {{GB_FIELD(memory.directSramAccess), SET, 1}};
 static const forgery of_mbc3[] = {{GB_FIELD(memory.activeRtcReg), SET, 7}};
 static const forgery of_mbc6[] = {{GB_LINK("memory.sramBank1", sram_bank1.block), SET, 1}, {GB_LINK("memory.romBank1", rom_bank1.block), SET, 0}};
-static const forgery of_mbc7[] = {{GB_FIELD(memory.mbcState.mbc7.address), SET, 128}, {GB_FIELD(memory.sramAccess), SET, 1}};
+static const forgery of_mbc7[] = {{GB_FIELD(memory.mbcState.mbc7.address), SET, 128}, {GB_FIELD(memory.mbcState.mbc7.srBits), SET, 17}, {GB_FIELD(memory.sramAccess), SET, 1}};
 static const forgery of_mmm01[] = {{GB_FIELD(memory.mbcState.mmm01.currentBank0), SET, -1}};
 static const forgery of_camera[] = {{GB_FIELD(memory.mbcState.pocketCam.registersActive), SET, 9}};
 static const forgery of_tama5[] = {
@@ -194,14 +194,18 @@ static void sign(machine *m) {
     memcpy(m->forged + HASH_AT, &hash, sizeof hash);
 }
 
-static void forge(machine *m, const forgery *f) {
+static void alter(machine *m, const forgery *f) {
     int64_t value = 0;
     size_t bytes = f->bytes < sizeof value ? f->bytes : sizeof value;
-    memcpy(m->forged, m->valid, m->bytes);
     memcpy(&value, m->forged + f->at, bytes);
     value = f->how == ADD ? value + f->value : f->value;
     memcpy(m->forged + f->at, &value, bytes);
     sign(m);
+}
+
+static void forge(machine *m, const forgery *f) {
+    memcpy(m->forged, m->valid, m->bytes);
+    alter(m, f);
 }
 
 static void assert_refused(machine *m, const char *what, const char *name) {
@@ -276,6 +280,35 @@ static void test_together(void **state) {
     assert_refused(&m, "GB", "ch4.lastEvent");
     forge(&m, &(forgery){TONE(enable), SET, 0});
     assert_refused(&m, "GB", "audio.enable");
+    close_machine(&m);
+
+    /* pixels of long ago, in a line that is being drawn */
+    m = open_machine("GB");
+    const forgery drawing[] = {
+        {GB_FIELD(video.mode), SET, 3}, {GB_FIELD(video.ly), SET, 10}, {GB_LINK("callback", video_callback), SET, 3},
+        {GB_FIELD(video.dotClock), ADD, 1 << 24},
+    };
+    lp_emu_step(m.emu, 0, 2);
+    lp_emu_state_save(m.emu, m.valid);
+    memcpy(m.forged, m.valid, m.bytes);
+    for (int i = 0; i < COUNT(drawing); i++) alter(&m, &drawing[i]);
+    assert_refused(&m, "GB", "video.dotClock");
+    close_machine(&m);
+
+    /* counts past what they are compared with */
+    m = open_machine("MBC7");
+    lp_emu_state_save(m.emu, m.valid);
+    forge(&m, &(forgery){GB_FIELD(memory.mbcState.mbc7.state), SET, GBMBC7_STATE_READ_COMMAND});
+    alter(&m, &(forgery){GB_FIELD(memory.mbcState.mbc7.srBits), SET, 10});
+    assert_refused(&m, "MBC7", "mbc7.srBits");
+    forge(&m, &(forgery){GB_FIELD(memory.mbcState.mbc7.state), SET, GBMBC7_STATE_DO});
+    assert_refused(&m, "MBC7", "mbc7.srBits");
+    close_machine(&m);
+    m = open_machine("Sachen MMC1");
+    lp_emu_state_save(m.emu, m.valid);
+    forge(&m, &(forgery){GB_FIELD(memory.mbcState.sachen.locked), SET, GB_SACHEN_LOCKED_DMG});
+    alter(&m, &(forgery){GB_FIELD(memory.mbcState.sachen.transition), SET, 0x31});
+    assert_refused(&m, "Sachen MMC1", "sachen.transition");
     close_machine(&m);
 
     m = open_machine("GBA");
