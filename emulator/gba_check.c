@@ -93,7 +93,7 @@ static const lp_event_limit gba_events[LP_GBA_EVENTS] = {
     LP_EVENT(struct GBA, timers[1].event, false, LONGEST_TIMER),
     LP_EVENT(struct GBA, timers[2].event, false, LONGEST_TIMER),
     LP_EVENT(struct GBA, timers[3].event, false, LONGEST_TIMER),
-    LP_EVENT(struct GBA, memory.dmaEvent, false, 1 << 20),
+    LP_EVENT(struct GBA, memory.dmaEvent, false, INT32_MAX), /* a channel says when; one of a later day does no harm */
     LP_EVENT(struct GBA, memory.savedata.dust, false, 1 << 20),
 };
 
