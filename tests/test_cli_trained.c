@@ -67,7 +67,7 @@ static void test_facts(void **state) {
 
 static void test_lures(void **state) {
     (void)state;
-    expect_wins("lures", "pairs=4 lures=4 rewrites=2 doors=4 horizon=16", 0.70);
+    expect_wins("lures", "pairs=4 lures=4 rewrites=2 doors=4 horizon=16", 0.80);
 }
 
 static void hash_of(result r, char *out) {
