@@ -60,7 +60,7 @@ int lp_cuda_pin(void *pointer, size_t size_bytes) {
 }
 
 void lp_cuda_unpin(void *pointer) {
-    cudaHostUnregister(pointer);
+    told(cudaHostUnregister(pointer));
 }
 
 int lp_cuda_stream_open(void **stream) {

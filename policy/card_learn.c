@@ -21,6 +21,7 @@ struct card_learner {
     card_model m;
     int chunk;           /* segments at once */
     void *room;          /* owned */
+    bool pinned;         /* the learner's arena; where that may not be, copies take a stop on the way */
     learner_array arrays[LEARNER_ARRAYS];
     unsigned char *rollout[LEARNER_CARD_ARRAYS], *part[LEARNER_CARD_ARRAYS]; /* of all environments; of the chunk's */
     float *advantage, *target, *part_advantage, *part_target;
@@ -94,7 +95,7 @@ lp_status card_learner_open(card_learner **out, const lp_learner *l, lp_err *err
     if (!status) {
         lay_out(c, c->room);
         int error = lp_cuda_alloc_pinned((void **)&c->host_results, n_results(l) * sizeof *c->host_results);
-        if (!error) error = lp_cuda_pin(l->arena.base, l->arena.size_bytes);
+        c->pinned = !error && !lp_cuda_pin(l->arena.base, l->arena.size_bytes);
         if (!error) error = lp_cuda_zero(c->room, bytes, c->m.stream);
         if (!error) error = lp_cuda_wait(c->m.stream);
         if (error) status = card_failed(error, "learning", err);
@@ -107,7 +108,7 @@ lp_status card_learner_open(card_learner **out, const lp_learner *l, lp_err *err
 void card_learner_close(card_learner *c) {
     if (!c) return;
     if (c->m.stream) lp_cuda_wait(c->m.stream);
-    if (c->host_results) lp_cuda_unpin(c->l->arena.base);
+    if (c->pinned) lp_cuda_unpin(c->l->arena.base);
     card_model_close(&c->m);
     lp_cuda_free(c->room);
     lp_cuda_free_pinned(c->host_results);

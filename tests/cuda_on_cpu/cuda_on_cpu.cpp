@@ -21,6 +21,17 @@ static struct fiber {
 } fibers[1024];
 static const std::function<void()> *body_now;
 
+/* CUDA_ON_CPU_LATE: streams wait, and what has no order has the opposite one. */
+static bool late() {
+    static const char *asked = getenv("CUDA_ON_CPU_LATE");
+    return asked && *asked == '1';
+}
+
+/* The i-th of n to come. */
+static unsigned nth(unsigned i, unsigned n) {
+    return late() ? n - 1 - i : i;
+}
+
 /* A swap of contexts asks the kernel for the signal mask; here a switch of stacks is enough. (The address sanitizer minds neither, as long as
  * nothing is thrown or jumped over.) */
 #ifdef __x86_64__
@@ -101,21 +112,26 @@ static bool agree(unsigned from, unsigned to, state kind) {
     return true;
 }
 
+static void run_threads(unsigned from, unsigned to) {
+    for (unsigned i = from; i < to; i++) run(from + nth(i - from, to - from));
+}
+
 static void run_block(unsigned n) {
     for (unsigned t = 0; t < n; t++) fibers[t].at = RUNNING, cuda_on_cpu_turn[t] = 0;
-    for (unsigned t = 0; t < n; t++) run(t);
+    run_threads(0, n);
     for (;;) {
         bool moved = false;
-        for (unsigned from = 0; from < n; from += 32) { /* warps that have met go on by themselves */
-            unsigned to = from + 32 < n ? from + 32 : n;
+        const unsigned warps = (n + 31) / 32;
+        for (unsigned i = 0; i < warps; i++) { /* warps that have met go on by themselves */
+            unsigned from = nth(i, warps) * 32, to = from + 32 < n ? from + 32 : n;
             while (agree(from, to, AT_WARP_BARRIER)) {
-                for (unsigned t = from; t < to; t++) run(t);
+                run_threads(from, to);
                 moved = true;
             }
         }
         if (agree(0, n, DONE)) return;
         if (agree(0, n, AT_BARRIER)) {
-            for (unsigned t = 0; t < n; t++) run(t);
+            run_threads(0, n);
         } else if (!moved) {
             fprintf(stderr, "CUDA on a CPU: a part of block %u,%u does not come to a barrier\n", blockIdx.x, blockIdx.y);
             abort();
@@ -131,29 +147,69 @@ void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::funct
     body_now = &body;
     gridDim = grid, blockDim = block, threadIdx = dim3(0, 0, 0);
     direct = plain.count(kernel), met = false;
-    for (blockIdx.z = 0; blockIdx.z < grid.z; blockIdx.z++)
-        for (blockIdx.y = 0; blockIdx.y < grid.y; blockIdx.y++)
-            for (blockIdx.x = 0; blockIdx.x < grid.x; blockIdx.x++) {
+    for (unsigned z = 0; z < grid.z; z++)
+        for (unsigned y = 0; y < grid.y; y++)
+            for (unsigned x = 0; x < grid.x; x++) {
+                blockIdx = dim3(nth(x, grid.x), nth(y, grid.y), nth(z, grid.z));
                 if (!direct) run_block(block.x);
                 else
-                    for (threadIdx.x = 0; threadIdx.x < block.x; threadIdx.x++) body();
+                    for (unsigned t = 0; t < block.x; t++) threadIdx.x = nth(t, block.x), body();
             }
     if (!direct && !met) plain.insert(kernel);
     direct = false;
 }
 
-/* ---- graphs ---- */
+/* ---- streams and graphs ---- */
+struct cuda_on_cpu_stream {
+    std::vector<std::function<void()>> waiting; /* when late */
+};
 static thread_local cudaGraph_t capturing;
+static std::recursive_mutex one_at_a_time; /* threads may each have a stream; what they enqueue is done one after the other */
+static std::set<cudaStream_t> streams;
 
-/* Threads may each have a stream; what they enqueue is done one after the other. */
-void cuda_on_cpu_enqueue(std::function<void()> work) {
-    static std::recursive_mutex one_at_a_time;
+static cudaStream_t stream_of(cudaStream_t s) {
+    static cuda_on_cpu_stream legacy;
+    if (!s) streams.insert(&legacy);
+    return s ? s : &legacy;
+}
+
+void cuda_on_cpu_enqueue(cudaStream_t s, std::function<void()> work) {
     if (capturing) {
         capturing->push_back(work);
         return;
     }
     std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
-    work();
+    if (late()) stream_of(s)->waiting.push_back(work);
+    else work();
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t s) {
+    if (capturing) return cudaErrorInvalidValue;
+    std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
+    for (const auto &work : stream_of(s)->waiting) work();
+    stream_of(s)->waiting.clear();
+    return 0;
+}
+
+/* What frees memory waits for all that may use it. */
+static void wait_for_all() {
+    std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
+    for (cudaStream_t s : streams) cudaStreamSynchronize(s);
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, int) {
+    std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
+    *s = new cuda_on_cpu_stream;
+    streams.insert(*s);
+    return 0;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t s) {
+    std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
+    cudaStreamSynchronize(s);
+    streams.erase(s);
+    delete s;
+    return 0;
 }
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t, int) {
@@ -183,26 +239,34 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph) {
     return 0;
 }
 
-cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t) {
-    for (const auto &work : *graph) cuda_on_cpu_enqueue(work);
+cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t s) {
+    for (const auto &work : *graph) cuda_on_cpu_enqueue(s, work);
     return 0;
 }
 
 /* ---- events, memory, the device ---- */
 struct cuda_on_cpu_event {
     double ms;
+    cudaStream_t stream;
 };
 
 cudaError_t cudaEventCreate(cudaEvent_t *event) {
-    *event = new cuda_on_cpu_event{0};
+    *event = new cuda_on_cpu_event{0, NULL};
     return 0;
 }
 
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-    timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    event->ms = (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t s) {
+    event->stream = s;
+    cuda_on_cpu_enqueue(s, [=]() {
+        timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        event->ms = (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+    });
     return 0;
+}
+
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+    return cudaStreamSynchronize(event->stream);
 }
 
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to) {
@@ -211,12 +275,13 @@ cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to) {
 }
 
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
+    wait_for_all();
     delete event;
     return 0;
 }
 
 static std::mutex memory_lock;
-static std::map<void *, size_t> allocated;
+static std::map<void *, size_t> allocated, pinned;
 static size_t in_use;
 
 static size_t memory_bytes() {
@@ -241,12 +306,74 @@ cudaError_t cudaMalloc(void **p, size_t n) {
 }
 
 cudaError_t cudaFree(void *p) {
+    wait_for_all();
     std::lock_guard<std::mutex> lock(memory_lock);
     auto found = allocated.find(p);
     if (found == allocated.end()) return p ? cudaErrorInvalidValue : 0;
     in_use -= found->second;
     allocated.erase(found);
     free(p);
+    return 0;
+}
+
+cudaError_t cudaHostRegister(void *p, size_t n, unsigned) {
+    std::lock_guard<std::mutex> lock(memory_lock);
+    return pinned.insert({p, n}).second ? 0 : cudaErrorInvalidValue;
+}
+
+cudaError_t cudaHostUnregister(void *p) {
+    wait_for_all();
+    std::lock_guard<std::mutex> lock(memory_lock);
+    return pinned.erase(p) ? 0 : cudaErrorInvalidValue;
+}
+
+cudaError_t cudaMallocHost(void **p, size_t n) {
+    *p = malloc(n ? n : 1);
+    return *p ? cudaHostRegister(*p, n, 0) : cudaErrorMemoryAllocation;
+}
+
+cudaError_t cudaFreeHost(void *p) {
+    cudaError_t error = cudaHostUnregister(p);
+    free(p);
+    return error;
+}
+
+static bool is_pinned(const void *p, size_t n) {
+    std::lock_guard<std::mutex> lock(memory_lock);
+    auto after = pinned.upper_bound((void *)p);
+    if (after == pinned.begin()) return false;
+    const auto &range = *--after;
+    return (const char *)p + n <= (const char *)range.first + range.second;
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cudaStream_t s) {
+    const void *host = kind == cudaMemcpyHostToDevice ? from : kind == cudaMemcpyDeviceToHost ? to : NULL;
+    if (!n) return 0;
+    if (!host || is_pinned(host, n)) {
+        cuda_on_cpu_enqueue(s, [=]() { memcpy(to, from, n); });
+        return 0;
+    }
+    if (capturing) return cudaErrorInvalidValue;
+    if (host == from) {
+        std::vector<char> copy((const char *)from, (const char *)from + n);
+        cuda_on_cpu_enqueue(s, [=]() { memcpy(to, copy.data(), n); });
+        return 0;
+    }
+    cudaError_t error = cudaStreamSynchronize(s);
+    if (!error) memcpy(to, from, n);
+    return error;
+}
+
+cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int kind, cudaStream_t s) {
+    if (n > to_stride || n > from_stride || kind != cudaMemcpyDeviceToDevice) return cudaErrorInvalidValue;
+    cuda_on_cpu_enqueue(s, [=]() {
+        for (size_t r = 0; r < rows; r++) memcpy((char *)to + r * to_stride, (const char *)from + r * from_stride, n);
+    });
+    return 0;
+}
+
+cudaError_t cudaMemsetAsync(void *to, int value, size_t n, cudaStream_t s) {
+    cuda_on_cpu_enqueue(s, [=]() { memset(to, value, n); });
     return 0;
 }
 

@@ -2,9 +2,13 @@
  *
  * A block's threads are fibers that run one after the other, each until it comes to a barrier or a shuffle; blocks follow each
  * other. So it shows wrong indices, wrong sums, reads of what was never written and, with the address sanitizer, accesses out of
- * bounds; a barrier that a part of a block does not come to ends the program. It does not show races between barriers, nor time.
- * "Device memory" is malloc's, a stream is nothing, and whatever is enqueued is done at once, or kept while a graph is captured.
- * Threads take turns. */
+ * bounds; a barrier that a part of a block does not come to ends the program. "Device memory" is malloc's; whatever is enqueued is done
+ * at once, or kept while a graph is captured. It does not show time.
+ *
+ * With CUDA_ON_CPU_LATE=1 in the environment, a stream's work is done as late as a card may do it: when somebody waits for it; and blocks, and
+ * threads between two barriers, run in the opposite order. What is right in both ways does not count on an order that a card does not
+ * promise: a missing barrier, threads or blocks that need each other's results, a host that reads or writes again too early, streams that do
+ * not wait for each other, all give other numbers in one of the two. */
 #ifndef LP_CUDA_ON_CPU_H
 #define LP_CUDA_ON_CPU_H
 
@@ -31,17 +35,18 @@ struct dim3 {
 };
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
-/* Whatever is enqueued: done now, or later by the graph that is being captured. */
-void cuda_on_cpu_enqueue(std::function<void()> work);
+typedef struct cuda_on_cpu_stream *cudaStream_t;
+/* Whatever is enqueued: done now or when the stream is waited for, or later by the graph that is being captured. */
+void cuda_on_cpu_enqueue(cudaStream_t stream, std::function<void()> work);
 /* Runs body once for every thread of every block. */
 void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::function<void()> &body);
-template <typename... P, typename... A> void cuda_on_cpu_launch(dim3 grid, dim3 block, void (*kernel)(P...), A... args) {
+template <typename... P, typename... A> void cuda_on_cpu_launch(dim3 grid, dim3 block, cudaStream_t stream, void (*kernel)(P...), A... args) {
     std::tuple<P...> given((P)args...);
-    cuda_on_cpu_enqueue([=]() { cuda_on_cpu_run((const void *)kernel, grid, block, [&]() { std::apply(kernel, given); }); });
+    cuda_on_cpu_enqueue(stream, [=]() { cuda_on_cpu_run((const void *)kernel, grid, block, [&]() { std::apply(kernel, given); }); });
 }
 void cuda_on_cpu_barrier(bool warp);
 extern unsigned char cuda_on_cpu_lanes[2][1024][8], cuda_on_cpu_turn[1024]; /* what each thread brings to a shuffle */
-#define LP_LAUNCH(kernel, grid, block, stream, ...) ((void)(stream), cuda_on_cpu_launch(grid, block, kernel, __VA_ARGS__))
+#define LP_LAUNCH(kernel, grid, block, stream, ...) cuda_on_cpu_launch(grid, block, (cudaStream_t)(stream), kernel, __VA_ARGS__)
 
 static inline void __syncthreads() { cuda_on_cpu_barrier(false); }
 static inline void __syncwarp() { cuda_on_cpu_barrier(true); }
@@ -69,7 +74,6 @@ struct alignas(16) float4 {
 };
 static inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 typedef int cudaError_t;
-typedef struct cuda_on_cpu_stream *cudaStream_t;
 typedef std::vector<std::function<void()>> *cudaGraph_t, *cudaGraphExec_t;
 typedef struct cuda_on_cpu_event *cudaEvent_t;
 struct cudaDeviceProp {
@@ -89,28 +93,18 @@ cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total_bytes);
 cudaError_t cudaMalloc(void **p, size_t n);
 template <typename T> cudaError_t cudaMalloc(T **p, size_t n) { return cudaMalloc((void **)p, n); }
 cudaError_t cudaFree(void *p);
-static inline cudaError_t cudaMallocHost(void **p, size_t n) { *p = malloc(n ? n : 1); return *p ? 0 : cudaErrorMemoryAllocation; }
-static inline cudaError_t cudaFreeHost(void *p) { free(p); return 0; }
-static inline cudaError_t cudaHostRegister(void *, size_t, unsigned) { return 0; }
-static inline cudaError_t cudaHostUnregister(void *) { return 0; }
-static inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, int) { *s = (cudaStream_t)malloc(1); return *s ? 0 : cudaErrorMemoryAllocation; }
-static inline cudaError_t cudaStreamDestroy(cudaStream_t s) { free(s); return 0; }
-static inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return 0; }
-static inline cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, int, cudaStream_t) {
-    cuda_on_cpu_enqueue([=]() { if (n) memcpy(to, from, n); });
-    return 0;
-}
-static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int, cudaStream_t) {
-    if (n > to_stride || n > from_stride) return cudaErrorInvalidValue;
-    cuda_on_cpu_enqueue([=]() {
-        for (size_t r = 0; r < rows; r++) memcpy((char *)to + r * to_stride, (const char *)from + r * from_stride, n);
-    });
-    return 0;
-}
-static inline cudaError_t cudaMemsetAsync(void *to, int value, size_t n, cudaStream_t) {
-    cuda_on_cpu_enqueue([=]() { memset(to, value, n); });
-    return 0;
-}
+cudaError_t cudaMallocHost(void **p, size_t n);
+cudaError_t cudaFreeHost(void *p);
+cudaError_t cudaHostRegister(void *p, size_t n, unsigned);
+cudaError_t cudaHostUnregister(void *p);
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, int);
+cudaError_t cudaStreamDestroy(cudaStream_t s);
+cudaError_t cudaStreamSynchronize(cudaStream_t s);
+/* As on a card, memory of the host that is not pinned is read before the call returns, and written before it returns; a graph takes none. */
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cudaStream_t s);
+/* On the card. */
+cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int kind, cudaStream_t s);
+cudaError_t cudaMemsetAsync(void *to, int value, size_t n, cudaStream_t s);
 cudaError_t cudaStreamBeginCapture(cudaStream_t, int);
 cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *graph);
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *made, cudaGraph_t graph, unsigned);
@@ -119,7 +113,7 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t graph);
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graph, cudaStream_t);
 cudaError_t cudaEventCreate(cudaEvent_t *event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t);
-static inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return 0; }
+cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
 
