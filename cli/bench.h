@@ -10,7 +10,7 @@ typedef struct {
     int n_positional;
     double seconds;
     int64_t updates;
-    bool json;
+    bool json, overlap;
     /* of a network; NULL and -1: not given */
     const char *policy, *size, *core, *device, *precision, *batch, *save;
     int64_t context, envs, steps, minibatches, epochs;

@@ -158,6 +158,7 @@ static lp_status train_game(const arguments *a, const lp_game *game, cJSON **res
     lp_eval_row row = {0};
     double minutes = (lp_now_s() - c.start_s) / 60;
     char goal[256];
+    if (!status) status = lp_train_finish(train, err);
     if (!status) status = judge(train, game, &config, a->eval_episodes, (int)a->threads, &row, goal, sizeof goal, err);
     if (status) goto done;
     fprintf(c.log, "evaluated: %lld wins of %lld at %s, after %.1f minutes\n", (long long)row.wins, (long long)row.episodes, goal, minutes);

@@ -73,6 +73,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     if (!t) return lp_fail(err, LP_FAILED, "out of memory");
     t->game = game;
     t->config = *config;
+    t->overlaps = config->overlap && device == LP_DEVICE_CUDA;
     t->memory = lp_train_memory(config, game);
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
     lp_policy_config shape = lp_train_shape(config, game);
@@ -129,6 +130,27 @@ static void count_outcomes(lp_train *t, lp_train_stats *stats) {
     lp_curriculum_advance(&t->curriculum);
 }
 
+/* What was learned is what is decided by from now on. */
+static lp_status publish(lp_train *t, lp_update_stats *stats, lp_err *err) {
+    lp_status status = lp_learner_wait(t->learner, stats, err);
+    if (!status && t->pending) status = lp_learner_publish(t->learner, err);
+    t->pending = false;
+    return status;
+}
+
+static lp_status learn(lp_train *t, double rate, lp_update_stats *stats, lp_err *err) {
+    if (!t->overlaps) return lp_learner_update(t->learner, t->pool, rate, stats, err);
+    lp_status status = publish(t, stats, err);
+    if (!status) status = lp_learner_start(t->learner, t->pool, rate, err);
+    t->pending = !status;
+    return status;
+}
+
+lp_status lp_train_finish(lp_train *t, lp_err *err) {
+    lp_update_stats stats;
+    return publish(t, &stats, err);
+}
+
 lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     *stats = (lp_train_stats){0};
     double from = lp_now_s();
@@ -143,7 +165,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     double progress = (double)t->decisions / (double)t->config.decisions;
     double rate = 1.0 - (1.0 - t->config.final_rate) * (progress < 1 ? progress : 1);
     from = lp_now_s();
-    status = lp_learner_update(t->learner, t->pool, rate, &stats->learning, err);
+    status = learn(t, rate, &stats->learning, err);
     stats->learn_s = lp_now_s() - from;
     t->decisions += t->config.envs * t->config.steps;
     t->update++;
@@ -153,13 +175,14 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     return status;
 }
 
-/* The checkpoint: a header, then blocks, each with its length in front. */
+/* The checkpoint: a header, the curriculum, the weights, those that are decided by where they may be others, the learner, then the
+ * players, each with its length in front. */
 typedef struct {
     uint64_t magic, hash; /* of everything after it */
     uint64_t config_hash, rom_hash, core_hash, n_envs;
     int64_t update, decisions;
 } checkpoint_header;
-static const uint64_t CHECKPOINT_MAGIC = 0x33304e52544c504cu; /* "LPLTRN03" */
+static const uint64_t CHECKPOINT_MAGIC = 0x34304e52544c504cu; /* "LPLTRN04" */
 enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
 
 /* Of every setting but how long to train, so that a training can be made longer. */
@@ -178,9 +201,12 @@ static checkpoint_header header_of(const lp_train *t) {
                                lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions};
 }
 
-lp_status lp_train_save(const lp_train *t, const char *path, lp_err *err) {
+lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
+    lp_update_stats stats;
+    lp_status status = lp_learner_wait(t->learner, &stats, err);
+    if (status) return status;
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
-    size_t curriculum = lp_curriculum_save_size(&t->curriculum), size = sizeof(checkpoint_header) + curriculum + weights + learner;
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0, size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
     unsigned char *file = malloc(size), *at = file + sizeof(checkpoint_header);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
@@ -188,7 +214,9 @@ lp_status lp_train_save(const lp_train *t, const char *path, lp_err *err) {
     at += curriculum;
     memcpy(at, lp_policy_parameters(t->policy), weights);
     at += weights;
-    lp_status status = lp_learner_save(t->learner, at, err);
+    if (acting) status = lp_policy_acting(t->policy, at, err);
+    at += acting;
+    if (!status) status = lp_learner_save(t->learner, at, err);
     at += learner;
     for (int64_t e = 0; e < t->config.envs; e++) {
         const player *p = &t->players[e];
@@ -229,7 +257,7 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     lp_status status = lp_file_read(&file, path, (size_t)1 << 32, err);
     if (status) return status;
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
-    size_t curriculum = lp_curriculum_save_size(&t->curriculum), fixed = sizeof(checkpoint_header) + curriculum + weights + learner;
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0, fixed = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     checkpoint_header h, own = header_of(t);
     if (file.size_bytes >= sizeof h) memcpy(&h, file.data, sizeof h);
     if (file.size_bytes < sizeof h || h.magic != CHECKPOINT_MAGIC)
@@ -245,9 +273,12 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     if (!status) {
         const unsigned char *at = file.data + sizeof h;
         status = lp_curriculum_load(&t->curriculum, at, err);
-        memcpy(lp_policy_parameters(t->policy), at + curriculum, weights);
+        at += curriculum;
+        memcpy(lp_policy_parameters(t->policy), t->overlaps ? at + weights : at, weights);
         if (!status) status = lp_policy_changed(t->policy, err);
-        if (!status) status = lp_learner_load(t->learner, at + curriculum + weights, learner, err);
+        memcpy(lp_policy_parameters(t->policy), at, weights);
+        if (!status) status = lp_learner_load(t->learner, at + weights + acting, learner, err);
+        t->pending = t->overlaps;
         if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
         if (status) lp_fail_prefix(err, status, "%s", path);
     }

@@ -24,7 +24,7 @@
 
 typedef struct {
     /* [train] */
-    int64_t seed, decisions, envs, steps;
+    int64_t seed, decisions, envs, steps, overlap;
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
@@ -46,8 +46,8 @@ typedef struct {
     int64_t episodes, wins;             /* of the main task that ended in this update */
     int64_t twin_episodes, twin_wins;   /* of the twin */
     double win_rate;                    /* over the curriculum's last `episodes` episodes; NaN before any */
-    lp_update_stats learning;
-    double rollout_s, learn_s;          /* wall time of the two halves */
+    lp_update_stats learning;           /* where updates overlap with rollouts, that of the update before; zeros at first */
+    double rollout_s, learn_s;          /* wall time of the two halves; learning that overlaps counts where it was waited for */
     double emulate_s, memory_s; /* thread time inside the rollout */
     double forward_s; /* likewise; on a GPU: how long the host waited for it */
 } lp_train_stats;
@@ -59,6 +59,8 @@ void lp_train_close(lp_train *train);
 /* One rollout of envs x steps decisions and one PPO update. */
 lp_status lp_train_update(lp_train *train, lp_train_stats *stats, lp_err *err);
 int lp_train_done(const lp_train *train);
+/* The policy decides by all that was learned, also by an update that overlapped. Not before a checkpoint, which would not be exact. */
+lp_status lp_train_finish(lp_train *train, lp_err *err);
 int lp_train_threads(const lp_train *train);
 const lp_policy *lp_train_policy(const lp_train *train);
 /* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
@@ -67,7 +69,7 @@ void lp_train_goal(const lp_train *train, int64_t *knobs);
 lp_policy_config lp_train_shape(const lp_train_config *config, const lp_game *game);
 lp_mem_config lp_train_memory(const lp_train_config *config, const lp_game *game);
 /* Everything needed to go on exactly, as one atomic file. */
-lp_status lp_train_save(const lp_train *train, const char *path, lp_err *err);
+lp_status lp_train_save(lp_train *train, const char *path, lp_err *err);
 /* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. Only `decisions` may differ: a
  * training goes on for longer than was meant, its learning rate that of the longer one. */
 lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);

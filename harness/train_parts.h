@@ -32,6 +32,7 @@ struct lp_train {
     lp_actor **actors;          /* [n_actors] */
     player *players;            /* [envs] */
     lp_decision *decisions_now; /* [envs] on a card */
+    bool overlaps, pending;     /* updates overlap with rollouts; one is not published yet */
     /* progress, all of it saved */
     int64_t update, decisions;
     lp_curriculum curriculum;

@@ -8,6 +8,7 @@ const lp_setting lp_train_settings[] = {
     {"train.decisions", "decisions to train for, over all environments", LP_SET_INT, AT(decisions), 4000000, 1, 1e13, NULL},
     {"train.envs", "environments", LP_SET_INT, AT(envs), 64, 1, 4096, NULL},
     {"train.steps", "decisions of each environment in a rollout", LP_SET_INT, AT(steps), 128, 2, 65536, NULL},
+    {"train.overlap", "on a GPU: rollouts are played while the one before is learned from, by weights that are an update older", LP_SET_CHOICE, AT(overlap), 0, 0, 0, "no|yes"},
     {"train.twin", "fraction of environments that play the game's twin, without memory", LP_SET_FLOAT, AT(twin), 0.25, 0, 1, NULL},
     {"curriculum.knobs", "knobs, fixed or from easy to hard: \"keys=4 n=1..4\"", LP_SET_TEXT, AT(curriculum.knobs), 0, 0, 128, NULL},
     {"curriculum.start", "longest horizon at first, decisions", LP_SET_INT, AT(curriculum.start), 4, 1, 2000000, NULL},

@@ -187,7 +187,7 @@ lp_status lp_bench_cuda(lp_bench_cuda_result *out, uint64_t seed, double max_sec
     *out = (lp_bench_cuda_result){.n_rows = 0};
     lp_k_init();
     lp_cuda_describe(out->device, sizeof out->device);
-    int error = lp_cuda_stream_open(&stream);
+    int error = lp_cuda_stream_open(&stream, 0);
     for (int bf16 = 0; bf16 < 2 && !error; bf16++) error = lp_cuda_blas_open(&blas[bf16], bf16, stream);
     lp_status status = error ? lp_task_failed(err, "opening", "the card", error) : LP_OK;
     if (!status) status = measure_card(out, blas, stream, seconds, small, err);

@@ -63,8 +63,10 @@ void lp_cuda_unpin(void *pointer) {
     told(cudaHostUnregister(pointer));
 }
 
-int lp_cuda_stream_open(void **stream) {
-    int error = told(cudaStreamCreateWithFlags((cudaStream_t *)stream, cudaStreamNonBlocking));
+int lp_cuda_stream_open(void **stream, int urgent) {
+    int least = 0, greatest = 0;
+    int error = told(cudaDeviceGetStreamPriorityRange(&least, &greatest));
+    if (!error) error = told(cudaStreamCreateWithPriority((cudaStream_t *)stream, cudaStreamNonBlocking, urgent ? greatest : least));
     if (error) *stream = NULL;
     return error;
 }

@@ -34,7 +34,8 @@ void lp_cuda_free_pinned(void *pointer);
 int lp_cuda_pin(void *pointer, size_t size_bytes);
 void lp_cuda_unpin(void *pointer);
 
-int lp_cuda_stream_open(void **stream);
+/* urgent: what is enqueued goes before that of other streams wherever the card has to choose. */
+int lp_cuda_stream_open(void **stream, int urgent);
 void lp_cuda_stream_close(void *stream);
 /* Until all that was enqueued is done. Errors of what ran come out here. */
 int lp_cuda_wait(void *stream);

@@ -63,6 +63,12 @@ lp_status card_upload(lp_card *card, const lp_policy *p, lp_err *err) {
     return error ? card_failed(error, "the weights", err) : LP_OK;
 }
 
+lp_status card_download(const lp_card *card, const lp_policy *p, void *out, lp_err *err) {
+    int error = card_parameters_from(card, p, out, card->parameters, NULL);
+    if (!error) error = lp_cuda_wait(NULL);
+    return error ? card_failed(error, "the weights", err) : LP_OK;
+}
+
 lp_status card_open(lp_card **out, const lp_policy *p, bool bf16, lp_err *err) {
     *out = NULL;
     if (card_missing()) return lp_fail(err, LP_BAD_INPUT, "%s", card_missing());
@@ -76,6 +82,7 @@ lp_status card_open(lp_card **out, const lp_policy *p, bool bf16, lp_err *err) {
         card->n_parameters += (p->info[i].size + ALIGNED_FLOATS - 1) / ALIGNED_FLOATS * ALIGNED_FLOATS;
     }
     lp_status status = card_alloc((void **)&card->parameters, card->n_parameters * sizeof(float), "the network", err);
+    if (!status && !lp_cuda_pin(p->parameters, p->n_parameters * sizeof(float))) card->pinned = p->parameters;
     if (!status) status = card_upload(card, p, err);
     if (status) card_close(card);
     else *out = card;
@@ -84,6 +91,7 @@ lp_status card_open(lp_card **out, const lp_policy *p, bool bf16, lp_err *err) {
 
 void card_close(lp_card *card) {
     if (!card) return;
+    if (card->pinned) lp_cuda_unpin(card->pinned);
     lp_cuda_free(card->parameters);
     free(card);
 }

@@ -13,8 +13,9 @@ typedef struct lp_learner lp_learner;
 /* LP_BAD_INPUT: there is no card to use, or the network does not fit its kernels. LP_FAILED: the card failed or is full. */
 lp_status card_open(lp_card **out, const lp_policy *p, bool bf16, lp_err *err);
 void card_close(lp_card *card);
-/* The host's weights become the card's. */
+/* The host's weights become those that actors read; and these weights, copied to out. */
 lp_status card_upload(lp_card *card, const lp_policy *p, lp_err *err);
+lp_status card_download(const lp_card *card, const lp_policy *p, void *out, lp_err *err);
 /* Why a card cannot be used; NULL: one can. */
 const char *card_missing(void);
 
@@ -27,7 +28,9 @@ const float *card_actor_attention(card_actor *a, int row);
 
 lp_status card_learner_open(card_learner **out, const lp_learner *l, lp_err *err);
 void card_learner_close(card_learner *c);
-lp_status card_learner_update(card_learner *c, lp_learner *l, double rate, lp_update_stats *stats, lp_err *err);
+lp_status card_learner_start(card_learner *c, lp_learner *l, double rate_scale, lp_err *err);
+lp_status card_learner_wait(card_learner *c, lp_learner *l, lp_update_stats *stats, lp_err *err);
+lp_status card_learner_publish(card_learner *c, lp_err *err);
 lp_status card_learner_gradient(card_learner *c, lp_learner *l, float *gradient, double *loss, lp_err *err);
 lp_status card_learner_moments(const card_learner *c, void *m, void *v, lp_err *err);
 lp_status card_learner_set_moments(card_learner *c, const lp_learner *l, const void *m, const void *v, lp_err *err);

@@ -144,7 +144,7 @@ lp_status card_actor_open(card_actor **out, const lp_policy *p, int max_batch, i
     a->max_context = max_context > 0 ? max_context : 1;
     a->slots = a->max_context + 1;
     a->input_bytes = lay_out_inputs(&a->host, a, NULL);
-    lp_status status = card_model_open(&a->m, p, err);
+    lp_status status = card_model_open(&a->m, p, true, err);
     if (!status) status = card_alloc(&a->device_room, lay_out_device(a, NULL), "acting", err);
     if (!status) {
         lay_out_device(a, a->device_room);

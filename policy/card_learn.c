@@ -1,6 +1,6 @@
-/* Learning on a card: the rollout goes over once; advantages, every minibatch's way there and back, and every step of Adam follow without the
- * host looking; then the weights and what the losses were come back. A minibatch goes through in chunks of whole segments, so that
- * memory is bounded; their gradients add up. */
+/* Learning on a card: the rollout goes over once; advantages, every minibatch's way there and back, and every step of Adam follow as one
+ * graph, without the host looking; then the weights and what the losses were come back. A minibatch goes through in chunks of whole segments,
+ * so that memory is bounded; their gradients add up. What is learned is a copy of the weights that actors read, until it is published. */
 #include "policy/card_parts.h"
 #include "policy/learner.h"
 
@@ -30,11 +30,14 @@ struct card_learner {
     float *item, *salience, *ditem, *dsalience; /* [chunk][max_context + n_steps] tables: old items, then the segment's own */
     float *weight;       /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
-    float *gradient, *m1, *m2, *backup; /* arrays of parameters */
+    float *w, *gradient, *m1, *m2; /* arrays of parameters */
     lp_cuda_adam_state *adam;
     lp_ppo_sums *sums;
     void *ppo_scratch;
     minibatch_result *results, *host_results; /* [epochs * parts]; the host's pinned */
+    lp_cuda_adam_state *host_adam; /* pinned: what Adam starts from */
+    bool began;          /* libraries set themselves up at their first use, so the first update is none */
+    lp_cuda_graph *graph; /* of an update */
 };
 
 static void *array(const card_learner *c, unsigned char *const *arrays, size_t field) {
@@ -70,7 +73,7 @@ static size_t lay_out(card_learner *c, void *base) {
     c->weight = card_take(&room, S * T * s->heads * C * f);
     lp_read r = {.heads = s->heads, .dim = s->dim, .n_levels = s->n_levels, .n_ages = s->n_ages};
     c->read_scratch = card_take(&room, lp_cuda_read_scratch(&r, (int)(S * T), (int)C, (int)T) * f);
-    c->gradient = card_take(&room, parameters), c->backup = card_take(&room, parameters);
+    c->w = card_take(&room, parameters), c->gradient = card_take(&room, parameters);
     c->m1 = card_take(&room, parameters), c->m2 = card_take(&room, parameters);
     c->adam = card_take(&room, lp_cuda_adam_state_bytes());
     c->sums = card_take(&room, sizeof *c->sums);
@@ -89,12 +92,14 @@ lp_status card_learner_open(card_learner **out, const lp_learner *l, lp_err *err
     int most = (l->n_envs + learner_parts(l) - 1) / learner_parts(l);
     c->chunk = CHUNK_ROWS / l->n_steps < 1 ? 1 : CHUNK_ROWS / l->n_steps;
     if (c->chunk > most) c->chunk = most;
-    lp_status status = card_model_open(&c->m, l->policy, err);
+    lp_status status = card_model_open(&c->m, l->policy, false, err);
     size_t bytes = lay_out(c, NULL);
     if (!status) status = card_alloc(&c->room, bytes, "learning", err);
     if (!status) {
         lay_out(c, c->room);
+        c->m.parameters = c->w;
         int error = lp_cuda_alloc_pinned((void **)&c->host_results, n_results(l) * sizeof *c->host_results);
+        if (!error) error = lp_cuda_alloc_pinned((void **)&c->host_adam, sizeof *c->host_adam);
         c->pinned = !error && !lp_cuda_pin(l->arena.base, l->arena.size_bytes);
         if (!error) error = lp_cuda_zero(c->room, bytes, c->m.stream);
         if (!error) error = lp_cuda_wait(c->m.stream);
@@ -108,10 +113,12 @@ lp_status card_learner_open(card_learner **out, const lp_learner *l, lp_err *err
 void card_learner_close(card_learner *c) {
     if (!c) return;
     if (c->m.stream) lp_cuda_wait(c->m.stream);
+    lp_cuda_graph_close(c->graph);
     if (c->pinned) lp_cuda_unpin(c->l->arena.base);
     card_model_close(&c->m);
     lp_cuda_free(c->room);
     lp_cuda_free_pinned(c->host_results);
+    lp_cuda_free_pinned(c->host_adam);
     free(c);
 }
 
@@ -123,6 +130,11 @@ static void send_rollout(card_learner *c) {
         memcpy(&from, (const char *)l->segments + c->arrays[i].field, sizeof from);
         CARD_DO(m, lp_cuda_to_device(c->rollout[i], from, (size_t)l->n_envs * c->arrays[i].bytes, m->stream));
     }
+}
+
+static void advantages(card_learner *c) {
+    const lp_learner *l = c->l;
+    card_model *m = &c->m;
     CARD_DO(m, lp_cuda_gae(c->advantage, c->target, ROLLOUT(reward), ROLLOUT(value), ROLLOUT(end), l->n_envs, l->n_steps, (float)l->config.gamma,
                    (float)l->config.lambda, m->stream));
 }
@@ -180,33 +192,61 @@ static void minibatch(card_learner *c, const int32_t *order, int n) {
     }
 }
 
-lp_status card_learner_update(card_learner *c, lp_learner *l, double rate, lp_update_stats *stats, lp_err *err) {
-    lp_policy *p = l->policy;
+static size_t parameter_bytes(const card_learner *c) {
+    return c->l->policy->card->n_parameters * sizeof(float);
+}
+
+/* From the rollout and the weights on the card to the new weights and what became of each minibatch. */
+static int enqueue(card_learner *c) {
+    const lp_learner *l = c->l;
     card_model *m = &c->m;
-    float *w = p->card->parameters, one = 1.0f;
-    size_t P = p->card->n_parameters, parameters = P * sizeof(float);
-    int parts = learner_parts(l), n = (int)l->config.epochs * parts;
-    const lp_adam adam = {(float)rate, 0.9f, (float)l->config.beta2, 1e-5f};
-    m->error = lp_cuda_copy(c->backup, w, parameters, m->stream);
-    CARD_DO(m, lp_cuda_zero(c->adam, lp_cuda_adam_state_bytes(), m->stream));
-    CARD_DO(m, lp_cuda_to_device(&c->adam->step, &l->adam_step, sizeof l->adam_step, m->stream));
-    CARD_DO(m, lp_cuda_to_device(&c->adam->rate_scale, &one, sizeof one, m->stream));
-    CARD_DO(m, lp_cuda_to_device(c->orders, l->orders, (size_t)l->config.epochs * (size_t)l->n_envs * sizeof(int32_t), m->stream));
-    send_rollout(c);
+    const lp_adam adam = {(float)l->config.rate, 0.9f, (float)l->config.beta2, 1e-5f};
+    int parts = learner_parts(l), n = (int)n_results(l);
+    advantages(c);
     CARD_DO(m, lp_cuda_normalise(c->advantage, (size_t)l->n_envs * (size_t)l->n_steps, m->stream));
     for (int i = 0; i < n; i++) {
         int from, to;
         learner_part(l, i % parts, parts, &from, &to);
         minibatch(c, c->orders + (size_t)(i / parts) * (size_t)l->n_envs + from, to - from);
-        CARD_DO(m, lp_cuda_adam(w, c->m1, c->m2, c->gradient, P, c->adam, &adam, (float)l->config.max_grad_norm, m->stream));
+        CARD_DO(m, lp_cuda_adam(c->w, c->m1, c->m2, c->gradient, l->policy->card->n_parameters, c->adam, &adam, (float)l->config.max_grad_norm, m->stream));
         CARD_DO(m, lp_cuda_copy(&c->results[i].sums, c->sums, sizeof *c->sums, m->stream));
         CARD_DO(m, lp_cuda_copy(&c->results[i].norm, &c->adam->norm, sizeof(double), m->stream));
         CARD_DO(m, lp_cuda_copy(&c->results[i].n_refused, &c->adam->n_refused, sizeof(int64_t), m->stream));
     }
     CARD_DO(m, lp_cuda_from_device(c->host_results, c->results, (size_t)n * sizeof *c->results, m->stream));
-    CARD_DO(m, card_parameters_from(p->card, p, p->parameters, w, m->stream));
-    CARD_DO(m, lp_cuda_wait(m->stream));
-    if (m->error) return card_failed(m->error, "learning", err);
+    return m->error;
+}
+
+static int capture(card_learner *c) {
+    int error = lp_cuda_graph_begin(c->m.stream);
+    if (error) return error;
+    int captured = enqueue(c);
+    error = lp_cuda_graph_end(&c->graph, c->m.stream);
+    return captured ? captured : error;
+}
+
+lp_status card_learner_start(card_learner *c, lp_learner *l, double rate_scale, lp_err *err) {
+    lp_policy *p = l->policy;
+    card_model *m = &c->m;
+    *c->host_adam = (lp_cuda_adam_state){.step = l->adam_step, .rate_scale = (float)rate_scale};
+    m->error = lp_cuda_copy(c->w, p->card->parameters, parameter_bytes(c), m->stream);
+    CARD_DO(m, lp_cuda_to_device(c->adam, c->host_adam, sizeof *c->host_adam, m->stream));
+    CARD_DO(m, lp_cuda_to_device(c->orders, l->orders, (size_t)l->config.epochs * (size_t)l->n_envs * sizeof(int32_t), m->stream));
+    send_rollout(c);
+    CARD_DO(m, lp_cuda_wait(m->stream)); /* from here on the caller may write to it */
+    if (!c->began) CARD_DO(m, enqueue(c));
+    else if (!c->graph) CARD_DO(m, capture(c));
+    if (c->began) CARD_DO(m, lp_cuda_graph_run(c->graph, m->stream));
+    CARD_DO(m, card_parameters_from(p->card, p, p->parameters, c->w, m->stream));
+    c->began = true;
+    return m->error ? card_failed(m->error, "learning", err) : LP_OK;
+}
+
+lp_status card_learner_wait(card_learner *c, lp_learner *l, lp_update_stats *stats, lp_err *err) {
+    lp_policy *p = l->policy;
+    card_model *m = &c->m;
+    int parts = learner_parts(l), n = (int)n_results(l);
+    if ((m->error = lp_cuda_wait(m->stream))) return card_failed(m->error, "learning", err);
     bool diverged = c->host_results[n - 1].n_refused > 0;
     for (int i = 0; i < n; i++) {
         const minibatch_result *r = &c->host_results[i];
@@ -217,17 +257,25 @@ lp_status card_learner_update(card_learner *c, lp_learner *l, double rate, lp_up
     }
     l->adam_step += n - c->host_results[n - 1].n_refused;
     if (!diverged) return LP_OK;
-    CARD_DO(m, lp_cuda_copy(w, c->backup, parameters, m->stream));
-    CARD_DO(m, card_parameters_from(p->card, p, p->parameters, w, m->stream));
+    CARD_DO(m, lp_cuda_copy(c->w, p->card->parameters, parameter_bytes(c), m->stream));
+    CARD_DO(m, card_parameters_from(p->card, p, p->parameters, c->w, m->stream));
     CARD_DO(m, lp_cuda_wait(m->stream));
     return m->error ? card_failed(m->error, "learning", err) : learner_diverged(err);
+}
+
+lp_status card_learner_publish(card_learner *c, lp_err *err) {
+    int error = lp_cuda_copy(c->l->policy->card->parameters, c->w, parameter_bytes(c), c->m.stream);
+    if (!error) error = lp_cuda_wait(c->m.stream);
+    return error ? card_failed(error, "the weights", err) : LP_OK;
 }
 
 lp_status card_learner_gradient(card_learner *c, lp_learner *l, float *gradient, double *loss, lp_err *err) {
     card_model *m = &c->m;
     lp_ppo_sums sums = {0};
-    m->error = lp_cuda_to_device(c->orders, l->order, (size_t)l->n_envs * sizeof(int32_t), m->stream);
+    m->error = lp_cuda_copy(c->w, l->policy->card->parameters, parameter_bytes(c), m->stream);
+    CARD_DO(m, lp_cuda_to_device(c->orders, l->order, (size_t)l->n_envs * sizeof(int32_t), m->stream));
     send_rollout(c);
+    advantages(c);
     minibatch(c, c->orders, l->n_envs);
     CARD_DO(m, card_parameters_from(l->policy->card, l->policy, gradient, c->gradient, m->stream));
     CARD_DO(m, lp_cuda_to_host(&sums, c->sums, sizeof sums, m->stream));
@@ -245,7 +293,8 @@ lp_status card_learner_moments(const card_learner *c, void *m, void *v, lp_err *
 
 lp_status card_learner_set_moments(card_learner *c, const lp_learner *l, const void *m, const void *v, lp_err *err) {
     const lp_policy *p = l->policy;
-    int error = card_parameters_to(p->card, p, c->m1, m, c->m.stream);
+    int error = card_parameters_to(p->card, p, c->w, p->parameters, c->m.stream);
+    if (!error) error = card_parameters_to(p->card, p, c->m1, m, c->m.stream);
     if (!error) error = card_parameters_to(p->card, p, c->m2, v, c->m.stream);
     if (!error) error = lp_cuda_wait(c->m.stream);
     return error ? card_failed(error, "the optimizer's state", err) : LP_OK;

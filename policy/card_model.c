@@ -2,7 +2,7 @@
 #include "policy/card_parts.h"
 
 static const float *weight(const card_model *m, param_id id) {
-    return m->card->parameters + m->card->offset[id];
+    return m->parameters + m->card->offset[id];
 }
 
 static float *into(const card_model *m, float *gradient, param_id id) {
@@ -18,9 +18,9 @@ size_t card_model_scratch(const lp_policy *p, int images) {
     return one > two ? one : two;
 }
 
-lp_status card_model_open(card_model *m, const lp_policy *p, lp_err *err) {
-    *m = (card_model){.p = p, .card = p->card};
-    int error = lp_cuda_stream_open(&m->stream);
+lp_status card_model_open(card_model *m, const lp_policy *p, bool urgent, lp_err *err) {
+    *m = (card_model){.p = p, .card = p->card, .parameters = p->card->parameters};
+    int error = lp_cuda_stream_open(&m->stream, urgent);
     if (!error) error = lp_cuda_blas_open(&m->blas, p->card->bf16, m->stream);
     return error ? card_failed(error, "cuBLAS", err) : LP_OK;
 }

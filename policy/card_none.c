@@ -22,6 +22,10 @@ lp_status card_upload(lp_card *card UNUSED, const lp_policy *p UNUSED, lp_err *e
     return none(err);
 }
 
+lp_status card_download(const lp_card *card UNUSED, const lp_policy *p UNUSED, void *out UNUSED, lp_err *err) {
+    return none(err);
+}
+
 lp_status card_actor_open(card_actor **out UNUSED, const lp_policy *p UNUSED, int max_batch UNUSED, int max_context UNUSED, lp_err *err) {
     return none(err);
 }
@@ -48,7 +52,15 @@ lp_status card_learner_open(card_learner **out UNUSED, const lp_learner *l UNUSE
 
 void card_learner_close(card_learner *c UNUSED) {}
 
-lp_status card_learner_update(card_learner *c UNUSED, lp_learner *l UNUSED, double rate UNUSED, lp_update_stats *stats UNUSED, lp_err *err) {
+lp_status card_learner_start(card_learner *c UNUSED, lp_learner *l UNUSED, double rate_scale UNUSED, lp_err *err) {
+    return none(err);
+}
+
+lp_status card_learner_wait(card_learner *c UNUSED, lp_learner *l UNUSED, lp_update_stats *stats UNUSED, lp_err *err) {
+    return none(err);
+}
+
+lp_status card_learner_publish(card_learner *c UNUSED, lp_err *err) {
     return none(err);
 }
 

@@ -8,8 +8,9 @@
 struct lp_card {
     size_t offset[P_COUNT]; /* of each tensor in the card's arrays of parameters, floats: multiples of 64, so that all are aligned */
     size_t n_parameters;    /* of such an array, with what lies between the tensors, which is zero */
-    float *parameters;      /* on the card */
+    float *parameters;      /* on the card: those that actors read */
     bool bf16;
+    void *pinned;           /* the host's parameters, where they are */
 };
 
 /* ---- memory: asked for in one piece, carved twice: to count, and for real ---- */
@@ -30,6 +31,7 @@ int card_parameters_from(const lp_card *card, const lp_policy *p, void *host, co
 typedef struct {
     const lp_policy *p;
     const lp_card *card;
+    const float *parameters; /* an array of them on the card */
     lp_cuda_blas *blas;
     void *stream;
     float *scratch; /* card_model_scratch floats */
@@ -53,7 +55,7 @@ typedef struct {
     } while (0)
 
 size_t card_model_scratch(const lp_policy *p, int images);
-lp_status card_model_open(card_model *m, const lp_policy *p, lp_err *err);
+lp_status card_model_open(card_model *m, const lp_policy *p, bool urgent, lp_err *err);
 void card_model_close(card_model *m);
 lp_read card_read(const card_model *m, const card_context *c);
 

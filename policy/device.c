@@ -46,6 +46,12 @@ lp_status lp_policy_changed(lp_policy *p, lp_err *err) {
     return p->card ? card_upload(p->card, p, err) : LP_OK;
 }
 
+lp_status lp_policy_acting(const lp_policy *p, void *out, lp_err *err) {
+    if (p->card) return card_download(p->card, p, out, err);
+    memcpy(out, p->parameters, p->n_parameters * sizeof(float));
+    return LP_OK;
+}
+
 bool lp_policy_is_bf16(const lp_policy *p) {
     const char *precision = lp_policy_note_of(p, "policy.precision");
     return precision && !strcmp(precision, "bfloat16");

@@ -111,19 +111,40 @@ static void shuffle(lp_learner *l) {
     }
 }
 
-lp_status lp_learner_update(lp_learner *l, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err) {
-    double rate = l->config.rate * rate_scale;
-    *stats = (lp_update_stats){0};
+lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_err *err) {
+    assert(!l->under_way);
+    l->stats = (lp_update_stats){0};
     for (int64_t epoch = 0; epoch < l->config.epochs; epoch++) {
         shuffle(l);
         memcpy(l->orders + epoch * l->n_envs, l->order, (size_t)l->n_envs * sizeof *l->order);
     }
-    lp_status status = l->card ? card_learner_update(l->card, l, rate, stats, err) : cpu_learner_update(l->cpu, l, pool, rate, stats, err);
+    lp_status status = l->card ? card_learner_start(l->card, l, rate_scale, err)
+                               : cpu_learner_update(l->cpu, l, pool, l->config.rate * rate_scale, &l->stats, err);
+    l->under_way = !status;
     l->policy->version++;
-    if (status) return status;
-    double *means[] = {&stats->policy_loss, &stats->value_loss, &stats->entropy, &stats->kl, &stats->clip_fraction, &stats->grad_norm};
-    for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
-    return LP_OK;
+    return status;
+}
+
+lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
+    lp_status status = l->under_way && l->card ? card_learner_wait(l->card, l, &l->stats, err) : LP_OK;
+    lp_update_stats *s = &l->stats;
+    double *means[] = {&s->policy_loss, &s->value_loss, &s->entropy, &s->kl, &s->clip_fraction, &s->grad_norm};
+    for (size_t i = 0; l->under_way && i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
+    l->under_way = false;
+    *stats = *s;
+    return status;
+}
+
+lp_status lp_learner_publish(lp_learner *l, lp_err *err) {
+    assert(!l->under_way);
+    return l->card ? card_learner_publish(l->card, err) : LP_OK;
+}
+
+lp_status lp_learner_update(lp_learner *l, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err) {
+    *stats = (lp_update_stats){0};
+    lp_status status = lp_learner_start(l, pool, rate_scale, err);
+    if (!status) status = lp_learner_wait(l, stats, err);
+    return status ? status : lp_learner_publish(l, err);
 }
 
 lp_status lp_learner_gradient(lp_learner *l, lp_pool *pool, float *gradient, double *loss, lp_err *err) {

@@ -20,6 +20,8 @@ struct lp_learner { /* lp_learner */
     int32_t *order;       /* [n_envs] as last shuffled */
     int32_t *orders;      /* [epochs][n_envs] of an update */
     int64_t adam_step;
+    bool under_way;       /* between start and wait */
+    lp_update_stats stats; /* of the last update */
     cpu_learner *cpu;     /* owned */
     card_learner *card;   /* owned */
 };

@@ -86,6 +86,8 @@ bool lp_policy_packs_frames(const lp_policy *policy);
 size_t lp_policy_frame_bytes(const lp_policy *policy); /* of an observation's pixels, and of each of a segment's */
 /* After the weights were written to, and before the next decision: they go to where it runs. */
 lp_status lp_policy_changed(lp_policy *policy, lp_err *err);
+/* The weights that actors decide by, into out, n_parameters floats of any alignment: lp_policy_parameters, but for an update that is not yet published. */
+lp_status lp_policy_acting(const lp_policy *policy, void *out, lp_err *err);
 /* Its note "policy.precision" is "bfloat16". */
 bool lp_policy_is_bf16(const lp_policy *policy);
 
@@ -189,12 +191,20 @@ lp_segment *lp_learner_segment(lp_learner *learner, int env);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with the weights as they were
  * before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate. */
 lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
+/* The same in three steps, so that a card learns while the next rollout is played. Once start returns, the segments may be written again;
+ * until the wait nothing else is asked of the learner. After the wait lp_policy_parameters are the new weights (a second wait tells the same
+ * stats again); actors have those of before until publish, which needs that none is at work. On a CPU start does it all, and actors have
+ * the new weights at once. */
+lp_status lp_learner_start(lp_learner *learner, lp_pool *pool, double rate_scale, lp_err *err);
+lp_status lp_learner_wait(lp_learner *learner, lp_update_stats *stats, lp_err *err);
+lp_status lp_learner_publish(lp_learner *learner, lp_err *err);
 /* The loss and its gradient [n_parameters] on all segments at the present weights, for tests. Advantages are those of
  * the segments, not normalised. */
 lp_status lp_learner_gradient(lp_learner *learner, lp_pool *pool, float *gradient, double *loss, lp_err *err);
 /* The optimizer's state (moments, step count, shuffling) as bytes, for checkpoints: the same for every device. */
 size_t lp_learner_save_size(const lp_learner *learner);
 lp_status lp_learner_save(const lp_learner *learner, void *out, lp_err *err);
+/* Goes on from lp_policy_parameters. */
 lp_status lp_learner_load(lp_learner *learner, const void *data, size_t size_bytes, lp_err *err);
 
 #endif

@@ -113,10 +113,12 @@ speed() {
         on_card "bench policy, $size" bench policy --device cuda --size $size --batch 1,64,4096 --context 128
         on_card "bench learn, $size" bench learn --device cuda --size $size
         on_card "bench train, $size" bench train cue --device cuda --size $size
+        on_card "bench train, $size, overlapped" bench train cue --device cuda --size $size --overlap
     done
     on_card "bench policy, base, bfloat16" bench policy --device cuda --size base --precision bfloat16 --batch 64,4096 --context 128
     on_card "bench learn, base, bfloat16" bench learn --device cuda --size base --precision bfloat16
     on_card "bench train, base, bfloat16" bench train cue --device cuda --size base --precision bfloat16
+    on_card "bench train, base, bfloat16, overlapped" bench train cue --device cuda --size base --precision bfloat16 --overlap
 }
 
 # cue by its own recipe, from random weights; it is learned when it wins 9 of 10 corridors that it never saw. A guess wins 5.

@@ -157,7 +157,7 @@ static void test_graph(void **state) {
     lp_cuda_graph *graph;
     double us;
     put(y);
-    check(lp_cuda_stream_open(&stream));
+    check(lp_cuda_stream_open(&stream, 0));
     check(lp_cuda_alloc_pinned(&pinned, N * sizeof(float)));
     check(lp_cuda_event_open(&from));
     check(lp_cuda_event_open(&to));

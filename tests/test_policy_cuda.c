@@ -267,6 +267,64 @@ static void test_updates(void **state) {
     shape.core = LP_CORE_NONE;
 }
 
+static lp_decision decide(lp_actor *actor) {
+    static uint8_t pixels[FRAME];
+    lp_observation o = {.pixels = pixels, .last_action = 1, .episode = 1};
+    lp_decision d;
+    lp_err err;
+    for (int i = 0; i < FRAME; i++) pixels[i] = (uint8_t)(i * 37);
+    check(lp_actor_run(actor, 1, &o, &d, &err), &err);
+    return d;
+}
+
+/* In three steps what comes out is the same, whatever becomes of the segments after the start, and actors have it from publish on. */
+static void test_learning_beside_acting(void **state) {
+    (void)state;
+    need_card();
+    lp_policy *policies[2] = {make(LP_DEVICE_CUDA), make(LP_DEVICE_CUDA)};
+    lp_learner *learners[2];
+    lp_actor *actors[2];
+    lp_update_stats stats[2], again;
+    lp_err err;
+    lp_pool *pool = lp_pool_open(1);
+    size_t bytes = lp_policy_n_parameters(policies[0]) * sizeof(float);
+    for (int k = 0; k < 2; k++) {
+        check(lp_learner_open(&learners[k], policies[k], &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+        check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
+    }
+    float *acting = malloc(bytes);
+    for (uint64_t i = 0; i < 4; i++) {
+        lp_decision before = decide(actors[1]);
+        for (int k = 0; k < 2; k++) {
+            lp_rng rng = lp_rng_make(3, i);
+            fill(learners[k], &rng);
+        }
+        check(lp_learner_update(learners[0], pool, 0.5, &stats[0], &err), &err);
+        check(lp_learner_start(learners[1], pool, 0.5, &err), &err);
+        lp_rng other = lp_rng_make(4, i);
+        fill(learners[1], &other);
+        lp_decision d = decide(actors[1]);
+        assert_memory_equal(d.logit, before.logit, sizeof(float) * (size_t)shape.n_actions);
+        check(lp_learner_wait(learners[1], &stats[1], &err), &err);
+        check(lp_learner_wait(learners[1], &again, &err), &err);
+        assert_memory_equal(&stats[0], &stats[1], sizeof *stats);
+        assert_memory_equal(&again, &stats[1], sizeof again);
+        d = decide(actors[1]);
+        assert_memory_equal(d.logit, before.logit, sizeof(float) * (size_t)shape.n_actions);
+        check(lp_policy_acting(policies[1], acting, &err), &err);
+        assert_memory_not_equal(acting, lp_policy_parameters(policies[1]), bytes);
+        check(lp_learner_publish(learners[1], &err), &err);
+        check(lp_policy_acting(policies[1], acting, &err), &err);
+        assert_memory_equal(acting, lp_policy_parameters(policies[1]), bytes);
+        assert_memory_equal(acting, lp_policy_parameters(policies[0]), bytes);
+        d = decide(actors[1]), before = decide(actors[0]);
+        assert_memory_equal(d.logit, before.logit, sizeof(float) * (size_t)shape.n_actions);
+    }
+    free(acting);
+    for (int k = 0; k < 2; k++) lp_actor_close(actors[k]), lp_learner_close(learners[k]), lp_policy_close(policies[k]);
+    lp_pool_close(pool);
+}
+
 static void test_divergence_is_refused(void **state) {
     (void)state;
     need_card();
@@ -325,7 +383,7 @@ static void test_devices(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_devices),  cmocka_unit_test(test_acting),  cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_packed_frames), cmocka_unit_test(test_updates), cmocka_unit_test(test_divergence_is_refused), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_packed_frames), cmocka_unit_test(test_updates), cmocka_unit_test(test_learning_beside_acting), cmocka_unit_test(test_divergence_is_refused), cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,7 +197,7 @@ static void wait_for_all() {
     for (cudaStream_t s : streams) cudaStreamSynchronize(s);
 }
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, int) {
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t *s, unsigned, int) {
     std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
     *s = new cuda_on_cpu_stream;
     streams.insert(*s);

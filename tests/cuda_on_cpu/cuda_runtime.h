@@ -97,7 +97,8 @@ cudaError_t cudaMallocHost(void **p, size_t n);
 cudaError_t cudaFreeHost(void *p);
 cudaError_t cudaHostRegister(void *p, size_t n, unsigned);
 cudaError_t cudaHostUnregister(void *p);
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, int);
+static inline cudaError_t cudaDeviceGetStreamPriorityRange(int *least, int *greatest) { *least = 0, *greatest = -5; return 0; }
+cudaError_t cudaStreamCreateWithPriority(cudaStream_t *s, unsigned, int);
 cudaError_t cudaStreamDestroy(cudaStream_t s);
 cudaError_t cudaStreamSynchronize(cudaStream_t s);
 /* As on a card, memory of the host that is not pinned is read before the call returns, and written before it returns; a graph takes none. */
