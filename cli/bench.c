@@ -284,14 +284,15 @@ static lp_status bench_train(const arguments *a, cJSON *o, lp_err *err) {
 static const struct {
     const char *name, *help;
     lp_status (*run)(const arguments *a, cJSON *o, lp_err *err);
+    int most; /* games or ROMs */
 } benches[] = {
-    {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator},
-    {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory},
-    {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves},
-    {"kernels", "the network's kernels on the CPU, and their CUDA twins on a card: first whether they agree", lp_bench_kernels},
-    {"policy", "decisions of a network at several batch and context sizes, every pixel of each new", lp_bench_policy},
-    {"learn", "PPO updates of a network from random segments, without an emulator", lp_bench_learn},
-    {"train", "decisions/s of training, split into emulation, forward, backward and memory", bench_train},
+    {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator, LP_MAX_LIST},
+    {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory, 0},
+    {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves, 0},
+    {"kernels", "the network's kernels on the CPU, and their CUDA twins on a card: first whether they agree", lp_bench_kernels, 0},
+    {"policy", "decisions of a network at several batch and context sizes, every pixel of each new", lp_bench_policy, 1},
+    {"learn", "PPO updates of a network from random segments, without an emulator", lp_bench_learn, 1},
+    {"train", "decisions/s of training, split into emulation, forward, backward and memory", bench_train, 1},
 };
 enum { N_BENCHES = sizeof benches / sizeof *benches };
 
@@ -334,6 +335,8 @@ int lp_cmd_bench(int argc, char **argv) {
     for (int i = 0; i < N_BENCHES; i++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
     while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
     if (which == N_BENCHES) lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
+    else if (a.n_positional > benches[which].most + 1)
+        lp_fail(&err, status, "bench %s: '%s' is one argument too many", a.positional[0], a.positional[benches[which].most + 1]);
     else if (!(status = lp_use_device(NULL, NULL, a.device, &err))) status = benches[which].run(&a, o, &err);
     if (!status && a.json) return lp_print_json(o);
     cJSON_Delete(o);

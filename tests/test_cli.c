@@ -31,7 +31,7 @@ static void test_usage(void **state) {
         "memory", "memory %", "memory %/none tree", "replay", "replay %/none", "replay %", "replay a b", "bench", "bench nope",
         "bench policy --batch 0", "bench policy --batch 1,", "bench policy --batch 1;2", "bench policy --size big", "bench policy --core lstm",
         "bench policy --policy %/none.safetensors", "bench learn --policy %/none.safetensors --size nano", "bench learn --context 0", "bench learn --device tpu",
-        "bench learn --envs 0", "info %/none", "info a b",
+        "bench learn --envs 0", "bench kernels cue", "bench train cue map", "info %/none", "info a b",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("%s", bad[i]), 2, "longplay", bad[i]);
     result r = longplay("%s", "");
