@@ -85,6 +85,7 @@ twins() {
     LONGPLAY_TEST_BINARY=$(find_program longplay) run_tests "the command line" test_cli_card
 }
 
+# Calls that fail are the tests' own business: a full card is asked for, and libraries ask drivers for what those may lack.
 sanitizers() {
     echo "== compute-sanitizer"
     local tool program
@@ -92,7 +93,7 @@ sanitizers() {
         for program in $(cuda_tests); do
             if [ $card = no ]; then skip "$tool, $program: no GPU here"
             elif ! command -v compute-sanitizer >/dev/null; then skip "$tool, $program: no compute-sanitizer here"
-            else run_tests "$tool, $program" "$program" compute-sanitizer --tool "$tool" --error-exitcode 9
+            else run_tests "$tool, $program" "$program" compute-sanitizer --tool "$tool" --report-api-errors no --error-exitcode 9
             fi
         done
     done
