@@ -206,7 +206,8 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     lp_status status = lp_learner_wait(t->learner, &stats, err);
     if (status) return status;
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
-    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0, size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
+    size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
     unsigned char *file = malloc(size), *at = file + sizeof(checkpoint_header);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
@@ -257,7 +258,8 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     lp_status status = lp_file_read(&file, path, (size_t)1 << 32, err);
     if (status) return status;
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
-    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0, fixed = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
+    size_t fixed = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     checkpoint_header h, own = header_of(t);
     if (file.size_bytes >= sizeof h) memcpy(&h, file.data, sizeof h);
     if (file.size_bytes < sizeof h || h.magic != CHECKPOINT_MAGIC)

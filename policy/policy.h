@@ -86,7 +86,8 @@ bool lp_policy_packs_frames(const lp_policy *policy);
 size_t lp_policy_frame_bytes(const lp_policy *policy); /* of an observation's pixels, and of each of a segment's */
 /* After the weights were written to, and before the next decision: they go to where it runs. */
 lp_status lp_policy_changed(lp_policy *policy, lp_err *err);
-/* The weights that actors decide by, into out, n_parameters floats of any alignment: lp_policy_parameters, but for an update that is not yet published. */
+/* The weights that actors decide by, into out, n_parameters floats of any alignment: lp_policy_parameters, but for an update that is
+ * not published yet. */
 lp_status lp_policy_acting(const lp_policy *policy, void *out, lp_err *err);
 /* Its note "policy.precision" is "bfloat16". */
 bool lp_policy_is_bf16(const lp_policy *policy);
