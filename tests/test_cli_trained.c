@@ -38,6 +38,7 @@ static void test_cue(void **state) {
 static void test_order(void **state) {
     (void)state;
     expect_wins("order", "n=4 horizon=16", 0.90);
+    expect_wins("order", "n=4 horizon=256", 0.85);
 }
 
 static void test_map(void **state) {
