@@ -43,7 +43,7 @@ static void test_order(void **state) {
 
 static void test_map(void **state) {
     (void)state;
-    expect_wins("map", "n=4 horizon=4", 0.88);
+    expect_wins("map", "n=4 horizon=4", 0.90);
     expect_wins("map", "n=4 horizon=64", 0.90);
 }
 
