@@ -3,9 +3,6 @@
 #define LP_CLI_CLI_H
 
 #include "base/status.h"
-#include "harness/game.h"
-#include "memory/memory.h"
-#include "policy/policy.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -64,19 +61,5 @@ int lp_print_json(cJSON *result);
 lp_status lp_lasting_path(char *out, size_t size, const char *given, const char *const *names, lp_err *err);
 /* The same for what lp_game_open took. */
 lp_status lp_lasting_game(char *out, size_t size, const char *given, lp_err *err);
-
-/* The policy that a game ships (its folder's NAME.safetensors), if any. Returns false when there is none. */
-bool lp_shipped_policy(const lp_game *game, char *path, size_t size);
-/* "random", "oracle" or a weight file as --policy gives it. NULL name: the shipped policy, or random where there is none. */
-typedef struct {
-    int player;        /* lp_player */
-    lp_policy *policy; /* owned; NULL unless a file */
-    char name[512];    /* for people: "random" or the path */
-} lp_chosen_policy;
-lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
-/* The memory that a policy was trained with (its notes), with arch replaced where arch_name is not NULL. */
-lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err);
-/* Puts the policy that is to play game where --device says; both NULL: only checks what it says. */
-lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *device, lp_err *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "cli/game_script.h"
 
 #include "base/file.h"
-#include "harness/data_file.h"
+#include "env/data_file.h"
 
 #include <errno.h>
 #include <inttypes.h>

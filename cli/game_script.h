@@ -2,8 +2,8 @@
 #ifndef LP_CLI_GAME_SCRIPT_H
 #define LP_CLI_GAME_SCRIPT_H
 
-#include "harness/game.h"
-#include "harness/ram_search.h"
+#include "env/game.h"
+#include "env/ram_search.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -14,7 +14,7 @@
 #define LP_CLI_WATCH_H
 
 #include "base/status.h"
-#include "harness/viewer.h"
+#include "view/viewer.h"
 
 #include <stdbool.h>
 #include <stdint.h>

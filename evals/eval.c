@@ -23,19 +23,6 @@ typedef struct {
     lp_status *statuses; /* [n_jobs] */
 } evaluation;
 
-lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err) {
-    const lp_policy_config *s = lp_policy_shape(policy);
-    int width, height;
-    lp_game_observation(game, &width, &height);
-    if (s->width != width || s->height != height)
-        return lp_fail(err, LP_BAD_INPUT, "the policy sees %dx%d pixels, %s shows %dx%d", s->width, s->height,
-                       lp_game_name(game), width, height);
-    if (s->n_actions != lp_game_n_actions(game))
-        return lp_fail(err, LP_BAD_INPUT, "the policy has %d actions, %s has %d", s->n_actions, lp_game_name(game),
-                       lp_game_n_actions(game));
-    return LP_OK;
-}
-
 static bool begin(evaluation *e, lp_seat *seat, lp_status *status, lp_err *err) {
     long long i = atomic_fetch_add(&e->next, 1);
     if (i >= e->config->episodes) return false;

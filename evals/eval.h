@@ -5,14 +5,12 @@
 #ifndef LP_EVALS_EVAL_H
 #define LP_EVALS_EVAL_H
 
-#include "harness/game.h"
+#include "harness/choose.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef enum { LP_PLAYER_POLICY, LP_PLAYER_RANDOM, LP_PLAYER_ORACLE } lp_player;
 
 typedef struct {
     lp_player player;
@@ -36,7 +34,5 @@ typedef struct {
 
 /* LP_BAD_INPUT: a policy whose shape is not the game's, an oracle where there is none. */
 lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row *row, lp_err *err);
-/* Does the policy fit the game (observation, actions) and the memory (dim)? */
-lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err);
 
 #endif

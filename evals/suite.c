@@ -1,8 +1,8 @@
 /* Reading a suite. See suite.h for the format. */
 #include "evals/suite.h"
 
-#include "harness/game_find.h"
-#include "harness/json.h"
+#include "env/game_find.h"
+#include "env/json.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -17,7 +17,7 @@
 #ifndef LP_EVALS_SUITE_H
 #define LP_EVALS_SUITE_H
 
-#include "harness/game.h"
+#include "env/game.h"
 
 typedef struct lp_suite lp_suite;
 

@@ -1,7 +1,7 @@
 /* Held buttons as an action. See keyboard.h. */
 #include "harness/keyboard.h"
 
-#include "harness/buttons.h"
+#include "env/buttons.h"
 
 uint16_t lp_keyboard_pad(uint16_t held) {
     static const uint16_t pairs[] = {LP_KEY_LEFT | LP_KEY_RIGHT, LP_KEY_UP | LP_KEY_DOWN};

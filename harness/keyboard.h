@@ -6,7 +6,7 @@
 #ifndef LP_HARNESS_KEYBOARD_H
 #define LP_HARNESS_KEYBOARD_H
 
-#include "harness/game.h"
+#include "env/game.h"
 
 /* One line for people: which key is which button. */
 #define LP_KEYBOARD_HELP "arrows, X = A, Z = B, Return = START, Backspace = SELECT, A = L, S = R"

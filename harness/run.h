@@ -21,9 +21,9 @@
 #ifndef LP_HARNESS_RUN_H
 #define LP_HARNESS_RUN_H
 
-#include "harness/game.h"
+#include "env/game.h"
 #include "harness/seat.h"
-#include "harness/viewer.h"
+#include "view/viewer.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
 

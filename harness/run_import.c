@@ -1,6 +1,6 @@
 #include "harness/run_import.h"
 
-#include "harness/game_impl.h"
+#include "env/game_impl.h"
 #include "harness/run_parts.h"
 
 #include "base/file.h"

@@ -11,7 +11,7 @@
 #define LP_HARNESS_RUN_MIND_H
 
 #include "harness/seat.h"
-#include "harness/viewer.h"
+#include "view/viewer.h"
 
 enum { LP_MIND_TEXT_BYTES = 512, LP_MIND_TEXTS = 1024 };
 

@@ -13,7 +13,7 @@
 #define LP_HARNESS_SEAT_H
 
 #include "base/rng.h"
-#include "harness/game.h"
+#include "env/game.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
 

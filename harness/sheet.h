@@ -7,8 +7,8 @@
 #ifndef LP_HARNESS_SHEET_H
 #define LP_HARNESS_SHEET_H
 
-#include "harness/game.h"
-#include "harness/viewer.h"
+#include "env/game.h"
+#include "view/viewer.h"
 
 typedef struct {
     const lp_game *game; /* borrowed */

@@ -1,4 +1,4 @@
-/* The packed screen as network input. harness/observe.c makes the same numbers of the screen itself, as bytes. */
+/* The packed screen as network input. env/observation.c makes the same numbers of the screen itself, as bytes. */
 #include "kernels/kernels.h"
 
 void lp_k_observe_shades(float *y, const uint8_t *shades, int n, int in_w, int in_h, int out_w, int out_h) {

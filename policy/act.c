@@ -1,5 +1,5 @@
 /* Acting: a batch of observations through the network, no allocation. */
-#include "policy/card.h"
+#include "policy/cuda.h"
 
 #include "base/arena.h"
 
@@ -10,7 +10,7 @@
 struct lp_actor {
     const lp_policy *policy; /* borrowed */
     int max_batch, max_context;
-    card_actor *card; /* owned; where there is one, of what follows only n is used */
+    cuda_actor *card; /* owned; where there is one, of what follows only n is used */
     lp_arena arena;
     activations a;        /* max_batch rows */
     model_eyes eyes;
@@ -44,7 +44,7 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     actor->max_batch = max_batch;
     actor->max_context = max_context;
     if (policy->card) {
-        lp_status status = card_actor_open(&actor->card, policy, max_batch, max_context, err);
+        lp_status status = cuda_actor_open(&actor->card, policy, max_batch, max_context, err);
         if (status) free(actor);
         else *out = actor;
         return status;
@@ -75,7 +75,7 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
 
 void lp_actor_close(lp_actor *actor) {
     if (!actor) return;
-    card_actor_close(actor->card);
+    cuda_actor_close(actor->card);
     lp_arena_close(&actor->arena);
     free(actor);
 }
@@ -90,14 +90,14 @@ int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy) 
 
 void lp_actor_look(lp_actor *actor, int row, const lp_observation *in) {
     assert(row >= 0 && row < actor->max_batch && in->n_items <= actor->max_context);
-    if (actor->card) card_actor_look(actor->card, row, in);
+    if (actor->card) cuda_actor_look(actor->card, row, in);
     else actor->in[row] = *in;
 }
 
 lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err) {
     assert(n >= 0 && n <= actor->max_batch);
     actor->n = n;
-    return actor->card ? card_actor_start(actor->card, n, err) : LP_OK;
+    return actor->card ? cuda_actor_start(actor->card, n, err) : LP_OK;
 }
 
 static void see(lp_actor *actor) {
@@ -135,7 +135,7 @@ static void recall(lp_actor *actor, int i) {
 }
 
 lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
-    if (actor->card) return card_actor_wait(actor->card, actor->n, out, err);
+    if (actor->card) return cuda_actor_wait(actor->card, actor->n, out, err);
     const lp_policy *p = actor->policy;
     const lp_policy_config *s = &p->shape;
     activations *a = &actor->a;
@@ -163,7 +163,7 @@ lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
 }
 
 const float *lp_actor_attention(lp_actor *actor, int row) {
-    if (actor->card) return card_actor_attention(actor->card, row);
+    if (actor->card) return cuda_actor_attention(actor->card, row);
     return actor->weight + (size_t)row * actor->policy->shape.heads * actor->max_context;
 }
 

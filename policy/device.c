@@ -1,5 +1,5 @@
 /* Where a policy runs. */
-#include "policy/card.h"
+#include "policy/cuda.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,15 +9,15 @@
 #endif
 
 const char *lp_device_missing(void) {
-    return card_missing();
+    return cuda_missing();
 }
 
 lp_status lp_device_find(lp_device *out, const char *name, lp_err *err) {
     *out = LP_DEVICE_CPU;
-    if (!name || !strcmp(name, "auto")) *out = card_missing() ? LP_DEVICE_CPU : LP_DEVICE_CUDA;
+    if (!name || !strcmp(name, "auto")) *out = cuda_missing() ? LP_DEVICE_CPU : LP_DEVICE_CUDA;
     else if (!strcmp(name, "cuda")) *out = LP_DEVICE_CUDA;
     else if (strcmp(name, "cpu")) return lp_fail(err, LP_BAD_INPUT, "--device '%s': must be cpu, cuda or auto", name);
-    if (*out == LP_DEVICE_CUDA && card_missing()) return lp_fail(err, LP_BAD_INPUT, "--device cuda: %s", card_missing());
+    if (*out == LP_DEVICE_CUDA && cuda_missing()) return lp_fail(err, LP_BAD_INPUT, "--device cuda: %s", cuda_missing());
     return LP_OK;
 }
 
@@ -31,10 +31,10 @@ const char *lp_device_describe(lp_device device, char *text, size_t size_bytes) 
 }
 
 lp_status lp_policy_move(lp_policy *p, lp_device device, bool bf16, lp_err *err) {
-    card_close(p->card);
+    cuda_close(p->card);
     p->card = NULL;
     p->packed_width = p->packed_height = 0;
-    return device == LP_DEVICE_CUDA ? card_open(&p->card, p, bf16, err) : LP_OK;
+    return device == LP_DEVICE_CUDA ? cuda_open(&p->card, p, bf16, err) : LP_OK;
 }
 
 lp_device lp_policy_device(const lp_policy *p) {
@@ -43,11 +43,11 @@ lp_device lp_policy_device(const lp_policy *p) {
 
 lp_status lp_policy_changed(lp_policy *p, lp_err *err) {
     p->version++;
-    return p->card ? card_upload(p->card, p, err) : LP_OK;
+    return p->card ? cuda_upload(p->card, p, err) : LP_OK;
 }
 
 lp_status lp_policy_acting(const lp_policy *p, void *out, lp_err *err) {
-    if (p->card) return card_download(p->card, p, out, err);
+    if (p->card) return cuda_download(p->card, p, out, err);
     memcpy(out, p->parameters, p->n_parameters * sizeof(float));
     return LP_OK;
 }

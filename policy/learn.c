@@ -67,7 +67,7 @@ lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_conf
     }
     lay_out(l, true);
     for (int e = 0; e < n_envs; e++) l->order[e] = e;
-    lp_status status = policy->card ? card_learner_open(&l->card, l, err) : cpu_learner_open(&l->cpu, l, n_workers, err);
+    lp_status status = policy->card ? cuda_learner_open(&l->card, l, err) : cpu_learner_open(&l->cpu, l, n_workers, err);
     if (status) lp_learner_close(l);
     else *out = l;
     return status;
@@ -76,7 +76,7 @@ lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_conf
 void lp_learner_close(lp_learner *l) {
     if (!l) return;
     cpu_learner_close(l->cpu);
-    card_learner_close(l->card);
+    cuda_learner_close(l->card);
     lp_arena_close(&l->arena);
     free(l);
 }
@@ -118,7 +118,7 @@ lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_e
         shuffle(l);
         memcpy(l->orders + epoch * l->n_envs, l->order, (size_t)l->n_envs * sizeof *l->order);
     }
-    lp_status status = l->card ? card_learner_start(l->card, l, rate_scale, err)
+    lp_status status = l->card ? cuda_learner_start(l->card, l, rate_scale, err)
                                : cpu_learner_update(l->cpu, l, pool, l->config.rate * rate_scale, &l->stats, err);
     l->under_way = !status;
     l->policy->version++;
@@ -126,7 +126,7 @@ lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_e
 }
 
 lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
-    lp_status status = l->under_way && l->card ? card_learner_wait(l->card, l, &l->stats, err) : LP_OK;
+    lp_status status = l->under_way && l->card ? cuda_learner_wait(l->card, l, &l->stats, err) : LP_OK;
     lp_update_stats *s = &l->stats;
     double *means[] = {&s->policy_loss, &s->value_loss, &s->entropy, &s->kl, &s->clip_fraction, &s->grad_norm};
     for (size_t i = 0; l->under_way && i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
@@ -137,7 +137,7 @@ lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
 
 lp_status lp_learner_publish(lp_learner *l, lp_err *err) {
     assert(!l->under_way);
-    return l->card ? card_learner_publish(l->card, err) : LP_OK;
+    return l->card ? cuda_learner_publish(l->card, err) : LP_OK;
 }
 
 lp_status lp_learner_update(lp_learner *l, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err) {
@@ -149,7 +149,7 @@ lp_status lp_learner_update(lp_learner *l, lp_pool *pool, double rate_scale, lp_
 
 lp_status lp_learner_gradient(lp_learner *l, lp_pool *pool, float *gradient, double *loss, lp_err *err) {
     for (int e = 0; e < l->n_envs; e++) l->order[e] = e;
-    if (l->card) return card_learner_gradient(l->card, l, gradient, loss, err);
+    if (l->card) return cuda_learner_gradient(l->card, l, gradient, loss, err);
     *loss = cpu_learner_gradient(l->cpu, l, pool, gradient);
     return LP_OK;
 }
@@ -173,7 +173,7 @@ lp_status lp_learner_save(const lp_learner *l, void *out, lp_err *err) {
     unsigned char *m = at + order, *v = m + P * sizeof(float);
     lp_status status = LP_OK;
     memcpy(at, l->order, order);
-    if (l->card) status = card_learner_moments(l->card, m, v, err);
+    if (l->card) status = cuda_learner_moments(l->card, m, v, err);
     else cpu_learner_moments(l->cpu, m, v);
     saved_header h = {SAVED_MAGIC, 0, P, (uint64_t)l->n_envs, l->adam_step, l->rng};
     memcpy(out, &h, sizeof h);
@@ -196,7 +196,7 @@ lp_status lp_learner_load(lp_learner *l, const void *data, size_t size_bytes, lp
     const unsigned char *m = at + order, *v = m + P * sizeof(float);
     l->adam_step = h.adam_step;
     l->rng = h.rng;
-    if (l->card) return card_learner_set_moments(l->card, l, m, v, err);
+    if (l->card) return cuda_learner_set_moments(l->card, l, m, v, err);
     cpu_learner_set_moments(l->cpu, m, v);
     return LP_OK;
 }

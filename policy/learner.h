@@ -2,7 +2,7 @@
 #ifndef LP_POLICY_LEARNER_H
 #define LP_POLICY_LEARNER_H
 
-#include "policy/card.h"
+#include "policy/cuda.h"
 
 #include "base/arena.h"
 #include "base/rng.h"
@@ -23,7 +23,7 @@ struct lp_learner { /* lp_learner */
     bool under_way;       /* between start and wait */
     lp_update_stats stats; /* of the last update */
     cpu_learner *cpu;     /* owned */
-    card_learner *card;   /* owned */
+    cuda_learner *card;   /* owned */
 };
 
 /* The arrays of a segment: offset of the field in lp_segment, bytes of one segment's. */

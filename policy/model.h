@@ -29,7 +29,7 @@ struct lp_policy {
     float *parameters; /* [n_parameters] owned */
     uint64_t version;  /* of the parameters: counts their changes */
     void *notes;       /* cJSON object or NULL, owned (weights.c) */
-    struct lp_card *card; /* where it is on a GPU too, owned; NULL: on the CPU alone */
+    struct lp_cuda_card *card; /* where it is on a GPU too, owned; NULL: on the CPU alone */
     int packed_width, packed_height; /* of the screens that come to the card; 0: it is grey frames that come */
 };
 

@@ -1,6 +1,6 @@
 /* Weight files in the safetensors format (safetensors.h), the network's shape in __metadata__.
  * Invariant: a policy is only ever made from a file whose every byte was accounted for. */
-#include "policy/card.h"
+#include "policy/cuda.h"
 #include "policy/safetensors.h"
 
 #include "base/file.h"
@@ -18,7 +18,7 @@ static const char FORMAT[] = "longplay-policy-1";
 
 void lp_policy_close(lp_policy *p) {
     if (!p) return;
-    card_close(p->card);
+    cuda_close(p->card);
     cJSON_Delete(p->notes);
     free(p->parameters);
     free(p);

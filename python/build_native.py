@@ -1,7 +1,7 @@
 """The C side of the package: longplay._native, made by cffi from the repository's own headers and sources.
 
 Nothing is declared twice: what Python may call is what the public headers say, read from them here. The sources are those
-of base, the emulator, and the part of harness that plays games; of the libraries that Longplay uses they need three.
+of the folders that play games; of the libraries that Longplay uses they need three.
 """
 import re
 from pathlib import Path
@@ -9,22 +9,20 @@ from pathlib import Path
 import cffi
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADERS = ["base/status.h", "emulator/emulator.h", "harness/game.h", "harness/observe.h", "harness/vec.h"]
+HEADERS = ["base/status.h", "emulator/emulator.h", "env/game.h", "env/observation.h", "env/vec.h"]
 LIBRARIES = ["mgba", "cjson", "xxhash"]
-# what harness/ has besides (runs, training, the window) needs SDL, SQLite and the policy, and is left out
-HARNESS = ("buttons", "condition", "env", "game", "json", "observe", "retro", "scenario", "variable", "vec")
+FOLDERS = ("base", "emulator", "env")
 
 
 def sources() -> list[str]:
     """The C files, relative to this folder, as setuptools wants them."""
-    found = [path for folder in ("base", "emulator") for path in (ROOT / folder).glob("*.c") if path.name != "config.c"]
-    found += [path for path in (ROOT / "harness").glob("*.c") if re.split(r"[_.]", path.name)[0] in HARNESS]
+    found = [path for folder in FOLDERS for path in (ROOT / folder).glob("*.c") if path.name != "config.c"]  # settings need inih
     return sorted("../" + path.relative_to(ROOT).as_posix() for path in found)
 
 
 def headers() -> list[str]:
     """Every header, for setuptools to know when to build again."""
-    return sorted("../" + path.relative_to(ROOT).as_posix() for folder in ("base", "emulator", "harness") for path in (ROOT / folder).glob("*.h"))
+    return sorted("../" + path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in (ROOT / folder).glob("*.h"))
 
 
 def version() -> str:
@@ -53,7 +51,7 @@ ffi.set_source(
     include_dirs=[".."],
     libraries=LIBRARIES,
     # a shipped game's folder is found in Python: the C side needs no source folder
-    define_macros=[("_GNU_SOURCE", None), ("LP_VERSION", f'"{version()}"'), ("LP_SOURCE_DIR", '""')],
+    define_macros=[("_GNU_SOURCE", None), ("LP_VERSION", f'"{version()}"')],
     extra_compile_args=["-std=c11", "-O3", "-ffp-contract=off", "-fvisibility=hidden", "-pthread"],
     extra_link_args=["-pthread"],
 )

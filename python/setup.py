@@ -13,7 +13,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).resolve().parent
-if not (HERE.parent / "harness" / "vec.h").exists():
+if not (HERE.parent / "env" / "vec.h").exists():
     sys.exit("longplay: the C sources are not beside this folder. Install from a clone of the repository: pip install ./python")
 sys.path.insert(0, str(HERE))
 import build_native  # noqa: E402
@@ -55,7 +55,7 @@ class BuildPython(build_py):
         super().run()
         if getattr(self, "editable_mode", False):
             return  # then they are found in the clone
-        for settings in sorted((HERE.parent / "evals" / "games").glob("*/longplay.json")):
+        for settings in sorted((HERE.parent / "games").glob("*/longplay.json")):
             target = Path(self.build_lib) / "longplay" / "games" / settings.parent.name
             target.mkdir(parents=True, exist_ok=True)
             for path in settings.parent.iterdir():

@@ -4,7 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "harness/game.h"
+#include "env/game.h"
 #include "policy/policy.h"
 
 #include <errno.h>

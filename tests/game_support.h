@@ -11,8 +11,8 @@
 #include <dirent.h>
 
 #define WINDOW "DISPLAY=:49213 SDL_VIDEODRIVER=dummy"
-#define CUE LP_SOURCE_DIR "/evals/games/cue/cue.gb"
-#define ORBIT LP_SOURCE_DIR "/evals/roms/orbit.gba"
+#define CUE LP_SOURCE_DIR "/games/cue/cue.gb"
+#define ORBIT LP_SOURCE_DIR "/games/roms/orbit.gba"
 
 static inline cJSON *parsed(result r, const char *what) {
     const char *end = NULL;

@@ -16,7 +16,7 @@ for section in "$@"; do
 done
 [ $# -gt 0 ] || set -- "${sections[@]}"
 card=no passed=0 failed=0 skipped=0
-export LONGPLAY_DATA=${LONGPLAY_DATA:-$PWD/evals/games}
+export LONGPLAY_DATA=${LONGPLAY_DATA:-$PWD/games}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 

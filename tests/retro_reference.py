@@ -1,4 +1,4 @@
-"""stable-retro's own answers, for tests/test_harness_retro.c to compare with Longplay's.
+"""stable-retro's own answers, for tests/test_env_retro.c to compare with Longplay's.
 
     retro_reference.py ROM corpus            every data.json and scenario.json of the package, two lines and a name each
     retro_reference.py ROM answer CASES      CASES: three lines each: data.json, scenario.json, RAM of the reset and of each step, in hex

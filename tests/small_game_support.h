@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/rng.h"
-#include "harness/game.h"
-#include "harness/vec.h"
+#include "env/game.h"
+#include "env/vec.h"
 
 #include <limits.h>
 #include <math.h>
@@ -36,7 +36,7 @@ static inline int gs_number(int few, int all) {
 static inline int gs_open(const char *name) {
     lp_err err;
     snprintf(gs_name, sizeof gs_name, "%s", name);
-    snprintf(gs_folder, sizeof gs_folder, "%s/evals/games/%s", LP_SOURCE_DIR, name);
+    snprintf(gs_folder, sizeof gs_folder, "%s/games/%s", LP_SOURCE_DIR, name);
     if (lp_game_open(&gs_game, gs_folder, &err) || lp_env_open(&gs_env, gs_game, NULL, &err) || lp_env_open(&gs_other, gs_game, NULL, &err)) {
         print_error("%s\n", err.message);
         return -1;

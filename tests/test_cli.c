@@ -120,7 +120,7 @@ static lp_blob bytes_of(const char *path) {
 /* ROM files that are not: each refused in one line, by play and by info; nothing is made. */
 static void test_bad_roms(void **state) {
     (void)state;
-    lp_blob rom = bytes_of("evals/games/cue/cue.gb");
+    lp_blob rom = bytes_of("games/cue/cue.gb");
     put(at("empty.gb"), "", 0);
     put(at("text.gb"), "this is no ROM\n", 15);
     put(at("short.gb"), rom.data, 0x120);
@@ -134,7 +134,7 @@ static void test_bad_roms(void **state) {
         expect_refused(longplay("info %%/%s", bad[i]), 2, bad[i], bad[i]);
         assert_false(lp_file_exists(at("made")));
     }
-    result r = longplay("play evals/games/cue/cue.gb --policy random --decisions 30"); /* and a good one needs no setup */
+    result r = longplay("play games/cue/cue.gb --policy random --decisions 30"); /* and a good one needs no setup */
     if (r.code) fail_msg("%s", r.err);
     assert_non_null(strstr(r.out, "30 decisions"));
 }

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <zip.h>
 
-static const char *const roms[] = {LP_SOURCE_DIR "/evals/games/cue/cue.gb", LP_SOURCE_DIR "/evals/roms/busy.gb", LP_SOURCE_DIR "/evals/roms/orbit.gba"};
+static const char *const roms[] = {LP_SOURCE_DIR "/games/cue/cue.gb", LP_SOURCE_DIR "/games/roms/busy.gb", LP_SOURCE_DIR "/games/roms/orbit.gba"};
 enum { N_ROMS = sizeof roms / sizeof *roms };
 
 /* ---- helpers ---- */

@@ -81,8 +81,8 @@ static int setup(void **state) {
     make_rom(&roms[1], 0x00);
     make_rom(&roms[2], 0x80);
     make_gba_rom(&roms[3]);
-    return lp_file_read(&roms[0], "evals/games/cue/cue.gb", 1 << 20, &err) || lp_file_read(&roms[4], "evals/roms/busy.gb", 1 << 20, &err) ||
-           lp_file_read(&roms[5], "evals/roms/orbit.gba", 1 << 20, &err) ? -1 : 0;
+    return lp_file_read(&roms[0], "games/cue/cue.gb", 1 << 20, &err) || lp_file_read(&roms[4], "games/roms/busy.gb", 1 << 20, &err) ||
+           lp_file_read(&roms[5], "games/roms/orbit.gba", 1 << 20, &err) ? -1 : 0;
 }
 
 static int teardown(void **state) {

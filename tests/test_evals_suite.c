@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#define CUE LP_SOURCE_DIR "/evals/games/cue"
+#define CUE LP_SOURCE_DIR "/games/cue"
 static char root[256];
 
 static int make_root(void **state) {

@@ -5,7 +5,7 @@
  * LONGPLAY_LANTERN_HOURS=20 the oracle on as many seeds with roads so long that a gift is needed an hour after it was chosen. */
 #include "base/file.h"
 #include "base/rng.h"
-#include "harness/game.h"
+#include "env/game.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -17,10 +17,10 @@
 #include <cmocka.h>
 
 #define LANTERN_DATA /* the country's tables, as the ROM has them */
-#include "evals/games/lantern/art.h"
-#include "evals/games/lantern/world.h"
+#include "games/lantern/art.h"
+#include "games/lantern/world.h"
 
-#define FOLDER LP_SOURCE_DIR "/evals/games/lantern"
+#define FOLDER LP_SOURCE_DIR "/games/lantern"
 enum { WIDTH = 160, HEIGHT = 144, CELLS = 80 };
 enum { NONE, LEFT, RIGHT, UP, DOWN, A, N_ACTIONS };
 enum { TEXT = 2, CHOICE, MOVE, END }; /* phases */

@@ -23,8 +23,8 @@ int main(void) {
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
 #else
-#include "kernels/bench_cuda.h"
-#include "kernels/bench_task.h"
+#include "bench/bench_cuda.h"
+#include "bench/bench_task.h"
 #include "kernels/sample.h"
 
 static lp_rng rng;

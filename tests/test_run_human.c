@@ -5,7 +5,7 @@
 
 #include "harness/keyboard.h"
 #include "harness/sheet.h"
-#include "harness/view_paint.h"
+#include "view/view_paint.h"
 
 #include <SDL2/SDL.h>
 

@@ -60,7 +60,7 @@ def _folders() -> list[Path]:
     """Where shipped games may be: $LONGPLAY_DATA, in the package, and in the clone that an editable install points to."""
     here = Path(__file__).resolve().parent
     data = os.environ.get("LONGPLAY_DATA")
-    return ([Path(data)] if data else []) + [here / "games", here.parent.parent / "evals" / "games"]
+    return ([Path(data)] if data else []) + [here / "games", here.parent.parent / "games"]
 
 
 def games() -> list[str]:

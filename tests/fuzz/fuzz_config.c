@@ -1,5 +1,5 @@
 /* Any bytes as an .ini of training's settings: what is taken prints as a text that reads as the same settings. */
-#include "harness/train.h"
+#include "train/train.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

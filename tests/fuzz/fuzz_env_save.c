@@ -1,5 +1,5 @@
 /* Damaged saves of an environment, as checkpoints hold them: refused, or loaded and played on. */
-#include "harness/game.h"
+#include "env/game.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <sanitizer/lsan_interface.h>

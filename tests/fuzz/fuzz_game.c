@@ -1,7 +1,7 @@
 /* A game folder one of whose files is hostile: data.json, scenario.json, longplay.json, metadata.json, rom.sha by the first byte. The
  * rest is cue's. Checked as `longplay game check` does and, when it opens, played for some decisions. */
-#include "harness/game.h"
-#include "harness/game_check.h"
+#include "env/game.h"
+#include "env/game_check.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char *const names[] = {"data.json", "scenario.json", "longplay.json", "metadata.json", "rom.sha"};
@@ -29,11 +29,11 @@ static void make_folder(void) {
     if (!mkdtemp(folder)) abort();
     atexit(remove_folder);
     for (int i = 0; i < N_NAMES; i++) {
-        snprintf(path, sizeof path, "%s/evals/games/cue/%s", LP_SOURCE_DIR, names[i]);
+        snprintf(path, sizeof path, "%s/games/cue/%s", LP_SOURCE_DIR, names[i]);
         files[i] = fuzz_read(path);
         put(names[i], files[i].data, files[i].size_bytes);
     }
-    lp_blob rom = fuzz_read(LP_SOURCE_DIR "/evals/games/cue/cue.gb");
+    lp_blob rom = fuzz_read(LP_SOURCE_DIR "/games/cue/cue.gb");
     put("rom.gb", rom.data, rom.size_bytes);
     lp_blob_free(&rom);
 }

@@ -42,7 +42,7 @@ static machine *machine_of(unsigned number) {
         m->rom = (lp_blob){malloc(CARTRIDGE_BYTES), CARTRIDGE_BYTES};
         make_cartridge(&cartridges[i], m->rom.data);
     } else {
-        m->rom = fuzz_read(i == N_CARTRIDGES ? LP_SOURCE_DIR "/evals/roms/busy.gb" : LP_SOURCE_DIR "/evals/roms/orbit.gba");
+        m->rom = fuzz_read(i == N_CARTRIDGES ? LP_SOURCE_DIR "/games/roms/busy.gb" : LP_SOURCE_DIR "/games/roms/orbit.gba");
     }
     start(m, i < N_CARTRIDGES);
     __lsan_enable();

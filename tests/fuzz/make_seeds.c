@@ -79,17 +79,17 @@ static void make_states(void) {
 int main(int argc, char **argv) {
     if (argc != 2) return 2;
     folder = argv[1];
-    copy("rom", "busy.gb", LP_SOURCE_DIR "/evals/roms/busy.gb", -1);
-    copy("rom", "orbit.gba", LP_SOURCE_DIR "/evals/roms/orbit.gba", -1);
-    copy("rom", "cue.gb", LP_SOURCE_DIR "/evals/games/cue/cue.gb", -1);
+    copy("rom", "busy.gb", LP_SOURCE_DIR "/games/roms/busy.gb", -1);
+    copy("rom", "orbit.gba", LP_SOURCE_DIR "/games/roms/orbit.gba", -1);
+    copy("rom", "cue.gb", LP_SOURCE_DIR "/games/cue/cue.gb", -1);
     static const char *const names[] = {"data.json", "scenario.json", "longplay.json", "metadata.json", "rom.sha"}; /* as in fuzz_game.c */
     for (int i = 0; i < 5; i++) {
         char path[1024];
-        snprintf(path, sizeof path, "%s/evals/games/cue/%s", LP_SOURCE_DIR, names[i]);
+        snprintf(path, sizeof path, "%s/games/cue/%s", LP_SOURCE_DIR, names[i]);
         copy("game", names[i], path, i);
     }
-    copy("weights", "cue.safetensors", LP_SOURCE_DIR "/evals/games/cue/cue.safetensors", -1);
-    copy("config", "train.ini", LP_SOURCE_DIR "/evals/games/cue/train.ini", -1);
+    copy("weights", "cue.safetensors", LP_SOURCE_DIR "/games/cue/cue.safetensors", -1);
+    copy("config", "train.ini", LP_SOURCE_DIR "/games/cue/train.ini", -1);
     make_movies();
     make_states();
     static const uint8_t patch[10] = {0, 0, 1, 0, 0, 0, 9, 2, 0, 0};

@@ -1,0 +1,27 @@
+/* Who plays, as people name it: a weight file, "random", "oracle"; the memory and the device that go with it. */
+#ifndef LP_HARNESS_CHOOSE_H
+#define LP_HARNESS_CHOOSE_H
+
+#include "env/game.h"
+#include "memory/memory.h"
+#include "policy/policy.h"
+
+/* The policy that a game ships (its folder's NAME.safetensors), if any. Returns false when there is none. */
+bool lp_shipped_policy(const lp_game *game, char *path, size_t size);
+typedef enum { LP_PLAYER_POLICY, LP_PLAYER_RANDOM, LP_PLAYER_ORACLE } lp_player;
+/* "random", "oracle" or a weight file as --policy gives it. NULL name: the shipped policy, or random where there is none. */
+typedef struct {
+    lp_player player;
+    lp_policy *policy; /* owned; NULL unless a file */
+    char name[512];    /* for people: "random" or the path */
+} lp_chosen_policy;
+lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
+/* The memory that a policy was trained with (its notes), with arch replaced where arch_name is not NULL. */
+lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err);
+/* Puts the policy that is to play game where --device says; both NULL: only checks what it says. */
+lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *device, lp_err *err);
+
+/* Does the policy fit the game (observation, actions) and the memory (dim)? */
+lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err);
+
+#endif

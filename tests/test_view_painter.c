@@ -1,0 +1,567 @@
+/* The viewer: every picture keeps the rules of view/view_paint.h whatever it is given, and shows what it was given.
+ *
+ * Pictures are checked through the text probe (sizes, places, contrast, words) and through their pixels. The random views
+ * print their seed; LONGPLAY_TEST_SEED=N takes another one.
+ */
+#include "view/view_paint.h"
+
+#include "base/rng.h"
+
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { W = LP_VIEW_WIDTH, H = LP_VIEW_HEIGHT, MAX_CALLS = 256, GAME_X = 16, GAME_Y = 46 };
+
+/* ---- what was drawn ---- */
+
+typedef struct {
+    lp_text_call call;
+    char text[64];
+} drawn_text;
+
+typedef struct {
+    const lp_painter *painter;
+    drawn_text texts[MAX_CALLS];
+    int n;
+    double least_contrast;
+    int palest; /* the text that has it */
+} record;
+
+static double channel(uint32_t c) {
+    double s = (double)(c & 0xff) / 255;
+    return s <= 0.04045 ? s / 12.92 : pow((s + 0.055) / 1.055, 2.4);
+}
+
+static double luminance(uint32_t ink) {
+    return 0.2126 * channel(ink >> 16) + 0.7152 * channel(ink >> 8) + 0.0722 * channel(ink);
+}
+
+/* WCAG 2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+static double contrast(uint32_t a, uint32_t b) {
+    double la = luminance(a), lb = luminance(b);
+    return ((la > lb ? la : lb) + 0.05) / ((la > lb ? lb : la) + 0.05);
+}
+
+static void on_text(void *context, const lp_text_call *call) {
+    record *r = context;
+    lp_rect b = call->box;
+    assert_true(r->n < MAX_CALLS);
+    r->texts[r->n].call = *call;
+    snprintf(r->texts[r->n++].text, sizeof r->texts[0].text, "%s", call->text);
+    assert_true(b.x >= 0 && b.y >= 0 && b.w >= 0 && b.x + b.w <= W && b.y + b.h <= H);
+    uint32_t last = 0;
+    for (int y = b.y; y < b.y + b.h; y++) {
+        for (int x = b.x; x < b.x + b.w; x++) {
+            uint32_t under = r->painter->canvas[y * W + x];
+            if (under == last) continue;
+            last = under;
+            double c = contrast(call->ink, under);
+            if (c >= r->least_contrast) continue;
+            r->least_contrast = c;
+            r->palest = r->n - 1;
+        }
+    }
+}
+
+static bool overlap(lp_rect a, lp_rect b) {
+    return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+}
+
+static lp_painter *painter; /* opened once for all tests */
+static record drawn;
+
+/* Draws and checks the rules that hold for every picture. */
+static const uint32_t *draw(const lp_view *view) {
+    drawn.painter = painter;
+    drawn.n = 0;
+    drawn.least_contrast = 21;
+    painter->probe = on_text;
+    painter->probe_context = &drawn;
+    const uint32_t *pixels = lp_view_draw(painter, view);
+    painter->probe = NULL;
+    assert_true(drawn.n >= 20);
+    if (drawn.least_contrast < 4.5) fail_msg("'%s' has a contrast of %.2f", drawn.texts[drawn.palest].text, drawn.least_contrast);
+    for (int i = 0; i < drawn.n; i++) {
+        const drawn_text *a = &drawn.texts[i];
+        if (a->call.px < 18 || a->call.box.h < 18) fail_msg("'%s' is %d px high", a->text, a->call.px);
+        for (int k = 0; k < i; k++)
+            if (overlap(a->call.box, drawn.texts[k].call.box)) fail_msg("'%s' overlaps '%s'", a->text, drawn.texts[k].text);
+    }
+    for (int i = 0; i < W * H; i++) assert_int_equal(pixels[i] >> 24, 0xff);
+    return pixels;
+}
+
+static const drawn_text *find_text(const char *text) {
+    for (int i = 0; i < drawn.n; i++)
+        if (!strcmp(drawn.texts[i].text, text)) return &drawn.texts[i];
+    return NULL;
+}
+
+static int count_ink(const uint32_t *pixels, lp_rect r, uint32_t ink) {
+    int n = 0;
+    for (int y = r.y; y < r.y + r.h; y++)
+        for (int x = r.x; x < r.x + r.w; x++) n += pixels[y * W + x] == (0xff000000u | ink);
+    return n;
+}
+
+/* The smallest rectangle around an ink inside r; w is 0 when there is none. */
+static lp_rect ink_box(const uint32_t *pixels, lp_rect r, uint32_t ink) {
+    int left = INT_MAX, right = -1, top = INT_MAX, bottom = -1;
+    for (int y = r.y; y < r.y + r.h; y++) {
+        for (int x = r.x; x < r.x + r.w; x++) {
+            if (pixels[y * W + x] != (0xff000000u | ink)) continue;
+            if (x < left) left = x;
+            if (x > right) right = x;
+            if (y < top) top = y;
+            bottom = y;
+        }
+    }
+    return right < 0 ? (lp_rect){0} : (lp_rect){left, top, right - left + 1, bottom - top + 1};
+}
+
+static const lp_rect whole = {0, 0, W, H};
+
+/* ---- made-up views ---- */
+
+typedef struct {
+    lp_view view;
+    uint32_t frame[256 * 256];
+    float values[5000], probabilities[LP_VIEW_HISTORY];
+    const char *names[32];
+} scene;
+
+static scene made; /* large */
+
+static lp_view *ordinary(int frame_width, int frame_height) {
+    static const char *const names[] = {"A", "B", "Start", "Select", "Up", "Down", "Left", "Right", "Wait"};
+    memset(&made, 0, sizeof made);
+    lp_rng rng = lp_rng_make(7, 0);
+    for (int i = 0; i < 256 * 256; i++) made.frame[i] = lp_rng_below(&rng, 1 << 24);
+    for (int i = 0; i < 32; i++) made.names[i] = i < 9 ? names[i] : "combination";
+    for (int i = 0; i < 9; i++) made.probabilities[i] = i == 4 ? 0.6f : 0.05f;
+    for (int i = 0; i < 512; i++) made.values[i] = 0.5f * sinf((float)i / 40);
+    made.view = (lp_view){
+        .game = "cue", .policy = "cue.safetensors", .memory = "tree", .frame = made.frame, .frame_width = frame_width,
+        .frame_height = frame_height, .n_actions = 9, .chosen = 4, .action_names = made.names,
+        .action_probabilities = made.probabilities, .value_history = made.values, .n_values = 512, .n_levels = 3,
+        .level_counts = {20, 16, 4}, .items_seen = 48213, .last_written = "door 1", .n_reads = 3,
+        .reads = {{1024, 2, 0.62f, "the star was shown"}, {12, 0, 0.2f, "door 2"}, {1, 0, 0.1f, NULL}},
+        .wins = 1204, .losses = 37, .timeouts = 2, .episode = 1244, .decisions = 12482112, .episode_decisions = 48213,
+        .elapsed_s = 93784, .decisions_per_s = 1284.3, .speed = 4, .status = "horizon 1000"};
+    return &made.view;
+}
+
+static int setup(void **state) {
+    (void)state;
+    lp_err err;
+    if (!lp_painter_open(&painter, &err)) return 0;
+    print_error("%s\n", err.message);
+    return -1;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    lp_painter_close(painter);
+    return 0;
+}
+
+/* ---- the game ---- */
+
+static void check_multiple(int w, int h, int scale) {
+    const uint32_t *pixels = draw(ordinary(w, h));
+    int column = w * scale > 640 ? w * scale : 640, x0 = GAME_X + (column - w * scale) / 2;
+    for (int y = 0; y < h * scale; y++) {
+        for (int x = 0; x < w * scale; x++) {
+            uint32_t c = made.frame[y / scale * w + x / scale];
+            uint32_t want = 0xff000000u | (c & 0xff) << 16 | (c & 0xff00) | c >> 16;
+            if (pixels[(GAME_Y + y) * W + x0 + x] != want) fail_msg("%d x %d: pixel %d, %d is not the game's", w, h, x, y);
+        }
+    }
+    lp_rect game = {x0, GAME_Y, w * scale, h * scale};
+    for (int i = 0; i < drawn.n; i++) assert_false(overlap(drawn.texts[i].call.box, game));
+}
+
+static void game_at_whole_multiples(void **state) {
+    (void)state;
+    check_multiple(160, 144, 4);
+    check_multiple(240, 160, 3);
+    check_multiple(256, 224, 2);
+    check_multiple(1, 1, 576);
+    check_multiple(250, 7, 2);
+}
+
+static void game_missing_or_too_large(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    view->frame = NULL;
+    draw(view);
+    assert_non_null(find_text("no picture"));
+    view = ordinary(-3, 10);
+    draw(view);
+    assert_non_null(find_text("no picture"));
+    uint32_t *large = malloc(2000 * 900 * sizeof *large);
+    assert_non_null(large);
+    for (int i = 0; i < 2000 * 900; i++) large[i] = (uint32_t)i;
+    view = ordinary(2000, 900);
+    view->frame = large;
+    const uint32_t *pixels = draw(view);
+    assert_int_equal(pixels[(GAME_Y + 2) * W + GAME_X + 5] & 0xff, 4005 >> 16 & 0xff);
+    assert_int_equal(pixels[(GAME_Y + 2) * W + GAME_X + 5] >> 16 & 0xff, 4005 & 0xff);
+    free(large);
+}
+
+/* ---- badges, actions, value ---- */
+
+static void badges_tell_the_mode(void **state) {
+    (void)state;
+    static const char *const words[] = {"LIVE", "RECOVERED", "REPLAY", "PAUSED"};
+    static const bool shown[4][4] = {{1, 0, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
+    enum { HEADER = GAME_Y * W };
+    static uint32_t header[4][HEADER];
+    for (int mode = 0; mode < 4; mode++) {
+        lp_view *view = ordinary(160, 144);
+        view->mode = (lp_view_mode)mode;
+        memcpy(header[mode], draw(view), sizeof header[mode]);
+        for (int k = 0; k < 4; k++) assert_int_equal(find_text(words[k]) != NULL, shown[mode][k]);
+        for (int other = 0; other < mode; other++) assert_memory_not_equal(header[mode], header[other], sizeof header[0]);
+    }
+    lp_view *view = ordinary(160, 144);
+    view->recovered = true;
+    draw(view);
+    assert_non_null(find_text("LIVE"));
+    assert_non_null(find_text("RECOVERED"));
+    view->mode = LP_VIEW_REPLAY;
+    draw(view);
+    assert_non_null(find_text("REPLAY"));
+    assert_non_null(find_text("RECOVERED"));
+}
+
+static void chosen_action_is_highlighted(void **state) {
+    (void)state;
+    int before = 0;
+    for (int chosen = 0; chosen < 6; chosen++) {
+        lp_view *view = ordinary(160, 144);
+        view->n_actions = 6;
+        view->chosen = chosen;
+        lp_rect box = ink_box(draw(view), whole, LP_INK_CHOSEN);
+        const drawn_text *name = find_text(made.names[chosen]);
+        assert_true(box.w > 200 && box.h < 30 && box.y > before);
+        assert_non_null(name);
+        assert_true(name->call.box.y >= box.y - 2 && name->call.box.y < box.y + 6);
+        before = box.y;
+    }
+    lp_view *view = ordinary(160, 144);
+    view->chosen = -1;
+    assert_int_equal(ink_box(draw(view), whole, LP_INK_CHOSEN).w, 0);
+}
+
+static void bars_show_probability(void **state) {
+    (void)state;
+    int width[3];
+    for (int i = 0; i < 3; i++) {
+        lp_view *view = ordinary(160, 144);
+        made.probabilities[4] = (float)i * 0.4f + 0.2f;
+        lp_rect row = ink_box(draw(view), whole, LP_INK_CHOSEN);
+        row.x += 22; /* past the triangle */
+        row.w -= 22;
+        width[i] = ink_box(painter->canvas, row, LP_INK_POLICY).w;
+        assert_non_null(find_text(i == 0 ? "20%" : i == 1 ? "60%" : "100%"));
+    }
+    assert_in_range(width[1], 3 * width[0] - 4, 3 * width[0] + 4);
+    assert_in_range(width[2], 5 * width[0] - 6, 5 * width[0] + 6);
+}
+
+static void many_actions_show_the_likeliest(void **state) {
+    (void)state;
+    static char names[32][8];
+    for (int gba = 0; gba < 2; gba++) {
+        lp_view *view = ordinary(gba ? 240 : 160, gba ? 160 : 144);
+        for (int i = 0; i < 32; i++) {
+            snprintf(names[i], sizeof names[i], "k%02d", i);
+            made.names[i] = names[i];
+            made.probabilities[i] = 0.001f * (float)(i % 7);
+        }
+        made.probabilities[17] = 0.5f;
+        made.probabilities[30] = 0.3f;
+        view->n_actions = 32;
+        view->chosen = 0; /* the least likely */
+        draw(view);
+        assert_non_null(find_text("k00"));
+        assert_non_null(find_text("k17"));
+        assert_non_null(find_text("k30"));
+        assert_true(find_text("k17")->call.box.y < find_text("k30")->call.box.y);
+        assert_null(find_text("k07"));
+        assert_non_null(find_text(gba ? "19 others" : "26 others"));
+    }
+}
+
+/* The curve's own ink inside the value panel; the title and the current value stand above it. */
+static lp_rect curve(const lp_view *view) {
+    const uint32_t *pixels = draw(view);
+    const drawn_text *one = find_text("+1"), *now = find_text("now");
+    assert_true(one && now);
+    int x = one->call.box.x + one->call.box.w + 2, y = one->call.box.y - 2;
+    return ink_box(pixels, (lp_rect){x, y, now->call.box.x + now->call.box.w - x, now->call.box.y - y}, LP_INK_POLICY);
+}
+
+static void value_chart_follows_the_values(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    for (int i = 0; i < 5000; i++) made.values[i] = -1;
+    lp_rect low = curve(view);
+    assert_true(low.h > 0 && low.h <= 4 && low.w > 200);
+    assert_non_null(find_text("\xe2\x88\x92" "1.00"));
+    for (int i = 0; i < 5000; i++) made.values[i] = 3; /* as high as the chart goes */
+    lp_rect high = curve(view);
+    assert_true(high.h <= 4 && high.y < low.y - 100);
+    for (int i = 0; i < 5000; i++) made.values[i] = -1;
+    made.values[2500] = 1; /* one of 5000 on some 240 columns is not lost */
+    view->n_values = 5000;
+    lp_rect spike = curve(view);
+    assert_true(spike.y <= high.y + 1 && spike.y + spike.h >= low.y + low.h - 1);
+    for (int i = 0; i < 512; i++) made.values[i] = i < 256 ? NAN : 0;
+    view->n_values = 512;
+    lp_rect half = curve(view);
+    assert_in_range(half.w, low.w / 2 - 3, low.w / 2 + 3);
+    view->n_values = 1;
+    made.values[0] = 0.25f;
+    draw(view);
+    assert_non_null(find_text("+0.25"));
+}
+
+/* ---- memory ---- */
+
+static void memory_squares_count_the_items(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    view->n_reads = 0; /* nothing glows */
+    int n = count_ink(draw(view), whole, LP_INK_ASLEEP), side = ink_box(painter->canvas, whole, LP_INK_ASLEEP).h;
+    for (side = 4; side <= 8 && side * side * 40 != n; side++) continue;
+    assert_in_range(side, 4, 8);
+    assert_non_null(find_text("48,213 seen \xe2\x86\x92 40 kept"));
+    assert_true(find_text("20")->call.box.x > find_text("16")->call.box.x); /* raw stands right, older left */
+    view->n_levels = 1;
+    view->level_counts[0] = 16384;
+    n = count_ink(draw(view), whole, LP_INK_ASLEEP);
+    assert_int_equal(n, 4 * 4 * 16384 / 32);
+    assert_non_null(find_text("= 32"));
+}
+
+static void attention_lights_its_level(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    view->n_reads = 1;
+    view->reads[0].weight = 1;
+    view->reads[0].level = 2;
+    draw(view);
+    lp_rect label = find_text("2")->call.box, above = {label.x - 20, label.y - 40, label.w + 40, 38};
+    if (!label.w) fail();
+    assert_true(count_ink(painter->canvas, above, LP_INK_MEMORY) > 100);
+    assert_int_equal(count_ink(painter->canvas, above, LP_INK_ASLEEP), 0);
+    view->reads[0].level = 0;
+    draw(view);
+    assert_int_equal(count_ink(painter->canvas, above, LP_INK_MEMORY), 0);
+    assert_true(count_ink(painter->canvas, above, LP_INK_ASLEEP) > 50);
+}
+
+static void reads_stand_strongest_first(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    draw(view);
+    const drawn_text *first = find_text("the star was shown"), *second = find_text("door 2");
+    assert_true(first && second && first->call.box.y < second->call.box.y);
+    assert_false(first->call.shortened);
+    assert_non_null(find_text("1,024 decisions ago, kept by level 2"));
+    assert_non_null(find_text("62%"));
+    assert_non_null(find_text("no text"));
+    int y = first->call.box.y, x = find_text("Reading now")->call.box.x;
+    int wide = ink_box(painter->canvas, (lp_rect){x, y, 70, 20}, LP_INK_MEMORY).w;
+    int narrow = ink_box(painter->canvas, (lp_rect){x, second->call.box.y, 70, 20}, LP_INK_MEMORY).w;
+    assert_in_range(wide * 100, narrow * 270, narrow * 350);
+    view->reads[0].age = 1;
+    view->reads[0].level = 0;
+    draw(view);
+    assert_non_null(find_text("1 decision ago, a raw item"));
+    view->n_levels = view->n_reads = 0;
+    draw(view);
+    assert_non_null(find_text("nothing yet"));
+    view->memory = "none";
+    draw(view);
+    assert_non_null(find_text("none: each decision sees the present picture only"));
+    assert_non_null(find_text("nothing"));
+}
+
+/* ---- anything goes in ---- */
+
+static int64_t odd_count(lp_rng *rng) {
+    static const int64_t odd[] = {0, 1, -1, 999, 1000, 123456789, INT64_MAX, INT64_MIN};
+    return odd[lp_rng_below(rng, 8)];
+}
+
+static double odd_number(lp_rng *rng) {
+    static const double odd[] = {0, -0.0, 1, -1, 0.5, 1e-9, 1e38, -1e38, NAN, INFINITY, -INFINITY, 0.999};
+    return odd[lp_rng_below(rng, 12)];
+}
+
+static const char *odd_text(lp_rng *rng) {
+    static char very_long[20001];
+    memset(very_long, 'W', 20000);
+    const char *const odd[] = {NULL, "", "a", " ", "caf\xc3\xa9 \xe2\x98\x85 \xe6\x98\x9f", "\xff\xfe\xc0\x80\xed\xa0\x80\xf4\x90", "cut \xe2\x82",
+                               "tab\tand\nnewline\x01", "the corridor goes on; a tree, two clouds, a fence, a tree again and then a door",
+                               very_long, "\xcc\x81\xcc\x81\xcc\x81", "\xf0\x9f\x8e\xae game"};
+    return odd[lp_rng_below(rng, sizeof odd / sizeof *odd)];
+}
+
+static const lp_view *odd_view(lp_rng *rng) {
+    static const int sizes[][2] = {{160, 144}, {240, 160}, {256, 224}, {0, 5}, {1, 200}};
+    const int *size = sizes[lp_rng_below(rng, 5)];
+    lp_view *v = ordinary(size[0], size[1]);
+    if (lp_rng_below(rng, 8) == 0) v->frame = NULL;
+    v->game = odd_text(rng), v->policy = odd_text(rng), v->memory = odd_text(rng);
+    v->last_written = odd_text(rng), v->status = odd_text(rng);
+    v->mode = (lp_view_mode)(lp_rng_below(rng, 5));
+    v->recovered = lp_rng_below(rng, 2);
+    v->n_actions = (int)lp_rng_below(rng, 34) - 1;
+    if (v->n_actions > 32) v->n_actions = 32;
+    v->chosen = (int)lp_rng_below(rng, 40) - 3;
+    for (int i = 0; i < 32; i++) {
+        made.names[i] = odd_text(rng);
+        made.probabilities[i] = (float)odd_number(rng);
+    }
+    if (lp_rng_below(rng, 8) == 0) v->action_names = NULL;
+    if (lp_rng_below(rng, 8) == 0) v->action_probabilities = NULL;
+    v->n_values = (int)lp_rng_below(rng, 1000) - 5;
+    for (int i = 0; i < 1000; i++) made.values[i] = (float)odd_number(rng);
+    if (lp_rng_below(rng, 8) == 0) v->value_history = NULL;
+    v->n_levels = (int)lp_rng_below(rng, 22) - 2;
+    for (int i = 0; i < LP_VIEW_MAX_LEVELS; i++) {
+        static const int odd[] = {0, 1, 16, 31, 999, 123456, INT_MAX, -4};
+        v->level_counts[i] = odd[lp_rng_below(rng, 8)];
+    }
+    v->n_reads = (int)lp_rng_below(rng, 12) - 1;
+    for (int i = 0; i < LP_VIEW_MAX_READS; i++)
+        v->reads[i] = (lp_view_read){odd_count(rng), (int)lp_rng_below(rng, 20) - 1, (float)odd_number(rng), odd_text(rng)};
+    int64_t *counts[] = {&v->items_seen, &v->wins, &v->losses, &v->timeouts, &v->episode, &v->decisions, &v->episode_decisions};
+    for (int i = 0; i < 7; i++) *counts[i] = odd_count(rng);
+    v->elapsed_s = odd_number(rng), v->decisions_per_s = odd_number(rng);
+    v->speed = (int)lp_rng_below(rng, 3) * 2 - 1;
+    return v;
+}
+
+/* ---- the sheet ---- */
+
+static lp_view_sheet *made_sheet(int n_variables, lp_rng *rng) {
+    static lp_view_variable variables[256];
+    static char names[256][48];
+    static lp_view_sheet sheet;
+    static const char *const outcomes[] = {"running", "win", "running (no outcome set)"};
+    sheet = (lp_view_sheet){.n_variables = n_variables, .variables = variables, .outcome = outcomes[lp_rng_below(rng, 3)], .ended = lp_rng_below(rng, 2),
+                            .won = lp_rng_below(rng, 2), .n_events = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 1)};
+    for (int i = 0; i < n_variables; i++) {
+        snprintf(names[i], sizeof names[i], "%s %d", lp_rng_below(rng, 4) ? "var" : "a variable with a rather long name", i);
+        variables[i] = (lp_view_variable){names[i], lp_rng_below(rng, 3) ? (int64_t)lp_rng_u64(rng) : i, (int64_t)lp_rng_below(rng, 40) - 1};
+    }
+    for (int i = 0; i < sheet.n_events; i++) sheet.events[i] = i % 2 ? "123456: Something happened, and then something else happened that takes long to tell"
+                                                                     : "7: it begins";
+    return &sheet;
+}
+
+static void sheet_shows_every_variable(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(3, 0);
+    for (int n = 0; n <= 22; n++) {
+        lp_view view = *ordinary(n % 2 ? 160 : 240, n % 2 ? 144 : 160);
+        view.human = true;
+        view.sheet = made_sheet(n, &rng);
+        draw(&view);
+        for (int i = 0; i < n; i++) {
+            char value[32];
+            snprintf(value, sizeof value, "%lld", (long long)view.sheet->variables[i].value);
+            if (!find_text(view.sheet->variables[i].name) || !find_text(value)) fail_msg("%d: %s = %s is not shown", n, view.sheet->variables[i].name, value);
+        }
+        assert_non_null(find_text(view.sheet->outcome));
+        if (view.sheet->n_events) assert_non_null(find_text(view.sheet->events[0]));
+        assert_true((n == 0) == (find_text("none in data.json yet: longplay game ram finds them") != NULL));
+        assert_null(find_text("Value")); /* it takes their place */
+        assert_non_null(find_text("Backspace"));
+    }
+    lp_view view = *ordinary(160, 144);
+    view.sheet = made_sheet(100, &rng);
+    draw(&view);
+    assert_non_null(find_text("79 others"));
+}
+
+/* A variable that has just changed differs by a mark and by weight, not by colour alone. */
+static void changed_variables_are_marked(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(3, 0);
+    lp_view_variable one = {"lives", 3, -1};
+    lp_view view = *ordinary(160, 144);
+    lp_view_sheet *sheet = made_sheet(0, &rng);
+    view.sheet = sheet;
+    sheet->n_variables = 1;
+    sheet->variables = &one;
+    sheet->n_events = 0;
+    static const int64_t ages[] = {-1, 0, 14, 15};
+    static const bool marked[] = {false, true, true, false};
+    for (int i = 0; i < 4; i++) {
+        one.age = ages[i];
+        const uint32_t *pixels = draw(&view);
+        const drawn_text *name = find_text("lives");
+        assert_non_null(name);
+        lp_rect before = {name->call.box.x - 14, name->call.box.y, 12, name->call.box.h};
+        assert_int_equal(count_ink(pixels, before, LP_INK_MEMORY), marked[i] ? 64 : 0);
+    }
+}
+
+static void any_view_keeps_the_rules(void **state) {
+    (void)state;
+    const char *given = getenv("LONGPLAY_TEST_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 10) : 20240607;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    lp_rng rng = lp_rng_make(seed, 0);
+    for (int i = 0; i < 120; i++) draw(odd_view(&rng));
+    for (int i = 0; i < 60; i++) {
+        lp_view view = *odd_view(&rng);
+        view.human = i % 2;
+        view.sheet = made_sheet((int)lp_rng_below(&rng, 60), &rng);
+        draw(&view);
+    }
+    draw(&(lp_view){0});
+}
+
+static void pictures_leave_nothing_behind(void **state) {
+    (void)state;
+    static uint32_t first[W * H];
+    memcpy(first, draw(ordinary(160, 144)), sizeof first);
+    lp_rng rng = lp_rng_make(3, 0);
+    for (int i = 0; i < 5; i++) draw(odd_view(&rng));
+    assert_memory_equal(first, draw(ordinary(160, 144)), sizeof first);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(game_at_whole_multiples),
+        cmocka_unit_test(game_missing_or_too_large),
+        cmocka_unit_test(badges_tell_the_mode),
+        cmocka_unit_test(chosen_action_is_highlighted),
+        cmocka_unit_test(bars_show_probability),
+        cmocka_unit_test(many_actions_show_the_likeliest),
+        cmocka_unit_test(value_chart_follows_the_values),
+        cmocka_unit_test(memory_squares_count_the_items),
+        cmocka_unit_test(attention_lights_its_level),
+        cmocka_unit_test(reads_stand_strongest_first),
+        cmocka_unit_test(sheet_shows_every_variable),
+        cmocka_unit_test(changed_variables_are_marked),
+        cmocka_unit_test(any_view_keeps_the_rules),
+        cmocka_unit_test(pictures_leave_nothing_behind),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,306 @@
+/* The training run. A fraction of the environments play the game's twin with no memory: they teach the encoder what the cue looks
+ * like and keep the policy able to act on what is in sight. */
+#include "train/train_parts.h"
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
+    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .size = (int)c->size, .dim = (int)c->dim, .hidden = (int)c->hidden,
+                              .heads = (int)c->heads, .n_levels = (int)c->levels, .n_ages = (int)c->ages, .core = (int)c->core};
+    lp_game_observation(game, &shape.width, &shape.height);
+    lp_policy_defaults(&shape);
+    return shape;
+}
+
+lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
+    return (lp_mem_config){(lp_mem_arch)c->arch, lp_train_shape(c, game).dim, (int)c->chunk, (int)c->slots, (int)c->fan, (int)c->window,
+                           (int)c->max_items};
+}
+
+lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_curriculum_draw(&t->curriculum, &p->rng, knobs);
+    if (p->twin) lp_game_twin_knobs(t->game, knobs);
+    uint64_t index = p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players);
+    return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, 0, err);
+}
+
+static lp_status open_players(lp_train *t, lp_err *err) {
+    int64_t knobs[LP_MAX_KNOBS];
+    lp_game_default_knobs(t->game, knobs);
+    bool has_twin = lp_game_twin_knobs(t->game, knobs);
+    lp_status status = LP_OK;
+    for (int64_t e = 0; e < t->config.envs && !status; e++) {
+        player *p = &t->players[e];
+        /* spread evenly: environment e is a twin where the running count of twins steps up */
+        p->twin = has_twin && floor((double)(e + 1) * t->config.twin) > floor((double)e * t->config.twin);
+        p->rng = lp_rng_make((uint64_t)t->config.seed, 1000 + (uint64_t)e);
+        lp_mem_config memory = t->memory;
+        if (p->twin) memory.arch = LP_MEM_NONE;
+        if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
+        status = lp_seat_open(&p->seat, t->game, &memory, lp_policy_state_floats(t->policy), NULL, err);
+        p->seat.packed = lp_policy_packs_frames(t->policy);
+        if (!status) status = train_begin_episode(t, p, err);
+    }
+    return status;
+}
+
+/* On a CPU an actor a thread, each for a group; on a card one a half. */
+static lp_status open_actors(lp_train *t, lp_err *err) {
+    int E = (int)t->config.envs;
+    bool card = lp_policy_device(t->policy) == LP_DEVICE_CUDA;
+    t->n_halves = E > 1 ? 2 : 1;
+    t->n_actors = card ? t->n_halves : lp_pool_threads(t->pool);
+    if (!(t->actors = calloc((size_t)t->n_actors, sizeof *t->actors))) return lp_fail(err, LP_FAILED, "out of memory");
+    lp_status status = LP_OK;
+    for (int i = 0; i < t->n_actors && !status; i++)
+        status = lp_actor_open(&t->actors[i], t->policy, card ? (E + t->n_halves - 1) / t->n_halves : TRAIN_GROUP, t->max_context, err);
+    return status;
+}
+
+lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err) {
+    *out = NULL;
+    if (!lp_game_has_outcome(game))
+        return lp_fail(err, LP_BAD_INPUT, "%s: cannot be trained on: it declares neither win nor loss", lp_game_name(game));
+    lp_train *t = calloc(1, sizeof *t);
+    if (!t) return lp_fail(err, LP_FAILED, "out of memory");
+    t->game = game;
+    t->config = *config;
+    t->overlaps = config->overlap && device == LP_DEVICE_CUDA;
+    t->memory = lp_train_memory(config, game);
+    t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
+    lp_policy_config shape = lp_train_shape(config, game);
+    t->pool = lp_pool_open(n_threads);
+    lp_status status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
+    if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
+    int threads = t->pool ? lp_pool_threads(t->pool) : 0;
+    if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
+    if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
+    int width, height;
+    if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
+    if (!status) status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
+    t->players = calloc((size_t)config->envs, sizeof *t->players);
+    t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);
+    if (!status && (!t->players || !t->decisions_now)) status = lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = open_actors(t, err);
+    if (!status) status = open_players(t, err);
+    if (status) lp_train_close(t);
+    else *out = t;
+    return status;
+}
+
+void lp_train_close(lp_train *t) {
+    if (!t) return;
+    for (int i = 0; t->actors && i < t->n_actors; i++) lp_actor_close(t->actors[i]);
+    for (int64_t e = 0; t->players && e < t->config.envs; e++) {
+        lp_seat_close(&t->players[e].seat);
+        free(t->players[e].ended);
+    }
+    lp_learner_close(t->learner);
+    lp_policy_close(t->policy);
+    lp_pool_close(t->pool);
+    free(t->actors);
+    free(t->players);
+    free(t->decisions_now);
+    lp_curriculum_close(&t->curriculum);
+    free(t);
+}
+
+/* Counts outcomes in a fixed order, so that the curriculum does not depend on threads. */
+static void count_outcomes(lp_train *t, lp_train_stats *stats) {
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        const player *p = &t->players[e];
+        for (int i = 0; i < p->n_ended; i++) {
+            if (p->twin) {
+                stats->twin_episodes++, stats->twin_wins += p->ended[i];
+            } else {
+                stats->episodes++, stats->wins += p->ended[i];
+                lp_curriculum_count(&t->curriculum, p->ended[i]);
+            }
+        }
+    }
+    stats->win_rate = lp_curriculum_win_rate(&t->curriculum);
+    lp_curriculum_advance(&t->curriculum);
+}
+
+/* What was learned is what is decided by from now on. */
+static lp_status publish(lp_train *t, lp_update_stats *stats, lp_err *err) {
+    lp_status status = lp_learner_wait(t->learner, stats, err);
+    if (!status && t->pending) status = lp_learner_publish(t->learner, err);
+    t->pending = false;
+    return status;
+}
+
+static lp_status learn(lp_train *t, double rate, lp_update_stats *stats, lp_err *err) {
+    if (!t->overlaps) return lp_learner_update(t->learner, t->pool, rate, stats, err);
+    lp_status status = publish(t, stats, err);
+    if (!status) status = lp_learner_start(t->learner, t->pool, rate, err);
+    t->pending = !status;
+    return status;
+}
+
+lp_status lp_train_finish(lp_train *t, lp_err *err) {
+    lp_update_stats stats;
+    return publish(t, &stats, err);
+}
+
+lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
+    *stats = (lp_train_stats){0};
+    double from = lp_now_s();
+    lp_status status = train_rollout(t, &stats->forward_s, err);
+    if (status) return status;
+    stats->rollout_s = lp_now_s() - from;
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        stats->emulate_s += t->players[e].emulate_s;
+        stats->memory_s += t->players[e].memory_s;
+    }
+    count_outcomes(t, stats);
+    double progress = (double)t->decisions / (double)t->config.decisions;
+    double rate = 1.0 - (1.0 - t->config.final_rate) * (progress < 1 ? progress : 1);
+    from = lp_now_s();
+    status = learn(t, rate, &stats->learning, err);
+    stats->learn_s = lp_now_s() - from;
+    t->decisions += t->config.envs * t->config.steps;
+    t->update++;
+    stats->update = t->update;
+    stats->decisions = t->decisions;
+    lp_curriculum_describe(&t->curriculum, stats->level, sizeof stats->level);
+    return status;
+}
+
+/* The checkpoint: a header, the curriculum, the weights, those that are decided by where they may be others, the learner, then the
+ * players, each with its length in front. */
+typedef struct {
+    uint64_t magic, hash; /* of everything after it */
+    uint64_t config_hash, rom_hash, core_hash, n_envs;
+    int64_t update, decisions;
+} checkpoint_header;
+static const uint64_t CHECKPOINT_MAGIC = 0x34304e52544c504cu; /* "LPLTRN04" */
+enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
+
+/* Of every setting but how long to train, so that a training can be made longer. */
+static uint64_t hash_config(const lp_train_config *config) {
+    lp_train_config c;
+    memcpy(&c, config, sizeof c);
+    c.decisions = 0;
+    return lp_hash64(&c, sizeof c);
+}
+
+static checkpoint_header header_of(const lp_train *t) {
+    size_t rom_bytes;
+    const void *rom = lp_game_rom(t->game, &rom_bytes);
+    const char *core = lp_emu_core_version();
+    return (checkpoint_header){CHECKPOINT_MAGIC, 0, hash_config(&t->config), lp_hash64(rom, rom_bytes),
+                               lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions};
+}
+
+lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
+    lp_update_stats stats;
+    lp_status status = lp_learner_wait(t->learner, &stats, err);
+    if (status) return status;
+    size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
+    size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
+    for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
+    unsigned char *file = malloc(size), *at = file + sizeof(checkpoint_header);
+    if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
+    lp_curriculum_save(&t->curriculum, at);
+    at += curriculum;
+    memcpy(at, lp_policy_parameters(t->policy), weights);
+    at += weights;
+    if (acting) status = lp_policy_acting(t->policy, at, err);
+    at += acting;
+    if (!status) status = lp_learner_save(t->learner, at, err);
+    at += learner;
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        const player *p = &t->players[e];
+        uint64_t bytes = lp_seat_save_size(&p->seat);
+        memcpy(at, &bytes, 8);
+        memcpy(at + 8, &p->n_episodes, 8);
+        memcpy(at + 16, &p->rng, 8);
+        lp_seat_save(&p->seat, at + PLAYER_BYTES);
+        at += PLAYER_BYTES + bytes;
+    }
+    checkpoint_header h = header_of(t);
+    memcpy(file, &h, sizeof h);
+    h.hash = lp_hash64(file + HASHED_FROM, size - HASHED_FROM);
+    memcpy(file, &h, sizeof h);
+    if (!status) status = lp_file_write_atomic(path, file, size, err);
+    free(file);
+    return status;
+}
+
+static lp_status load_players(lp_train *t, const unsigned char *at, const unsigned char *end, lp_err *err) {
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        player *p = &t->players[e];
+        uint64_t bytes;
+        if (end - at < PLAYER_BYTES) return lp_fail(err, LP_BAD_INPUT, "cut short");
+        memcpy(&bytes, at, 8);
+        memcpy(&p->n_episodes, at + 8, 8);
+        memcpy(&p->rng, at + 16, 8);
+        if (bytes > (uint64_t)(end - at - PLAYER_BYTES)) return lp_fail(err, LP_BAD_INPUT, "cut short");
+        lp_status status = lp_seat_load(&p->seat, at + PLAYER_BYTES, bytes, err);
+        if (status) return status;
+        at += PLAYER_BYTES + bytes;
+    }
+    return at == end ? LP_OK : lp_fail(err, LP_BAD_INPUT, "too long");
+}
+
+lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
+    lp_blob file;
+    lp_status status = lp_file_read(&file, path, (size_t)1 << 32, err);
+    if (status) return status;
+    size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
+    size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
+    size_t fixed = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
+    checkpoint_header h, own = header_of(t);
+    if (file.size_bytes >= sizeof h) memcpy(&h, file.data, sizeof h);
+    if (file.size_bytes < sizeof h || h.magic != CHECKPOINT_MAGIC)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: not a training checkpoint", path);
+    else if (h.hash != lp_hash64(file.data + HASHED_FROM, file.size_bytes - HASHED_FROM))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged or cut short", path);
+    else if (h.config_hash != own.config_hash)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
+    else if (h.rom_hash != own.rom_hash || h.core_hash != own.core_hash)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM or emulation core", path);
+    else if (file.size_bytes < fixed)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
+    if (!status) {
+        const unsigned char *at = file.data + sizeof h;
+        status = lp_curriculum_load(&t->curriculum, at, err);
+        at += curriculum;
+        memcpy(lp_policy_parameters(t->policy), t->overlaps ? at + weights : at, weights);
+        if (!status) status = lp_policy_changed(t->policy, err);
+        memcpy(lp_policy_parameters(t->policy), at, weights);
+        if (!status) status = lp_learner_load(t->learner, at + weights + acting, learner, err);
+        t->pending = t->overlaps;
+        if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
+        if (status) lp_fail_prefix(err, status, "%s", path);
+    }
+    t->update = h.update, t->decisions = h.decisions;
+    lp_blob_free(&file);
+    return status;
+}
+
+int lp_train_done(const lp_train *t) {
+    return t->decisions >= t->config.decisions;
+}
+
+int lp_train_threads(const lp_train *t) {
+    return lp_pool_threads(t->pool);
+}
+
+const lp_policy *lp_train_policy(const lp_train *t) {
+    return t->policy;
+}
+
+void lp_train_goal(const lp_train *t, int64_t *knobs) {
+    lp_curriculum_goal(&t->curriculum, knobs);
+}

@@ -1,0 +1,77 @@
+/* A training run: many environments, rollouts, PPO, a curriculum, checkpoints.
+ *
+ *     lp_train_config config;
+ *     lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
+ *     lp_train *train;
+ *     lp_train_open(&train, game, &config, LP_DEVICE_CPU, n_threads, &err);
+ *     while (!lp_train_done(train)) lp_train_update(train, &stats, &err);
+ *     lp_train_save(train, "cue.train", &err);       // resumes exactly
+ *     lp_policy_write(lp_train_policy(train), "cue.safetensors", ...);
+ *     lp_train_close(train);
+ *
+ * The course of a training depends on the game, the config, its seed and the device only: not on time, threads or interruptions. A
+ * checkpoint made on one device goes on on another.
+ */
+#ifndef LP_TRAIN_TRAIN_H
+#define LP_TRAIN_TRAIN_H
+
+#include "base/config.h"
+#include "train/curriculum.h"
+#include "memory/memory.h"
+#include "policy/policy.h"
+
+#include <stdint.h>
+
+typedef struct {
+    /* [train] */
+    int64_t seed, decisions, envs, steps, overlap;
+    double twin;
+    lp_curriculum_config curriculum;
+    /* [policy] */
+    int64_t act, precision, size, core, dim, hidden, heads, levels, ages;
+    /* [memory] */
+    int64_t arch, chunk, slots, fan, window, max_items;
+    /* [ppo] */
+    lp_ppo_config ppo;
+    double final_rate;
+} lp_train_config;
+
+extern const lp_setting lp_train_settings[];
+extern const int lp_n_train_settings;
+
+/* Of one update. */
+typedef struct {
+    int64_t update, decisions;          /* so far */
+    char level[128];                    /* the curriculum's, as lp_curriculum_describe tells it */
+    int64_t episodes, wins;             /* of the main task that ended in this update */
+    int64_t twin_episodes, twin_wins;   /* of the twin */
+    double win_rate;                    /* over the curriculum's last `episodes` episodes; NaN before any */
+    lp_update_stats learning;           /* where updates overlap with rollouts, that of the update before; zeros at first */
+    double rollout_s, learn_s;          /* wall time of the two halves; learning that overlaps counts where it was waited for */
+    double emulate_s, memory_s; /* thread time inside the rollout */
+    double forward_s; /* likewise; on a GPU: how long the host waited for it */
+} lp_train_stats;
+
+typedef struct lp_train lp_train;
+/* game is borrowed. LP_BAD_INPUT: a game that cannot be won or lost, settings that do not fit. */
+lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err);
+void lp_train_close(lp_train *train);
+/* One rollout of envs x steps decisions and one PPO update. */
+lp_status lp_train_update(lp_train *train, lp_train_stats *stats, lp_err *err);
+int lp_train_done(const lp_train *train);
+/* The policy decides by all that was learned, also by an update that overlapped. Not before a checkpoint, which would not be exact. */
+lp_status lp_train_finish(lp_train *train, lp_err *err);
+int lp_train_threads(const lp_train *train);
+const lp_policy *lp_train_policy(const lp_train *train);
+/* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
+void lp_train_goal(const lp_train *train, int64_t *knobs);
+/* The memory and the network that config asks for; the game says the observation and the actions. */
+lp_policy_config lp_train_shape(const lp_train_config *config, const lp_game *game);
+lp_mem_config lp_train_memory(const lp_train_config *config, const lp_game *game);
+/* Everything needed to go on exactly, as one atomic file. */
+lp_status lp_train_save(lp_train *train, const char *path, lp_err *err);
+/* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. Only `decisions` may differ: a
+ * training goes on for longer than was meant, its learning rate that of the longer one. */
+lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* The settings of a training: names, meanings, defaults, ranges. `longplay train --help` prints this table. */
+#include "train/train.h"
+
+#define AT(field) offsetof(lp_train_config, field)
+
+const lp_setting lp_train_settings[] = {
+    {"train.seed", "seed of everything random", LP_SET_INT, AT(seed), 1, 0, 4294967295.0, NULL},
+    {"train.decisions", "decisions to train for, over all environments", LP_SET_INT, AT(decisions), 4000000, 1, 1e13, NULL},
+    {"train.envs", "environments", LP_SET_INT, AT(envs), 64, 1, 4096, NULL},
+    {"train.steps", "decisions of each environment in a rollout", LP_SET_INT, AT(steps), 128, 2, 65536, NULL},
+    {"train.overlap", "on a GPU: rollouts are played while the one before is learned from, by weights that are an update older", LP_SET_CHOICE, AT(overlap), 0, 0, 0, "no|yes"},
+    {"train.twin", "fraction of environments that play the game's twin, without memory", LP_SET_FLOAT, AT(twin), 0.25, 0, 1, NULL},
+    {"curriculum.knobs", "knobs, fixed or from easy to hard: \"keys=4 n=1..4\"", LP_SET_TEXT, AT(curriculum.knobs), 0, 0, 128, NULL},
+    {"curriculum.start", "longest horizon at first, decisions", LP_SET_INT, AT(curriculum.start), 4, 1, 2000000, NULL},
+    {"curriculum.end", "longest horizon in the end, decisions", LP_SET_INT, AT(curriculum.end), 64, 1, 2000000, NULL},
+    {"curriculum.grow", "factor by which the longest horizon grows", LP_SET_FLOAT, AT(curriculum.grow), 1.3, 1, 10, NULL},
+    {"curriculum.win_rate", "win rate at which it becomes harder", LP_SET_FLOAT, AT(curriculum.win_rate), 0.9, 0, 1, NULL},
+    {"curriculum.episodes", "episodes over which that rate is taken", LP_SET_INT, AT(curriculum.episodes), 200, 1, 100000, NULL},
+    {"policy.act", "how the trained policy acts: the most probable action, or drawn from its distribution", LP_SET_CHOICE, AT(act), 0, 0, 0, "greedy|sample"},
+    {"policy.precision", "on a GPU: what matrix products round their operands to", LP_SET_CHOICE, AT(precision), 0, 0, 0, "float32|bfloat16"},
+    {"policy.size", "width of the network: " LP_POLICY_SIZE_CHOICES " (0.3, 10, 100 million parameters)", LP_SET_CHOICE, AT(size), LP_POLICY_NANO, 0, 0, LP_POLICY_SIZE_CHOICES},
+    {"policy.core", "state inside the network, from decision to decision: " LP_POLICY_CORE_CHOICES, LP_SET_CHOICE, AT(core), LP_CORE_NONE, 0, 0, LP_POLICY_CORE_CHOICES},
+    {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 0, 0, 1024, NULL},
+    {"policy.hidden", "width of the hidden layers; 0: 128, 1024, 4096 by size", LP_SET_INT, AT(hidden), 0, 0, 8192, NULL},
+    {"policy.heads", "heads of the memory read; 0: 2, 4, 8 by size", LP_SET_INT, AT(heads), 0, 0, 8, NULL},
+    {"policy.levels", "summary levels told apart", LP_SET_INT, AT(levels), 4, 1, 64, NULL},
+    {"policy.ages", "ages told apart, by powers of two", LP_SET_INT, AT(ages), 8, 1, 64, NULL},
+    {"memory.arch", "memory architecture", LP_SET_CHOICE, AT(arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
+    {"memory.chunk", "tree: items a chunk (K)", LP_SET_INT, AT(chunk), 16, 1, 65536, NULL},
+    {"memory.slots", "tree: items a summary keeps (S)", LP_SET_INT, AT(slots), 4, 1, 1024, NULL},
+    {"memory.fan", "tree: summaries a merge (F)", LP_SET_INT, AT(fan), 4, 2, 1024, NULL},
+    {"memory.window", "raw items kept in context (W)", LP_SET_INT, AT(window), 16, 1, 65536, NULL},
+    {"memory.max_items", "full: items kept", LP_SET_INT, AT(max_items), 16384, 1, 16777216, NULL},
+    {"ppo.gamma", "discount a decision", LP_SET_FLOAT, AT(ppo.gamma), 0.999, 0, 1, NULL},
+    {"ppo.lambda", "GAE's lambda", LP_SET_FLOAT, AT(ppo.lambda), 0.95, 0, 1, NULL},
+    {"ppo.clip", "clipping of the probability ratio", LP_SET_FLOAT, AT(ppo.clip), 0.2, 0.001, 10, NULL},
+    {"ppo.value_weight", "weight of the value loss", LP_SET_FLOAT, AT(ppo.value_weight), 0.5, 0, 100, NULL},
+    {"ppo.entropy_weight", "weight of the entropy bonus", LP_SET_FLOAT, AT(ppo.entropy_weight), 0.01, 0, 10, NULL},
+    {"ppo.rate", "Adam's learning rate at first", LP_SET_FLOAT, AT(ppo.rate), 1e-3, 0, 1, NULL},
+    {"ppo.final_rate", "fraction of it left in the end (linear)", LP_SET_FLOAT, AT(final_rate), 0.1, 0, 1, NULL},
+    {"ppo.beta2", "Adam's second decay", LP_SET_FLOAT, AT(ppo.beta2), 0.999, 0, 0.999999, NULL},
+    {"ppo.max_grad_norm", "gradients are clipped to this norm", LP_SET_FLOAT, AT(ppo.max_grad_norm), 0.5, 1e-6, 1e6, NULL},
+    {"ppo.epochs", "passes over each rollout", LP_SET_INT, AT(ppo.epochs), 2, 1, 100, NULL},
+    {"ppo.minibatches", "parts a rollout is cut into, by environment", LP_SET_INT, AT(ppo.minibatches), 4, 1, 4096, NULL},
+};
+const int lp_n_train_settings = sizeof lp_train_settings / sizeof *lp_train_settings;

@@ -1,0 +1,34 @@
+/* Screenshots: pixels to a PNG in memory (libpng's simplified interface, so no longjmp), then to disk in one atomic step. */
+#include "view/viewer.h"
+
+#include "base/file.h"
+
+#include <png.h>
+#include <stdlib.h>
+
+lp_status lp_png_write(const char *path, const uint32_t *pixels, int width, int height, lp_err *err) {
+    enum { MAX_SIDE = 16384 };
+    if (width <= 0 || height <= 0 || width > MAX_SIDE || height > MAX_SIDE)
+        return lp_fail(err, LP_BAD_INPUT, "%s: cannot make a picture of %d x %d pixels", path, width, height);
+    lp_status status = LP_OK;
+    size_t n = (size_t)width * (size_t)height;
+    png_image image = {.version = PNG_IMAGE_VERSION, .width = (png_uint_32)width, .height = (png_uint_32)height, .format = PNG_FORMAT_RGB};
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+    unsigned char *rgb = malloc(n * 3), *file = malloc(size);
+    if (!rgb || !file) {
+        status = lp_fail(err, LP_FAILED, "%s: no memory for a picture of %d x %d pixels", path, width, height);
+        goto done;
+    }
+    for (size_t i = 0; i < n; i++) {
+        rgb[i * 3] = (unsigned char)(pixels[i] >> 16);
+        rgb[i * 3 + 1] = (unsigned char)(pixels[i] >> 8);
+        rgb[i * 3 + 2] = (unsigned char)pixels[i];
+    }
+    if (png_image_write_to_memory(&image, file, &size, 0, rgb, 0, NULL)) status = lp_file_write_atomic(path, file, size, err);
+    else status = lp_fail(err, LP_FAILED, "%s: cannot make the picture: %s", path, image.message);
+done:
+    png_image_free(&image);
+    free(rgb);
+    free(file);
+    return status;
+}

@@ -1,0 +1,152 @@
+/* The frame around the two pictures: names and badges above, counters below, the keys and the status line at the bottom. */
+#include "view/view_paint.h"
+
+#include <math.h>
+#include <stdio.h>
+
+lp_rect lp_view_panel(lp_painter *p, lp_rect r, const char *title, uint32_t ink) {
+    lp_paint_round(p, r, 8, LP_INK_PANEL);
+    lp_paint_text(p, (lp_rect){r.x + LP_PANEL_PAD, r.y + 3, r.w - 2 * LP_PANEL_PAD, LP_TITLE_PX}, LP_FACE_BOLD, LP_LEFT, ink, title);
+    int top = LP_TITLE_PX + 4, bottom = 6;
+    return (lp_rect){r.x + LP_PANEL_PAD, r.y + top, r.w - 2 * LP_PANEL_PAD, r.h - top - bottom};
+}
+
+/* ---- header ---- */
+
+typedef enum { SIGN_DOT, SIGN_RING, SIGN_PLAY, SIGN_PAUSE } badge_sign;
+
+static void sign(lp_painter *p, lp_rect r, badge_sign kind, uint32_t ink, uint32_t under) {
+    if (kind == SIGN_DOT || kind == SIGN_RING) lp_paint_round(p, r, r.w / 2, ink);
+    if (kind == SIGN_RING) lp_paint_round(p, (lp_rect){r.x + 3, r.y + 3, r.w - 6, r.h - 6}, (r.w - 6) / 2, under);
+    if (kind == SIGN_PLAY)
+        for (int i = 0; i < r.w; i++)
+            lp_paint_column(p, r.x + i, (float)r.y + (float)i / 2, (float)(r.y + r.h) - (float)i / 2, ink, 1);
+    if (kind == SIGN_PAUSE) {
+        lp_paint_fill(p, (lp_rect){r.x, r.y, r.w / 3 + 1, r.h}, ink);
+        lp_paint_fill(p, (lp_rect){r.x + r.w - r.w / 3 - 1, r.y, r.w / 3 + 1, r.h}, ink);
+    }
+}
+
+/* A pill whose right edge is at right; returns the x where the next one, to its left, ends. */
+static int badge(lp_painter *p, int right, lp_rect row, const char *text, badge_sign kind, uint32_t ground) {
+    enum { SIGN_PX = 12, PAD = 12, GAP = 8 };
+    int w = lp_paint_text_width(p, LP_FACE_BOLD, text) + 2 * PAD + SIGN_PX + GAP;
+    lp_rect r = {right - w, row.y + (row.h - 30) / 2, w, 30};
+    lp_paint_round(p, r, 15, ground);
+    sign(p, (lp_rect){r.x + PAD, r.y + (r.h - SIGN_PX) / 2, SIGN_PX, SIGN_PX}, kind, LP_INK_GROUND, ground);
+    lp_paint_text(p, (lp_rect){r.x + PAD + SIGN_PX + GAP, r.y, w - 2 * PAD - SIGN_PX - GAP, r.h}, LP_FACE_BOLD, LP_LEFT,
+                  LP_INK_GROUND, text);
+    return r.x - 8;
+}
+
+static int badges(lp_painter *p, lp_rect row, const lp_view *view) {
+    int right = row.x + row.w;
+    switch (view->mode) {
+    case LP_VIEW_REPLAY: right = badge(p, right, row, "REPLAY", SIGN_PLAY, LP_INK_REPLAY); break;
+    case LP_VIEW_PAUSED: right = badge(p, right, row, "PAUSED", SIGN_PAUSE, LP_INK_DIM); break;
+    case LP_VIEW_RECOVERED:
+    case LP_VIEW_LIVE:
+    default: right = badge(p, right, row, "LIVE", SIGN_DOT, LP_INK_LIVE); break;
+    }
+    if (view->recovered || view->mode == LP_VIEW_RECOVERED)
+        right = badge(p, right, row, "RECOVERED", SIGN_RING, LP_INK_MEMORY);
+    return right;
+}
+
+/* "label name" from x, at most to limit; returns where the next one starts. */
+static int named(lp_painter *p, int x, int limit, lp_rect row, const char *label, const char *name) {
+    if (!name || !*name) return x;
+    int label_w = lp_paint_text_width(p, LP_FACE_BODY, label);
+    if (x + label_w + 8 + 40 > limit) return x;
+    lp_paint_text(p, (lp_rect){x, row.y, label_w, row.h}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, label);
+    x += label_w + 8;
+    return x + 24 + lp_paint_text(p, (lp_rect){x, row.y, limit - x, row.h}, LP_FACE_BODY, LP_LEFT, LP_INK_TEXT, name);
+}
+
+void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
+    int limit = badges(p, r, view) - 16;
+    int x = r.x + lp_paint_text(p, r, LP_FACE_BRAND, LP_LEFT, LP_INK_TEXT, "Longplay") + 28;
+    int each = (limit - x) / 3; /* a long name may use the room that those before it left */
+    x = named(p, x, x + each, r, "game", view->game);
+    x = named(p, x, limit - each > x ? limit - each : limit, r, "policy", view->policy);
+    named(p, x, limit, r, "memory", view->memory);
+}
+
+/* ---- counters ---- */
+
+typedef struct {
+    const char *label;
+    int share; /* of the width */
+    uint32_t ink;
+    int64_t count;
+    const char *text; /* instead of count */
+} counter;
+
+/* Rounds to a count; 0 for NaN, the nearer end for what does not fit. */
+static int64_t rounded(double value) {
+    if (!(value > 0)) return 0;
+    return value < 9e18 ? (int64_t)llround(value) : INT64_MAX;
+}
+
+void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
+    char time[LP_FORMAT_SIZE], speed[LP_FORMAT_SIZE], rate[LP_FORMAT_SIZE];
+    double ended = (double)view->wins + (double)view->losses + (double)view->timeouts;
+    if (view->speed > 0) snprintf(speed, sizeof speed, "%d\xc3\x97", view->speed);
+    else snprintf(speed, sizeof speed, "max");
+    const counter counters[] = {
+        {"Wins", 92, LP_INK_LIVE, view->wins, NULL},
+        {"Losses", 92, LP_INK_LOSS, view->losses, NULL},
+        {"Timeouts", 108, LP_INK_DIM, view->timeouts, NULL},
+        {"Win rate", 102, LP_INK_DIM, 0, lp_format_percent(rate, ended > 0 ? (double)view->wins / ended : NAN)},
+        {"Episode", 104, LP_INK_DIM, view->episode, NULL},
+        {"In episode", 142, LP_INK_DIM, view->episode_decisions, NULL},
+        {"Decisions", 160, LP_INK_DIM, view->decisions, NULL},
+        {"Decisions/s", 134, LP_INK_DIM, rounded(view->decisions_per_s), NULL},
+        {"Time", 178, LP_INK_DIM, 0, lp_format_time(time, view->elapsed_s)},
+        {"Speed", 76, LP_INK_DIM, 0, speed},
+    };
+    enum { N = sizeof counters / sizeof *counters };
+    int total = 0, before = 0, line = lp_paint_line_height(p, LP_FACE_BODY);
+    for (int i = 0; i < N; i++) total += counters[i].share;
+    lp_paint_round(p, r, 8, LP_INK_PANEL);
+    for (int i = 0; i < N; i++) {
+        char text[LP_FORMAT_SIZE];
+        int inner = r.w - LP_PANEL_PAD, x = r.x + LP_PANEL_PAD + before * inner / total;
+        int w = counters[i].share * inner / total - 10;
+        before += counters[i].share;
+        lp_paint_text(p, (lp_rect){x, r.y + 2, w, line}, LP_FACE_BODY, LP_LEFT, counters[i].ink, counters[i].label);
+        const char *value = counters[i].text;
+        if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, counters[i].count, w);
+        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT, value);
+    }
+}
+
+/* ---- footer ---- */
+
+/* A key's cap with its letter; returns the x after it. */
+static int key_cap(lp_painter *p, int x, lp_rect row, const char *key) {
+    int text_w = lp_paint_text_width(p, LP_FACE_BODY, key), w = text_w + 14 > 26 ? text_w + 14 : 26;
+    lp_paint_round(p, (lp_rect){x, row.y + (row.h - 26) / 2, w, 26}, 5, LP_INK_TRACK);
+    lp_paint_text(p, (lp_rect){x, row.y, w, row.h}, LP_FACE_BODY, LP_CENTRE, LP_INK_TEXT, key);
+    return x + w + 6;
+}
+
+typedef struct {
+    const char *keys[4];
+    const char *what;
+} legend_entry;
+
+void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
+    static const legend_entry viewer[] = {{{"Space"}, "pause"}, {{"S"}, "step"}, {{"1", "4", "M"}, "speed"}, {{"P"}, "screenshot"}, {{"Q"}, "quit"}, {{NULL}, NULL}};
+    static const legend_entry player[] = {{{"\xe2\x86\x90\xe2\x86\x91\xe2\x86\x93\xe2\x86\x92"}, ""}, {{"X"}, "A"}, {{"Z"}, "B"}, {{"Enter"}, "START"},
+                                          {{"Backspace"}, "SELECT"}, {{"A", "S"}, "L R"}, {{"Space"}, "pause"}, {{"N"}, "step"}, {{"P"}, "shot"},
+                                          {{"Q"}, "quit"}, {{NULL}, NULL}};
+    int x = r.x;
+    for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
+        for (int k = 0; e->keys[k]; k++) x = key_cap(p, x, r, e->keys[k]);
+        lp_rect box = {x, r.y, r.x + r.w - x, r.h};
+        x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, e->what) + (view->human ? 12 : 18);
+    }
+    if (view->status && *view->status)
+        lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, LP_INK_TEXT, view->status);
+}

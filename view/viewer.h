@@ -1,0 +1,99 @@
+/* The window: a game and an agent's mind, 1280x720, drawn from one description of the moment.
+ *
+ * lp_view_draw renders into memory with no display at all; the SDL window, --shot and the tests use the same code.
+ * One file (window.c) touches SDL's video and events; text is drawn with SDL_ttf, at least 18 pixels high.
+ */
+#ifndef LP_VIEW_VIEWER_H
+#define LP_VIEW_VIEWER_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    LP_VIEW_WIDTH = 1280,
+    LP_VIEW_HEIGHT = 720,
+    LP_VIEW_MIN_TEXT_PX = 18, /* no text is set smaller */
+    LP_VIEW_MAX_READS = 8,
+    LP_VIEW_MAX_LEVELS = 16,
+    LP_VIEW_HISTORY = 512, /* decisions that the value chart spans at least */
+};
+
+typedef enum { LP_VIEW_LIVE, LP_VIEW_RECOVERED, LP_VIEW_REPLAY, LP_VIEW_PAUSED } lp_view_mode;
+
+typedef struct {
+    int64_t age;      /* decisions ago */
+    int level;        /* 0 raw, 1.. the summary level it came through */
+    float weight;     /* attention, 0 to 1 */
+    const char *text; /* may be NULL: the item has no text */
+} lp_view_read;
+
+/* For people who make an integration: what the game's setup reads out of RAM, in place of value, memory and reads. */
+enum { LP_VIEW_MAX_EVENTS = 16 };
+typedef struct {
+    const char *name;
+    int64_t value;
+    int64_t age; /* decisions since it changed; -1: it has not */
+} lp_view_variable;
+typedef struct {
+    const char *titles[3]; /* of variables, outcome and events; NULL: "Variables", "Outcome", "Events" */
+    int n_variables;
+    const lp_view_variable *variables;
+    const char *outcome; /* "running", ... */
+    bool ended, won;     /* the outcome is one that ends an episode, and well */
+    int n_events;        /* newest first */
+    const char *events[LP_VIEW_MAX_EVENTS];
+} lp_view_sheet;
+
+/* All pointers are borrowed for the call. */
+typedef struct {
+    const char *game, *policy, *memory; /* names, e.g. "cue", "cue.safetensors", "tree" */
+    lp_view_mode mode;
+    bool recovered;               /* this run was resumed after a crash: show RECOVERED beside LIVE */
+    const uint32_t *frame;        /* frame_height rows of frame_width pixels, 0x00BBGGRR (red low) */
+    int frame_width, frame_height;
+    int n_actions, chosen;        /* chosen: the action about to be taken, or -1 */
+    const char *const *action_names; /* [n_actions] */
+    const float *action_probabilities; /* [n_actions] */
+    const float *value_history;   /* [n_values] oldest first, about -1 to 1 */
+    int n_values;
+    int n_levels;                 /* memory levels in use; 0: no memory */
+    int level_counts[LP_VIEW_MAX_LEVELS]; /* [0] raw items in context, [1..] summarised items */
+    int64_t items_seen;           /* items appended in this episode */
+    const char *last_written;     /* text of the item or summary written last; may be NULL */
+    int n_reads;                  /* what attention rests on now, strongest first */
+    lp_view_read reads[LP_VIEW_MAX_READS];
+    int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
+    double elapsed_s, decisions_per_s;
+    int speed;                    /* 1, 4, or 0: max */
+    bool human;                   /* a person plays: the keys below are the player's */
+    const lp_view_sheet *sheet;   /* NULL: none */
+    const char *status;           /* one more line, e.g. "horizon 1000"; may be NULL */
+} lp_view;
+
+typedef struct lp_painter lp_painter; /* fonts and a canvas; one thread */
+lp_status lp_painter_open(lp_painter **out, lp_err *err);
+void lp_painter_close(lp_painter *painter);
+/* Draws; returns LP_VIEW_HEIGHT rows of LP_VIEW_WIDTH pixels 0xffRRGGBB, valid until the next draw. */
+const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
+/* Writes pixels 0x..RRGGBB as a PNG file, atomically. */
+lp_status lp_png_write(const char *path, const uint32_t *pixels, int width, int height, lp_err *err);
+
+typedef struct lp_window lp_window;
+typedef enum { LP_KEYPRESS_NONE, LP_KEYPRESS_QUIT, LP_KEYPRESS_PAUSE, LP_KEYPRESS_STEP, LP_KEYPRESS_SPEED_1, LP_KEYPRESS_SPEED_4,
+               LP_KEYPRESS_SPEED_MAX, LP_KEYPRESS_SHOT } lp_keypress;
+/* True when a display can be had ($DISPLAY or $WAYLAND_DISPLAY and SDL agrees). */
+bool lp_window_available(void);
+/* Opens the window, titled "Longplay". */
+lp_status lp_window_open(lp_window **out, lp_err *err);
+void lp_window_close(lp_window *window);
+void lp_window_show(lp_window *window, const uint32_t *pixels);
+lp_keypress lp_window_poll(lp_window *window);
+/* Somebody plays: S is a button (R), and N steps in its place. */
+void lp_window_for_player(lp_window *window, bool for_player);
+/* The buttons (LP_KEY_...) held at the last poll, and those pressed since the last call: arrows, X = A, Z = B, Return = START,
+ * Backspace = SELECT, A = L, S = R. */
+uint16_t lp_window_buttons(lp_window *window);
+
+#endif
