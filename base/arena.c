@@ -6,9 +6,7 @@
 
 enum { ALIGN = 64 };
 
-size_t lp_arena_need(size_t size_bytes) {
-    return (size_bytes + ALIGN - 1) / ALIGN * ALIGN;
-}
+size_t lp_arena_need(size_t size_bytes) { return (size_bytes + ALIGN - 1) / ALIGN * ALIGN; }
 
 int lp_arena_open(lp_arena *arena, size_t size_bytes) {
     *arena = (lp_arena){0};

@@ -14,9 +14,7 @@
 
 enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096, MAX_TEXT_BYTES = 2048, LINE_BYTES = 120 };
 
-static void *field(const void *config, const lp_setting *s) {
-    return (char *)config + s->offset;
-}
+static void *field(const void *config, const lp_setting *s) { return (char *)config + s->offset; }
 
 static void put(void *config, const lp_setting *s, double value) {
     if (s->type == LP_SET_FLOAT) *(double *)field(config, s) = value;
@@ -64,8 +62,7 @@ static const char *not_kept(const char *text) {
     return NULL;
 }
 
-lp_status lp_config_set(void *config, const lp_setting *table, int n, const char *name, const char *value,
-                        lp_err *err) {
+lp_status lp_config_set(void *config, const lp_setting *table, int n, const char *name, const char *value, lp_err *err) {
     const lp_setting *s = NULL;
     for (int i = 0; i < n; i++)
         if (!strcmp(table[i].name, name)) s = &table[i];
@@ -88,10 +85,8 @@ lp_status lp_config_set(void *config, const lp_setting *table, int n, const char
     errno = 0;
     double number = strtod(value, &end);
     while (*end == ' ') end++;
-    if (end == value || *end || errno || !isfinite(number))
-        return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a number", name, value);
-    if (s->type == LP_SET_INT && number != floor(number))
-        return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a whole number", name, value);
+    if (end == value || *end || errno || !isfinite(number)) return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a number", name, value);
+    if (s->type == LP_SET_INT && number != floor(number)) return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a whole number", name, value);
     if (number < s->min || number > s->max)
         return lp_fail(err, LP_BAD_INPUT, "%s = '%s': must be between %.10g and %.10g", name, value, s->min, s->max);
     put(config, s, number);
@@ -127,8 +122,7 @@ static int on_entry(void *user, const char *section, const char *key, const char
     return r->status == LP_OK;
 }
 
-lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *table, int n, const char *path,
-                         lp_err *err) {
+lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *table, int n, const char *path, lp_err *err) {
     lp_blob text;
     lp_status status = lp_file_read(&text, path, MAX_INI_BYTES, err);
     if (status) return status;

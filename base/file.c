@@ -28,8 +28,7 @@ lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err 
         goto done;
     }
     if ((uint64_t)st.st_size > max_bytes) {
-        status = lp_fail(err, LP_BAD_INPUT, "%s: %lld bytes, more than the %zu allowed", path, (long long)st.st_size,
-                         max_bytes);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: %lld bytes, more than the %zu allowed", path, (long long)st.st_size, max_bytes);
         goto done;
     }
     size_t size = (size_t)st.st_size, got = 0;
@@ -104,8 +103,7 @@ lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_b
     lp_status status = lp_write_all(fd, data, size_bytes, path, err);
     if (!status && fsync(fd)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
     if (close(fd) && !status) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
-    if (!status && rename(temporary, path))
-        status = lp_fail(err, LP_FAILED, "%s: cannot replace: %s", path, strerror(errno));
+    if (!status && rename(temporary, path)) status = lp_fail(err, LP_FAILED, "%s: cannot replace: %s", path, strerror(errno));
     if (status) unlink(temporary);
     else sync_folder_of(path);
     return status;
@@ -118,12 +116,10 @@ bool lp_file_exists(const char *path) {
 
 lp_status lp_make_dirs(const char *path, lp_err *err) {
     char part[PATH_MAX];
-    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
-        return lp_fail(err, LP_BAD_INPUT, "%s: path too long", path);
+    if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) return lp_fail(err, LP_BAD_INPUT, "%s: path too long", path);
     for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash) *slash = 0;
-        if (mkdir(part, 0777) && errno != EEXIST)
-            return lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", part, strerror(errno));
+        if (mkdir(part, 0777) && errno != EEXIST) return lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", part, strerror(errno));
         if (!slash) break;
         *slash = '/';
     }

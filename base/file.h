@@ -43,9 +43,9 @@ char *lp_path_join(char *out, size_t size, const char *folder, const char *name)
 
 typedef struct {
     bool armed;
-    bool crash;        /* _exit(137) instead of failing */
+    bool crash;         /* _exit(137) instead of failing */
     int64_t bytes_left; /* bytes that still succeed */
-    int error;         /* errno of the failure, e.g. ENOSPC */
+    int error;          /* errno of the failure, e.g. ENOSPC */
 } lp_fault_plan;
 extern lp_fault_plan lp_fault; /* the one global; written by tests and at start-up only */
 /* For a writer that cannot use lp_write_all (a library's): how many of the next size_bytes the plan lets through. *fails: the

@@ -6,13 +6,9 @@
 #include <string.h>
 #include <xxhash.h>
 
-uint64_t lp_hash64(const void *data, size_t size_bytes) {
-    return XXH3_64bits(data, size_bytes);
-}
+uint64_t lp_hash64(const void *data, size_t size_bytes) { return XXH3_64bits(data, size_bytes); }
 
-uint64_t lp_hash64_seed(const void *data, size_t size_bytes, uint64_t seed) {
-    return XXH3_64bits_withSeed(data, size_bytes, seed);
-}
+uint64_t lp_hash64_seed(const void *data, size_t size_bytes, uint64_t seed) { return XXH3_64bits_withSeed(data, size_bytes, seed); }
 
 float lp_rng_normal(lp_rng *rng) {
     float u = 1.0f - lp_rng_float(rng); /* in (0, 1] */
@@ -21,9 +17,7 @@ float lp_rng_normal(lp_rng *rng) {
 }
 
 /* SHA-1 (FIPS 180-4, section 6.1). */
-static uint32_t rotate_left(uint32_t x, int n) {
-    return (x << n) | (x >> (32 - n));
-}
+static uint32_t rotate_left(uint32_t x, int n) { return (x << n) | (x >> (32 - n)); }
 
 static void sha1_block(uint32_t h[5], const unsigned char *p) {
     uint32_t w[80];

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool live;            /* a progress line stands unfinished on the terminal */
+static bool live;               /* a progress line stands unfinished on the terminal */
 static double last_line_s = -1; /* of the progress that is going on; below 0: it has not begun */
 
 double lp_now_s(void) {

@@ -43,8 +43,12 @@ static void linger(const lp_pool *pool, bool (*is_over)(const void *what, unsign
     }
 }
 
-static bool has_changed(const void *generation, unsigned seen) { return atomic_load_explicit((const atomic_uint *)generation, memory_order_relaxed) != seen; }
-static bool is_done(const void *unfinished, unsigned zero) { return atomic_load_explicit((const atomic_int *)unfinished, memory_order_relaxed) == (int)zero; }
+static bool has_changed(const void *generation, unsigned seen) {
+    return atomic_load_explicit((const atomic_uint *)generation, memory_order_relaxed) != seen;
+}
+static bool is_done(const void *unfinished, unsigned zero) {
+    return atomic_load_explicit((const atomic_int *)unfinished, memory_order_relaxed) == (int)zero;
+}
 
 static bool run_one(lp_pool *pool, lane_t *lane, int worker) {
     int left = atomic_load(&lane->left);
@@ -68,7 +72,8 @@ static void *worker_main(void *argument) {
         unsigned seen = pool->generation;
         pthread_mutex_unlock(&pool->lock);
         for (int i = 0; i < LP_POOL_LANES; i++)
-            while (run_one(pool, &pool->lanes[i], self->worker)) {}
+            while (run_one(pool, &pool->lanes[i], self->worker)) {
+            }
         linger(pool, has_changed, &pool->generation, seen);
         pthread_mutex_lock(&pool->lock);
         while (pool->generation == seen && !pool->quit) pthread_cond_wait(&pool->work, &pool->lock);
@@ -113,9 +118,7 @@ void lp_pool_close(lp_pool *pool) {
     free(pool);
 }
 
-int lp_pool_threads(const lp_pool *pool) {
-    return pool->n_threads;
-}
+int lp_pool_threads(const lp_pool *pool) { return pool->n_threads; }
 
 void lp_pool_start(lp_pool *pool, int lane, int n_jobs, lp_pool_job job, void *context) {
     lane_t *l = &pool->lanes[lane];
@@ -135,7 +138,8 @@ void lp_pool_start(lp_pool *pool, int lane, int n_jobs, lp_pool_job job, void *c
 
 void lp_pool_wait(lp_pool *pool, int lane) {
     lane_t *l = &pool->lanes[lane];
-    while (run_one(pool, l, 0)) {}
+    while (run_one(pool, l, 0)) {
+    }
     linger(pool, is_done, &l->unfinished, 0);
     if (atomic_load(&l->unfinished) == 0) return;
     pthread_mutex_lock(&pool->lock);

@@ -21,8 +21,7 @@ lp_status lp_fail_prefix(lp_err *err, lp_status status, const char *format, ...)
         va_start(args, format);
         int n = vsnprintf(err->message, sizeof err->message, format, args);
         va_end(args);
-        if (n >= 0 && (size_t)n < sizeof err->message)
-            snprintf(err->message + n, sizeof err->message - (size_t)n, ": %s", old.message);
+        if (n >= 0 && (size_t)n < sizeof err->message) snprintf(err->message + n, sizeof err->message - (size_t)n, ": %s", old.message);
     }
     return status;
 }

@@ -50,8 +50,7 @@ void lp_bench_print(const cJSON *rows) {
         return;
     }
     for (const cJSON *row = rows->child; row; row = row->next) {
-        for (const cJSON *v = row->child; v && row == rows->child; v = v->next)
-            printf(cJSON_IsString(v) ? "%-25s" : "%17s", v->string);
+        for (const cJSON *v = row->child; v && row == rows->child; v = v->next) printf(cJSON_IsString(v) ? "%-25s" : "%17s", v->string);
         if (row == rows->child) printf("\n");
         for (const cJSON *v = row->child; v; v = v->next) print_cell(v, cJSON_IsString(v) ? 25 : 17);
         printf("\n");

@@ -114,12 +114,11 @@ static lp_status time_task(lp_bench_cuda_row *row, const lp_bench_cuda_result *c
 
 /* ---- what the card can do at best ---- */
 
-static int copy_array(const lp_task *t) {
-    return lp_cuda_copy(t->array[0].device, t->array[1].device, t->array[0].size_bytes, t->stream);
-}
+static int copy_array(const lp_task *t) { return lp_cuda_copy(t->array[0].device, t->array[1].device, t->array[0].size_bytes, t->stream); }
 
 static int square_product(const lp_task *t) {
-    return lp_cuda_linear(t->blas, t->array[0].device, t->array[1].device, t->array[2].device, NULL, t->d[0], t->d[0], t->d[0], LP_CUDA_SET);
+    return lp_cuda_linear(t->blas, t->array[0].device, t->array[1].device, t->array[2].device, NULL, t->d[0], t->d[0], t->d[0],
+                          LP_CUDA_SET);
 }
 
 /* The time of a call on n arrays of size_bytes, which hold uniform numbers; t has all but the arrays. */
@@ -158,8 +157,8 @@ static lp_status measure_card(lp_bench_cuda_result *out, lp_cuda_blas *const *bl
 
 /* ---- all ---- */
 
-static lp_status bench_twin(lp_bench_cuda_result *out, const lp_twin *twin, lp_cuda_blas *const *blas, void *stream, lp_rng rng, double seconds,
-                            bool small, lp_err *err) {
+static lp_status bench_twin(lp_bench_cuda_result *out, const lp_twin *twin, lp_cuda_blas *const *blas, void *stream, lp_rng rng,
+                            double seconds, bool small, lp_err *err) {
     lp_bench_cuda_row row = {.us = 0};
     const int *sizes[5];
     int n = 0;
@@ -191,7 +190,8 @@ lp_status lp_bench_cuda(lp_bench_cuda_result *out, uint64_t seed, double max_sec
     for (int bf16 = 0; bf16 < 2 && !error; bf16++) error = lp_cuda_blas_open(&blas[bf16], bf16, stream);
     lp_status status = error ? lp_task_failed(err, "opening", "the card", error) : LP_OK;
     if (!status) status = measure_card(out, blas, stream, seconds, small, err);
-    for (int k = 0, n = status ? 0 : lp_n_twins_of_layers + lp_n_twins_of_steps; k < n; k++) { /* the first failure is told, the others still run */
+    for (int k = 0, n = status ? 0 : lp_n_twins_of_layers + lp_n_twins_of_steps; k < n;
+         k++) { /* the first failure is told, the others still run */
         const lp_twin *twin = k < lp_n_twins_of_layers ? &lp_twins_of_layers[k] : &lp_twins_of_steps[k - lp_n_twins_of_layers];
         lp_status now = bench_twin(out, twin, blas, stream, lp_rng_make(seed, (uint64_t)k), seconds, small, status ? NULL : err);
         if (!status) status = now;

@@ -29,7 +29,7 @@ typedef struct {
     double copy_gb_per_s;              /* read and written, of a large copy on the card */
     double matrix_gflops, bf16_gflops; /* of a large product: float32 operands, bfloat16 operands */
     lp_bench_cuda_row row[LP_BENCH_CUDA_ROWS];
-    int n_rows;                        /* twins that agreed; all of them if LP_OK */
+    int n_rows; /* twins that agreed; all of them if LP_OK */
 } lp_bench_cuda_result;
 
 /* Checks each twin on inputs drawn from seed, at odd sizes and at the one it is timed at, then times it; max_seconds is shared among

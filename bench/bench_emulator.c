@@ -12,8 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SLICES = 4096, WARM_UP_FRAMES = 60, RAM_START = 0xC000, RAM_END = 0xD000, N_ENVS = LP_BENCH_POOL_ENVS, SIDE = LP_BENCH_POOL_SIDE };
-static const double SLICE_S = 0.002; /* of the baseline: short against most disturbances (the pool plays it for each environment), long against the clock */
+enum {
+    MAX_SLICES = 4096,
+    WARM_UP_FRAMES = 60,
+    RAM_START = 0xC000,
+    RAM_END = 0xD000,
+    N_ENVS = LP_BENCH_POOL_ENVS,
+    SIDE = LP_BENCH_POOL_SIDE
+};
+static const double SLICE_S =
+    0.002; /* of the baseline: short against most disturbances (the pool plays it for each environment), long against the clock */
 
 typedef enum { PLAIN, SKIPPING, FAST, NO_DRAW, POOL, POOL_2, N_WAYS } way;
 typedef enum { SAVE, LOAD, HASH, N_CALLS } call;
@@ -39,9 +47,7 @@ static int action_at(uint64_t decision) {
     return 1 + (int)lp_rng_below(&rng, 8);
 }
 
-static uint16_t keys_at(const bench *b, uint64_t decision) {
-    return lp_game_action_keys(b->game, action_at(decision));
-}
+static uint16_t keys_at(const bench *b, uint64_t decision) { return lp_game_action_keys(b->game, action_at(decision)); }
 
 static void run_baseline(const bench *b, lp_baseline *baseline, uint64_t first) {
     for (int d = 0; d < b->decisions; d++) lp_baseline_step(baseline, keys_at(b, first + (uint64_t)d), b->frame_skip);
@@ -175,14 +181,16 @@ static bool same_machines(const bench *b) {
     uint64_t hash = lp_emu_hash(b->fast);
     if (lp_emu_hash(b->no_draw) != hash) return false;
     for (int e = 0; e < N_ENVS; e++)
-        if (lp_emu_hash(lp_env_emu(lp_vec_env(b->pool, e))) != hash || lp_emu_hash(lp_env_emu(lp_vec_env(b->pool_2, e))) != hash) return false;
+        if (lp_emu_hash(lp_env_emu(lp_vec_env(b->pool, e))) != hash || lp_emu_hash(lp_env_emu(lp_vec_env(b->pool_2, e))) != hash)
+            return false;
     if (lp_emu_system(b->fast) == LP_SYSTEM_GBA) return true; /* its work RAM is elsewhere; GB covers the comparison */
     for (uint32_t a = RAM_START; a < RAM_END; a++)
         if (lp_baseline_read8(b->plain, a) != lp_emu_read8(b->fast, a)) return false;
     return true;
 }
 
-lp_status lp_bench_emulator(lp_bench_emulator_result *out, const void *rom, size_t size_bytes, int frame_skip, double seconds, lp_err *err) {
+lp_status lp_bench_emulator(lp_bench_emulator_result *out, const void *rom, size_t size_bytes, int frame_skip, double seconds,
+                            lp_err *err) {
     memset(out, 0, sizeof *out);
     if (frame_skip < 1) return lp_fail(err, LP_BAD_INPUT, "frame_skip %d is not above 0", frame_skip);
     if (!(seconds > 0)) return lp_fail(err, LP_BAD_INPUT, "seconds %g is not above 0", seconds);

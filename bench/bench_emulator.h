@@ -20,15 +20,15 @@ typedef struct {
 } lp_bench_speed;
 
 typedef struct {
-    lp_bench_speed plain;        /* mCore's runFrame in a loop, every frame drawn and sampled into its sound buffer; ratio 1 */
-    lp_bench_speed skipping;     /* the same, a decision's last frame drawn and sound sampled hardly ever: what people do by hand, not exact */
-    lp_bench_speed fast;         /* lp_emu_step, the last frame of each decision drawn */
-    lp_bench_speed no_draw;      /* lp_emu_step, nothing drawn */
-    lp_bench_speed pool;         /* the pool of LP_BENCH_POOL_ENVS environments on one thread: observation (grey, 84x84), reward, end */
-    lp_bench_speed pool_2;       /* on two threads */
+    lp_bench_speed plain;    /* mCore's runFrame in a loop, every frame drawn and sampled into its sound buffer; ratio 1 */
+    lp_bench_speed skipping; /* the same, a decision's last frame drawn and sound sampled hardly ever: what people do by hand, not exact */
+    lp_bench_speed fast;     /* lp_emu_step, the last frame of each decision drawn */
+    lp_bench_speed no_draw;  /* lp_emu_step, nothing drawn */
+    lp_bench_speed pool;     /* the pool of LP_BENCH_POOL_ENVS environments on one thread: observation (grey, 84x84), reward, end */
+    lp_bench_speed pool_2;   /* on two threads */
     double pool_to_fast, pool_to_skipping, threads_2_to_1; /* pool / fast, pool / skipping, pool_2 / pool: medians of the slices' ratios */
     int n_slices;
-    uint64_t n_frames; /* that plain ran; each of the others ran the same ones (the pools: each environment) */
+    uint64_t n_frames;                            /* that plain ran; each of the others ran the same ones (the pools: each environment) */
     double state_save_us, state_load_us, hash_us; /* one call, median over the slices */
     size_t state_bytes;
 } lp_bench_emulator_result;

@@ -16,7 +16,7 @@ typedef struct {
     lp_vec *pool;
     lp_rng rng;
     uint8_t *observations;
-    int decisions; /* a slice's */
+    int decisions;           /* a slice's */
     double *speeds, *ratios; /* [MAX_SLICES] */
 } player;
 

@@ -62,7 +62,8 @@ static lp_status cpu_rows(const lp_bench_arguments *a, cJSON *rows, lp_err *err)
     enum { N_KERNELS = sizeof kernels / sizeof *kernels };
     size_t floats = (size_t)N * IN;
     lp_rng rng = lp_rng_make(1, 4);
-    buffers b = {calloc(floats, 4), calloc(floats, 4), calloc((size_t)IN * OUT, 4), calloc((size_t)IN * OUT, 4), calloc(lp_k_conv_scratch(&conv1), 4)};
+    buffers b = {calloc(floats, 4), calloc(floats, 4), calloc((size_t)IN * OUT, 4), calloc((size_t)IN * OUT, 4),
+                 calloc(lp_k_conv_scratch(&conv1), 4)};
     lp_status status = b.x && b.y && b.w && b.g && b.scratch ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
     lp_k_init();
     for (size_t i = 0; i < floats && !status; i++) b.x[i] = b.y[i] = lp_rng_normal(&rng);
@@ -118,7 +119,8 @@ static lp_status card_rows(const lp_bench_arguments *a, cJSON *cuda, lp_err *err
     cJSON *rows = cJSON_CreateArray();
     add_card(cuda, rows, r, seed);
     if (!a->json) {
-        printf("\nCUDA twins on %s, each after it has agreed with the CPU (inputs of seed %llu), the largest difference in parts of the tolerance\n"
+        printf("\nCUDA twins on %s, each after it has agreed with the CPU (inputs of seed %llu), the largest difference in parts of the "
+               "tolerance\n"
                "this card copies %.0f GB/s and multiplies %.0f Gflop/s in float32, %.0f with bf16 operands\n",
                r->device, (unsigned long long)seed, r->copy_gb_per_s, r->matrix_gflops, r->bf16_gflops);
         lp_bench_print(rows);

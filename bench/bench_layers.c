@@ -21,7 +21,9 @@ static void plan_observe(lp_task *t) {
     t->bytes = (double)d[0] * (d[1] * d[2] / 4.0 + 4.0 * d[3] * d[4]);
     LP_SHAPE("%d x %dx%d -> %dx%d", d[0], d[1], d[2], d[3], d[4]);
 }
-static int card_observe(const lp_task *t) { return lp_cuda_observe_shades(LP_D(1), LP_D(0), t->d[0], t->d[1], t->d[2], t->d[3], t->d[4], t->stream); }
+static int card_observe(const lp_task *t) {
+    return lp_cuda_observe_shades(LP_D(1), LP_D(0), t->d[0], t->d[1], t->d[2], t->d[3], t->d[4], t->stream);
+}
 static void cpu_observe(const lp_task *t) { lp_k_observe_shades(LP_H(1), LP_H(0), t->d[0], t->d[1], t->d[2], t->d[3], t->d[4]); }
 
 static void plan_relu(lp_task *t) {
@@ -75,7 +77,9 @@ static void plan_embed_backward(lp_task *t) {
     t->flops = (double)(n * rows * dim);
     LP_SHAPE("%zu to %zux%zu", n, rows, dim);
 }
-static int card_embed_backward(const lp_task *t) { return lp_cuda_embed_backward(LP_D(0), LP_D(1), LP_D(2), t->d[0], t->d[2], t->d[1], t->stream); }
+static int card_embed_backward(const lp_task *t) {
+    return lp_cuda_embed_backward(LP_D(0), LP_D(1), LP_D(2), t->d[0], t->d[2], t->d[1], t->stream);
+}
 static void cpu_embed_backward(const lp_task *t) {
     const int dim = t->d[1], *row = LP_H(2);
     for (int r = 0; r < t->d[0]; r++)
@@ -88,10 +92,13 @@ static void plan_gather(lp_task *t) {
     t->bytes = 8.0 * (double)(n * dim);
     LP_SHAPE("%zu of %zux%zu", n, rows, dim);
 }
-static int card_gather(const lp_task *t) { return lp_cuda_gather(LP_D(0), LP_D(1), LP_D(2), t->d[0], (size_t)t->d[1] * sizeof(float), t->stream); }
+static int card_gather(const lp_task *t) {
+    return lp_cuda_gather(LP_D(0), LP_D(1), LP_D(2), t->d[0], (size_t)t->d[1] * sizeof(float), t->stream);
+}
 static void cpu_gather(const lp_task *t) {
     const size_t dim = (size_t)t->d[1];
-    for (int r = 0; r < t->d[0]; r++) memcpy(LP_F(0) + (size_t)r * dim, LP_F(1) + (size_t)((int32_t *)LP_H(2))[r] * dim, dim * sizeof(float));
+    for (int r = 0; r < t->d[0]; r++)
+        memcpy(LP_F(0) + (size_t)r * dim, LP_F(1) + (size_t)((int32_t *)LP_H(2))[r] * dim, dim * sizeof(float));
 }
 
 static void plan_scatter(lp_task *t) { /* d = n, dim, slots */
@@ -122,7 +129,9 @@ static void plan_linear(lp_task *t) {
     lp_task_out(t, n * o, (double)i), lp_task_in(t, n * i), lp_task_in(t, o * i), lp_task_in(t, o);
     linear_costs(t);
 }
-static int card_linear(const lp_task *t) { return lp_cuda_linear(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), t->d[0], t->d[1], t->d[2], t->d[3]); }
+static int card_linear(const lp_task *t) {
+    return lp_cuda_linear(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), t->d[0], t->d[1], t->d[2], t->d[3]);
+}
 static void cpu_linear(const lp_task *t) {
     lp_k_linear(LP_H(0), LP_H(1), LP_H(2), LP_H(3), t->d[0], t->d[1], t->d[2], t->d[3] & LP_CUDA_ADD);
     if (t->d[3] & LP_CUDA_RELU) lp_k_relu(LP_H(0), (size_t)t->d[0] * (size_t)t->d[2]);
@@ -133,34 +142,40 @@ static void plan_linear_weight(lp_task *t) {
     lp_task_out(t, o * i, (double)n), lp_task_out(t, o, (double)n), lp_task_in(t, n * o), lp_task_in(t, n * i);
     linear_costs(t);
 }
-static int card_linear_weight(const lp_task *t) { return lp_cuda_linear_backward_weight(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), t->d[0], t->d[1], t->d[2]); }
-static void cpu_linear_weight(const lp_task *t) { lp_k_linear_backward_weight(LP_H(0), LP_H(1), LP_H(2), LP_H(3), t->d[0], t->d[1], t->d[2]); }
+static int card_linear_weight(const lp_task *t) {
+    return lp_cuda_linear_backward_weight(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), t->d[0], t->d[1], t->d[2]);
+}
+static void cpu_linear_weight(const lp_task *t) {
+    lp_k_linear_backward_weight(LP_H(0), LP_H(1), LP_H(2), LP_H(3), t->d[0], t->d[1], t->d[2]);
+}
 
 static void plan_linear_input(lp_task *t) {
     const size_t n = (size_t)t->d[0], i = (size_t)t->d[1], o = (size_t)t->d[2];
     lp_task_out(t, n * i, (double)o), lp_task_in(t, n * o), lp_task_in(t, o * i);
     linear_costs(t);
 }
-static int card_linear_input(const lp_task *t) { return lp_cuda_linear_backward_input(t->blas, LP_D(0), LP_D(1), LP_D(2), t->d[0], t->d[1], t->d[2], t->d[3]); }
-static void cpu_linear_input(const lp_task *t) { lp_k_linear_backward_input(LP_H(0), LP_H(1), LP_H(2), t->d[0], t->d[1], t->d[2], t->d[3]); }
+static int card_linear_input(const lp_task *t) {
+    return lp_cuda_linear_backward_input(t->blas, LP_D(0), LP_D(1), LP_D(2), t->d[0], t->d[1], t->d[2], t->d[3]);
+}
+static void cpu_linear_input(const lp_task *t) {
+    lp_k_linear_backward_input(LP_H(0), LP_H(1), LP_H(2), t->d[0], t->d[1], t->d[2], t->d[3]);
+}
 
 /* ---- convolutions: d = n, and an lp_conv but for its oc's place: h, w, c, oc, kind. kind 0: 8x8 at every fourth, 1: 4x4 at every second ---- */
 
-static lp_conv conv_of(const lp_task *t) {
-    return (lp_conv){t->d[1], t->d[2], t->d[3], t->d[5] ? 4 : 8, t->d[5] ? 2 : 4, t->d[4]};
-}
+static lp_conv conv_of(const lp_task *t) { return (lp_conv){t->d[1], t->d[2], t->d[3], t->d[5] ? 4 : 8, t->d[5] ? 2 : 4, t->d[4]}; }
 
 /* Images that go through scratch at once. */
-static int at_once(const lp_task *t) {
-    return t->d[0] < 64 ? (t->d[0] + 1) / 2 : 64;
-}
+static int at_once(const lp_task *t) { return t->d[0] < 64 ? (t->d[0] + 1) / 2 : 64; }
 
 static void conv_arrays(lp_task *t, bool back) {
     const lp_conv s = conv_of(t);
     const size_t n = (size_t)t->d[0], x = n * (size_t)(s.h * s.w * s.c), y = n * (size_t)(lp_conv_oh(&s) * lp_conv_ow(&s) * s.oc);
     const size_t w = (size_t)(s.oc * s.k * s.k * s.c), scratch = lp_cuda_conv_scratch(&s, at_once(t)) + lp_k_conv_scratch(&s);
     const double taps = s.k * s.k * s.c, rows = (double)y / s.oc;
-    if (back) lp_task_out(t, x, taps), lp_task_out(t, w, rows), lp_task_out(t, (size_t)s.oc, rows), lp_task_in(t, y), lp_task_in(t, x), lp_task_in(t, w);
+    if (back)
+        lp_task_out(t, x, taps), lp_task_out(t, w, rows), lp_task_out(t, (size_t)s.oc, rows), lp_task_in(t, y), lp_task_in(t, x),
+            lp_task_in(t, w);
     else lp_task_out(t, y, taps), lp_task_in(t, x), lp_task_in(t, w), lp_task_in(t, (size_t)s.oc);
     lp_task_in(t, scratch);
     t->bytes = 4 * (back ? 2.0 * (double)x + 3.0 * (double)w + (double)y : (double)(x + y + w));
@@ -191,6 +206,7 @@ static void cpu_conv_backward(const lp_task *t) {
 
 /* ---- the table ---- */
 
+// clang-format off
 #define CONV1(n) {n, 72, 80, 1, 64, 0}
 #define CONV2(n) {n, 17, 19, 64, 128, 1}
 #define ODD_LINEAR {{5, 33, 17, 3}, {1, 130, 7, 1}, {16, 64, 9, 2}, {77, 129, 30, 3}}
@@ -228,4 +244,5 @@ const lp_twin lp_twins_of_layers[] = {
     {"conv backward", 0, plan_conv_backward, card_conv_backward, cpu_conv_backward, NULL, CONV2(512), ODD_CONV},
     {"conv backward, bf16", 1, plan_conv_backward, card_conv_backward, cpu_conv_backward, NULL, CONV2(512), ODD_CONV},
 };
+// clang-format on
 const int lp_n_twins_of_layers = sizeof lp_twins_of_layers / sizeof *lp_twins_of_layers;

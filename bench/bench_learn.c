@@ -52,7 +52,8 @@ static lp_status fill_all(lp_learner *learner, const lp_policy *policy, const ro
     int *rows = malloc((size_t)(r->context + r->steps) * sizeof *rows);
     if (!rows) return lp_fail(err, LP_FAILED, "out of memory");
     lp_rng rng = lp_rng_make(1, 6);
-    for (int e = 0; e < r->envs; e++) fill(lp_learner_segment(learner, e), e, lp_policy_shape(policy), r, lp_policy_state_floats(policy), rows, &rng);
+    for (int e = 0; e < r->envs; e++)
+        fill(lp_learner_segment(learner, e), e, lp_policy_shape(policy), r, lp_policy_state_floats(policy), rows, &rng);
     free(rows);
     return LP_OK;
 }
@@ -64,15 +65,24 @@ enum { N_FIELDS = 14 };
 static void list_fields(lp_tensor tensor[N_FIELDS], size_t offset[N_FIELDS], const lp_policy *p, const rollout_shape *r) {
     const lp_policy_config *s = lp_policy_shape(p);
     const int E = r->envs, T = r->steps, C = r->context;
-    const struct { lp_tensor tensor; size_t offset; } fields[N_FIELDS] = {
-        {{"in.last_action", "I32", 2, {E, T}, NULL}, offsetof(lp_segment, last_action)}, {{"in.action", "I32", 2, {E, T}, NULL}, offsetof(lp_segment, action)},
-        {{"in.count", "I32", 2, {E, T}, NULL}, offsetof(lp_segment, n_items)}, {{"in.row", "I32", 3, {E, T, C}, NULL}, offsetof(lp_segment, row)},
-        {{"in.logp", "F32", 2, {E, T}, NULL}, offsetof(lp_segment, logp)}, {{"in.value", "F32", 2, {E, T + 1}, NULL}, offsetof(lp_segment, value)},
+    const struct {
+        lp_tensor tensor;
+        size_t offset;
+    } fields[N_FIELDS] = {
+        {{"in.last_action", "I32", 2, {E, T}, NULL}, offsetof(lp_segment, last_action)},
+        {{"in.action", "I32", 2, {E, T}, NULL}, offsetof(lp_segment, action)},
+        {{"in.count", "I32", 2, {E, T}, NULL}, offsetof(lp_segment, n_items)},
+        {{"in.row", "I32", 3, {E, T, C}, NULL}, offsetof(lp_segment, row)},
+        {{"in.logp", "F32", 2, {E, T}, NULL}, offsetof(lp_segment, logp)},
+        {{"in.value", "F32", 2, {E, T + 1}, NULL}, offsetof(lp_segment, value)},
         {{"in.reward", "F32", 2, {E, T}, NULL}, offsetof(lp_segment, reward)},
         {{"in.state", "F32", 2, {E, lp_policy_state_floats(p)}, NULL}, offsetof(lp_segment, state)},
-        {{"in.items", "F32", 3, {E, C, s->dim}, NULL}, offsetof(lp_segment, old_vector)}, {{"in.salience", "F32", 2, {E, C}, NULL}, offsetof(lp_segment, old_salience)},
-        {{"in.end", "U8", 2, {E, T}, NULL}, offsetof(lp_segment, end)}, {{"in.level", "U8", 3, {E, T, C}, NULL}, offsetof(lp_segment, level)},
-        {{"in.age", "U8", 3, {E, T, C}, NULL}, offsetof(lp_segment, age)}, {{"in.pixels", "U8", 4, {E, T, s->height, s->width}, NULL}, offsetof(lp_segment, pixels)},
+        {{"in.items", "F32", 3, {E, C, s->dim}, NULL}, offsetof(lp_segment, old_vector)},
+        {{"in.salience", "F32", 2, {E, C}, NULL}, offsetof(lp_segment, old_salience)},
+        {{"in.end", "U8", 2, {E, T}, NULL}, offsetof(lp_segment, end)},
+        {{"in.level", "U8", 3, {E, T, C}, NULL}, offsetof(lp_segment, level)},
+        {{"in.age", "U8", 3, {E, T, C}, NULL}, offsetof(lp_segment, age)},
+        {{"in.pixels", "U8", 4, {E, T, s->height, s->width}, NULL}, offsetof(lp_segment, pixels)},
     };
     for (int i = 0; i < N_FIELDS; i++) tensor[i] = fields[i].tensor, offset[i] = fields[i].offset;
 }
@@ -100,10 +110,21 @@ static lp_status save(lp_learner *learner, lp_pool *pool, const lp_policy *p, co
     tensors[N_FIELDS] = (lp_tensor){"out.gradient", "F32", 1, {(int)n_parameters}, gradient};
     double loss;
     lp_status status = lp_learner_gradient(learner, pool, gradient, &loss, err);
-    const struct { const char *key; double value; } settings[] = {
-        {"loss", loss}, {"gamma", c->gamma}, {"lambda", c->lambda}, {"clip", c->clip},
-        {"value_weight", c->value_weight}, {"entropy_weight", c->entropy_weight}, {"rate", c->rate}, {"beta2", c->beta2}, {"max_grad_norm", c->max_grad_norm},
-        {"epochs", (double)c->epochs}, {"minibatches", (double)c->minibatches},
+    const struct {
+        const char *key;
+        double value;
+    } settings[] = {
+        {"loss", loss},
+        {"gamma", c->gamma},
+        {"lambda", c->lambda},
+        {"clip", c->clip},
+        {"value_weight", c->value_weight},
+        {"entropy_weight", c->entropy_weight},
+        {"rate", c->rate},
+        {"beta2", c->beta2},
+        {"max_grad_norm", c->max_grad_norm},
+        {"epochs", (double)c->epochs},
+        {"minibatches", (double)c->minibatches},
     };
     enum { N = sizeof settings / sizeof *settings };
     lp_policy_note notes[N];
@@ -129,11 +150,22 @@ static lp_status time_updates(lp_learner *learner, lp_pool *pool, double *update
     return status;
 }
 
-static void add_row(cJSON *o, const char *what, const lp_policy *policy, const rollout_shape *r, double update_s, const lp_update_stats *stats, bool json) {
+static void add_row(cJSON *o, const char *what, const lp_policy *policy, const rollout_shape *r, double update_s,
+                    const lp_update_stats *stats, bool json) {
     const double samples = (double)r->envs * r->steps;
-    const struct { const char *name; double value; } rows[] = {
-        {"envs", r->envs}, {"steps", r->steps}, {"context_items", r->context}, {"epochs", (double)r->ppo.epochs}, {"minibatches", (double)r->ppo.minibatches},
-        {"parameters", (double)lp_policy_n_parameters(policy)}, {"update_ms", 1e3 * update_s}, {"samples_per_s", samples / update_s}, {"grad_norm", stats->grad_norm},
+    const struct {
+        const char *name;
+        double value;
+    } rows[] = {
+        {"envs", r->envs},
+        {"steps", r->steps},
+        {"context_items", r->context},
+        {"epochs", (double)r->ppo.epochs},
+        {"minibatches", (double)r->ppo.minibatches},
+        {"parameters", (double)lp_policy_n_parameters(policy)},
+        {"update_ms", 1e3 * update_s},
+        {"samples_per_s", samples / update_s},
+        {"grad_norm", stats->grad_norm},
     };
     cJSON *row = cJSON_AddObjectToObject(o, "learn");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) cJSON_AddNumberToObject(row, rows[i].name, rows[i].value);

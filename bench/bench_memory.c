@@ -45,7 +45,8 @@ static lp_status open_bench(bench *b, lp_mem_arch arch, lp_err *err) {
     *b = (bench){.rng = lp_rng_make(1, 2)};
     lp_status status = lp_mem_open(&b->mem, &config, err);
     if (status) return status;
-    b->view = (lp_mem_context_view){malloc(n * DIM * sizeof(float)), malloc(n * sizeof(float)), malloc(n * sizeof(int32_t)), malloc(n * sizeof(int64_t))};
+    b->view = (lp_mem_context_view){malloc(n * DIM * sizeof(float)), malloc(n * sizeof(float)), malloc(n * sizeof(int32_t)),
+                                    malloc(n * sizeof(int64_t))};
     b->vector = malloc(256 * DIM * sizeof(float));
     if (!b->view.vector || !b->view.salience || !b->view.level || !b->view.step || !b->vector)
         return lp_fail(err, LP_FAILED, "bench: no RAM for a context of %zu items", n);
@@ -86,8 +87,8 @@ static lp_status bench_ram(lp_bench_memory_result *r, lp_mem_arch arch, int64_t 
         spent = lp_now_s() - start;
         if (done < target) break; /* no time */
         lp_bench_ram_row *row = &r->ram[r->n_ram++];
-        *row = (lp_bench_ram_row){.arch = arch, .n_items = done, .appends_per_s = (double)(done - from) / spent,
-                                  .mem_bytes = (double)lp_mem_bytes(b.mem)};
+        *row = (lp_bench_ram_row){
+            .arch = arch, .n_items = done, .appends_per_s = (double)(done - from) / spent, .mem_bytes = (double)lp_mem_bytes(b.mem)};
         row->context_us = time_context(&b, &row->context_items, until);
     }
     close_bench(&b);
@@ -123,9 +124,7 @@ static lp_status time_rows(writer *w, int transactions, int size, double *rows_p
     return status;
 }
 
-static void ignore(void *context, const lp_store_row *row) {
-    *(int64_t *)context += row->level;
-}
+static void ignore(void *context, const lp_store_row *row) { *(int64_t *)context += row->level; }
 
 static lp_status time_search(lp_store *store, const char *words, double *ms, lp_err *err) {
     double took[SEARCHES];

@@ -19,16 +19,16 @@ typedef struct {
 } lp_bench_ram_row;
 
 typedef struct {
-    int dim;                   /* floats an item */
-    lp_bench_ram_row ram[15];  /* tree to 10^7 items, window to 10^7, full to 10^6; those that there was time for */
+    int dim;                  /* floats an item */
+    lp_bench_ram_row ram[15]; /* tree to 10^7 items, window to 10^7, full to 10^6; those that there was time for */
     int n_ram;
     int row_bytes;             /* of an item's vector and text, about */
     double batched_rows_per_s; /* into SQLite, batch rows a transaction; median over slices that alternate with: */
     double single_rows_per_s;  /* one row a transaction */
     double ratio;              /* of these two, slice by slice; median */
     int batch;
-    int64_t n_rows;            /* in the database when it was searched */
-    int64_t n_texts;           /* of them with text */
+    int64_t n_rows;                          /* in the database when it was searched */
+    int64_t n_texts;                         /* of them with text */
     double rare_search_ms, common_search_ms; /* a word that one text has, one that all have, 20 results; median */
 } lp_bench_memory_result;
 

@@ -27,7 +27,8 @@ static lp_status random_network(lp_policy **out, const lp_bench_arguments *a, co
 
 lp_status lp_bench_network(lp_policy **out, char *what, size_t what_bytes, const lp_bench_arguments *a, lp_err *err) {
     *out = NULL;
-    if (a->policy && (a->size || a->core)) return lp_fail(err, LP_BAD_INPUT, "--policy has its size and core; --size and --core are for random weights");
+    if (a->policy && (a->size || a->core))
+        return lp_fail(err, LP_BAD_INPUT, "--policy has its size and core; --size and --core are for random weights");
     lp_game *game = NULL;
     char path[512];
     lp_status status = a->policy ? LP_OK : lp_game_open(&game, a->n_positional > 1 ? a->positional[1] : "cue", err);
@@ -54,27 +55,35 @@ enum { MAX_ROWS = 16 };
 typedef struct {
     lp_actor *actor;
     lp_arena arena;
-    int n, context;       /* decisions at once; items that each reads */
-    size_t frame;         /* pixels */
-    int turn;             /* pixels[turn] were the last */
-    uint8_t *pixels[2];   /* [n][height * width] */
+    int n, context;                   /* decisions at once; items that each reads */
+    size_t frame;                     /* pixels */
+    int turn;                         /* pixels[turn] were the last */
+    uint8_t *pixels[2];               /* [n][height * width] */
     float *vector, *salience, *state; /* [n][context][dim], [n][context], [n][state floats] */
-    int32_t *level;       /* [n][context] */
-    int64_t *step;        /* likewise */
-    lp_observation *in;   /* [n] */
-    lp_decision *out;     /* [n] */
-    lp_status status;     /* of the last run that failed */
+    int32_t *level;                   /* [n][context] */
+    int64_t *step;                    /* likewise */
+    lp_observation *in;               /* [n] */
+    lp_decision *out;                 /* [n] */
+    lp_status status;                 /* of the last run that failed */
     lp_err err;
 } decisions;
 
 static size_t lay_out(decisions *d, const lp_policy *p, bool carve) {
     const lp_policy_config *s = lp_policy_shape(p);
     size_t n = (size_t)d->n, items = n * (size_t)d->context, used = 0;
-    struct { void *field; size_t bytes; } fields[] = {
-        {&d->pixels[0], n * (size_t)(s->width * s->height)}, {&d->pixels[1], n * (size_t)(s->width * s->height)},
-        {&d->vector, items * (size_t)s->dim * sizeof *d->vector}, {&d->salience, items * sizeof *d->salience},
-        {&d->state, n * (size_t)lp_policy_state_floats(p) * sizeof *d->state}, {&d->level, items * sizeof *d->level},
-        {&d->step, items * sizeof *d->step}, {&d->in, n * sizeof *d->in}, {&d->out, n * sizeof *d->out},
+    struct {
+        void *field;
+        size_t bytes;
+    } fields[] = {
+        {&d->pixels[0], n * (size_t)(s->width * s->height)},
+        {&d->pixels[1], n * (size_t)(s->width * s->height)},
+        {&d->vector, items * (size_t)s->dim * sizeof *d->vector},
+        {&d->salience, items * sizeof *d->salience},
+        {&d->state, n * (size_t)lp_policy_state_floats(p) * sizeof *d->state},
+        {&d->level, items * sizeof *d->level},
+        {&d->step, items * sizeof *d->step},
+        {&d->in, n * sizeof *d->in},
+        {&d->out, n * sizeof *d->out},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         void *at = carve ? lp_arena_take(&d->arena, fields[i].bytes) : NULL;
@@ -88,13 +97,15 @@ static size_t lay_out(decisions *d, const lp_policy *p, bool carve) {
 static lp_status decisions_open(decisions *d, const lp_policy *p, int n, int context, uint64_t first_episode, lp_err *err) {
     const lp_policy_config *s = lp_policy_shape(p);
     *d = (decisions){.n = n, .context = context, .frame = (size_t)(s->width * s->height)};
-    if (lp_arena_open(&d->arena, lay_out(d, p, false))) return lp_fail(err, LP_FAILED, "out of memory for %d decisions with %d items each", n, context);
+    if (lp_arena_open(&d->arena, lay_out(d, p, false)))
+        return lp_fail(err, LP_FAILED, "out of memory for %d decisions with %d items each", n, context);
     lay_out(d, p, true);
     lp_rng rng = lp_rng_make(1, 3);
     size_t items = (size_t)context, state = (size_t)lp_policy_state_floats(p), dim = (size_t)s->dim;
     const double oldest = ldexp(1, s->n_ages < 30 ? s->n_ages : 30);
     const int64_t now = (int64_t)oldest + context + 1;
-    for (size_t i = 0; i < (size_t)n * d->frame; i++) d->pixels[0][i] = (uint8_t)lp_rng_u64(&rng), d->pixels[1][i] = (uint8_t)lp_rng_u64(&rng);
+    for (size_t i = 0; i < (size_t)n * d->frame; i++)
+        d->pixels[0][i] = (uint8_t)lp_rng_u64(&rng), d->pixels[1][i] = (uint8_t)lp_rng_u64(&rng);
     for (size_t i = 0; i < (size_t)n * items * dim; i++) d->vector[i] = lp_rng_normal(&rng);
     for (size_t i = 0; i < (size_t)n * state; i++) d->state[i] = 0.5f * lp_rng_normal(&rng);
     for (size_t i = 0; i < (size_t)n * items; i++) {
@@ -104,8 +115,17 @@ static lp_status decisions_open(decisions *d, const lp_policy *p, int n, int con
         d->step[i] = now - 1 - (int64_t)j - (int64_t)(oldest * pow((double)j / (double)items, 4));
     }
     for (size_t i = 0; i < (size_t)n; i++)
-        d->in[i] = (lp_observation){NULL, (int)lp_rng_below(&rng, (uint32_t)s->n_actions + 1) - 1, context, d->vector + i * items * dim, d->salience + i * items,
-                                    d->level + i * items, d->step + i * items, now, d->state + i * state, i, first_episode + i};
+        d->in[i] = (lp_observation){NULL,
+                                    (int)lp_rng_below(&rng, (uint32_t)s->n_actions + 1) - 1,
+                                    context,
+                                    d->vector + i * items * dim,
+                                    d->salience + i * items,
+                                    d->level + i * items,
+                                    d->step + i * items,
+                                    now,
+                                    d->state + i * state,
+                                    i,
+                                    first_episode + i};
     return lp_actor_open(&d->actor, p, n, context, err);
 }
 
@@ -126,7 +146,8 @@ static void decide(void *context) {
 static lp_status save_decisions(decisions *d, const lp_policy *p, const char *path, lp_err *err) {
     const lp_policy_config *s = lp_policy_shape(p);
     const int n = d->n, context = d->context, n_state = lp_policy_state_floats(p);
-    const size_t rows = (size_t)n, items = rows * (size_t)context, state = (size_t)n_state, dim = (size_t)s->dim, actions = (size_t)s->n_actions;
+    const size_t rows = (size_t)n, items = rows * (size_t)context, state = (size_t)n_state, dim = (size_t)s->dim,
+                 actions = (size_t)s->n_actions;
     int32_t *last_action = malloc(rows * sizeof *last_action), *count = malloc(rows * sizeof *count);
     uint8_t *level = malloc(items + 1), *age = malloc(items + 1);
     float *out = malloc(rows * (actions + dim + state + 2) * sizeof *out);
@@ -152,16 +173,25 @@ static lp_status save_decisions(decisions *d, const lp_policy *p, const char *pa
         value[i] = d->out[i].value, salience[i] = d->out[i].salience;
     }
     const lp_tensor tensors[] = {
-        {"in.last_action", "I32", 1, {n}, last_action}, {"in.count", "I32", 1, {n}, count},
-        {"in.items", "F32", 3, {n, context, s->dim}, d->vector}, {"in.salience", "F32", 2, {n, context}, d->salience},
-        {"in.state", "F32", 2, {n, n_state}, d->state}, {"out.logit", "F32", 2, {n, s->n_actions}, logit}, {"out.value", "F32", 1, {n}, value},
-        {"out.item", "F32", 2, {n, s->dim}, item}, {"out.salience", "F32", 1, {n}, salience}, {"out.state", "F32", 2, {n, n_state}, after},
-        {"in.pixels", "U8", 3, {n, s->height, s->width}, d->pixels[d->turn]}, {"in.level", "U8", 2, {n, context}, level}, {"in.age", "U8", 2, {n, context}, age},
+        {"in.last_action", "I32", 1, {n}, last_action},
+        {"in.count", "I32", 1, {n}, count},
+        {"in.items", "F32", 3, {n, context, s->dim}, d->vector},
+        {"in.salience", "F32", 2, {n, context}, d->salience},
+        {"in.state", "F32", 2, {n, n_state}, d->state},
+        {"out.logit", "F32", 2, {n, s->n_actions}, logit},
+        {"out.value", "F32", 1, {n}, value},
+        {"out.item", "F32", 2, {n, s->dim}, item},
+        {"out.salience", "F32", 1, {n}, salience},
+        {"out.state", "F32", 2, {n, n_state}, after},
+        {"in.pixels", "U8", 3, {n, s->height, s->width}, d->pixels[d->turn]},
+        {"in.level", "U8", 2, {n, context}, level},
+        {"in.age", "U8", 2, {n, context}, age},
     };
     char digest[24];
     snprintf(digest, sizeof digest, "%016llx", (unsigned long long)lp_policy_digest(p));
     lp_status status = d->status;
-    if (!status) status = lp_policy_write_with(p, path, &(lp_policy_note){"digest", digest}, 1, tensors, sizeof tensors / sizeof *tensors, err);
+    if (!status)
+        status = lp_policy_write_with(p, path, &(lp_policy_note){"digest", digest}, 1, tensors, sizeof tensors / sizeof *tensors, err);
     free(last_action), free(count), free(level), free(age), free(out);
     return status;
 }
@@ -175,7 +205,8 @@ static lp_status read_batches(int *batches, int *n, const char *text, lp_err *er
         batches[(*n)++] = (int)value;
         if (!*(text = end)) return LP_OK;
     }
-    return lp_fail(err, LP_BAD_INPUT, "--batch at '%s': must be numbers from 1 to 65536, with commas between them, at most %d", text, MAX_ROWS);
+    return lp_fail(err, LP_BAD_INPUT, "--batch at '%s': must be numbers from 1 to 65536, with commas between them, at most %d", text,
+                   MAX_ROWS);
 }
 
 static lp_status policy_rows(const lp_policy *policy, const lp_bench_arguments *a, cJSON *rows, lp_err *err) {

@@ -16,8 +16,22 @@
 
 enum { STATE_BYTES = 71680, STATES = 64, DECISIONS = 1 << 18, HASH_EVERY = 64, SEEKS = 16, MAX_SLICES = 256, SPOTS = 48, COUNTERS = 400 };
 
-enum { MEMCPY_US, DELTA_US, KEYFRAME_US, RATIO, DELTA_BYTES, KEYFRAME_BYTES, CHANGED, DECISIONS_PER_S, DECISION_BYTES, SYNC_MS,
-       READ_PER_S, SEEK_US, RESUME_MS, N_FIGURES };
+enum {
+    MEMCPY_US,
+    DELTA_US,
+    KEYFRAME_US,
+    RATIO,
+    DELTA_BYTES,
+    KEYFRAME_BYTES,
+    CHANGED,
+    DECISIONS_PER_S,
+    DECISION_BYTES,
+    SYNC_MS,
+    READ_PER_S,
+    SEEK_US,
+    RESUME_MS,
+    N_FIGURES
+};
 
 typedef struct {
     unsigned char state[STATE_BYTES], before[STATE_BYTES], copies[2][STATE_BYTES];
@@ -44,7 +58,10 @@ static double median(double *x, int n) {
 static void make_state(bench *b) {
     for (int i = 0; i < STATE_BYTES; i++) {
         int part = i * 8 / STATE_BYTES;
-        b->state[i] = part == 0 ? (unsigned char)lp_rng_u64(&b->rng) : part == 1 ? b->state[i - STATE_BYTES / 8] : part == 2 ? (unsigned char)(i / 7) : 0;
+        b->state[i] = part == 0   ? (unsigned char)lp_rng_u64(&b->rng)
+                      : part == 1 ? b->state[i - STATE_BYTES / 8]
+                      : part == 2 ? (unsigned char)(i / 7)
+                                  : 0;
     }
     for (int i = 0; i < SPOTS; i++) b->spots[i] = lp_rng_below(&b->rng, STATE_BYTES - 64);
 }
@@ -65,9 +82,7 @@ static double file_bytes(const bench *b) {
     return stat(b->path, &st) ? 0 : (double)st.st_size;
 }
 
-static double microseconds_since(double start) {
-    return 1e6 * (lp_now_s() - start);
-}
+static double microseconds_since(double start) { return 1e6 * (lp_now_s() - start); }
 
 /* States, each with one decision before it; copies of as many states in RAM, in turns. */
 static void time_states(bench *b, lp_movie_writer *w) {
@@ -168,11 +183,23 @@ static void sum_up(bench *b, lp_bench_saves_result *out) {
     double m[N_FIGURES];
     for (int f = 0; f < N_FIGURES; f++) m[f] = median(b->figures[f], b->n);
     *out = (lp_bench_saves_result){
-        .state_bytes = STATE_BYTES, .changed_percent = m[CHANGED], .memcpy_us = m[MEMCPY_US], .delta_us = m[DELTA_US],
-        .keyframe_us = m[KEYFRAME_US], .ratio = m[RATIO], .delta_bytes = m[DELTA_BYTES], .keyframe_bytes = m[KEYFRAME_BYTES],
-        .decisions_per_s = m[DECISIONS_PER_S], .bytes_per_decision = m[DECISION_BYTES], .sync_ms = m[SYNC_MS],
-        .read_decisions_per_s = m[READ_PER_S], .seek_us = m[SEEK_US], .resume_ms = m[RESUME_MS],
-        .n_decisions = DECISIONS + STATES, .n_states = STATES, .n_slices = b->n,
+        .state_bytes = STATE_BYTES,
+        .changed_percent = m[CHANGED],
+        .memcpy_us = m[MEMCPY_US],
+        .delta_us = m[DELTA_US],
+        .keyframe_us = m[KEYFRAME_US],
+        .ratio = m[RATIO],
+        .delta_bytes = m[DELTA_BYTES],
+        .keyframe_bytes = m[KEYFRAME_BYTES],
+        .decisions_per_s = m[DECISIONS_PER_S],
+        .bytes_per_decision = m[DECISION_BYTES],
+        .sync_ms = m[SYNC_MS],
+        .read_decisions_per_s = m[READ_PER_S],
+        .seek_us = m[SEEK_US],
+        .resume_ms = m[RESUME_MS],
+        .n_decisions = DECISIONS + STATES,
+        .n_states = STATES,
+        .n_slices = b->n,
     };
 }
 

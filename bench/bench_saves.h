@@ -15,14 +15,14 @@ typedef struct {
     double memcpy_us;       /* copying a state in RAM, what a recorder without compression would do at least */
     double delta_us;        /* lp_movie_state: XOR, lz4, checksum, write() to the file; keyframes are one in 16 */
     double keyframe_us;
-    double ratio;           /* delta_us / memcpy_us */
+    double ratio;                       /* delta_us / memcpy_us */
     double delta_bytes, keyframe_bytes; /* in the file */
-    double decisions_per_s; /* lp_movie_decision, and a hash after every 64, written to the file but not synced */
+    double decisions_per_s;             /* lp_movie_decision, and a hash after every 64, written to the file but not synced */
     double bytes_per_decision;
-    double sync_ms;         /* lp_movie_sync: the disk's fsync */
+    double sync_ms; /* lp_movie_sync: the disk's fsync */
     double read_decisions_per_s;
-    double seek_us;         /* to a random decision, with its state */
-    double resume_ms;       /* opening a movie of n_decisions decisions and n_states states to go on */
+    double seek_us;                      /* to a random decision, with its state */
+    double resume_ms;                    /* opening a movie of n_decisions decisions and n_states states to go on */
     int n_decisions, n_states, n_slices; /* each slice writes, reads and removes one movie; the figures are medians over slices */
 } lp_bench_saves_result;
 

@@ -23,8 +23,8 @@ static int card_gru(const lp_task *t) {
 }
 
 /* The state before row s, step of h; it goes to prev. */
-static const float *state_before(float *prev, const float *h, const float *start, const uint8_t *end, size_t row, size_t step, size_t segment,
-                                 size_t hidden) {
+static const float *state_before(float *prev, const float *h, const float *start, const uint8_t *end, size_t row, size_t step,
+                                 size_t segment, size_t hidden) {
     if (step && end[row - 1]) memset(prev + row * hidden, 0, hidden * sizeof *prev);
     else memcpy(prev + row * hidden, step ? h + (row - 1) * hidden : start + segment * hidden, hidden * sizeof *prev);
     return prev + row * hidden;
@@ -44,7 +44,8 @@ static void cpu_gru(const lp_task *t) {
 static void plan_gru_backward(lp_task *t) { /* 0 dx, 1 du, 2 carry, 3 dh, 4 gate, 5 u, 6 prev, 7 w, 8 end */
     const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
     lp_task_out(t, rows * 3 * h, (double)h), lp_task_out(t, rows * 3 * h, (double)h), lp_task_in(t, s * h);
-    lp_task_in(t, rows * h), lp_task_in(t, rows * 3 * h), lp_task_in(t, rows * 3 * h), lp_task_in(t, rows * h), lp_task_in(t, 3 * h * h), lp_task_ends(t, rows);
+    lp_task_in(t, rows * h), lp_task_in(t, rows * 3 * h), lp_task_in(t, rows * 3 * h), lp_task_in(t, rows * h), lp_task_in(t, 3 * h * h),
+        lp_task_ends(t, rows);
     for (size_t i = 0; i < rows * 3 * h && LP_H(4); i++) LP_F(4)[i] = 0.5f + 0.2f * LP_F(4)[i]; /* gates */
     for (size_t i = 0; i < 3 * h * h && LP_H(7); i++) LP_F(7)[i] /= (float)h;
     t->bytes = 4.0 * (double)h * (14.0 * (double)rows + 3.0 * (double)h);
@@ -52,7 +53,8 @@ static void plan_gru_backward(lp_task *t) { /* 0 dx, 1 du, 2 carry, 3 dh, 4 gate
     LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
 }
 static int card_gru_backward(const lp_task *t) {
-    return lp_cuda_gru_backward(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1], t->d[2]);
+    return lp_cuda_gru_backward(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1],
+                                t->d[2]);
 }
 /* back: what the step after gives the state; given what h's readers give, all of it, in LP_F(2), whose use as scratch ends here. */
 static void cpu_gru_backward(const lp_task *t) {
@@ -65,7 +67,8 @@ static void cpu_gru_backward(const lp_task *t) {
         for (size_t k = steps; k-- > 0;) {
             const size_t r = s * steps + k;
             for (size_t j = 0; j < h; j++) sum[j] = LP_F(3)[r * h + j] + (end[r] ? 0 : back[j]);
-            lp_k_gru_backward(LP_F(0) + r * 3 * h, LP_F(1) + r * 3 * h, back, sum, LP_F(4) + r * 3 * h, LP_F(5) + r * 3 * h, LP_F(6) + r * h, 1, t->d[2]);
+            lp_k_gru_backward(LP_F(0) + r * 3 * h, LP_F(1) + r * 3 * h, back, sum, LP_F(4) + r * 3 * h, LP_F(5) + r * 3 * h,
+                              LP_F(6) + r * h, 1, t->d[2]);
             lp_k_linear_backward_input(back, LP_F(1) + r * 3 * h, LP_F(7), 1, t->d[2], 3 * t->d[2], 1);
         }
     }
@@ -74,11 +77,14 @@ static void cpu_gru_backward(const lp_task *t) {
 
 static void plan_mingru(lp_task *t) { /* 0 h, 1 gate, 2 prev, 3 x, 4 state, 5 end */
     const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
-    lp_task_out(t, rows * h, 4), lp_task_out(t, rows * h, 4), lp_task_out(t, rows * h, 4), lp_task_in(t, rows * 2 * h), lp_task_in(t, s * h), lp_task_ends(t, rows);
+    lp_task_out(t, rows * h, 4), lp_task_out(t, rows * h, 4), lp_task_out(t, rows * h, 4), lp_task_in(t, rows * 2 * h),
+        lp_task_in(t, s * h), lp_task_ends(t, rows);
     t->bytes = 4.0 * 5 * (double)(rows * h);
     LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
 }
-static int card_mingru(const lp_task *t) { return lp_cuda_mingru(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), t->d[0], t->d[1], t->d[2], t->stream); }
+static int card_mingru(const lp_task *t) {
+    return lp_cuda_mingru(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), t->d[0], t->d[1], t->d[2], t->stream);
+}
 static void cpu_mingru(const lp_task *t) {
     const size_t steps = (size_t)t->d[1], h = (size_t)t->d[2];
     for (size_t s = 0; s < (size_t)t->d[0]; s++)
@@ -91,7 +97,8 @@ static void cpu_mingru(const lp_task *t) {
 
 static void plan_mingru_backward(lp_task *t) { /* 0 dx, 1 carry of the CPU, 2 dh, 3 gate, 4 x, 5 prev, 6 end */
     const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
-    lp_task_out(t, rows * 2 * h, 8), lp_task_in(t, 2 * h), lp_task_in(t, rows * h), lp_task_in(t, rows * h), lp_task_in(t, rows * 2 * h), lp_task_in(t, rows * h), lp_task_ends(t, rows);
+    lp_task_out(t, rows * 2 * h, 8), lp_task_in(t, 2 * h), lp_task_in(t, rows * h), lp_task_in(t, rows * h), lp_task_in(t, rows * 2 * h),
+        lp_task_in(t, rows * h), lp_task_ends(t, rows);
     for (size_t i = 0; i < rows * h && LP_H(3); i++) LP_F(3)[i] = 0.5f + 0.2f * LP_F(3)[i];
     t->bytes = 4.0 * 7 * (double)(rows * h);
     LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
@@ -118,9 +125,11 @@ enum { LEVELS = 4, AGES = 8, EXTRA = 3 };
 
 /* What both directions read, from array `first` on: q, item, salience, level_key, age_key, index, level, age, count. */
 static void add_read(lp_task *t) {
-    const size_t tables = (size_t)t->d[0], batch = tables * (size_t)t->d[1], heads = (size_t)t->d[2], dim = (size_t)t->d[3], items = (size_t)t->d[4];
+    const size_t tables = (size_t)t->d[0], batch = tables * (size_t)t->d[1], heads = (size_t)t->d[2], dim = (size_t)t->d[3],
+                 items = (size_t)t->d[4];
     const size_t rows = items + EXTRA;
-    lp_task_in(t, batch * heads * dim), lp_task_in(t, tables * rows * dim), lp_task_in(t, tables * rows), lp_task_in(t, LEVELS * dim), lp_task_in(t, AGES * dim);
+    lp_task_in(t, batch * heads * dim), lp_task_in(t, tables * rows * dim), lp_task_in(t, tables * rows), lp_task_in(t, LEVELS * dim),
+        lp_task_in(t, AGES * dim);
     int32_t *index = lp_task_ints(t, batch * items, 0, (int)rows, LP_GIVEN);
     lp_task_bytes(t, batch * items, LEVELS), lp_task_bytes(t, batch * items, AGES);
     int32_t *count = lp_task_ints(t, batch, 0, (int)items + 1, LP_GIVEN);
@@ -139,8 +148,14 @@ static void add_read(lp_task *t) {
 static lp_read read_of(const lp_task *t, int first, size_t table, bool card) {
     const size_t rows = (size_t)t->d[4] + EXTRA, dim = (size_t)t->d[3];
     const float *item = card ? LP_D(first + 1) : LP_H(first + 1), *salience = card ? LP_D(first + 2) : LP_H(first + 2);
-    return (lp_read){t->d[2], t->d[3], LEVELS, AGES, card ? LP_D(first + 3) : LP_H(first + 3), card ? LP_D(first + 4) : LP_H(first + 4),
-                     item + table * rows * dim, salience + table * rows};
+    return (lp_read){t->d[2],
+                     t->d[3],
+                     LEVELS,
+                     AGES,
+                     card ? LP_D(first + 3) : LP_H(first + 3),
+                     card ? LP_D(first + 4) : LP_H(first + 4),
+                     item + table * rows * dim,
+                     salience + table * rows};
 }
 
 static void plan_read(lp_task *t) { /* 0 out, 1 weight, from 2 on what is read */
@@ -150,7 +165,8 @@ static void plan_read(lp_task *t) { /* 0 out, 1 weight, from 2 on what is read *
 }
 static int card_read(const lp_task *t) {
     const lp_read r = read_of(t, 2, 0, true);
-    return lp_cuda_read(LP_D(0), LP_D(1), &r, LP_D(2), LP_D(7), LP_D(8), LP_D(9), LP_D(10), t->d[0] * t->d[1], t->d[4], t->d[1], t->d[4] + EXTRA, t->stream);
+    return lp_cuda_read(LP_D(0), LP_D(1), &r, LP_D(2), LP_D(7), LP_D(8), LP_D(9), LP_D(10), t->d[0] * t->d[1], t->d[4], t->d[1],
+                        t->d[4] + EXTRA, t->stream);
 }
 static void cpu_read(const lp_task *t) {
     const size_t one = (size_t)t->d[2] * (size_t)t->d[3], items = (size_t)t->d[4];
@@ -163,10 +179,12 @@ static void cpu_read(const lp_task *t) {
 
 /* 0 dq, 1 ditem, 2 dsalience, 3 dlevel_key, 4 dage_key, 5 dout, 6 weight, from 7 on what is read, 16 scratch */
 static void plan_read_backward(lp_task *t) {
-    const size_t tables = (size_t)t->d[0], batch = tables * (size_t)t->d[1], heads = (size_t)t->d[2], dim = (size_t)t->d[3], items = (size_t)t->d[4];
+    const size_t tables = (size_t)t->d[0], batch = tables * (size_t)t->d[1], heads = (size_t)t->d[2], dim = (size_t)t->d[3],
+                 items = (size_t)t->d[4];
     const double sums = 4.0 * (double)dim, keys = sums + (double)(batch * heads) * sqrt((double)dim);
     const lp_read r = {(int)heads, (int)dim, LEVELS, AGES, NULL, NULL, NULL, NULL};
-    lp_task_out(t, batch * heads * dim, sums), lp_task_out(t, tables * (items + EXTRA) * dim, sums), lp_task_out(t, tables * (items + EXTRA), sums);
+    lp_task_out(t, batch * heads * dim, sums), lp_task_out(t, tables * (items + EXTRA) * dim, sums),
+        lp_task_out(t, tables * (items + EXTRA), sums);
     lp_task_out(t, LEVELS * dim, keys), lp_task_out(t, AGES * dim, keys), lp_task_in(t, batch * heads * dim);
     float *weight = lp_task_in(t, batch * heads * items);
     for (size_t i = 0; i < batch * heads * items && weight; i++) weight[i] = (1 + 0.5f * weight[i]) / (float)items;
@@ -177,8 +195,8 @@ static void plan_read_backward(lp_task *t) {
 }
 static int card_read_backward(const lp_task *t) {
     const lp_read r = read_of(t, 7, 0, true);
-    return lp_cuda_read_backward(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), &r, LP_D(7), LP_D(12), LP_D(13), LP_D(14), LP_D(15),
-                                 t->d[0] * t->d[1], t->d[4], t->d[1], t->d[4] + EXTRA, LP_D(16), t->stream);
+    return lp_cuda_read_backward(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), &r, LP_D(7), LP_D(12), LP_D(13), LP_D(14),
+                                 LP_D(15), t->d[0] * t->d[1], t->d[4], t->d[1], t->d[4] + EXTRA, LP_D(16), t->stream);
 }
 static void cpu_read_backward(const lp_task *t) {
     const size_t heads = (size_t)t->d[2], dim = (size_t)t->d[3], one = heads * dim, items = (size_t)t->d[4], rows = items + EXTRA;
@@ -187,8 +205,9 @@ static void cpu_read_backward(const lp_task *t) {
         const lp_read r = read_of(t, 7, table, false);
         float *weight = LP_F(16); /* the CPU's rows have n items */
         for (size_t h = 0; h < heads; h++) memcpy(weight + h * n, LP_F(6) + (b * heads + h) * items, n * sizeof *weight);
-        lp_k_read_backward(LP_F(0) + b * one, LP_F(1) + table * rows * dim, LP_F(2) + table * rows, LP_H(3), LP_H(4), LP_F(5) + b * one, weight, &r,
-                           LP_F(7) + b * one, (int32_t *)LP_H(12) + b * items, (uint8_t *)LP_H(13) + b * items, (uint8_t *)LP_H(14) + b * items, (int)n);
+        lp_k_read_backward(LP_F(0) + b * one, LP_F(1) + table * rows * dim, LP_F(2) + table * rows, LP_H(3), LP_H(4), LP_F(5) + b * one,
+                           weight, &r, LP_F(7) + b * one, (int32_t *)LP_H(12) + b * items, (uint8_t *)LP_H(13) + b * items,
+                           (uint8_t *)LP_H(14) + b * items, (int)n);
     }
 }
 
@@ -201,7 +220,9 @@ static void plan_sample(lp_task *t) { /* d = n, actions; 0 action, 1 logp, 2 log
     t->bytes = (double)n * (24 + 4 * (double)actions);
     LP_SHAPE("%zu of %zu actions", n, actions);
 }
-static int card_sample(const lp_task *t) { return lp_cuda_sample(LP_D(0), LP_D(1), LP_D(2), t->d[0], t->d[1], LP_D(3), LP_D(4), t->stream); }
+static int card_sample(const lp_task *t) {
+    return lp_cuda_sample(LP_D(0), LP_D(1), LP_D(2), t->d[0], t->d[1], LP_D(3), LP_D(4), t->stream);
+}
 static void cpu_sample(const lp_task *t) { lp_k_sample(LP_H(0), LP_H(1), LP_H(2), t->d[0], t->d[1], LP_H(3), LP_H(4)); }
 /* A draw within a rounding of two actions' border may fall to either side. */
 static void settle_sample(lp_task *t, void *const *got) {
@@ -216,15 +237,19 @@ static void settle_sample(lp_task *t, void *const *got) {
 
 static void plan_gae(lp_task *t) { /* d = envs, n; 0 advantage, 1 target, 2 reward, 3 value, 4 end */
     const size_t envs = (size_t)t->d[0], n = (size_t)t->d[1];
-    lp_task_out(t, envs * n, 20), lp_task_out(t, envs * n, 20), lp_task_in(t, envs * n), lp_task_in(t, envs * (n + 1)), lp_task_ends(t, envs * n);
+    lp_task_out(t, envs * n, 20), lp_task_out(t, envs * n, 20), lp_task_in(t, envs * n), lp_task_in(t, envs * (n + 1)),
+        lp_task_ends(t, envs * n);
     t->bytes = 17.0 * (double)(envs * n);
     LP_SHAPE("%zu x %zu", envs, n);
 }
-static int card_gae(const lp_task *t) { return lp_cuda_gae(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), t->d[0], t->d[1], 0.99f, 0.95f, t->stream); }
+static int card_gae(const lp_task *t) {
+    return lp_cuda_gae(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), t->d[0], t->d[1], 0.99f, 0.95f, t->stream);
+}
 static void cpu_gae(const lp_task *t) {
     const size_t n = (size_t)t->d[1];
     for (size_t e = 0; e < (size_t)t->d[0]; e++)
-        lp_k_gae(LP_F(0) + e * n, LP_F(1) + e * n, LP_F(2) + e * n, LP_F(3) + e * (n + 1), (uint8_t *)LP_H(4) + e * n, t->d[1], 0.99f, 0.95f);
+        lp_k_gae(LP_F(0) + e * n, LP_F(1) + e * n, LP_F(2) + e * n, LP_F(3) + e * (n + 1), (uint8_t *)LP_H(4) + e * n, t->d[1], 0.99f,
+                 0.95f);
 }
 
 static void plan_normalise(lp_task *t) {
@@ -254,7 +279,8 @@ static void plan_ppo(lp_task *t) {
     LP_SHAPE("%zu of %zu actions", n, actions);
 }
 static int card_ppo(const lp_task *t) {
-    return lp_cuda_ppo(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1], &ppo_settings, LP_D(9), t->stream);
+    return lp_cuda_ppo(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1], &ppo_settings,
+                       LP_D(9), t->stream);
 }
 static void cpu_ppo(const lp_task *t) {
     lp_k_ppo(LP_H(0), LP_H(1), LP_H(2), LP_H(3), LP_H(4), LP_H(5), LP_H(6), LP_H(7), LP_H(8), t->d[0], t->d[1], &ppo_settings);
@@ -278,14 +304,22 @@ static int card_adam(const lp_task *t) {
 }
 static void cpu_adam(const lp_task *t) {
     const double norm = sqrt(lp_k_sum_squares(LP_H(3), (size_t)t->d[0]));
-    lp_k_adam(LP_H(0), LP_H(1), LP_H(2), LP_H(3), (size_t)t->d[0], 1, norm > (double)adam_norm ? (float)((double)adam_norm / norm) : 1.0f, &adam_settings);
+    lp_k_adam(LP_H(0), LP_H(1), LP_H(2), LP_H(3), (size_t)t->d[0], 1, norm > (double)adam_norm ? (float)((double)adam_norm / norm) : 1.0f,
+              &adam_settings);
 }
 
 /* ---- the table ---- */
 
-#define ODD_CORE {{3, 6, 21}, {1, 1, 1}, {2, 3, 64}}
-#define ODD_READ {{2, 1, 1, 1, 1, 0}, {2, 3, 2, 32, 40, 0}, {1, 2, 3, 100, 133, 0}}
+#define ODD_CORE                                                                                                                           \
+    {                                                                                                                                      \
+        {3, 6, 21}, {1, 1, 1}, { 2, 3, 64 }                                                                                                \
+    }
+#define ODD_READ                                                                                                                           \
+    {                                                                                                                                      \
+        {2, 1, 1, 1, 1, 0}, {2, 3, 2, 32, 40, 0}, { 1, 2, 3, 100, 133, 0 }                                                                 \
+    }
 
+// clang-format off
 const lp_twin lp_twins_of_steps[] = {
     {"gru", 0, plan_gru, card_gru, cpu_gru, NULL, {64, 4, 1024}, ODD_CORE},
     {"gru backward", 0, plan_gru_backward, card_gru_backward, cpu_gru_backward, NULL, {64, 4, 1024}, ODD_CORE},
@@ -301,4 +335,5 @@ const lp_twin lp_twins_of_steps[] = {
     {"ppo", 0, plan_ppo, card_ppo, cpu_ppo, NULL, {65536, 8}, {{305, 5}, {1, 2}}},
     {"adam", 0, plan_adam, card_adam, cpu_adam, NULL, {10000000}, {{1}, {5003}}},
 };
+// clang-format on
 const int lp_n_twins_of_steps = sizeof lp_twins_of_steps / sizeof *lp_twins_of_steps;

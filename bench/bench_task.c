@@ -90,7 +90,9 @@ static double compare(const lp_task_array *a, const void *got, double tolerance,
 }
 
 static double number(const lp_task_array *a, const void *from, size_t i) {
-    return a->as == LP_INTS ? ((const int32_t *)from)[i] : a->as == LP_FLOATS ? (double)((const float *)from)[i] : ((const double *)from)[i];
+    return a->as == LP_INTS     ? ((const int32_t *)from)[i]
+           : a->as == LP_FLOATS ? (double)((const float *)from)[i]
+                                : ((const double *)from)[i];
 }
 
 static lp_status compare_all(lp_task *t, double *error, const lp_twin *twin, void **got, lp_err *err) {
@@ -129,4 +131,3 @@ lp_status lp_task_check(lp_task *t, double *error, const lp_twin *twin, const in
     for (int k = 0; k < LP_TASK_ARRAYS; k++) free(got[k]);
     return status;
 }
-

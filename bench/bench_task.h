@@ -14,7 +14,7 @@ typedef struct {
     void *host, *device; /* the same at first */
     size_t size_bytes;
     lp_compared as;
-    double scale;        /* how large the sums are that a number is made of: the tolerance is 1e-5 (scale + |number|) */
+    double scale; /* how large the sums are that a number is made of: the tolerance is 1e-5 (scale + |number|) */
 } lp_task_array;
 
 enum { LP_TASK_ARRAYS = 20, LP_TASK_SIZES = 6 };
@@ -32,11 +32,11 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    bool bf16;                         /* operands; 1e-2 for the 1e-5 above */
-    void (*plan)(lp_task *t);          /* draws the host's arrays; says bytes, flops and shape */
-    int (*card)(const lp_task *t);     /* enqueues the twin */
+    bool bf16;                     /* operands; 1e-2 for the 1e-5 above */
+    void (*plan)(lp_task *t);      /* draws the host's arrays; says bytes, flops and shape */
+    int (*card)(const lp_task *t); /* enqueues the twin */
     void (*cpu)(const lp_task *t);
-    void (*settle)(lp_task *t, void *const *got); /* or NULL: takes the card's word where both are right */
+    void (*settle)(lp_task *t, void *const *got);        /* or NULL: takes the card's word where both are right */
     int timed[LP_TASK_SIZES], checked[4][LP_TASK_SIZES]; /* checked: up to one that begins with 0 */
 } lp_twin;
 
@@ -45,11 +45,11 @@ extern const lp_twin lp_twins_of_layers[], lp_twins_of_steps[];
 extern const int lp_n_twins_of_layers, lp_n_twins_of_steps;
 
 /* Arrays of a task, drawn; for a plan. They return the host's, NULL where memory is short (then out_of_memory is set). */
-void *lp_task_add(lp_task *t, size_t size_bytes, lp_compared as, double scale);              /* zeros */
-float *lp_task_floats(lp_task *t, size_t n, lp_compared as, double scale);                   /* uniform, of mean 0 and variance 1 */
-int32_t *lp_task_ints(lp_task *t, size_t n, int least, int range, lp_compared as);           /* least to least + range - 1 */
+void *lp_task_add(lp_task *t, size_t size_bytes, lp_compared as, double scale);    /* zeros */
+float *lp_task_floats(lp_task *t, size_t n, lp_compared as, double scale);         /* uniform, of mean 0 and variance 1 */
+int32_t *lp_task_ints(lp_task *t, size_t n, int least, int range, lp_compared as); /* least to least + range - 1 */
 uint8_t *lp_task_bytes(lp_task *t, size_t n, uint32_t below);
-uint8_t *lp_task_ends(lp_task *t, size_t n);                                                 /* 1 for one in five, else 0 */
+uint8_t *lp_task_ends(lp_task *t, size_t n); /* 1 for one in five, else 0 */
 static inline float *lp_task_in(lp_task *t, size_t n) { return lp_task_floats(t, n, LP_GIVEN, 0); }
 static inline float *lp_task_out(lp_task *t, size_t n, double scale) { return lp_task_floats(t, n, LP_FLOATS, scale); }
 

@@ -34,16 +34,30 @@ lp_status lp_bench_train(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
         double n = (double)(s.decisions - first), cpu_us = 1e6 * (double)(clock() - cpu) / CLOCKS_PER_SEC / n;
         /* the share of all the threads' time in which they emulate: with nothing else to do they would be that much faster */
         double share = emulate / (lp_train_threads(train) * (rollout + learn));
-        struct { const char *name; double value; } rows[] = {
-            {"decisions_per_s", n / (rollout + learn)}, {"rollout_decisions_per_s", n / rollout},
-            {"emulation_us", 1e6 * emulate / n}, {"forward_us", 1e6 * forward / n}, {"memory_us", 1e6 * memory / n},
-            {"rollout_wall_us", 1e6 * rollout / n}, {"backward_wall_us", 1e6 * learn / n}, {"cpu_us", cpu_us},
-            {"pure_emulation_per_s", n / (rollout + learn) / share}, {"of_pure_emulation_percent", 100 * share}, {"decisions", n},
+        struct {
+            const char *name;
+            double value;
+        } rows[] = {
+            {"decisions_per_s", n / (rollout + learn)},
+            {"rollout_decisions_per_s", n / rollout},
+            {"emulation_us", 1e6 * emulate / n},
+            {"forward_us", 1e6 * forward / n},
+            {"memory_us", 1e6 * memory / n},
+            {"rollout_wall_us", 1e6 * rollout / n},
+            {"backward_wall_us", 1e6 * learn / n},
+            {"cpu_us", cpu_us},
+            {"pure_emulation_per_s", n / (rollout + learn) / share},
+            {"of_pure_emulation_percent", 100 * share},
+            {"decisions", n},
         };
         cJSON *row = cJSON_AddObjectToObject(o, "train");
         cJSON_AddStringToObject(row, "game", name);
-        if (!a->json) printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout (forward on a GPU: how long\n"
-                            "the host waited for it), backward is the learning that rollouts waited for; pure emulation is what the threads would reach with nothing else to do\n", name);
+        if (!a->json)
+            printf("training on %s: microseconds a decision; emulation, forward and memory are thread time within the rollout (forward on "
+                   "a GPU: how long\n"
+                   "the host waited for it), backward is the learning that rollouts waited for; pure emulation is what the threads would "
+                   "reach with nothing else to do\n",
+                   name);
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
             cJSON_AddNumberToObject(row, rows[i].name, rows[i].value);
             if (!a->json) printf("%-26s %12.1f\n", rows[i].name, rows[i].value);

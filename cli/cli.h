@@ -22,15 +22,15 @@ int lp_cmd_info(int argc, char **argv);
 
 /* One option of a command. Exactly one target is set. */
 typedef struct {
-    const char *name;    /* without the dashes */
-    const char *value;   /* what the help calls its value; NULL: a flag */
-    const char *help;    /* one line */
+    const char *name;  /* without the dashes */
+    const char *value; /* what the help calls its value; NULL: a flag */
+    const char *help;  /* one line */
     bool *flag;
     const char **text;
-    int64_t *number;     /* a whole number within min and max */
-    double *real;        /* a number within min and max */
+    int64_t *number; /* a whole number within min and max */
+    double *real;    /* a number within min and max */
     double min, max;
-    const char **list;   /* repeatable: appended to list[*n_list], up to LP_MAX_LIST */
+    const char **list; /* repeatable: appended to list[*n_list], up to LP_MAX_LIST */
     int *n_list;
 } lp_option;
 enum { LP_MAX_LIST = 64 };

@@ -49,10 +49,11 @@ static lp_status emulator_row(const arguments *a, const char *name, cJSON *rows,
         cJSON_AddNumberToObject(row, "state_load_us", r.state_load_us);
         cJSON_AddNumberToObject(row, "hash_us", r.hash_us);
         if (!a->json)
-            printf("%-12.12s %8.0f %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %7.3f %8.3f %7.3f %7zu %6.1f %6.1f %6.1f\n", lp_game_name(game),
-                   r.plain.frames_per_s, r.skipping.frames_per_s, r.skipping.ratio, r.fast.frames_per_s, r.fast.ratio, r.no_draw.frames_per_s,
-                   r.no_draw.ratio, r.pool.frames_per_s, r.pool.ratio, r.pool_2.frames_per_s, r.pool_2.ratio, r.pool_to_fast, r.pool_to_skipping,
-                   r.threads_2_to_1, r.state_bytes, r.state_save_us, r.state_load_us, r.hash_us);
+            printf("%-12.12s %8.0f %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %7.3f %8.3f %7.3f %7zu %6.1f %6.1f "
+                   "%6.1f\n",
+                   lp_game_name(game), r.plain.frames_per_s, r.skipping.frames_per_s, r.skipping.ratio, r.fast.frames_per_s, r.fast.ratio,
+                   r.no_draw.frames_per_s, r.no_draw.ratio, r.pool.frames_per_s, r.pool.ratio, r.pool_2.frames_per_s, r.pool_2.ratio,
+                   r.pool_to_fast, r.pool_to_skipping, r.threads_2_to_1, r.state_bytes, r.state_save_us, r.state_load_us, r.hash_us);
     }
     lp_game_close(game);
     return status;
@@ -70,7 +71,8 @@ static lp_status games_table(const arguments *a, cJSON *o, lp_err *err) {
     if (status) return status;
     cJSON *list = cJSON_AddArrayToObject(o, "games");
     if (!a->json)
-        printf("\nthe games, which wait with HALT, in a pool of %d on one thread with their own observations; to `busy`, which waits in a loop\n%-12s %10s %10s\n",
+        printf("\nthe games, which wait with HALT, in a pool of %d on one thread with their own observations; to `busy`, which waits in a "
+               "loop\n%-12s %10s %10s\n",
                LP_BENCH_GAMES_ENVS, "game", "frames/s", "to busy");
     for (int i = 0; i < n; i++) {
         cJSON *row = cJSON_CreateObject();
@@ -87,10 +89,12 @@ static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
     cJSON *rows = cJSON_AddArrayToObject(o, "emulator");
     static const char *const shipped[] = {"cue", "busy", "orbit"};
     if (!a->json)
-        printf("frames/s, and to plain: plain mGBA; mGBA skipping by hand, not exact; Longplay, drawing a decision's last frame; drawing nothing;\n"
+        printf("frames/s, and to plain: plain mGBA; mGBA skipping by hand, not exact; Longplay, drawing a decision's last frame; drawing "
+               "nothing;\n"
                "the pool of %d environments with %dx%d observations, on one thread; on two. Times: one call, microseconds\n"
-               "%-12s %8s %15s %15s %15s %15s %15s %7s %8s %7s %7s %6s %6s %6s\n", LP_BENCH_POOL_ENVS, LP_BENCH_POOL_SIDE, LP_BENCH_POOL_SIDE,
-               "rom", "plain", "skipping", "fast", "no draw", "pool", "2 threads", "pool/f.", "pool/sk.", "2/1", "state B", "save", "load", "hash");
+               "%-12s %8s %15s %15s %15s %15s %15s %7s %8s %7s %7s %6s %6s %6s\n",
+               LP_BENCH_POOL_ENVS, LP_BENCH_POOL_SIDE, LP_BENCH_POOL_SIDE, "rom", "plain", "skipping", "fast", "no draw", "pool",
+               "2 threads", "pool/f.", "pool/sk.", "2/1", "state B", "save", "load", "hash");
     lp_status status = LP_OK;
     for (int i = 0; i < 3 && a->n_positional == 1 && !status; i++) status = emulator_row(a, shipped[i], rows, err);
     for (int i = 1; i < a->n_positional && !status; i++) status = emulator_row(a, a->positional[i], rows, err);
@@ -102,14 +106,15 @@ static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
 
 static void memory_table(const lp_bench_memory_result *r) {
     static const char *const names[] = {"none", "window", "tree", "full"};
-    printf("items of %d floats in RAM\n%-8s %10s %12s %12s %14s %12s\n", r->dim, "memory", "items", "appends/s", "context us", "context items",
-           "RAM bytes");
+    printf("items of %d floats in RAM\n%-8s %10s %12s %12s %14s %12s\n", r->dim, "memory", "items", "appends/s", "context us",
+           "context items", "RAM bytes");
     for (int i = 0; i < r->n_ram; i++)
         printf("%-8s %10lld %12.0f %12.2f %14d %12.0f\n", names[r->ram[i].arch], (long long)r->ram[i].n_items, r->ram[i].appends_per_s,
                r->ram[i].context_us, r->ram[i].context_items, r->ram[i].mem_bytes);
     printf("\nrows of about %d bytes into SQLite: %.0f rows/s, %d a transaction; %.0f rows/s, one a transaction (%.1fx)\n"
-           "full-text search of %lld texts: %.2f ms for a word that one has, %.2f ms for a word that all have\n", r->row_bytes,
-           r->batched_rows_per_s, r->batch, r->single_rows_per_s, r->ratio, (long long)r->n_texts, r->rare_search_ms, r->common_search_ms);
+           "full-text search of %lld texts: %.2f ms for a word that one has, %.2f ms for a word that all have\n",
+           r->row_bytes, r->batched_rows_per_s, r->batch, r->single_rows_per_s, r->ratio, (long long)r->n_texts, r->rare_search_ms,
+           r->common_search_ms);
 }
 
 static lp_status bench_memory(const arguments *a, cJSON *o, lp_err *err) {
@@ -146,12 +151,26 @@ static lp_status bench_saves(const arguments *a, cJSON *o, lp_err *err) {
     lp_bench_saves_result r;
     lp_status status = lp_bench_saves(&r, NULL, a->seconds, err);
     if (status) return status;
-    const struct { const char *name; double value; } rows[] = {
-        {"state_bytes", r.state_bytes}, {"changed_percent", r.changed_percent}, {"memcpy_us", r.memcpy_us}, {"delta_us", r.delta_us},
-        {"delta_to_memcpy", r.ratio}, {"keyframe_us", r.keyframe_us}, {"delta_bytes", r.delta_bytes}, {"keyframe_bytes", r.keyframe_bytes},
-        {"decisions_per_s", r.decisions_per_s}, {"bytes_per_decision", r.bytes_per_decision}, {"sync_ms", r.sync_ms},
-        {"read_decisions_per_s", r.read_decisions_per_s}, {"seek_us", r.seek_us}, {"resume_ms", r.resume_ms},
-        {"decisions", r.n_decisions}, {"states", r.n_states},
+    const struct {
+        const char *name;
+        double value;
+    } rows[] = {
+        {"state_bytes", r.state_bytes},
+        {"changed_percent", r.changed_percent},
+        {"memcpy_us", r.memcpy_us},
+        {"delta_us", r.delta_us},
+        {"delta_to_memcpy", r.ratio},
+        {"keyframe_us", r.keyframe_us},
+        {"delta_bytes", r.delta_bytes},
+        {"keyframe_bytes", r.keyframe_bytes},
+        {"decisions_per_s", r.decisions_per_s},
+        {"bytes_per_decision", r.bytes_per_decision},
+        {"sync_ms", r.sync_ms},
+        {"read_decisions_per_s", r.read_decisions_per_s},
+        {"seek_us", r.seek_us},
+        {"resume_ms", r.resume_ms},
+        {"decisions", r.n_decisions},
+        {"states", r.n_states},
     };
     cJSON *row = cJSON_AddObjectToObject(o, "saves");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) cJSON_AddNumberToObject(row, rows[i].name, rows[i].value);
@@ -166,7 +185,8 @@ static const struct {
     lp_status (*run)(const arguments *a, cJSON *o, lp_err *err);
     int most; /* games or ROMs */
 } benches[] = {
-    {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator, LP_MAX_LIST},
+    {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator,
+     LP_MAX_LIST},
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory, 0},
     {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves, 0},
     {"kernels", "the network's kernels on the CPU, and their CUDA twins on a card: first whether they agree", lp_bench_kernels, 0},
@@ -183,37 +203,70 @@ static void more_help(void) {
 
 int lp_cmd_bench(int argc, char **argv) {
     const char *positional[LP_MAX_LIST];
-    arguments a = {.positional = positional, .seconds = 5, .updates = 3, .context = -1, .envs = -1, .steps = -1, .minibatches = -1, .epochs = -1};
+    arguments a = {
+        .positional = positional, .seconds = 5, .updates = 3, .context = -1, .envs = -1, .steps = -1, .minibatches = -1, .epochs = -1};
     char names[128] = "";
     const lp_option options[] = {
-        {.name = "seconds", .value = "S", .help = "about how long to measure; emulator: each ROM (5)", .real = &a.seconds, .min = 0.1, .max = 3600},
+        {.name = "seconds",
+         .value = "S",
+         .help = "about how long to measure; emulator: each ROM (5)",
+         .real = &a.seconds,
+         .min = 0.1,
+         .max = 3600},
         {.name = "updates", .value = "N", .help = "train, learn: updates that are timed (3)", .number = &a.updates, .min = 1, .max = 1e6},
-        {.name = "policy", .value = "FILE", .help = "policy, learn: the network (the one that GAME ships, or random weights)", .text = &a.policy},
+        {.name = "policy",
+         .value = "FILE",
+         .help = "policy, learn: the network (the one that GAME ships, or random weights)",
+         .text = &a.policy},
         {.name = "size", .value = LP_POLICY_SIZE_CHOICES, .help = "policy, learn, train: random weights of this size", .text = &a.size},
         {.name = "core", .value = LP_POLICY_CORE_CHOICES, .help = "policy, learn, train: random weights with this core", .text = &a.core},
         {.name = "batch", .value = "N[,N...]", .help = "policy: decisions at once (1,8,64)", .text = &a.batch},
-        {.name = "context", .value = "N", .help = "policy, learn: items in context (policy: 0, 128 and 1024; learn: 128)", .number = &a.context, .min = 0, .max = 65536},
+        {.name = "context",
+         .value = "N",
+         .help = "policy, learn: items in context (policy: 0, 128 and 1024; learn: 128)",
+         .number = &a.context,
+         .min = 0,
+         .max = 65536},
         {.name = "envs", .value = "N", .help = "learn, train: environments (64)", .number = &a.envs, .min = 1, .max = 4096},
         {.name = "steps", .value = "N", .help = "learn, train: decisions of each (128)", .number = &a.steps, .min = 2, .max = 65536},
-        {.name = "minibatches", .value = "N", .help = "learn, train: parts of a pass (4)", .number = &a.minibatches, .min = 1, .max = 65536},
+        {.name = "minibatches",
+         .value = "N",
+         .help = "learn, train: parts of a pass (4)",
+         .number = &a.minibatches,
+         .min = 1,
+         .max = 65536},
         {.name = "epochs", .value = "N", .help = "learn, train: passes an update (2)", .number = &a.epochs, .min = 1, .max = 1000},
         {.name = "overlap", .help = "train: on a GPU, rollouts are played while the one before is learned from", .flag = &a.overlap},
-        {.name = "save", .value = "FILE", .help = "policy, learn: weights, inputs, outputs (of the last row) or gradient, as safetensors", .text = &a.save},
-        {.name = "precision", .value = "float32|bfloat16", .help = "policy, learn, train: on a GPU, operands of matrix products (float32)", .text = &a.precision},
+        {.name = "save",
+         .value = "FILE",
+         .help = "policy, learn: weights, inputs, outputs (of the last row) or gradient, as safetensors",
+         .text = &a.save},
+        {.name = "precision",
+         .value = "float32|bfloat16",
+         .help = "policy, learn, train: on a GPU, operands of matrix products (float32)",
+         .text = &a.precision},
         {.name = "device", .value = "cpu|cuda|auto", .help = "policy, learn, train: where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "bench", .arguments = "emulator|memory|saves|kernels|policy|learn|train [GAME|ROM...]", .summary = "Measures speed on this machine.",
-                            .example = "longplay bench emulator cue mygame.gb", .options = options,
-                            .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = LP_MAX_LIST,
-                            .positional = positional, .n_positional = &a.n_positional, .more_help = more_help};
+    const lp_usage usage = {.name = "bench",
+                            .arguments = "emulator|memory|saves|kernels|policy|learn|train [GAME|ROM...]",
+                            .summary = "Measures speed on this machine.",
+                            .example = "longplay bench emulator cue mygame.gb",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 1,
+                            .max_positional = LP_MAX_LIST,
+                            .positional = positional,
+                            .n_positional = &a.n_positional,
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
     cJSON *o = cJSON_CreateObject();
     lp_status status = LP_BAD_INPUT;
     int which = 0;
-    for (int i = 0; i < N_BENCHES; i++) snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
+    for (int i = 0; i < N_BENCHES; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
     while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
     if (which == N_BENCHES) lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
     else if (a.n_positional > benches[which].most + 1)

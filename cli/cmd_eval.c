@@ -26,9 +26,12 @@ static lp_status choose_knobs(const arguments *a, const lp_suite_row *what, int6
 
 static lp_status evaluate(const arguments *a, const lp_suite_row *what, const int64_t *knobs, lp_eval_row *row, lp_err *err) {
     lp_chosen_policy chosen = {0};
-    lp_eval_config config = {.knobs = knobs, .episodes = a->episodes ? a->episodes : what->episodes,
-                             .seed = a->seed >= 0 ? (uint64_t)a->seed : what->seed, .time_limit = a->time_limit,
-                             .n_threads = (int)a->threads, .progress = true};
+    lp_eval_config config = {.knobs = knobs,
+                             .episodes = a->episodes ? a->episodes : what->episodes,
+                             .seed = a->seed >= 0 ? (uint64_t)a->seed : what->seed,
+                             .time_limit = a->time_limit,
+                             .n_threads = (int)a->threads,
+                             .progress = true};
     lp_status status = lp_choose_policy(&chosen, what->game, a->policy, err);
     if (!status) status = lp_choose_memory(&config.memory, chosen.policy, a->memory, err);
     if (!status) status = lp_use_device(chosen.policy, what->game, a->device, err);
@@ -64,8 +67,8 @@ static void print_row(const char *label, const lp_eval_row *r, bool first) {
         printf("%-16s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
                "95 % interval", "decisions/s", "context");
     printf("%-16s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", label, (long long)r->horizon,
-           (long long)r->episodes, (long long)r->wins, (long long)r->losses, (long long)r->timeouts, 100 * r->win_rate,
-           100 * r->ci95[0], 100 * r->ci95[1], r->decisions_per_s, r->context_items_max);
+           (long long)r->episodes, (long long)r->wins, (long long)r->losses, (long long)r->timeouts, 100 * r->win_rate, 100 * r->ci95[0],
+           100 * r->ci95[1], r->decisions_per_s, r->context_items_max);
     fflush(stdout);
 }
 
@@ -108,23 +111,49 @@ int lp_cmd_eval(int argc, char **argv) {
     arguments a = {.seed = -1};
     const lp_option options[] = {
         {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
-        {.name = "episodes", .value = "N", .help = "episodes of each game (200, or the suite's)", .number = &a.episodes, .min = 1, .max = 1e9},
-        {.name = "seed", .value = "N", .help = "which evaluation seeds (1, or the suite's)", .number = &a.seed, .min = 0, .max = 4294967295.0},
+        {.name = "episodes",
+         .value = "N",
+         .help = "episodes of each game (200, or the suite's)",
+         .number = &a.episodes,
+         .min = 1,
+         .max = 1e9},
+        {.name = "seed",
+         .value = "N",
+         .help = "which evaluation seeds (1, or the suite's)",
+         .number = &a.seed,
+         .min = 0,
+         .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
-        {.name = "time-limit", .value = "N", .help = "decisions after which an episode counts as a timeout (0: the game's own)", .number = &a.time_limit, .min = 0, .max = 1e12},
+        {.name = "time-limit",
+         .value = "N",
+         .help = "decisions after which an episode counts as a timeout (0: the game's own)",
+         .number = &a.time_limit,
+         .min = 0,
+         .max = 1e12},
         {.name = "sample", .help = "draw actions from the policy's distribution (the policy's own way)", .flag = &a.sample},
         {.name = "greedy", .help = "take the most probable action", .flag = &a.greedy},
-        {.name = "threads", .value = "N", .help = "threads (one a processor); no result depends on it", .number = &a.threads, .min = 0, .max = 1024},
+        {.name = "threads",
+         .value = "N",
+         .help = "threads (one a processor); no result depends on it",
+         .number = &a.threads,
+         .min = 0,
+         .max = 1024},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "eval", .arguments = "GAME|SUITE[,...]", .summary = "Plays episodes from power-on on seeds that training never uses, "
-                            "and reports the win rate with its 95 % Wilson interval.\n"
-                            "A suite is a .json file, or a name in games/suites (memory): games and knobs, a row each.",
-                            .example = "longplay eval cue --set horizon=1000 --episodes 200 --json", .options = options,
-                            .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = 1,
-                            .positional = &a.games, .n_positional = &a.n_games};
+    const lp_usage usage = {.name = "eval",
+                            .arguments = "GAME|SUITE[,...]",
+                            .summary = "Plays episodes from power-on on seeds that training never uses, "
+                                       "and reports the win rate with its 95 % Wilson interval.\n"
+                                       "A suite is a .json file, or a name in games/suites (memory): games and knobs, a row each.",
+                            .example = "longplay eval cue --set horizon=1000 --episodes 200 --json",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 1,
+                            .max_positional = 1,
+                            .positional = &a.games,
+                            .n_positional = &a.n_games};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

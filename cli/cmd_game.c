@@ -19,7 +19,8 @@ static const struct {
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static void help(FILE *out) {
-    fprintf(out, "usage: longplay game COMMAND [ARGUMENTS]\n\nMakes an integration for a new game; docs/integration.md goes through it.\n\n");
+    fprintf(out,
+            "usage: longplay game COMMAND [ARGUMENTS]\n\nMakes an integration for a new game; docs/integration.md goes through it.\n\n");
     for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-6s %-14s %s\n", commands[i].name, commands[i].arguments, commands[i].help);
     fprintf(out, "\nlongplay game COMMAND --help tells more.\nexample: longplay game new tetris.gb games/tetris\n");
 }

@@ -31,9 +31,7 @@ static void print_names(const char *key, int n, const lp_game *game, const char 
     printf("%s\n", n ? "" : "none");
 }
 
-static const char *knob_name(const lp_game *game, int index) {
-    return lp_game_knob(game, index)->name;
-}
+static const char *knob_name(const lp_game *game, int index) { return lp_game_knob(game, index)->name; }
 
 /* What a game that has no mistakes offers. */
 static void offer(const lp_game *game, cJSON *o) {
@@ -51,7 +49,8 @@ static void offer(const lp_game *game, cJSON *o) {
     print_names("variables", lp_game_n_variables(game), game, lp_game_variable_name);
     print_names("actions", lp_game_n_actions(game), game, lp_game_action_name);
     print_names("knobs", lp_game_n_knobs(game), game, knob_name);
-    printf("%-11s%s%s\n", "episodes", outcome ? "end won or lost" : "do not end by themselves, won or lost", reward ? "; scenario.json rewards" : "");
+    printf("%-11s%s%s\n", "episodes", outcome ? "end won or lost" : "do not end by themselves, won or lost",
+           reward ? "; scenario.json rewards" : "");
 }
 
 int lp_game_cmd_check(int argc, char **argv) {
@@ -59,11 +58,18 @@ int lp_game_cmd_check(int argc, char **argv) {
     int n = 0;
     listener l = {0};
     const lp_option options[] = {{.name = "json", .help = "print one JSON object", .flag = &l.json}};
-    const lp_usage usage = {.name = "game check", .arguments = "GAME",
-                            .summary = "Goes through all files of a game folder and says everything that is wrong, with file and field; exit 1 then.\n"
-                                       "Where nothing is wrong it says what the game offers.",
-                            .example = "longplay game check games/tetris", .options = options, .n_options = 1, .min_positional = 1,
-                            .max_positional = 1, .positional = &name, .n_positional = &n};
+    const lp_usage usage = {
+        .name = "game check",
+        .arguments = "GAME",
+        .summary = "Goes through all files of a game folder and says everything that is wrong, with file and field; exit 1 then.\n"
+                   "Where nothing is wrong it says what the game offers.",
+        .example = "longplay game check games/tetris",
+        .options = options,
+        .n_options = 1,
+        .min_positional = 1,
+        .max_positional = 1,
+        .positional = &name,
+        .n_positional = &n};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_game *game = NULL;

@@ -21,19 +21,20 @@
 
 enum { MAX_FOLDER_BYTES = 400 };
 
-static const char data_json[] =
-    "{\n"
-    "  \"//\": \"Where the game keeps its values. 'longplay game ram' finds addresses and adds them here.\",\n"
-    "  \"// example\": \"\\\"lives\\\": {\\\"address\\\": 49312, \\\"type\\\": \\\"|u1\\\"} is the unsigned byte at 0xC0A0; <u2 two bytes, low one first; "
-    ">d3 six decimal digits\",\n"
-    "  \"info\": {\n"
-    "  }\n"
-    "}\n";
+static const char data_json[] = "{\n"
+                                "  \"//\": \"Where the game keeps its values. 'longplay game ram' finds addresses and adds them here.\",\n"
+                                "  \"// example\": \"\\\"lives\\\": {\\\"address\\\": 49312, \\\"type\\\": \\\"|u1\\\"} is the unsigned "
+                                "byte at 0xC0A0; <u2 two bytes, low one first; "
+                                ">d3 six decimal digits\",\n"
+                                "  \"info\": {\n"
+                                "  }\n"
+                                "}\n";
 
 /* %1$s: the title; %2$s, %3$s: the observation; %4$s: L and R where there are any. */
 static const char longplay_json[] =
     "{\n"
-    "  \"//\": \"Fields whose names begin with // are comments. docs/games.md describes every field; longplay game check says what is wrong.\",\n"
+    "  \"//\": \"Fields whose names begin with // are comments. docs/games.md describes every field; longplay game check says what is "
+    "wrong.\",\n"
     "  \"title\": \"%1$s\",\n"
     "\n"
     "  \"// frame_skip\": \"Frames that one decision's buttons are held for.\",\n"
@@ -42,7 +43,8 @@ static const char longplay_json[] =
     "  \"observation\": {\"width\": %2$s, \"height\": %3$s},\n"
     "  \"// buttons\": \"What the policy chooses among, one list of buttons held together an action. Fewer learn faster.\",\n"
     "  \"buttons\": [[], [\"A\"], [\"B\"], [\"START\"], [\"SELECT\"], [\"LEFT\"], [\"RIGHT\"], [\"UP\"], [\"DOWN\"]%4$s],\n"
-    "  \"// boot\": \"From power-on to the first decision: titles and menus, e.g. {\\\"frames\\\": 120}, {\\\"keys\\\": [\\\"START\\\"], \\\"frames\\\": 6}\",\n"
+    "  \"// boot\": \"From power-on to the first decision: titles and menus, e.g. {\\\"frames\\\": 120}, {\\\"keys\\\": [\\\"START\\\"], "
+    "\\\"frames\\\": 6}\",\n"
     "  \"boot\": [{\"frames\": 60}],\n"
     "  \"// time_limit\": \"Decisions after which an episode is lost; 0: never.\",\n"
     "  \"time_limit\": 0,\n"
@@ -53,7 +55,8 @@ static const char longplay_json[] =
     "  \"// audit\": \"A second look that must agree with a win, so that no glitch passes for one.\",\n"
     "  \"// audit example\": {\"variables\": {\"score\": {\"op\": \"greater-than\", \"reference\": 0}}},\n"
     "  \"// events\": \"What is worth remembering in words; a variable's name in braces stands for its value.\",\n"
-    "  \"// events example\": [{\"name\": \"level\", \"when\": {\"variables\": {\"level\": {\"op\": \"positive\", \"measurement\": \"delta\"}}}, "
+    "  \"// events example\": [{\"name\": \"level\", \"when\": {\"variables\": {\"level\": {\"op\": \"positive\", \"measurement\": "
+    "\"delta\"}}}, "
     "\"text\": \"Level {level} begins.\", \"milestone\": true}]\n"
     "}\n";
 
@@ -98,7 +101,8 @@ static lp_status fill(const char *folder, const char *name, const lp_blob *rom, 
     lp_status status = put(folder, rom_names[system], rom->data, rom->size_bytes, err);
     if (!status) status = put(folder, "rom.sha", sha, 41, err);
     if (!status) status = put(folder, "data.json", data_json, sizeof data_json - 1, err);
-    int n = snprintf(text, sizeof text, longplay_json, title, is_gba ? "80" : "80", is_gba ? "53" : "72", is_gba ? ", [\"L\"], [\"R\"]" : "");
+    int n =
+        snprintf(text, sizeof text, longplay_json, title, is_gba ? "80" : "80", is_gba ? "53" : "72", is_gba ? ", [\"L\"], [\"R\"]" : "");
     if (!status) status = put(folder, "longplay.json", text, (size_t)n, err);
     n = snprintf(text, sizeof text, readme_md, name, rom_names[system]);
     if (!status) status = put(folder, "README.md", text, (size_t)n, err);
@@ -109,7 +113,8 @@ static void remove_filled(const char *folder) {
     char path[PATH_MAX];
     DIR *dir = opendir(folder);
     for (struct dirent *d; dir && (d = readdir(dir));)
-        if (d->d_name[0] != '.' && strlen(folder) + strlen(d->d_name) + 2 < sizeof path) unlink(lp_path_join(path, sizeof path, folder, d->d_name));
+        if (d->d_name[0] != '.' && strlen(folder) + strlen(d->d_name) + 2 < sizeof path)
+            unlink(lp_path_join(path, sizeof path, folder, d->d_name));
     if (dir) closedir(dir);
     rmdir(folder);
 }
@@ -154,7 +159,8 @@ static lp_status make(const char *folder, const char *name, const lp_blob *rom, 
     lp_status status = make_parents(folder, err);
     if (status) return status;
     if (mkdir(temporary, 0777))
-        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", folder, strerror(errno));
+        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", folder,
+                       strerror(errno));
     status = fill(temporary, name, rom, system, *title ? title : name, err);
     if (!status) status = try_out(temporary, err);
     if (!status && rename(temporary, folder)) status = lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", folder, strerror(errno));
@@ -180,11 +186,18 @@ int lp_game_cmd_new(int argc, char **argv) {
     int n = 0;
     bool json = false;
     const lp_option options[] = {{.name = "json", .help = "print one JSON object", .flag = &json}};
-    const lp_usage usage = {.name = "game new", .arguments = "ROM DIR",
-                            .summary = "Makes a game folder DIR, which must not be there yet, for a .gb, .gbc or .gba file: with a copy of it, and with a\n"
-                                       "comment at every field. It opens and plays at once; win, loss and variables are for you to fill in.",
-                            .example = "longplay game new tetris.gb games/tetris", .options = options, .n_options = 1, .min_positional = 2,
-                            .max_positional = 2, .positional = given, .n_positional = &n};
+    const lp_usage usage = {
+        .name = "game new",
+        .arguments = "ROM DIR",
+        .summary = "Makes a game folder DIR, which must not be there yet, for a .gb, .gbc or .gba file: with a copy of it, and with a\n"
+                   "comment at every field. It opens and plays at once; win, loss and variables are for you to fill in.",
+        .example = "longplay game new tetris.gb games/tetris",
+        .options = options,
+        .n_options = 1,
+        .min_positional = 2,
+        .max_positional = 2,
+        .positional = given,
+        .n_positional = &n};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

@@ -37,9 +37,13 @@ static void show(void *context, lp_view *view) {
         b->variables[i] = (lp_view_variable){b->names[i], c->now, c->now != c->before ? 0 : -1};
     }
     snprintf(b->status, sizeof b->status, "%lld candidates", count);
-    b->sheet = (lp_view_sheet){.n_variables = n > 0 ? n : 0, .variables = b->variables, .outcome = b->status, .n_events = 2,
-                               .titles = {"Candidates", "Search", "Help"},
-                               .events = {"Marked: another value than in the last snapshot.", "Q goes back to the search; the game stays where it is."}};
+    b->sheet = (lp_view_sheet){
+        .n_variables = n > 0 ? n : 0,
+        .variables = b->variables,
+        .outcome = b->status,
+        .n_events = 2,
+        .titles = {"Candidates", "Search", "Help"},
+        .events = {"Marked: another value than in the last snapshot.", "Q goes back to the search; the game stays where it is."}};
     view->game = lp_game_name(b->s->game);
     view->policy = "human";
     view->frame = lp_emu_frame(b->s->emu, &view->frame_width, &view->frame_height);
@@ -55,7 +59,8 @@ lp_status ram_play(ram_session *s, lp_err *err) {
     board *b = calloc(1, sizeof *b);
     if (!b) return lp_fail(err, LP_FAILED, "out of memory for the window");
     b->s = s;
-    lp_status status = lp_watch_open(&watch, &(lp_watch_options){.window = true, .speed = 1, .frames_per_s = FRAMES_PER_S, .player = true}, err);
+    lp_status status =
+        lp_watch_open(&watch, &(lp_watch_options){.window = true, .speed = 1, .frames_per_s = FRAMES_PER_S, .player = true}, err);
     while (!status && !watch.quit) {
         status = lp_watch_turn(&watch, 1, show, b, err);
         if (status || watch.quit) break;
@@ -147,12 +152,19 @@ int lp_game_cmd_ram(int argc, char **argv) {
     int n = 0;
     arguments a = {0};
     const lp_option options[] = {{.name = "json", .help = "print one JSON object at the end, and nothing else", .flag = &a.json}};
-    const lp_usage usage = {.name = "game ram", .arguments = "GAME [SCRIPT]",
-                            .summary = "Finds where a game keeps a value, by elimination: play, take snapshots, say what the value did. Commands come from\n"
-                                       "SCRIPT, or from standard input, where you can type them.",
-                            .example = "printf 'step 60 A\\nfilter up\\nlist\\n' | longplay game ram games/tetris", .options = options,
-                            .n_options = 1, .min_positional = 1, .max_positional = 2, .positional = given, .n_positional = &n,
-                            .more_help = more_help};
+    const lp_usage usage = {
+        .name = "game ram",
+        .arguments = "GAME [SCRIPT]",
+        .summary = "Finds where a game keeps a value, by elimination: play, take snapshots, say what the value did. Commands come from\n"
+                   "SCRIPT, or from standard input, where you can type them.",
+        .example = "printf 'step 60 A\\nfilter up\\nlist\\n' | longplay game ram games/tetris",
+        .options = options,
+        .n_options = 1,
+        .min_positional = 1,
+        .max_positional = 2,
+        .positional = given,
+        .n_positional = &n,
+        .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     a.game = given[0];

@@ -151,16 +151,28 @@ int lp_game_cmd_watch(int argc, char **argv) {
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "seed", .value = "N", .help = "of the run (1)", .number = &a.seed, .min = 0, .max = 4294967295.0},
         {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit (0)", .number = &a.episodes, .min = 0, .max = 1e15},
-        {.name = "decisions", .value = "N", .help = "stop after N decisions; 0: no limit (0)", .number = &a.decisions, .min = 0, .max = 1e15},
+        {.name = "decisions",
+         .value = "N",
+         .help = "stop after N decisions; 0: no limit (0)",
+         .number = &a.decisions,
+         .min = 0,
+         .max = 1e15},
         {.name = "speed", .value = "1|4|max", .help = "pace (1)", .text = &a.speed},
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object at the end", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "game watch", .arguments = "GAME",
-                            .summary = "You play in the window; beside the game stand its variables, win or loss, and events, as they come.",
-                            .example = "longplay game watch games/tetris --run runs/demonstration", .options = options,
-                            .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = 1, .positional = &a.game,
-                            .n_positional = &a.n_game, .more_help = more_help};
+    const lp_usage usage = {.name = "game watch",
+                            .arguments = "GAME",
+                            .summary =
+                                "You play in the window; beside the game stand its variables, win or loss, and events, as they come.",
+                            .example = "longplay game watch games/tetris --run runs/demonstration",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 1,
+                            .max_positional = 1,
+                            .positional = &a.game,
+                            .n_positional = &a.n_game,
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     session *s = calloc(1, sizeof *s);

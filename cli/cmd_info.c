@@ -34,7 +34,8 @@ static lp_status describe_build(cJSON *o, lp_err *err) {
     cJSON_AddStringToObject(o, "cuda", "not built");
 #endif
     char device[256];
-    cJSON_AddStringToObject(o, "gpu", lp_device_missing() ? lp_device_missing() : lp_device_describe(LP_DEVICE_CUDA, device, sizeof device));
+    cJSON_AddStringToObject(o, "gpu",
+                            lp_device_missing() ? lp_device_missing() : lp_device_describe(LP_DEVICE_CUDA, device, sizeof device));
     cJSON *games = cJSON_AddArrayToObject(o, "games");
     int n = lp_game_shipped(names, 64);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(games, cJSON_CreateString(names[i]));
@@ -225,11 +226,17 @@ int lp_cmd_info(int argc, char **argv) {
     int n = 0;
     bool json = false;
     const lp_option options[] = {{.name = "json", .help = "print one JSON object", .flag = &json}};
-    const lp_usage usage = {.name = "info", .arguments = "[ROM|GAME|RUN|POLICY]",
-                            .summary = "Describes a ROM, a game (its knobs, actions, floor), a run folder (how far it is) or a weight file; "
-                            "without an argument, this build.",
-                            .example = "longplay info cue", .options = options, .n_options = 1, .max_positional = 1,
-                            .positional = &what, .n_positional = &n};
+    const lp_usage usage = {.name = "info",
+                            .arguments = "[ROM|GAME|RUN|POLICY]",
+                            .summary =
+                                "Describes a ROM, a game (its knobs, actions, floor), a run folder (how far it is) or a weight file; "
+                                "without an argument, this build.",
+                            .example = "longplay info cue",
+                            .options = options,
+                            .n_options = 1,
+                            .max_positional = 1,
+                            .positional = &what,
+                            .n_positional = &n};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

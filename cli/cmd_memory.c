@@ -73,7 +73,8 @@ static void visit_whole(void *context, const lp_store_row *row) {
         return;
     }
     printf("%-10s %s, in episode %lld\n", "id", row->id, (long long)row->episode);
-    if (row->level) printf("%-10s %lld\n%-10s %lld to %lld\n", "level", (long long)row->level, "steps", (long long)row->first, (long long)row->last);
+    if (row->level)
+        printf("%-10s %lld\n%-10s %lld to %lld\n", "level", (long long)row->level, "steps", (long long)row->first, (long long)row->last);
     else printf("%-10s %lld\n%-10s %.4f\n", "step", (long long)row->first, "salience", row->salience);
     printf("%-10s %lld\n%-10s %s\n%-10s %s\n", "decision", (long long)row->decision, "kept by", *row->parent ? row->parent : "-", "text",
            row->text ? row->text : "-");
@@ -92,8 +93,8 @@ static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     if (c.episodes || a->episode) status = lp_store_tree(store, a->episode, visit_line, &out, err);
     if (status || a->json) return status;
     if (!out.n) printf("no summaries yet\n");
-    printf("the whole run: %lld episodes, %lld items, %lld events, %lld summaries on %lld levels\n", (long long)c.episodes, (long long)c.items,
-           (long long)c.events, (long long)c.summaries, (long long)c.levels);
+    printf("the whole run: %lld episodes, %lld items, %lld events, %lld summaries on %lld levels\n", (long long)c.episodes,
+           (long long)c.items, (long long)c.events, (long long)c.summaries, (long long)c.levels);
     return status;
 }
 
@@ -144,7 +145,8 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
 
 static void more_help(void) {
     printf("\n  %-26s %s\n  %-26s %s\n  %-26s %s\n", "tree", "the summaries of an episode, highest level first", "show ID",
-           "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)", "search WORDS", "items whose text has all the words (a word matches by its beginning)");
+           "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)", "search WORDS",
+           "items whose text has all the words (a word matches by its beginning)");
 }
 
 int lp_cmd_memory(int argc, char **argv) {
@@ -154,10 +156,17 @@ int lp_cmd_memory(int argc, char **argv) {
         {.name = "limit", .value = "N", .help = "search: at most so many (20)", .number = &a.limit, .min = 1, .max = 1e6},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "memory", .arguments = "RUN tree|show ID|search WORDS",
-                            .summary = "Looks into what a run remembers, also while it goes on.", .example = "longplay memory runs/first search sign circle",
-                            .options = options, .n_options = sizeof options / sizeof *options, .min_positional = 2,
-                            .max_positional = MAX_WORDS + 2, .positional = a.positional, .n_positional = &a.n_positional, .more_help = more_help};
+    const lp_usage usage = {.name = "memory",
+                            .arguments = "RUN tree|show ID|search WORDS",
+                            .summary = "Looks into what a run remembers, also while it goes on.",
+                            .example = "longplay memory runs/first search sign circle",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 2,
+                            .max_positional = MAX_WORDS + 2,
+                            .positional = a.positional,
+                            .n_positional = &a.n_positional,
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

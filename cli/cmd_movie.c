@@ -19,7 +19,8 @@
 enum { SHA1_DIGITS = 40, SAY_EVERY = 4096, HASH_EVERY_FRAMES = 256, STATE_EVERY_FRAMES = 1024 };
 
 _Static_assert(LP_KEY_A == 1 && LP_KEY_B == 2 && LP_KEY_SELECT == 4 && LP_KEY_START == 8 && LP_KEY_RIGHT == 16 && LP_KEY_LEFT == 32 &&
-               LP_KEY_UP == 64 && LP_KEY_DOWN == 128 && LP_KEY_R == 256 && LP_KEY_L == 512, "the order of keys in saves/bk2.h");
+                   LP_KEY_UP == 64 && LP_KEY_DOWN == 128 && LP_KEY_R == 256 && LP_KEY_L == 512,
+               "the order of keys in saves/bk2.h");
 
 typedef struct {
     const char *positional[3]; /* what, and its two arguments */
@@ -33,9 +34,9 @@ typedef struct {
 
 typedef struct {
     const arguments *a;
-    const char *path; /* of the movie */
-    lp_bk2 *movie;    /* owned */
-    lp_game *game;    /* owned */
+    const char *path;  /* of the movie */
+    lp_bk2 *movie;     /* owned */
+    lp_game *game;     /* owned */
     lp_import *import; /* owned */
     lp_run_totals totals;
     bool desynced;
@@ -92,14 +93,16 @@ static lp_status play_movie(importing *m, lp_err *err) {
             continue;
         }
         if ((status = lp_import_op(m->import, &op, &inner))) break;
-        if (++n % SAY_EVERY == 0) lp_progress("importing: frame %llu of %llu", (unsigned long long)lp_bk2_frame(m->movie), (unsigned long long)i->n_frames);
+        if (++n % SAY_EVERY == 0)
+            lp_progress("importing: frame %llu of %llu", (unsigned long long)lp_bk2_frame(m->movie), (unsigned long long)i->n_frames);
     }
     lp_progress_end();
     if (!status || end) return status;
     m->desynced = op.kind == LP_MOVIE_HASH && status == LP_FAILED;
     bool other = m->desynced && strcmp(i->our_core, lp_emu_core_version());
-    return lp_fail(err, status, "%s: %sat frame %llu: %s%s%s%s", m->path, m->desynced ? "desynced " : "", (unsigned long long)lp_bk2_frame(m->movie),
-                   inner.message, other ? "; it was recorded on " : "", other ? i->our_core : "", other ? ", this is another core" : "");
+    return lp_fail(err, status, "%s: %sat frame %llu: %s%s%s%s", m->path, m->desynced ? "desynced " : "",
+                   (unsigned long long)lp_bk2_frame(m->movie), inner.message, other ? "; it was recorded on " : "",
+                   other ? i->our_core : "", other ? ", this is another core" : "");
 }
 
 /* A movie without hashes that does not win a game that can be won has desynced, as far as anyone can tell. */
@@ -185,8 +188,11 @@ static lp_status export_run(const arguments *a, cJSON **o, lp_err *err) {
     lp_sha1_hex(rom, size, sha1);
     if (strcmp(now.rom_hash, config.rom_hash))
         status = lp_fail(err, LP_BAD_INPUT, "%s: was recorded with another ROM than that of %s", run, lp_game_name(game));
-    lp_bk2_export e = {.system = lp_system_name(lp_game_system(game)), .game = lp_game_name(game), .sha1 = sha1,
-                       .n_decisions = (uint64_t)saved.decisions, .final_hash = saved.state_hash};
+    lp_bk2_export e = {.system = lp_system_name(lp_game_system(game)),
+                       .game = lp_game_name(game),
+                       .sha1 = sha1,
+                       .n_decisions = (uint64_t)saved.decisions,
+                       .final_hash = saved.state_hash};
     if (!status) status = lp_bk2_write(path, lp_path_join(movie, sizeof movie, run, "movie.lpm"), &e, &totals, err);
     if (!status) {
         *o = cJSON_CreateObject();
@@ -207,25 +213,38 @@ static lp_status export_run(const arguments *a, cJSON **o, lp_err *err) {
 /* ---- the command ---- */
 
 static void more_help(void) {
-    printf("\n  %-34s %s\n  %-34s %s\n", "import FILE.bk2 GAME|ROM --run DIR", "plays a movie of BizHawk, stable-retro or Longplay, and records it as a run",
-           "export RUN FILE.bk2", "writes a run as a movie that they read too");
-    printf("\nThe exit code of an import is 1 when the movie desyncs: when its own hashes differ from the machine's or, where it has none,\n"
-           "when it ends without winning a GAME that can be won. docs/runs.md says what can make a movie of another emulator desync.\n");
+    printf("\n  %-34s %s\n  %-34s %s\n", "import FILE.bk2 GAME|ROM --run DIR",
+           "plays a movie of BizHawk, stable-retro or Longplay, and records it as a run", "export RUN FILE.bk2",
+           "writes a run as a movie that they read too");
+    printf(
+        "\nThe exit code of an import is 1 when the movie desyncs: when its own hashes differ from the machine's or, where it has none,\n"
+        "when it ends without winning a GAME that can be won. docs/runs.md says what can make a movie of another emulator desync.\n");
 }
 
 int lp_cmd_movie(int argc, char **argv) {
     arguments a = {0};
     const lp_option options[] = {
         {.name = "run", .value = "DIR", .help = "import: the new run's folder", .text = &a.run},
-        {.name = "skip", .value = "FRAMES", .help = "import: leave out the first frames, those of a boot ROM (0)", .number = &a.skip, .min = 0, .max = LP_BK2_MAX_FRAMES},
+        {.name = "skip",
+         .value = "FRAMES",
+         .help = "import: leave out the first frames, those of a boot ROM (0)",
+         .number = &a.skip,
+         .min = 0,
+         .max = LP_BK2_MAX_FRAMES},
         {.name = "game", .value = "GAME|ROM", .help = "export: where the ROM is now, if it was moved", .text = &a.game},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "movie", .arguments = "import FILE.bk2 GAME|ROM | export RUN FILE.bk2",
+    const lp_usage usage = {.name = "movie",
+                            .arguments = "import FILE.bk2 GAME|ROM | export RUN FILE.bk2",
                             .summary = "Takes over movies of other emulators, and makes them.",
-                            .example = "longplay movie export runs/first first.bk2", .options = options,
-                            .n_options = sizeof options / sizeof *options, .min_positional = 3, .max_positional = 3,
-                            .positional = a.positional, .n_positional = &a.n_positional, .more_help = more_help};
+                            .example = "longplay movie export runs/first first.bk2",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 3,
+                            .max_positional = 3,
+                            .positional = a.positional,
+                            .n_positional = &a.n_positional,
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

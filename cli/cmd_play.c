@@ -39,7 +39,8 @@ typedef struct {
 /* ---- settling what to play ---- */
 
 static lp_status name_policy(session *s, lp_err *err) {
-    return lp_lasting_path(s->config.policy, sizeof s->config.policy, s->chosen.name, (const char *const[]){"random", "oracle", "human", NULL}, err);
+    return lp_lasting_path(s->config.policy, sizeof s->config.policy, s->chosen.name,
+                           (const char *const[]){"random", "oracle", "human", NULL}, err);
 }
 
 /* A person is a player like any other, but needs a window. */
@@ -48,7 +49,8 @@ static lp_status choose_player(session *s, const arguments *a, const char *name,
     if (!s->human) return lp_choose_policy(&s->chosen, s->game, name, err);
     s->chosen = (lp_chosen_policy){.name = "human"};
     if (s->window) return LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "--policy human: a person plays in a window, and %s", a->headless ? "--headless opens none" : "there is no display here");
+    return lp_fail(err, LP_BAD_INPUT, "--policy human: a person plays in a window, and %s",
+                   a->headless ? "--headless opens none" : "there is no display here");
 }
 
 /* Which fields of config a memory fills. */
@@ -151,8 +153,8 @@ static void show(void *context, lp_view *view) {
     int horizon = lp_game_find_knob(s->game, "horizon");
     const char *at = horizon >= 0 ? strstr(s->config.knobs, "horizon=") : NULL;
     snprintf(s->shown_status, sizeof s->shown_status, "%s%s%s%.*s", outcome ? "episode ended: " : "",
-             outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "",
-             at ? (int)strcspn(at + 8, " ") : 0, at ? at + 8 : "");
+             outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "", at ? (int)strcspn(at + 8, " ") : 0,
+             at ? at + 8 : "");
     view->human = s->human;
     view->status = *s->shown_status ? s->shown_status : NULL;
 }
@@ -231,8 +233,7 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
     if (lp_game_has_outcome(s->game))
         printf("%s: %lld of %lld episodes won, %lld lost, %lld timed out\n", lp_game_name(s->game), (long long)t.wins,
                (long long)t.episodes, (long long)t.losses, (long long)t.timeouts);
-    else
-        printf("%s: played with no win or loss declared\n", lp_game_name(s->game));
+    else printf("%s: played with no win or loss declared\n", lp_game_name(s->game));
     printf("%lld decisions, %llu frames; %.1f s, %.0f decisions/s; machine state %016llx\n", (long long)t.decisions,
            (unsigned long long)t.frames, seconds, rate, (unsigned long long)t.state_hash);
     if (a->run && !lp_run_done(s->run)) printf("stopped; longplay play --run %s --resume goes on\n", a->run);
@@ -270,13 +271,15 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 }
 
 static void more_help(void) {
-    printf("\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
-           "%d episodes are played; a ROM with no win or loss plays %d decisions, or until the window is closed.\n"
-           "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
-           "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
-           "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
-           "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
-           "Ctrl-C stops after the present decision; nothing is lost of a recorded run, however it ends.\n", EPISODES, DECISIONS);
+    printf(
+        "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
+        "%d episodes are played; a ROM with no win or loss plays %d decisions, or until the window is closed.\n"
+        "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
+        "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
+        "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
+        "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
+        "Ctrl-C stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
+        EPISODES, DECISIONS);
 }
 
 int lp_cmd_play(int argc, char **argv) {
@@ -287,7 +290,12 @@ int lp_cmd_play(int argc, char **argv) {
         {.name = "resume", .help = "go on with the run in DIR, exactly where it was left or killed", .flag = &a.resume},
         {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit", .number = &a.episodes, .min = 0, .max = 1e15},
         {.name = "decisions", .value = "N", .help = "stop after N decisions; 0: no limit", .number = &a.decisions, .min = 0, .max = 1e15},
-        {.name = "seed", .value = "N", .help = "of the run; episodes use evaluation seeds (1)", .number = &a.seed, .min = 0, .max = 4294967295.0},
+        {.name = "seed",
+         .value = "N",
+         .help = "of the run; episodes use evaluation seeds (1)",
+         .number = &a.seed,
+         .min = 0,
+         .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
@@ -296,10 +304,16 @@ int lp_cmd_play(int argc, char **argv) {
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "play", .arguments = "[GAME|ROM]", .summary = "Plays a game from power-on, in a window where there is a display.",
-                            .example = "longplay play cue --run runs/first --set horizon=1000 --episodes 3", .options = options,
-                            .n_options = sizeof options / sizeof *options, .max_positional = 1, .positional = &a.game,
-                            .n_positional = &a.n_game, .more_help = more_help};
+    const lp_usage usage = {.name = "play",
+                            .arguments = "[GAME|ROM]",
+                            .summary = "Plays a game from power-on, in a window where there is a display.",
+                            .example = "longplay play cue --run runs/first --set horizon=1000 --episodes 3",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .max_positional = 1,
+                            .positional = &a.game,
+                            .n_positional = &a.n_game,
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

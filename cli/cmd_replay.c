@@ -34,22 +34,22 @@ typedef struct {
     const arguments *a;
     char path[PATH_MAX]; /* of the movie */
     lp_run_config config;
-    lp_game *game;     /* owned */
-    lp_movie *movie;   /* owned */
-    recall mind;       /* owned; the machine is its seat's */
-    lp_emu *emu;       /* borrowed from mind */
-    lp_emu *other;     /* owned; machine states of the movie are loaded into it */
-    lp_store *store;   /* owned; what was remembered */
+    lp_game *game;   /* owned */
+    lp_movie *movie; /* owned */
+    recall mind;     /* owned; the machine is its seat's */
+    lp_emu *emu;     /* borrowed from mind */
+    lp_emu *other;   /* owned; machine states of the movie are loaded into it */
+    lp_store *store; /* owned; what was remembered */
     lp_watch watch;
     /* what the run itself knows at its last checkpoint */
     lp_run_totals saved;
     /* how far the replay is */
     int64_t decision, episode, first_decision;
     int64_t n_decisions, n_hashes, n_states, agreed; /* agreed: the last decision at which something was compared */
-    bool cut;      /* the movie ends within what was written after the last checkpoint */
-    bool differs;  /* a comparison failed: at decision */
-    bool watched;  /* in a window or a picture */
-    bool placed;   /* the machine is somewhere in the movie */
+    bool cut;                                        /* the movie ends within what was written after the last checkpoint */
+    bool differs;                                    /* a comparison failed: at decision */
+    bool watched;                                    /* in a window or a picture */
+    bool placed;                                     /* the machine is somewhere in the movie */
     char status[96];
 } replay;
 
@@ -76,9 +76,11 @@ static void show(void *context, lp_view *view) {
 
 static lp_status differs(replay *r, const char *what, uint64_t recorded, uint64_t now, lp_err *err) {
     r->differs = true;
-    return lp_fail(err, LP_FAILED, "%s: the machine differs at decision %lld (episode %lld): %s %016llx, replayed %016llx; all agreed up to "
-                   "decision %lld", r->path, (long long)r->decision, (long long)r->episode, what, (unsigned long long)recorded,
-                   (unsigned long long)now, (long long)r->agreed);
+    return lp_fail(err, LP_FAILED,
+                   "%s: the machine differs at decision %lld (episode %lld): %s %016llx, replayed %016llx; all agreed up to "
+                   "decision %lld",
+                   r->path, (long long)r->decision, (long long)r->episode, what, (unsigned long long)recorded, (unsigned long long)now,
+                   (long long)r->agreed);
 }
 
 static lp_status compare_hash(replay *r, uint64_t recorded, const char *what, lp_err *err) {
@@ -168,8 +170,8 @@ static lp_status run_movie(replay *r, lp_err *err) {
     }
     lp_progress_end();
     if (!status && end && r->decision < r->saved.decisions)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: ends at decision %lld, the run's last checkpoint has %lld", r->path, (long long)r->decision,
-                         (long long)r->saved.decisions);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: ends at decision %lld, the run's last checkpoint has %lld", r->path,
+                         (long long)r->decision, (long long)r->saved.decisions);
     return status;
 }
 
@@ -265,17 +267,29 @@ int lp_cmd_replay(int argc, char **argv) {
     arguments a = {0};
     const lp_option options[] = {
         {.name = "verify", .help = "compare the machine with all that was recorded of it", .flag = &a.verify},
-        {.name = "from", .value = "DECISION", .help = "start there, from the last recorded state before it (0)", .number = &a.from, .min = 0, .max = 1e15},
+        {.name = "from",
+         .value = "DECISION",
+         .help = "start there, from the last recorded state before it (0)",
+         .number = &a.from,
+         .min = 0,
+         .max = 1e15},
         {.name = "game", .value = "GAME|ROM", .help = "where the ROM is now, if it was moved", .text = &a.game},
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "replay", .arguments = "RUN", .summary = "Shows a recorded run again, or verifies it, from power-on.",
-                            .example = "longplay replay runs/first --verify", .options = options,
-                            .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = 1,
-                            .positional = &a.run, .n_positional = &a.n_run, .more_help = more_help};
+    const lp_usage usage = {.name = "replay",
+                            .arguments = "RUN",
+                            .summary = "Shows a recorded run again, or verifies it, from power-on.",
+                            .example = "longplay replay runs/first --verify",
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 1,
+                            .max_positional = 1,
+                            .positional = &a.run,
+                            .n_positional = &a.n_run,
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

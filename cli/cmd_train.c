@@ -50,8 +50,7 @@ static lp_status read_config(lp_train_config *config, const arguments *a, const 
     char own[PATH_MAX];
     if (lp_game_dir(game) && lp_file_exists(lp_path_join(own, sizeof own, lp_game_dir(game), "train.ini")))
         status = lp_config_read(config, sizeof *config, lp_train_settings, lp_n_train_settings, own, err);
-    if (!status && a->config)
-        status = lp_config_read(config, sizeof *config, lp_train_settings, lp_n_train_settings, a->config, err);
+    if (!status && a->config) status = lp_config_read(config, sizeof *config, lp_train_settings, lp_n_train_settings, a->config, err);
     for (int i = 0; i < a->n_settings && !status; i++) {
         char name[128];
         const char *equals = strchr(a->settings[i], '=');
@@ -61,8 +60,8 @@ static lp_status read_config(lp_train_config *config, const arguments *a, const 
     return status;
 }
 
-static lp_status write_policy(const lp_train *train, const lp_game *game, const lp_train_config *config,
-                              const lp_train_stats *stats, const char *path, lp_err *err) {
+static lp_status write_policy(const lp_train *train, const lp_game *game, const lp_train_config *config, const lp_train_stats *stats,
+                              const char *path, lp_err *err) {
     lp_policy_note notes[64] = {{"game", lp_game_name(game)}};
     char values[64][64];
     int n = 1;
@@ -87,16 +86,15 @@ static void show(const clock_state *c, const lp_train_config *config, const lp_t
     double left = (double)(config->decisions - s->decisions) / rate;
     if (c->limit_s - elapsed < left) left = c->limit_s - elapsed;
     if (left < 0) left = 0;
-    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * s->win_rate,
-                s->level, (long long)s->decisions, rate, (int)left / 60, (int)left % 60);
+    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * s->win_rate, s->level, (long long)s->decisions,
+                rate, (int)left / 60, (int)left % 60);
     if (c->log && s->update % LOG_EVERY_UPDATES == 0) {
         fprintf(c->log,
                 "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
                 "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f grad %.4f rollout_s %.2f learn_s %.2f\n",
-                (long long)s->update, (long long)s->decisions, s->level, s->win_rate, (long long)s->episodes,
-                (long long)s->wins, (long long)s->twin_episodes, (long long)s->twin_wins, s->learning.policy_loss,
-                s->learning.value_loss, s->learning.entropy, s->learning.kl, s->learning.clip_fraction, s->learning.grad_norm,
-                s->rollout_s, s->learn_s);
+                (long long)s->update, (long long)s->decisions, s->level, s->win_rate, (long long)s->episodes, (long long)s->wins,
+                (long long)s->twin_episodes, (long long)s->twin_wins, s->learning.policy_loss, s->learning.value_loss, s->learning.entropy,
+                s->learning.kl, s->learning.clip_fraction, s->learning.grad_norm, s->rollout_s, s->learn_s);
         fflush(c->log);
     }
 }
@@ -128,9 +126,17 @@ static lp_status judge(const lp_train *train, const lp_game *game, const lp_trai
     lp_train_goal(train, knobs);
     snprintf(goal, goal_bytes, "%s", lp_game_n_knobs(game) ? "" : "its one setting");
     for (int k = 0; k < lp_game_n_knobs(game); k++)
-        snprintf(goal + strlen(goal), goal_bytes - strlen(goal), "%s%s=%lld", k ? " " : "", lp_game_knob(game, k)->name, (long long)knobs[k]);
-    lp_eval_config eval = {.player = LP_PLAYER_POLICY, .sample = config->act == 1, .policy = lp_train_policy(train), .memory = lp_train_memory(config, game),
-                           .knobs = knobs, .episodes = episodes, .seed = 1, .n_threads = threads, .progress = true};
+        snprintf(goal + strlen(goal), goal_bytes - strlen(goal), "%s%s=%lld", k ? " " : "", lp_game_knob(game, k)->name,
+                 (long long)knobs[k]);
+    lp_eval_config eval = {.player = LP_PLAYER_POLICY,
+                           .sample = config->act == 1,
+                           .policy = lp_train_policy(train),
+                           .memory = lp_train_memory(config, game),
+                           .knobs = knobs,
+                           .episodes = episodes,
+                           .seed = 1,
+                           .n_threads = threads,
+                           .progress = true};
     return lp_eval(game, &eval, row, err);
 }
 
@@ -184,16 +190,34 @@ int lp_cmd_train(int argc, char **argv) {
         {.name = "minutes", .value = "M", .help = "stop after M minutes (--resume goes on)", .real = &a.minutes, .min = 0, .max = 1e6},
         {.name = "out", .value = "FILE", .help = "where the weights go (GAME.safetensors)", .text = &a.out},
         {.name = "resume", .help = "go on from OUT.train, exactly; train.decisions may be more than before", .flag = &a.resume},
-        {.name = "eval-episodes", .value = "N", .help = "episodes of the final evaluation (200)", .number = &a.eval_episodes, .min = 1, .max = 1e9},
-        {.name = "threads", .value = "N", .help = "threads (one a processor); no result depends on it", .number = &a.threads, .min = 0, .max = 1024},
+        {.name = "eval-episodes",
+         .value = "N",
+         .help = "episodes of the final evaluation (200)",
+         .number = &a.eval_episodes,
+         .min = 1,
+         .max = 1e9},
+        {.name = "threads",
+         .value = "N",
+         .help = "threads (one a processor); no result depends on it",
+         .number = &a.threads,
+         .min = 0,
+         .max = 1024},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
-    const lp_usage usage = {.name = "train", .arguments = "GAME", .summary = "Trains a policy from win (+1) and loss (-1) alone, from pixels. "
-                            "Progress goes to stderr, a log to OUT.log, a checkpoint to OUT.train.",
+    const lp_usage usage = {.name = "train",
+                            .arguments = "GAME",
+                            .summary = "Trains a policy from win (+1) and loss (-1) alone, from pixels. "
+                                       "Progress goes to stderr, a log to OUT.log, a checkpoint to OUT.train.",
                             .example = "longplay train cue --minutes 15 --out my.safetensors --ppo.epochs=3",
-                            .options = options, .n_options = sizeof options / sizeof *options, .min_positional = 1, .max_positional = 1,
-                            .positional = &a.game, .n_positional = &a.n_game, .settings = a.settings, .n_settings = &a.n_settings,
+                            .options = options,
+                            .n_options = sizeof options / sizeof *options,
+                            .min_positional = 1,
+                            .max_positional = 1,
+                            .positional = &a.game,
+                            .n_positional = &a.n_game,
+                            .settings = a.settings,
+                            .n_settings = &a.n_settings,
                             .more_help = settings_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;

@@ -51,7 +51,9 @@ static lp_status buttons_of(const ram_session *s, const char *word, uint16_t *ou
         int found = -1;
         for (int k = 0; k < n_keys; k++)
             if (strlen(names[k]) == length && !strncasecmp(at, names[k], length)) found = k;
-        if (found < 0) return lp_fail(err, LP_BAD_INPUT, "'%.40s': not buttons of a %s, such as A, LEFT+A or none", word, lp_system_name(lp_game_system(s->game)));
+        if (found < 0)
+            return lp_fail(err, LP_BAD_INPUT, "'%.40s': not buttons of a %s, such as A, LEFT+A or none", word,
+                           lp_system_name(lp_game_system(s->game)));
         *out |= (uint16_t)(1 << found);
     }
     return LP_OK;
@@ -105,13 +107,12 @@ static lp_status snap(ram_session *s, const char *name, lp_err *err) {
     return status;
 }
 
-static lp_status do_snap(ram_session *s, const words *w, lp_err *err) {
-    return snap(s, w->n > 1 ? w->word[1] : "", err);
-}
+static lp_status do_snap(ram_session *s, const words *w, lp_err *err) { return snap(s, w->n > 1 ? w->word[1] : "", err); }
 
 static void say_list(ram_session *s, const lp_ram_candidate *c, int n, int64_t count) {
     for (int i = 0; i < n; i++)
-        fprintf(s->out, "  0x%04" PRIX32 "  %-10" PRIu32 " now %-12" PRId64 " before %" PRId64 "\n", c[i].address, c[i].address, c[i].now, c[i].before);
+        fprintf(s->out, "  0x%04" PRIX32 "  %-10" PRIu32 " now %-12" PRId64 " before %" PRId64 "\n", c[i].address, c[i].address, c[i].now,
+                c[i].before);
     if (count > n) fprintf(s->out, "  ... and %" PRId64 " more\n", count - n);
 }
 
@@ -136,9 +137,16 @@ static lp_status parse_filter(const words *w, lp_ram_filter *f, lp_err *err) {
         const char *word;
         int plain, with_number; /* lp_ram_op, or -1: not so */
         int sign;
-    } table[] = {{"equal", LP_RAM_UNCHANGED, LP_RAM_IS, 1}, {"unchanged", LP_RAM_UNCHANGED, -1, 1}, {"changed", LP_RAM_CHANGED, -1, 1},
-                 {"up", LP_RAM_UP, LP_RAM_BY, 1}, {"down", LP_RAM_DOWN, LP_RAM_BY, -1}, {"by", -1, LP_RAM_BY, 1}, {"is", -1, LP_RAM_IS, 1},
-                 {"not", -1, LP_RAM_IS_NOT, 1}, {"above", -1, LP_RAM_ABOVE, 1}, {"below", -1, LP_RAM_BELOW, 1}};
+    } table[] = {{"equal", LP_RAM_UNCHANGED, LP_RAM_IS, 1},
+                 {"unchanged", LP_RAM_UNCHANGED, -1, 1},
+                 {"changed", LP_RAM_CHANGED, -1, 1},
+                 {"up", LP_RAM_UP, LP_RAM_BY, 1},
+                 {"down", LP_RAM_DOWN, LP_RAM_BY, -1},
+                 {"by", -1, LP_RAM_BY, 1},
+                 {"is", -1, LP_RAM_IS, 1},
+                 {"not", -1, LP_RAM_IS_NOT, 1},
+                 {"above", -1, LP_RAM_ABOVE, 1},
+                 {"below", -1, LP_RAM_BELOW, 1}};
     int n = w->n, found = -1;
     if (n >= 4 && !strcmp(w->word[n - 2], "since")) {
         f->since = w->word[n - 1];
@@ -146,7 +154,8 @@ static lp_status parse_filter(const words *w, lp_ram_filter *f, lp_err *err) {
     }
     for (int i = 0; i < (int)(sizeof table / sizeof *table); i++)
         if (!strcmp(w->word[1], table[i].word)) found = i;
-    if (found < 0) return lp_fail(err, LP_BAD_INPUT, "filter '%.40s': must be equal, changed, up, down, by, is, not, above or below", w->word[1]);
+    if (found < 0)
+        return lp_fail(err, LP_BAD_INPUT, "filter '%.40s': must be equal, changed, up, down, by, is, not, above or below", w->word[1]);
     if (n > 3) return lp_fail(err, LP_BAD_INPUT, "filter %s: '%.40s' is one word too many", w->word[1], w->word[3]);
     int op = n == 3 ? table[found].with_number : table[found].plain;
     if (op < 0) return lp_fail(err, LP_BAD_INPUT, "filter %s %s number", w->word[1], n == 3 ? "takes no" : "needs a");
@@ -274,7 +283,8 @@ lp_status ram_do(ram_session *s, const char *line, lp_err *err) {
     for (int i = 0; i < N_COMMANDS; i++) {
         if (strcmp(w.word[0], commands[i].name)) continue;
         if (w.n - 1 < commands[i].min) return lp_fail(err, LP_BAD_INPUT, "needs more: %s", commands[i].usage);
-        if (w.n - 1 > commands[i].max) return lp_fail(err, LP_BAD_INPUT, "'%.40s' is one word too many: %s", w.word[commands[i].max + 1], commands[i].usage);
+        if (w.n - 1 > commands[i].max)
+            return lp_fail(err, LP_BAD_INPUT, "'%.40s' is one word too many: %s", w.word[commands[i].max + 1], commands[i].usage);
         return commands[i].run(s, &w, err);
     }
     return lp_fail(err, LP_BAD_INPUT, "unknown command '%.40s' (help lists them)", w.word[0]);

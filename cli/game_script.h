@@ -18,8 +18,8 @@ typedef struct {
     unsigned char *mark;   /* owned; the machine that "back" returns to */
     bool marked, moved;    /* moved: since the last snapshot */
     bool quit;
-    bool can_play;         /* there is a display, and somebody at it */
-    FILE *out;             /* what the commands say */
+    bool can_play; /* there is a display, and somebody at it */
+    FILE *out;     /* what the commands say */
     int n_saved;
     char saved[RAM_MAX_SAVED][40];
 } ram_session;

@@ -67,9 +67,7 @@ void recall_keep(recall *r) {
     if (r->mind.n_values) lp_seat_keep_state(&r->mind.seat, &r->mind.decision); /* it has thought */
 }
 
-static void visit_decision(void *context, const lp_store_row *row) {
-    *(int64_t *)context = row->decision;
-}
+static void visit_decision(void *context, const lp_store_row *row) { *(int64_t *)context = row->decision; }
 
 int64_t recall_at(recall *r, int64_t episode, int64_t decision) {
     char id[64];
@@ -79,7 +77,8 @@ int64_t recall_at(recall *r, int64_t episode, int64_t decision) {
     (void)lp_store_show(r->store, id, visit_decision, &first, NULL); /* not there: a run without a memory */
     while (r->step < decision - first && !r->lost && !r->asleep && r->policy) recall_keep(r);
     if (decision > first && r->mind.seat.state)
-        lp_warn("the policy has a recurrent core: in an episode that is not seen from its beginning, what is shown as thought is only near it");
+        lp_warn(
+            "the policy has a recurrent core: in an episode that is not seen from its beginning, what is shown as thought is only near it");
     return first;
 }
 

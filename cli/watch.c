@@ -100,7 +100,8 @@ static void count_rate(lp_watch *w) {
     if (!w->turns) w->rate_s = now;
     bool whole = now - w->rate_s >= 1; /* counted over a second; the first counts as it goes */
     w->turns++;
-    if ((whole || !w->rate_turns) && w->turns > 1 && now > w->rate_s) w->decisions_per_s = (double)(w->turns - 1 - w->rate_turns) / (now - w->rate_s);
+    if ((whole || !w->rate_turns) && w->turns > 1 && now > w->rate_s)
+        w->decisions_per_s = (double)(w->turns - 1 - w->rate_turns) / (now - w->rate_s);
     if (!whole) return;
     w->rate_s = now;
     w->rate_turns = w->turns - 1;
@@ -147,9 +148,7 @@ bool lp_watch_say(lp_watch *w) {
     return true;
 }
 
-bool lp_watch_wants_frames(const lp_watch *w) {
-    return w->window && w->speed == 1 && !w->paused && !w->quit;
-}
+bool lp_watch_wants_frames(const lp_watch *w) { return w->window && w->speed == 1 && !w->paused && !w->quit; }
 
 void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
     if (!lp_watch_wants_frames(w)) return;

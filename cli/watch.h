@@ -20,10 +20,10 @@
 #include <stdint.h>
 
 typedef struct {
-    bool window;   /* open one */
-    int speed;     /* 1, 4, or 0: as fast as it goes */
+    bool window;         /* open one */
+    int speed;           /* 1, 4, or 0: as fast as it goes */
     double frames_per_s; /* at speed 1 */
-    bool player;   /* a person plays: the keys are the player's */
+    bool player;         /* a person plays: the keys are the player's */
 } lp_watch_options;
 
 typedef struct {
@@ -31,13 +31,13 @@ typedef struct {
     lp_painter *painter; /* owned; opened when first needed */
     int speed;
     double frames_per_s;
-    bool paused, quit;   /* quit: the window was closed, or SIGINT or SIGTERM came */
-    bool one_step;       /* paused, but one decision is to go on */
+    bool paused, quit; /* quit: the window was closed, or SIGINT or SIGTERM came */
+    bool one_step;     /* paused, but one decision is to go on */
     double start_s, next_s, drawn_s, said_s;
-    double rate_s;       /* decisions_per_s is counted since then */
+    double rate_s; /* decisions_per_s is counted since then */
     int64_t turns, rate_turns;
     double decisions_per_s;
-    char note[160];      /* a message for the status line */
+    char note[160]; /* a message for the status line */
     double note_s;
 } lp_watch;
 

@@ -76,6 +76,4 @@ void lp_baseline_step(lp_baseline *b, uint16_t keys, int n_frames) {
     }
 }
 
-uint8_t lp_baseline_read8(lp_baseline *b, uint32_t address) {
-    return (uint8_t)b->core->rawRead8(b->core, address, -1);
-}
+uint8_t lp_baseline_read8(lp_baseline *b, uint32_t address) { return (uint8_t)b->core->rawRead8(b->core, address, -1); }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { LATE = 1024 }; /* ticks: more than any instruction, and too few to overflow a timer twice */
+enum { LATE = 1024 };                                     /* ticks: more than any instruction, and too few to overflow a timer twice */
 enum { SLOWEST_NOISE = 1 << 24, OLDEST_NOISE = 1 << 30 }; /* ticks between two steps of the noise; its loop counts up to 2^31 */
 
 lp_status lp_impossible(lp_err *err, const char *name, int64_t value) {
@@ -86,27 +86,57 @@ lp_status lp_check_events(const void *image, const void *live, const lp_event_li
 /* Counters of steps run down to zero, where they act and are set again; one that was set while its channel was still may
  * already be below, and then goes on. */
 #define COUNTER(field, high) TONE(field, INT32_MIN / 2, high)
-#define ENVELOPE(channel)                                                                                                          \
-    TONE(channel.envelope.length, 0, 63), TONE(channel.envelope.duty, 0, 3), TONE(channel.envelope.stepTime, 0, 7),                \
-        TONE(channel.envelope.initialVolume, 0, 15), TONE(channel.envelope.currentVolume, 0, 15), FLAG(channel.envelope.direction), \
+#define ENVELOPE(channel)                                                                                                                  \
+    TONE(channel.envelope.length, 0, 63), TONE(channel.envelope.duty, 0, 3), TONE(channel.envelope.stepTime, 0, 7),                        \
+        TONE(channel.envelope.initialVolume, 0, 15), TONE(channel.envelope.currentVolume, 0, 15), FLAG(channel.envelope.direction),        \
         TONE(channel.envelope.dead, 0, 2), COUNTER(channel.envelope.nextStep, 7)
-#define SQUARE(channel)                                                                                                     \
-    ENVELOPE(channel), TONE(channel.control.frequency, 0, 2047), TONE(channel.control.length, 0, 64), FLAG(channel.control.stop), \
-        TONE(channel.index, 0, 7), TONE(channel.sweep.shift, 0, 7), TONE(channel.sweep.time, 0, 8), COUNTER(channel.sweep.step, 8), \
-        FLAG(channel.sweep.direction), FLAG(channel.sweep.enable), FLAG(channel.sweep.occurred), TONE(channel.sweep.realFrequency, 0, 2047)
+#define SQUARE(channel)                                                                                                                    \
+    ENVELOPE(channel), TONE(channel.control.frequency, 0, 2047), TONE(channel.control.length, 0, 64), FLAG(channel.control.stop),          \
+        TONE(channel.index, 0, 7), TONE(channel.sweep.shift, 0, 7), TONE(channel.sweep.time, 0, 8), COUNTER(channel.sweep.step, 8),        \
+        FLAG(channel.sweep.direction), FLAG(channel.sweep.enable), FLAG(channel.sweep.occurred),                                           \
+        TONE(channel.sweep.realFrequency, 0, 2047)
 
 static const lp_limit tone_limits[] = {
-    SQUARE(ch1), SQUARE(ch2), ENVELOPE(ch4),
-    FLAG(ch3.size), FLAG(ch3.bank), FLAG(ch3.enable), FLAG(ch3.stop), FLAG(ch3.readable),
-    TONE(ch3.length, 0, 256), TONE(ch3.volume, 0, 7), TONE(ch3.rate, 0, 2047), TONE(ch3.window, 0, 31),
-    TONE(ch4.ratio, 0, 7), TONE(ch4.frequency, 0, 15), TONE(ch4.length, 0, 64), FLAG(ch4.power), FLAG(ch4.stop),
-    TONE(volumeRight, 0, 7), TONE(volumeLeft, 0, 7),
-    FLAG(ch1Right), FLAG(ch2Right), FLAG(ch3Right), FLAG(ch4Right), FLAG(ch1Left), FLAG(ch2Left), FLAG(ch3Left), FLAG(ch4Left),
-    FLAG(playingCh1), FLAG(playingCh2), FLAG(playingCh3), FLAG(playingCh4), FLAG(enable), FLAG(skipFrame),
-    TONE(frame, 0, 7), TONE(sampleIndex, 0, GB_MAX_SAMPLES - 1),
+    SQUARE(ch1),
+    SQUARE(ch2),
+    ENVELOPE(ch4),
+    FLAG(ch3.size),
+    FLAG(ch3.bank),
+    FLAG(ch3.enable),
+    FLAG(ch3.stop),
+    FLAG(ch3.readable),
+    TONE(ch3.length, 0, 256),
+    TONE(ch3.volume, 0, 7),
+    TONE(ch3.rate, 0, 2047),
+    TONE(ch3.window, 0, 31),
+    TONE(ch4.ratio, 0, 7),
+    TONE(ch4.frequency, 0, 15),
+    TONE(ch4.length, 0, 64),
+    FLAG(ch4.power),
+    FLAG(ch4.stop),
+    TONE(volumeRight, 0, 7),
+    TONE(volumeLeft, 0, 7),
+    FLAG(ch1Right),
+    FLAG(ch2Right),
+    FLAG(ch3Right),
+    FLAG(ch4Right),
+    FLAG(ch1Left),
+    FLAG(ch2Left),
+    FLAG(ch3Left),
+    FLAG(ch4Left),
+    FLAG(playingCh1),
+    FLAG(playingCh2),
+    FLAG(playingCh3),
+    FLAG(playingCh4),
+    FLAG(enable),
+    FLAG(skipFrame),
+    TONE(frame, 0, 7),
+    TONE(sampleIndex, 0, GB_MAX_SAMPLES - 1),
 };
 static const lp_constant tone_constants[] = {
-    LP_CONSTANT(struct GBAudio, timingFactor), LP_CONSTANT(struct GBAudio, sampleInterval), LP_CONSTANT(struct GBAudio, style),
+    LP_CONSTANT(struct GBAudio, timingFactor),
+    LP_CONSTANT(struct GBAudio, sampleInterval),
+    LP_CONSTANT(struct GBAudio, style),
 };
 #define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 

@@ -17,9 +17,10 @@ typedef struct {
 } lp_limit;
 
 #define LP_SIZE_OF(type, field) sizeof(((type *)0)->field)
-#define LP_LIMIT(type, field, low, high) {#field, offsetof(type, field), LP_SIZE_OF(type, field), 1, low, high}
-#define LP_LIMIT_EACH(type, field, low, high) \
-    {#field, offsetof(type, field), LP_SIZE_OF(type, field[0]), LP_SIZE_OF(type, field) / LP_SIZE_OF(type, field[0]), low, high}
+#define LP_LIMIT(type, field, low, high)                                                                                                   \
+    { #field, offsetof(type, field), LP_SIZE_OF(type, field), 1, low, high }
+#define LP_LIMIT_EACH(type, field, low, high)                                                                                              \
+    { #field, offsetof(type, field), LP_SIZE_OF(type, field[0]), LP_SIZE_OF(type, field) / LP_SIZE_OF(type, field[0]), low, high }
 #define LP_BOOL(type, field) LP_LIMIT(type, field, 0, 1)
 
 /* A field that never changes while a game runs, or must not for another reason: as the live machine has it. */
@@ -28,7 +29,8 @@ typedef struct {
     uint16_t offset, bytes;
 } lp_constant;
 
-#define LP_CONSTANT(type, field) {#field, offsetof(type, field), LP_SIZE_OF(type, field)}
+#define LP_CONSTANT(type, field)                                                                                                           \
+    { #field, offsetof(type, field), LP_SIZE_OF(type, field) }
 
 /* Something that holds between fields; name and value are the field's that is blamed. */
 typedef struct {
@@ -46,7 +48,8 @@ typedef struct {
     int32_t latest_ticks; /* from now, when queued */
 } lp_event_limit;
 
-#define LP_EVENT(type, field, always, latest) {#field, offsetof(type, field), always, latest}
+#define LP_EVENT(type, field, always, latest)                                                                                              \
+    { #field, offsetof(type, field), always, latest }
 
 /* The CPU's clock, as an image has it. */
 typedef struct {

@@ -89,7 +89,7 @@ void lp_gb_hook_renderer(struct GB *gb);
 void lp_gb_draw_init(void); /* once for the process */
 /* Its parts, which the sleeping and the waking machine share. */
 void lp_gb_skip_samples(struct GBAudio *audio, uint32_t time);
-uint32_t lp_gb_timer_block(const struct GBTimer *timer); /* increments between two ticks of TIMA or the sound's sequencer */
+uint32_t lp_gb_timer_block(const struct GBTimer *timer);         /* increments between two ticks of TIMA or the sound's sequencer */
 int32_t lp_gb_change_mode(struct GBVideo *video, uint32_t time); /* a line's mode ends; returns the next one's ticks */
 void lp_gb_set_mode_callback(struct GBVideo *video);
 /* The event is due. Does the CPU sleep, and were screen, timer and sound brought up to what may wake it? */
@@ -130,8 +130,8 @@ struct lp_emu {
     lp_emu_config config;
     lp_system system;
     uint64_t n_frames, rom_hash;
-    const void *rom;          /* borrowed, or own_rom */
-    void *own_rom;            /* owned; NULL when the caller's bytes can be used as they are */
+    const void *rom; /* borrowed, or own_rom */
+    void *own_rom;   /* owned; NULL when the caller's bytes can be used as they are */
     lp_rom_info info;
     uint32_t pixels[]; /* width x height */
 };

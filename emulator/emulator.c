@@ -111,17 +111,11 @@ void lp_emu_close(lp_emu *emu) {
     free(emu);
 }
 
-lp_system lp_emu_system(const lp_emu *emu) {
-    return emu->system;
-}
+lp_system lp_emu_system(const lp_emu *emu) { return emu->system; }
 
-const char *lp_system_name(lp_system system) {
-    return system == LP_SYSTEM_GBA ? "GBA" : system == LP_SYSTEM_GBC ? "GBC" : "GB";
-}
+const char *lp_system_name(lp_system system) { return system == LP_SYSTEM_GBA ? "GBA" : system == LP_SYSTEM_GBC ? "GBC" : "GB"; }
 
-const char *lp_emu_title(const lp_emu *emu) {
-    return emu->info.title;
-}
+const char *lp_emu_title(const lp_emu *emu) { return emu->info.title; }
 
 const char *lp_emu_core_version(void) {
     pthread_once(&core_setup.once, set_up_core);
@@ -146,9 +140,7 @@ void lp_emu_step(lp_emu *emu, uint16_t keys, int n_frames) {
     if (n_frames > 0) emu->n_frames += (uint64_t)n_frames;
 }
 
-uint64_t lp_emu_frames(const lp_emu *emu) {
-    return emu->n_frames;
-}
+uint64_t lp_emu_frames(const lp_emu *emu) { return emu->n_frames; }
 
 const uint32_t *lp_emu_frame(const lp_emu *emu, int *width, int *height) {
     *width = emu->console->width;
@@ -156,13 +148,9 @@ const uint32_t *lp_emu_frame(const lp_emu *emu, int *width, int *height) {
     return emu->pixels;
 }
 
-uint8_t lp_emu_read8(lp_emu *emu, uint32_t address) {
-    return emu->console->peek(emu, address);
-}
+uint8_t lp_emu_read8(lp_emu *emu, uint32_t address) { return emu->console->peek(emu, address); }
 
-void lp_emu_write8(lp_emu *emu, uint32_t address, uint8_t value) {
-    emu->console->poke(emu, address, value);
-}
+void lp_emu_write8(lp_emu *emu, uint32_t address, uint8_t value) { emu->console->poke(emu, address, value); }
 
 static size_t picture_bytes(const lp_emu *emu) {
     return (size_t)(emu->console->width * emu->console->height * emu->console->bytes_per_pixel);
@@ -211,13 +199,10 @@ static uint64_t core_hash(void) {
     return lp_hash64(version, strlen(version));
 }
 
-size_t lp_emu_state_size(const lp_emu *emu) {
-    return sizeof(state_header) + body_bytes(emu);
-}
+size_t lp_emu_state_size(const lp_emu *emu) { return sizeof(state_header) + body_bytes(emu); }
 
 void lp_emu_state_save(lp_emu *emu, void *out) {
-    state_header header = {
-        .core_hash = core_hash(), .rom_hash = emu->rom_hash, .n_frames = emu->n_frames, .body_bytes = body_bytes(emu)};
+    state_header header = {.core_hash = core_hash(), .rom_hash = emu->rom_hash, .n_frames = emu->n_frames, .body_bytes = body_bytes(emu)};
     memcpy(header.magic, MAGIC, sizeof MAGIC);
     uint8_t *at = out;
     memcpy(at, &header, sizeof header);
@@ -233,7 +218,8 @@ void lp_emu_state_save(lp_emu *emu, void *out) {
 
 static lp_status check_state(const lp_emu *emu, const void *state, size_t size_bytes, lp_err *err) {
     state_header header;
-    if (!state || size_bytes < sizeof header) return lp_fail(err, LP_BAD_INPUT, "state of %zu bytes is too short for its header", size_bytes);
+    if (!state || size_bytes < sizeof header)
+        return lp_fail(err, LP_BAD_INPUT, "state of %zu bytes is too short for its header", size_bytes);
     memcpy(&header, state, sizeof header);
     if (memcmp(header.magic, MAGIC, sizeof MAGIC)) return lp_fail(err, LP_BAD_INPUT, "not an emulator state (no LPSTATE1 at its start)");
     if (header.hash != state_hash(state, size_bytes))
@@ -264,6 +250,4 @@ lp_status lp_emu_state_load(lp_emu *emu, const void *state, size_t size_bytes, l
     return LP_OK;
 }
 
-uint64_t lp_emu_hash(lp_emu *emu) {
-    return emu->console->machine_hash(emu);
-}
+uint64_t lp_emu_hash(lp_emu *emu) { return emu->console->machine_hash(emu); }

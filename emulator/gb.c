@@ -105,9 +105,7 @@ static lp_status gb_start(lp_emu *emu, lp_err *err) {
     return LP_OK;
 }
 
-static void gb_stop(lp_emu *emu) {
-    (void)emu;
-}
+static void gb_stop(lp_emu *emu) { (void)emu; }
 
 static bool gb_writes_rom(const lp_emu *emu) {
     (void)emu;

@@ -205,7 +205,8 @@ static lp_status check_relations(const struct GB *image, const struct GB *live, 
     return lp_check_relations(relations, COUNT(relations), err);
 }
 
-lp_status lp_gb_check_structs(const struct GB *live, const struct GB *image, const struct SM83Core *cpu, const lp_gb_links *links, lp_err *err) {
+lp_status lp_gb_check_structs(const struct GB *live, const struct GB *image, const struct SM83Core *cpu, const lp_gb_links *links,
+                              lp_err *err) {
     lp_clock clock = {image->timing.masterCycles, cpu->cycles, cpu->nextEvent};
     lp_status status = lp_check_constants(image, live, gb_constants, COUNT(gb_constants), err);
     if (!status) status = lp_check_limits(image, gb_limits, COUNT(gb_limits), err);

@@ -73,8 +73,8 @@ static __attribute__((noinline)) uint8_t load_slowly(struct SM83Core *cpu, uint1
 }
 
 /* pc: what libmgba's is at that moment. */
-static inline __attribute__((always_inline)) uint8_t load(struct SM83Core *cpu, struct GB *gb, uint16_t address, uint16_t pc, int32_t cycles,
-                                                           bool *idle) {
+static inline __attribute__((always_inline)) uint8_t load(struct SM83Core *cpu, struct GB *gb, uint16_t address, uint16_t pc,
+                                                          int32_t cycles, bool *idle) {
     struct GBMemory *memory = &gb->memory;
     if (is_work_ram(address) && !memory->mbcReadHigh) return *work_ram(memory, address);
     if (address < 2 * BANK) {
@@ -130,11 +130,12 @@ static bool is_plain(const struct SM83Core *cpu, const struct GB *gb) {
     const struct GBMemory *memory = &gb->memory;
     const uint8_t *bank = cpu->pc < BANK ? memory->romBase : memory->romBank;
     return cpu->pc < 2 * BANK && cpu->memory.cpuLoad8 == lp_gb_static.cartridge_load && cpu->memory.activeRegion == bank &&
-           cpu->memory.activeRegionEnd == (cpu->pc < BANK ? BANK : 2 * BANK) && cpu->memory.activeMask == BANK - 1 && !memory->dmaRemaining &&
-           memory->romSize >= 2 * BANK && !memory->mbcReadBank0 && !memory->mbcReadBank1 && memory->mbcType != GB_MBC6 &&
-           memory->mbcType != GB_UNL_NT_NEW && !cpu->irqPending && cpu->executionState == SM83_CORE_FETCH;
+           cpu->memory.activeRegionEnd == (cpu->pc < BANK ? BANK : 2 * BANK) && cpu->memory.activeMask == BANK - 1 &&
+           !memory->dmaRemaining && memory->romSize >= 2 * BANK && !memory->mbcReadBank0 && !memory->mbcReadBank1 &&
+           memory->mbcType != GB_MBC6 && memory->mbcType != GB_UNL_NT_NEW && !cpu->irqPending && cpu->executionState == SM83_CORE_FETCH;
 }
 
+// clang-format off
 #define REGISTERS(base, step, statement_of)                                                                             \
     case base: { statement_of(0) } break;                                                                               \
     case base + step: { statement_of(1) } break;                                                                        \
@@ -143,6 +144,7 @@ static bool is_plain(const struct SM83Core *cpu, const struct GB *gb) {
     case base + 4 * step: { statement_of(4) } break;                                                                    \
     case base + 5 * step: { statement_of(5) } break;                                                                    \
     case base + 7 * step: { statement_of(7) } break;
+// clang-format on
 
 /* A round of a loop, as it began. */
 typedef struct {
@@ -187,6 +189,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         gb->memory.cartBusPc = (uint16_t)(pc - 1);
 #define LOAD(from, k) load(cpu, gb, from, pc, c + (4 * (k) + 1) * t, &idle)
         switch (op) {
+            // clang-format off
         case 0x00: break;
 
         case 0x01: r.bc = word; break;
@@ -368,6 +371,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
             if (cpu->irqPending) next = c; /* as they stand: libmgba's next fetch takes it */
             break;
 
+            // clang-format on
         default: /* HALT, STOP, RETI, and what is no instruction */
         not_here:
             pc = start;
@@ -389,7 +393,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         continue;
 
     push:
-    call: {
+    call : {
         uint16_t low = (uint16_t)(r.sp - 2), high = (uint16_t)(r.sp - 1), pushed = (op & 0xF) == 5 ? target : pc;
         if (!is_plain_store(gb, low) || !is_plain_store(gb, high)) goto not_here;
         store_plainly(gb, high, (uint8_t)(pushed >> 8));
@@ -404,7 +408,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
     jump:
         c += 4 * n * t;
         pc = target;
-        if ((pc & (uint16_t)~(BANK - 1)) != bank) {
+        if ((pc & (uint16_t) ~(BANK - 1)) != bank) {
             cpu->memory.setActiveRegion(cpu, pc);
             break;
         }

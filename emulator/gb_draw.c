@@ -41,9 +41,7 @@ void lp_gb_draw_init(void) {
 }
 
 /* A tile's row, left to right from the high bits of low and high, as shades. */
-static inline uint64_t tile_row(uint8_t low, uint8_t high) {
-    return spread[low] | spread[high] << 1;
-}
+static inline uint64_t tile_row(uint8_t low, uint8_t high) { return spread[low] | spread[high] << 1; }
 
 static inline uint8_t mirrored(uint8_t b) {
     b = (uint8_t)(b >> 4 | b << 4);
@@ -68,7 +66,8 @@ static void draw_layer(const struct GBVideoSoftwareRenderer *r, uint8_t *line, i
             if (GBObjAttributesIsYFlip(attributes)) tile_y = 7 - tile_y;
             uint8_t low = at[2 * tile_y], high = at[2 * tile_y + 1];
             if (GBObjAttributesIsXFlip(attributes)) low = mirrored(low), high = mirrored(high);
-            uint8_t base = (uint8_t)(4 * GBObjAttributesGetCGBPalette(attributes) | (hiding && GBObjAttributesIsPriority(attributes) ? ABOVE : 0));
+            uint8_t base =
+                (uint8_t)(4 * GBObjAttributesGetCGBPalette(attributes) | (hiding && GBObjAttributesIsPriority(attributes) ? ABOVE : 0));
             row = tile_row(low, high) | base * 0x0101010101010101u;
         } else {
             row = tile_row(at[2 * tile_y], at[2 * tile_y + 1]);
@@ -118,15 +117,14 @@ static bool draw_sprites(const struct GBVideoSoftwareRenderer *r, uint8_t *line,
 
 /* ---- colours ---- */
 
-static color_t color_of(const struct GBVideoSoftwareRenderer *r, int index) {
-    return r->palette[r->lookup[index]];
-}
+static color_t color_of(const struct GBVideoSoftwareRenderer *r, int index) { return r->palette[r->lookup[index]]; }
 
 /* Four shades by arithmetic, many pixels at once; sprites' pixels after that, one by one. */
-LP_CLONES static void paint_shades(color_t *restrict out, const uint8_t *restrict line, color_t white, color_t light, color_t dark, color_t black) {
+LP_CLONES static void paint_shades(color_t *restrict out, const uint8_t *restrict line, color_t white, color_t light, color_t dark,
+                                   color_t black) {
     const color_t one = white ^ light, two = white ^ dark, both = white ^ light ^ dark ^ black;
     for (int x = 0; x < WIDTH; x++) {
-        color_t low = (color_t)-(line[x] & 1), high = (color_t)-(line[x] >> 1 & 1);
+        color_t low = (color_t) - (line[x] & 1), high = (color_t) - (line[x] >> 1 & 1);
         out[x] = white ^ (low & one) ^ (high & two) ^ (low & high & both);
     }
 }
@@ -186,6 +184,4 @@ static void draw_range(struct GBVideoRenderer *renderer, int start, int end, int
     draw_line(r, y);
 }
 
-void lp_gb_hook_renderer(struct GB *gb) {
-    gb->video.renderer->drawRange = draw_range;
-}
+void lp_gb_hook_renderer(struct GB *gb) { gb->video.renderer->drawRange = draw_range; }

@@ -93,18 +93,14 @@ static void pass_on(int mode, struct mTiming *timing, struct GBVideo *video, uin
     lp_gb_hook_video(video->p);
 }
 
-void lp_gb_set_mode_callback(struct GBVideo *video) {
-    video->modeEvent.callback = end_mode[video->mode];
-}
+void lp_gb_set_mode_callback(struct GBVideo *video) { video->modeEvent.callback = end_mode[video->mode]; }
 
 static void end_mode0(struct mTiming *timing, void *user, uint32_t ticks_late) {
     struct GBVideo *video = user;
     if (!lp_gb_sleep(video->p, &video->modeEvent, ticks_late)) pass_on(0, timing, video, ticks_late);
 }
 
-static void end_mode1(struct mTiming *timing, void *user, uint32_t ticks_late) {
-    pass_on(1, timing, user, ticks_late);
-}
+static void end_mode1(struct mTiming *timing, void *user, uint32_t ticks_late) { pass_on(1, timing, user, ticks_late); }
 
 /* OAM search ends, pixel transfer begins. No interrupt can rise here. */
 static void end_mode2(struct mTiming *timing, void *user, uint32_t ticks_late) {

@@ -17,8 +17,10 @@
 
 enum { SGB_ATTRIBUTES = 90 * 45, NO_CALLBACK = 255 };
 
-#define HOST(type, field) {offsetof(type, field), sizeof(((type *)0)->field)}
-#define HOST_SPAN(type, first, last) {offsetof(type, first), offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first)}
+#define HOST(type, field)                                                                                                                  \
+    { offsetof(type, field), sizeof(((type *)0)->field) }
+#define HOST_SPAN(type, first, last)                                                                                                       \
+    { offsetof(type, first), offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first) }
 #define HOST_EVENT(type, event) HOST_SPAN(type, event.context, event.name), HOST(type, event.next)
 
 static const lp_range gb_host[] = {
@@ -164,8 +166,7 @@ void lp_gb_machine_save(lp_emu *emu, uint8_t *out) {
     memcpy(out, &links, sizeof links);
     out += sizeof links;
     lp_block memories[8];
-    for (int i = 0, n = list_memories(emu, memories); i < n; out += memories[i++].size)
-        memcpy(out, memories[i].base, memories[i].size);
+    for (int i = 0, n = list_memories(emu, memories); i < n; out += memories[i++].size) memcpy(out, memories[i].base, memories[i].size);
 }
 
 /* Does a pointer have `span` bytes to read, or to write, in one of the blocks allowed (bits of 1 << block; bit 0: none at all)? */
@@ -193,7 +194,8 @@ static lp_status check_links(const lp_emu *emu, const lp_gb_links *links, uint16
     lp_block blocks[3];
     int n = list_blocks(emu, blocks);
     for (const link_limit *l = limits; l < limits + COUNT(limits); l++)
-        if (!lp_link_check(l->link, l->span, blocks, n) || !(l->blocks >> l->link.block & 1)) return lp_impossible(err, l->name, l->link.offset);
+        if (!lp_link_check(l->link, l->span, blocks, n) || !(l->blocks >> l->link.block & 1))
+            return lp_impossible(err, l->name, l->link.offset);
     if (links->video_callback > 3) return lp_impossible(err, "video.modeEvent's callback", links->video_callback);
     return LP_OK;
 }

@@ -17,7 +17,8 @@ typedef struct {
 struct GBVideoSoftwareRenderer;
 
 /* Everything but links into memory, which gb_image.c checks. */
-lp_status lp_gb_check_structs(const struct GB *live, const struct GB *image, const struct SM83Core *cpu, const lp_gb_links *links, lp_err *err);
+lp_status lp_gb_check_structs(const struct GB *live, const struct GB *image, const struct SM83Core *cpu, const lp_gb_links *links,
+                              lp_err *err);
 lp_status lp_gb_check_renderer(const struct GBVideoSoftwareRenderer *image, lp_err *err); /* of its saved fields */
 
 #endif

@@ -31,9 +31,7 @@ typedef struct {
     bool has[KINDS];
 } nap;
 
-static bool is_before(uint32_t a, uint32_t b) {
-    return (int32_t)(a - b) < 0;
-}
+static bool is_before(uint32_t a, uint32_t b) { return (int32_t)(a - b) < 0; }
 
 static void no_later(nap *n, uint32_t time) {
     if (is_before(time, n->until)) n->until = time;
@@ -75,7 +73,8 @@ int32_t lp_gb_change_mode(struct GBVideo *video, uint32_t time) {
 /* When a mode next ends that may be seen. */
 static uint32_t next_seen_mode(const struct GBVideo *video, uint32_t when) {
     int lyc = video->p->memory.io[GB_REG_LYC], last = GB_VIDEO_VERTICAL_PIXELS - 1;
-    if (video->mode == 1 || GBRegisterSTATIsHblankIRQ(video->stat) || GBRegisterSTATIsOAMIRQ(video->stat) || GBRegisterSTATIsVblankIRQ(video->stat))
+    if (video->mode == 1 || GBRegisterSTATIsHblankIRQ(video->stat) || GBRegisterSTATIsOAMIRQ(video->stat) ||
+        GBRegisterSTATIsVblankIRQ(video->stat))
         return when;
     if (GBRegisterSTATIsLYCIRQ(video->stat) && lyc > video->ly && lyc <= last) last = lyc - 1;
     int32_t left = video->mode == 2 ? AFTER_MODE_2 : video->mode == 3 ? mode_0_ticks(video) : 0;
@@ -98,14 +97,10 @@ static uint32_t pass_modes(struct GBVideo *video, uint32_t when, uint32_t until)
 
 /* ---- the timer ---- */
 
-static uint32_t div_ticks(const struct GBTimer *timer) {
-    return timer->p->doubleSpeed ? GB_DMG_DIV_PERIOD : 2 * GB_DMG_DIV_PERIOD;
-}
+static uint32_t div_ticks(const struct GBTimer *timer) { return timer->p->doubleSpeed ? GB_DMG_DIV_PERIOD : 2 * GB_DMG_DIV_PERIOD; }
 
 /* How many increments the next event stands for. */
-static uint32_t div_steps(const struct GBTimer *timer) {
-    return timer->nextDiv > 0 ? (uint32_t)timer->nextDiv / div_ticks(timer) : 0;
-}
+static uint32_t div_steps(const struct GBTimer *timer) { return timer->nextDiv > 0 ? (uint32_t)timer->nextDiv / div_ticks(timer) : 0; }
 
 uint32_t lp_gb_timer_block(const struct GBTimer *timer) {
     uint32_t sequencer = 0x200u << timer->p->doubleSpeed, tima = timer->timaPeriod ? timer->timaPeriod : sequencer;
@@ -120,7 +115,8 @@ static uint32_t next_seen_tick(const struct GBTimer *timer, uint32_t when) {
 }
 
 static uint32_t pass_counts(struct GBTimer *timer, uint32_t when, uint32_t until) {
-    uint32_t ticks = div_ticks(timer), steps = div_steps(timer), block = lp_gb_timer_block(timer), most = block < DIV_STEPS ? block : DIV_STEPS;
+    uint32_t ticks = div_ticks(timer), steps = div_steps(timer), block = lp_gb_timer_block(timer),
+             most = block < DIV_STEPS ? block : DIV_STEPS;
     while (is_before(when, until)) { /* from the second on they are equally long */
         bool even = steps == most && !(timer->internalDiv & (most - 1));
         uint32_t events = even ? (until - when - 1) / (most * ticks) + 1 : 1;

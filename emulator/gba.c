@@ -140,9 +140,7 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
         for (int i = 0; i < GBA_VIDEO_HORIZONTAL_PIXELS * GBA_VIDEO_VERTICAL_PIXELS; i++) emu->pixels[i] &= 0xFFFFFF;
 }
 
-static uint8_t byte_of(const void *base, uint32_t offset) {
-    return ((const uint8_t *)base)[offset];
-}
+static uint8_t byte_of(const void *base, uint32_t offset) { return ((const uint8_t *)base)[offset]; }
 
 static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
     const struct GBA *gba = emu->core->board;
@@ -176,9 +174,7 @@ static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
     }
 }
 
-static void gba_poke(lp_emu *emu, uint32_t address, uint8_t value) {
-    emu->core->busWrite8(emu->core, address, value);
-}
+static void gba_poke(lp_emu *emu, uint32_t address, uint8_t value) { emu->core->busWrite8(emu->core, address, value); }
 
 const lp_console lp_console_gba = {
     .start = gba_start,

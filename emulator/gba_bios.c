@@ -26,7 +26,7 @@ enum {
     MAX_CALL_BYTES = 1 << 24, /* lengths have 24 bits */
     MAX_AFFINE = 1 << 14,
     MAX_LOADS = 16 << 20, /* of one Huffman call: 384 KB of 4 bits, at 20 loads each */
-    LEAVES = 0xC0,       /* a node of a Huffman tree whose children are leaves */
+    LEAVES = 0xC0,        /* a node of a Huffman tree whose children are leaves */
 };
 
 static _Thread_local struct {
@@ -35,9 +35,7 @@ static _Thread_local struct {
     uint32_t (*load8)(struct ARMCore *, uint32_t address, int *cycles);
 } work;
 
-void lp_gba_bios_new_frame(void) {
-    work.bytes = 0;
-}
+void lp_gba_bios_new_frame(void) { work.bytes = 0; }
 
 static uint32_t count_load8(struct ARMCore *cpu, uint32_t address, int *cycles) {
     if (work.loads >= MAX_LOADS) return LEAVES;
@@ -92,9 +90,7 @@ static void call_bios(struct ARMCore *cpu, int call) {
     charge(cpu);
 }
 
-static void call_bios_arm(struct ARMCore *cpu, int call) {
-    call_bios(cpu, call >> 16);
-}
+static void call_bios_arm(struct ARMCore *cpu, int call) { call_bios(cpu, call >> 16); }
 
 void lp_gba_bound_bios(struct ARMCore *cpu) {
     cpu->irqh.swi16 = call_bios;

@@ -14,8 +14,8 @@
 
 #define GBA_LIMIT(field, low, high) LP_LIMIT(struct GBA, field, low, high)
 #define GBA_BOOL(field) LP_BOOL(struct GBA, field)
-#define FIFO_LIMITS(channel)                                                                                              \
-    GBA_LIMIT(channel.fifoRead, 0, GBA_AUDIO_FIFO_SIZE - 1), GBA_LIMIT(channel.fifoWrite, 0, GBA_AUDIO_FIFO_SIZE - 1), \
+#define FIFO_LIMITS(channel)                                                                                                               \
+    GBA_LIMIT(channel.fifoRead, 0, GBA_AUDIO_FIFO_SIZE - 1), GBA_LIMIT(channel.fifoWrite, 0, GBA_AUDIO_FIFO_SIZE - 1),                     \
         GBA_LIMIT(channel.internalRemaining, 0, 4), GBA_LIMIT(channel.dmaSource, 1, 2)
 
 static const lp_limit gba_limits[] = {
@@ -48,7 +48,7 @@ static const lp_limit gba_limits[] = {
     GBA_BOOL(audio.enable),
     GBA_LIMIT(audio.sampleIndex, 0, GBA_MAX_SAMPLES - 1),
     GBA_LIMIT(sio.mode, -1, SIO_JOYBUS),
-    GBA_LIMIT(performingDMA, 0, 0), /* only while it does */
+    GBA_LIMIT(performingDMA, 0, 0),                                  /* only while it does */
     GBA_LIMIT(idleOptimization, IDLE_LOOP_IGNORE, IDLE_LOOP_REMOVE), /* looking for loops need not end */
     GBA_BOOL(haltPending),
     GBA_BOOL(cpuBlocked),
@@ -80,7 +80,14 @@ static const lp_limit cpu_limits[] = {
     LP_LIMIT(struct ARMCore, privilegeMode, 0, MODE_SYSTEM),
 };
 
-enum { TIMER_TICKS = 0x10000, TIMER_SLACK = 4096, LONGEST_TIMER = (TIMER_TICKS << 10) + TIMER_SLACK, SAMPLE_EVENT = 1024, FIRST_TIMER = 5, DMA_EVENT = 9 };
+enum {
+    TIMER_TICKS = 0x10000,
+    TIMER_SLACK = 4096,
+    LONGEST_TIMER = (TIMER_TICKS << 10) + TIMER_SLACK,
+    SAMPLE_EVENT = 1024,
+    FIRST_TIMER = 5,
+    DMA_EVENT = 9
+};
 
 /* In the order of gba_image.c's. */
 static const lp_event_limit gba_events[LP_GBA_EVENTS] = {
@@ -109,26 +116,33 @@ static bool bus_waits(int seq16, int seq32, int nonseq16, int nonseq32) {
 static lp_status check_waits(const struct GBAMemory *image, const struct GBAMemory *live, const struct ARMMemory *active, lp_err *err) {
     for (int i = 0; i <= REGION_CART_SRAM_MIRROR; i++) {
         bool settable = i == REGION_WORKING_RAM || i >= REGION_CART0;
-        bool good = settable ? bus_waits(image->waitstatesSeq16[i], image->waitstatesSeq32[i], image->waitstatesNonseq16[i], image->waitstatesNonseq32[i])
-                             : image->waitstatesSeq16[i] == live->waitstatesSeq16[i] && image->waitstatesSeq32[i] == live->waitstatesSeq32[i] &&
-                                   image->waitstatesNonseq16[i] == live->waitstatesNonseq16[i] &&
-                                   image->waitstatesNonseq32[i] == live->waitstatesNonseq32[i];
+        bool good = settable
+                        ? bus_waits(image->waitstatesSeq16[i], image->waitstatesSeq32[i], image->waitstatesNonseq16[i],
+                                    image->waitstatesNonseq32[i])
+                        : image->waitstatesSeq16[i] == live->waitstatesSeq16[i] && image->waitstatesSeq32[i] == live->waitstatesSeq32[i] &&
+                              image->waitstatesNonseq16[i] == live->waitstatesNonseq16[i] &&
+                              image->waitstatesNonseq32[i] == live->waitstatesNonseq32[i];
         if (!good) return lp_impossible(err, "memory.waitstates of region", i);
     }
-#define NO_REGIONS(waits) {#waits, offsetof(struct GBAMemory, waits[REGION_CART_SRAM_MIRROR + 1]), 255 - REGION_CART_SRAM_MIRROR}
+#define NO_REGIONS(waits)                                                                                                                  \
+    { #waits, offsetof(struct GBAMemory, waits[REGION_CART_SRAM_MIRROR + 1]), 255 - REGION_CART_SRAM_MIRROR }
     static const lp_constant rest[] = {
-        NO_REGIONS(waitstatesSeq32), NO_REGIONS(waitstatesSeq16), NO_REGIONS(waitstatesNonseq32), NO_REGIONS(waitstatesNonseq16),
+        NO_REGIONS(waitstatesSeq32),
+        NO_REGIONS(waitstatesSeq16),
+        NO_REGIONS(waitstatesNonseq32),
+        NO_REGIONS(waitstatesNonseq16),
     };
     lp_status status = lp_check_constants(image, live, rest, COUNT(rest), err);
     if (status) return status;
     /* Where the CPU is; nowhere (-1): where it was, or nothing. */
     int i = image->activeRegion;
     uint32_t any = active->activeSeqCycles32 | active->activeSeqCycles16 | active->activeNonseqCycles32 | active->activeNonseqCycles16;
-    bool good = i >= 0 ? active->activeSeqCycles32 == (uint32_t)image->waitstatesSeq32[i] && active->activeSeqCycles16 == (uint32_t)image->waitstatesSeq16[i] &&
+    bool good = i >= 0 ? active->activeSeqCycles32 == (uint32_t)image->waitstatesSeq32[i] &&
+                             active->activeSeqCycles16 == (uint32_t)image->waitstatesSeq16[i] &&
                              active->activeNonseqCycles32 == (uint32_t)image->waitstatesNonseq32[i] &&
                              active->activeNonseqCycles16 == (uint32_t)image->waitstatesNonseq16[i]
-                       : !any || (any <= 31 && bus_waits((int)active->activeSeqCycles16, (int)active->activeSeqCycles32, (int)active->activeNonseqCycles16,
-                                                         (int)active->activeNonseqCycles32));
+                       : !any || (any <= 31 && bus_waits((int)active->activeSeqCycles16, (int)active->activeSeqCycles32,
+                                                         (int)active->activeNonseqCycles16, (int)active->activeNonseqCycles32));
     return good ? LP_OK : lp_impossible(err, "memory.activeSeqCycles32", active->activeSeqCycles32);
 }
 
@@ -149,7 +163,8 @@ static lp_status check_timers(const struct GBA *image, const uint8_t *queue, uin
 }
 
 static lp_status check_dma(const struct GBA *image, const uint8_t *queue, lp_err *err) {
-    if (lp_is_queued(queue, DMA_EVENT) && image->memory.activeDMA < 0) return lp_impossible(err, "memory.activeDMA", image->memory.activeDMA);
+    if (lp_is_queued(queue, DMA_EVENT) && image->memory.activeDMA < 0)
+        return lp_impossible(err, "memory.activeDMA", image->memory.activeDMA);
     for (int i = 0; i < 4; i++) {
         const struct GBADMA *dma = &image->memory.dma[i];
         if (dma->count < 1 || dma->count > 0x10000) return lp_impossible(err, "memory.dma.count", dma->count);

@@ -19,8 +19,10 @@
 
 enum { N_BLOCKS = 8, SAVE_BYTES = SIZE_CART_FLASH1M, NO_CALLBACK = 255, GPIO_BYTES = 6 };
 
-#define HOST(type, field) {offsetof(type, field), sizeof(((type *)0)->field)}
-#define HOST_SPAN(type, first, last) {offsetof(type, first), offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first)}
+#define HOST(type, field)                                                                                                                  \
+    { offsetof(type, field), sizeof(((type *)0)->field) }
+#define HOST_SPAN(type, first, last)                                                                                                       \
+    { offsetof(type, first), offsetof(type, last) + sizeof(((type *)0)->last) - offsetof(type, first) }
 #define HOST_EVENT(type, event) HOST_SPAN(type, event.context, event.name), HOST(type, event.next)
 
 static const lp_range gba_host[] = {
@@ -156,9 +158,7 @@ static int list_memories(const lp_emu *emu, lp_block memories[3]) {
     return n;
 }
 
-static bool has_gpio(const struct GBA *gba) {
-    return gba->memory.hw.devices & (HW_RTC | HW_RUMBLE | HW_LIGHT_SENSOR | HW_GYRO);
-}
+static bool has_gpio(const struct GBA *gba) { return gba->memory.hw.devices & (HW_RTC | HW_RUMBLE | HW_LIGHT_SENSOR | HW_GYRO); }
 
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out) {
     const struct GBA *gba = emu->core->board;
@@ -170,8 +170,7 @@ void lp_gba_machine_save(lp_emu *emu, uint8_t *out) {
     memcpy(out, &links, sizeof links);
     out += sizeof links;
     lp_block memories[3];
-    for (int i = 0, n = list_memories(emu, memories); i < n; out += memories[i++].size)
-        memcpy(out, memories[i].base, memories[i].size);
+    for (int i = 0, n = list_memories(emu, memories); i < n; out += memories[i++].size) memcpy(out, memories[i].base, memories[i].size);
     if (has_gpio(gba)) memcpy(out, gba->memory.hw.gpioBase, GPIO_BYTES);
     else memset(out, 0, GPIO_BYTES);
     out += GPIO_BYTES;
@@ -266,9 +265,7 @@ size_t lp_gba_renderer_bytes(const lp_emu *emu) {
     return 0;
 }
 
-void lp_gba_renderer_save(lp_emu *emu, uint8_t *out) {
-    (void)emu, (void)out;
-}
+void lp_gba_renderer_save(lp_emu *emu, uint8_t *out) { (void)emu, (void)out; }
 
 void lp_gba_renderer_load(lp_emu *emu, const uint8_t *in) {
     (void)in;

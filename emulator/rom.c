@@ -41,13 +41,11 @@ static size_t without_gbx(const uint8_t *rom, size_t n) {
     return n;
 }
 
-static bool gb_has_logo(const uint8_t *rom, size_t n) {
-    return n >= GB_HEADER_END && lp_hash64(rom + 0x104, 48) == GB_LOGO_HASH;
-}
+static bool gb_has_logo(const uint8_t *rom, size_t n) { return n >= GB_HEADER_END && lp_hash64(rom + 0x104, 48) == GB_LOGO_HASH; }
 
 static bool gb_type_known(uint8_t type) {
-    static const uint8_t known[] = {0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0F, 0x10, 0x11, 0x12, 0x13,
-                                    0x19, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x20, 0x22, 0xFC, 0xFD, 0xFE, 0xFF};
+    static const uint8_t known[] = {0x00, 0x01, 0x02, 0x03, 0x05, 0x06, 0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0F, 0x10, 0x11,
+                                    0x12, 0x13, 0x19, 0x1A, 0x1B, 0x1C, 0x1D, 0x1E, 0x20, 0x22, 0xFC, 0xFD, 0xFE, 0xFF};
     return memchr(known, type, sizeof known) != NULL;
 }
 
@@ -82,7 +80,8 @@ static void copy_title(char *out, const uint8_t *from, size_t n) {
 
 static bool is_text(const uint8_t *rom, size_t n) {
     for (size_t i = 0; i < n && i < 4096; i++)
-        if (!rom[i] || (rom[i] < 0x20 && rom[i] != '\n' && rom[i] != '\r' && rom[i] != '\t' && rom[i] != '\f' && rom[i] != 0x1B)) return false;
+        if (!rom[i] || (rom[i] < 0x20 && rom[i] != '\n' && rom[i] != '\r' && rom[i] != '\t' && rom[i] != '\f' && rom[i] != 0x1B))
+            return false;
     return true;
 }
 
@@ -99,7 +98,9 @@ static const char *what_else(const uint8_t *rom, size_t n) {
         {"\x89PNG", 4, "a PNG picture"},
         {"\xFF\xD8\xFF", 3, "a JPEG picture"},
         {"GIF8", 4, "a GIF picture"},
-        {"\x7F" "ELF", 4, "an ELF program"},
+        {"\x7F"
+         "ELF",
+         4, "an ELF program"},
         {"MZ", 2, "a Windows program"},
         {"%PDF", 4, "a PDF document"},
         {"NES\x1A", 4, "a NES ROM"},
@@ -123,8 +124,7 @@ static lp_status inspect_gba(lp_rom_info *out, const uint8_t *rom, size_t n, lp_
 }
 
 static lp_status inspect_gb(lp_rom_info *out, const uint8_t *rom, size_t n, lp_err *err) {
-    if (n > GB_LARGEST)
-        return lp_fail(err, LP_BAD_INPUT, "GB ROM of %zu bytes, the largest cartridge has %d", n, GB_LARGEST);
+    if (n > GB_LARGEST) return lp_fail(err, LP_BAD_INPUT, "GB ROM of %zu bytes, the largest cartridge has %d", n, GB_LARGEST);
     size_t claimed = rom[0x148] <= 8 ? (size_t)GB_SMALLEST << rom[0x148] : 0;
     out->fill = 0xFF;
     if (n < claimed) {

@@ -43,9 +43,7 @@ ALWAYS void set(registers *r, int index, uint8_t value) {
 }
 
 /* Conditions as opcodes number them: NZ Z NC C. */
-ALWAYS bool holds(const registers *r, int index) {
-    return ((r->f & (index & 2 ? C : Z)) != 0) == (index & 1);
-}
+ALWAYS bool holds(const registers *r, int index) { return ((r->f & (index & 2 ? C : Z)) != 0) == (index & 1); }
 
 ALWAYS void add(registers *r, uint8_t value, int carry) {
     int sum = r->a + value + carry;

@@ -54,8 +54,8 @@ static void add_action(lp_game *g, uint16_t keys) {
 }
 
 void lp_game_default_buttons(lp_game *g) {
-    static const uint16_t single[] = {0, LP_KEY_A, LP_KEY_B, LP_KEY_START, LP_KEY_SELECT, LP_KEY_LEFT, LP_KEY_RIGHT, LP_KEY_UP, LP_KEY_DOWN,
-                                      LP_KEY_L, LP_KEY_R};
+    static const uint16_t single[] = {0,         LP_KEY_A,    LP_KEY_B, LP_KEY_START, LP_KEY_SELECT, LP_KEY_LEFT, LP_KEY_RIGHT,
+                                      LP_KEY_UP, LP_KEY_DOWN, LP_KEY_L, LP_KEY_R};
     start_actions(g);
     for (int a = 0; a < (g->system == LP_SYSTEM_GBA ? 11 : 9); a++) add_action(g, single[a]);
 }
@@ -84,9 +84,7 @@ typedef struct {
     int combinations[LP_MAX_ACTIONS];
 } group;
 
-static int by_value(const void *a, const void *b) {
-    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
-}
+static int by_value(const void *a, const void *b) { return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b); }
 
 static int to_retro(uint16_t keys) {
     int bits = 0;
@@ -134,7 +132,8 @@ static void multiply(lp_game *g, const group *groups, int n_groups, const lp_pla
     long long n = 1;
     for (int i = 0; i < n_groups && n <= LP_MAX_ACTIONS; i++) n *= groups[i].n;
     if (n < 2 || n > LP_MAX_ACTIONS) {
-        lp_report_error(r, where, "makes %s%lld actions of its groups; 2 to %d can be had", n > LP_MAX_ACTIONS ? "at least " : "", n, LP_MAX_ACTIONS);
+        lp_report_error(r, where, "makes %s%lld actions of its groups; 2 to %d can be had", n > LP_MAX_ACTIONS ? "at least " : "", n,
+                        LP_MAX_ACTIONS);
         return;
     }
     start_actions(g);

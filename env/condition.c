@@ -7,8 +7,9 @@
 
 enum { MAX_NODES = 1024, MAX_DEPTH = 16 };
 
-static const char *const op_names[] = {"", "zero", "nonzero", "positive", "negative", "sign", "equal", "negative-equal", "not-equal",
-                                       "less-than", "greater-than", "less-or-equal", "greater-or-equal"};
+static const char *const op_names[] = {
+    "",          "zero",      "nonzero",      "positive",      "negative",        "sign", "equal", "negative-equal",
+    "not-equal", "less-than", "greater-than", "less-or-equal", "greater-or-equal"};
 enum { N_OPS = sizeof op_names / sizeof *op_names };
 
 int64_t lp_op_apply(lp_op op, int64_t reference, int64_t value) {
@@ -127,7 +128,8 @@ static bool parse_group(parser *p, int depth, const cJSON *item, const lp_place 
     if (!node) return false;
     *node = (lp_condition_node){.is_group = true};
     bool good = parse_kind(&node->all, item, where, r);
-    good &= lp_json_known(item, p->names->strict ? "condition|variables|nodes" : "condition|variables|nodes|script", p->names->strict, where, r);
+    good &= lp_json_known(item, p->names->strict ? "condition|variables|nodes" : "condition|variables|nodes|script", p->names->strict,
+                          where, r);
     good &= lp_json_object(item, "variables", &tests, where, r);
     good &= lp_json_object(item, "nodes", &groups, where, r);
     if (good && p->names->strict && !cJSON_GetArraySize(tests) && !cJSON_GetArraySize(groups))

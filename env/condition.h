@@ -8,8 +8,21 @@
 
 #include "env/variable.h"
 
-typedef enum { LP_OP_NONE, LP_OP_ZERO, LP_OP_NONZERO, LP_OP_POSITIVE, LP_OP_NEGATIVE, LP_OP_SIGN, LP_OP_EQUAL, LP_OP_NEGATIVE_EQUAL,
-               LP_OP_NOT_EQUAL, LP_OP_LESS, LP_OP_GREATER, LP_OP_LESS_EQUAL, LP_OP_GREATER_EQUAL } lp_op;
+typedef enum {
+    LP_OP_NONE,
+    LP_OP_ZERO,
+    LP_OP_NONZERO,
+    LP_OP_POSITIVE,
+    LP_OP_NEGATIVE,
+    LP_OP_SIGN,
+    LP_OP_EQUAL,
+    LP_OP_NEGATIVE_EQUAL,
+    LP_OP_NOT_EQUAL,
+    LP_OP_LESS,
+    LP_OP_GREATER,
+    LP_OP_LESS_EQUAL,
+    LP_OP_GREATER_EQUAL
+} lp_op;
 
 /* What is looked at, and how: of a test, and of a term of a reward. */
 typedef struct {

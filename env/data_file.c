@@ -63,8 +63,8 @@ static char *insert(const char *text, size_t at, bool first, const char *name, u
     char *out = malloc(room);
     while (head && strchr(" \t\r\n", text[head - 1])) head--;
     if (out)
-        snprintf(out, room, "%.*s%s\n    \"%s\": {\"address\": %u, \"type\": \"%s\"}\n  %s", (int)head, text, first ? "" : ",", name, address, type,
-                 text + at);
+        snprintf(out, room, "%.*s%s\n    \"%s\": {\"address\": %u, \"type\": \"%s\"}\n  %s", (int)head, text, first ? "" : ",", name,
+                 address, type, text + at);
     return out;
 }
 
@@ -95,7 +95,8 @@ lp_status lp_data_file_add(const char *folder, const char *name, uint32_t addres
     if (!at) status = lp_fail(err, LP_BAD_INPUT, "%s: not a JSON object with an object \"info\"", path);
     else if (cJSON_GetObjectItemCaseSensitive(info, name)) status = lp_fail(err, LP_BAD_INPUT, "%s: info.%s is there already", path, name);
     else if (!(new = insert(old, at, n == 0, name, address, type))) status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
-    else if (!holds(new, name, address, n + 1)) status = lp_fail(err, LP_BAD_INPUT, "%s: cannot add to it; write info.%s by hand", path, name);
+    else if (!holds(new, name, address, n + 1))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot add to it; write info.%s by hand", path, name);
     if (!status) status = lp_file_write_atomic(path, new, strlen(new), err);
     free(new);
     cJSON_Delete(root);

@@ -62,9 +62,7 @@ void lp_env_close(lp_env *env) {
     free(env);
 }
 
-void lp_env_set_tap(lp_env *env, const lp_env_tap *tap) {
-    env->tap = *tap;
-}
+void lp_env_set_tap(lp_env *env, const lp_env_tap *tap) { env->tap = *tap; }
 
 void lp_env_on_frame(lp_env *env, void (*hook)(void *context), void *context) {
     env->on_frame = hook;
@@ -84,10 +82,11 @@ static void fill_template(const lp_env *env, const char *template, char *out, si
         const char *close = *template == '{' ? strchr(template, '}') : NULL;
         int variable = -1;
         for (int i = 0; close && i < g->n_variables; i++)
-            if (strlen(g->variables[i].name) == (size_t)(close - template - 1) && !memcmp(g->variables[i].name, template + 1, (size_t)(close - template - 1)))
+            if (strlen(g->variables[i].name) == (size_t)(close - template - 1) &&
+                !memcmp(g->variables[i].name, template + 1, (size_t)(close - template - 1)))
                 variable = i;
         if (variable < 0) {
-            out[n++] = *template++;
+            out[n++] = *template ++;
             out[n] = 0;
             continue;
         }
@@ -159,7 +158,9 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
     for (int i = env->n_cached; i < g->n_boot; i++) boot_step(env, &g->boot[i], seed, knobs);
     env->steps = 0;
     env->outcome = LP_RUNNING;
-    env->time_limit = g->time_limit_knob >= 0 ? (knobs ? knobs[g->time_limit_knob] : g->knobs[g->time_limit_knob].initial) + g->time_limit_plus : g->time_limit;
+    env->time_limit = g->time_limit_knob >= 0
+                          ? (knobs ? knobs[g->time_limit_knob] : g->knobs[g->time_limit_knob].initial) + g->time_limit_plus
+                          : g->time_limit;
     if (time_limit) env->time_limit = time_limit;
     memset(env->held, 0, sizeof env->held);
     read_variables(env);
@@ -242,9 +243,7 @@ typedef struct {
 } saved_header;
 static const uint64_t SAVED_MAGIC = 0x3230564e45504cu; /* "LPENV02" */
 
-static size_t values_bytes(const lp_env *env) {
-    return (size_t)env->game->n_variables * sizeof *env->now;
-}
+static size_t values_bytes(const lp_env *env) { return (size_t)env->game->n_variables * sizeof *env->now; }
 
 size_t lp_env_save_size(const lp_env *env) {
     return sizeof(saved_header) + 2 * values_bytes(env) + sizeof env->held + lp_emu_state_size(env->emu);
@@ -257,8 +256,14 @@ void lp_env_save(lp_env *env, void *out) {
     memcpy(at + bytes, env->before, bytes);
     memcpy(at + 2 * bytes, env->held, sizeof env->held);
     lp_emu_state_save(env->emu, at + 2 * bytes + sizeof env->held);
-    saved_header h = {SAVED_MAGIC, 0, lp_emu_state_size(env->emu), (uint64_t)env->game->n_variables, (uint64_t)env->game->n_events,
-                      (uint64_t)env->outcome, env->steps, env->time_limit};
+    saved_header h = {SAVED_MAGIC,
+                      0,
+                      lp_emu_state_size(env->emu),
+                      (uint64_t)env->game->n_variables,
+                      (uint64_t)env->game->n_events,
+                      (uint64_t)env->outcome,
+                      env->steps,
+                      env->time_limit};
     memcpy(out, &h, sizeof h);
     h.hash = lp_hash64((unsigned char *)out + 16, lp_env_save_size(env) - 16);
     memcpy(out, &h, sizeof h);
@@ -270,7 +275,8 @@ lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *
     memcpy(&h, data, sizeof h);
     if (h.magic != SAVED_MAGIC || h.hash != lp_hash64((const unsigned char *)data + 16, size_bytes - 16))
         return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
-    if (h.n_variables != (uint64_t)env->game->n_variables || h.n_events != (uint64_t)env->game->n_events || h.outcome > LP_TIMEOUT || h.steps < 0)
+    if (h.n_variables != (uint64_t)env->game->n_variables || h.n_events != (uint64_t)env->game->n_events || h.outcome > LP_TIMEOUT ||
+        h.steps < 0)
         return lp_fail(err, LP_BAD_INPUT, "saved environment: of another game");
     const unsigned char *at = (const unsigned char *)data + sizeof h;
     size_t bytes = values_bytes(env);

@@ -41,8 +41,12 @@ static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
     const unsigned char *data = g->rom.data;
     size_t n = strlen(name);
     if (n > 6 && !strcmp(name + n - 6, ".state"))
-        return lp_fail(err, LP_BAD_INPUT, "%s: a save state, of another emulator core; it cannot be loaded: write the keys from power-on to there as boot in longplay.json", name);
-    if (g->rom.size_bytes > 2 && data[0] == 0x1f && data[1] == 0x8b) return lp_fail(err, LP_BAD_INPUT, "%s: compressed with gzip; unpack it first", name);
+        return lp_fail(err, LP_BAD_INPUT,
+                       "%s: a save state, of another emulator core; it cannot be loaded: write the keys from power-on to there as boot in "
+                       "longplay.json",
+                       name);
+    if (g->rom.size_bytes > 2 && data[0] == 0x1f && data[1] == 0x8b)
+        return lp_fail(err, LP_BAD_INPUT, "%s: compressed with gzip; unpack it first", name);
     lp_status status = lp_emu_open(&emu, data, g->rom.size_bytes, NULL, err);
     if (status) return lp_fail_prefix(err, status, "%s", name);
     g->system = lp_emu_system(emu);
@@ -100,7 +104,8 @@ static void refuse_no_rom(const lp_game *g, lp_findings *r) {
     if (lp_find_game_file(g->dir, "rom.sha", path, sizeof path) && !lp_file_read(&text, path, 4096, NULL))
         snprintf(sha, sizeof sha, "%.*s", (int)strspn((char *)text.data, "0123456789abcdefABCDEF"), (char *)text.data);
     lp_blob_free(&text);
-    lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom%s%s", g->dir, *sha ? "; the SHA-1 of the right one is " : "", sha);
+    lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom%s%s", g->dir,
+                    *sha ? "; the SHA-1 of the right one is " : "", sha);
 }
 
 static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metadata, char *out, size_t size, lp_findings *r) {
@@ -222,18 +227,14 @@ const char *lp_game_variable_name(const lp_game *g, int index) { return g->varia
 lp_system lp_game_system(const lp_game *g) { return g->system; }
 int lp_game_n_knobs(const lp_game *g) { return g->n_knobs; }
 const lp_knob *lp_game_knob(const lp_game *g, int index) { return &g->knobs[index]; }
-bool lp_game_has_outcome(const lp_game *g) {
-    return g->win.n && (g->loss.n || g->time_limit || g->time_limit_knob >= 0);
-}
+bool lp_game_has_outcome(const lp_game *g) { return g->win.n && (g->loss.n || g->time_limit || g->time_limit_knob >= 0); }
 
 const void *lp_game_rom(const lp_game *g, size_t *size_bytes) {
     *size_bytes = g->rom.size_bytes;
     return g->rom.data;
 }
 
-void lp_game_observation(const lp_game *g, int *width, int *height) {
-    *width = g->width, *height = g->height;
-}
+void lp_game_observation(const lp_game *g, int *width, int *height) { *width = g->width, *height = g->height; }
 
 void lp_game_crop(const lp_game *g, int *x, int *y, int *width, int *height) {
     *x = g->crop_x, *y = g->crop_y;
@@ -268,8 +269,10 @@ lp_status lp_game_set_knob(const lp_game *g, int64_t *knobs, const char *assignm
     int k = equals ? lp_game_find_knob(g, name) : -1;
     if (k < 0) {
         char list[400] = "";
-        for (int i = 0; i < g->n_knobs; i++) snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", g->knobs[i].name);
-        return lp_fail(err, LP_BAD_INPUT, "--set '%s': not KNOB=N with a knob of %s (%s)", assignment, g->name, g->n_knobs ? list : "it has none");
+        for (int i = 0; i < g->n_knobs; i++)
+            snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", g->knobs[i].name);
+        return lp_fail(err, LP_BAD_INPUT, "--set '%s': not KNOB=N with a knob of %s (%s)", assignment, g->name,
+                       g->n_knobs ? list : "it has none");
     }
     char *end;
     errno = 0;
@@ -292,13 +295,9 @@ static uint64_t spread(uint64_t run_seed, uint64_t i) {
     return x;
 }
 
-uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i) {
-    return spread(run_seed, i) << 1 | 1;
-}
+uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i) { return spread(run_seed, i) << 1 | 1; }
 
-uint64_t lp_game_eval_seed(uint64_t run_seed, uint64_t i) {
-    return spread(run_seed, i) << 1;
-}
+uint64_t lp_game_eval_seed(uint64_t run_seed, uint64_t i) { return spread(run_seed, i) << 1; }
 
 lp_outcome lp_game_judge(const lp_game *g, const int64_t *now, const int64_t *before, bool *denied) {
     if (lp_condition_holds(&g->win, now, before)) {

@@ -15,12 +15,17 @@ enum { START_DECISIONS = 2 };
 static void note_files(const lp_game *g, lp_findings *r) {
     char path[PATH_MAX], state[PATH_MAX];
     int n_states = lp_find_states(g->dir, state, sizeof state);
-    const char *boot = g->n_boot ? "boot takes their place" : "if the game does not start by itself, write the keys from power-on to there as boot in longplay.json";
+    const char *boot = g->n_boot ? "boot takes their place"
+                                 : "if the game does not start by itself, write the keys from power-on to there as boot in longplay.json";
     if (!g->has_longplay) lp_report_note(r, NULL, "%s: no longplay.json: nothing can be won, and every setting is the default", g->dir);
-    if (!lp_find_game_file(g->dir, "rom.sha", path, sizeof path)) lp_report_note(r, NULL, "%s: no rom.sha: any ROM is taken for the right one", g->dir);
+    if (!lp_find_game_file(g->dir, "rom.sha", path, sizeof path))
+        lp_report_note(r, NULL, "%s: no rom.sha: any ROM is taken for the right one", g->dir);
     if (*g->default_state)
-        lp_report_note(r, NULL, "%s/metadata.json: default_state: '%s' is not used: save states are another emulator core's; %s", g->dir, g->default_state, boot);
-    else if (n_states) lp_report_note(r, NULL, "%s/%s%s: not used: save states are another emulator core's; %s", g->dir, state, n_states > 1 ? " ..." : "", boot);
+        lp_report_note(r, NULL, "%s/metadata.json: default_state: '%s' is not used: save states are another emulator core's; %s", g->dir,
+                       g->default_state, boot);
+    else if (n_states)
+        lp_report_note(r, NULL, "%s/%s%s: not used: save states are another emulator core's; %s", g->dir, state, n_states > 1 ? " ..." : "",
+                       boot);
 }
 
 static void note_rules(const lp_game *g, lp_findings *r) {
@@ -28,7 +33,8 @@ static void note_rules(const lp_game *g, lp_findings *r) {
     if (g->has_longplay && !g->win.n)
         lp_report_note(r, NULL, "%s/longplay.json: no win: there is nothing to learn, and nothing to compare", g->dir);
     if (g->win.n && !g->audit.n) lp_report_note(r, NULL, "%s/longplay.json: no audit: a win is believed without a second look", g->dir);
-    if (!g->loss.n && !has_limit) lp_report_note(r, NULL, "%s: no loss, no done in scenario.json and no time_limit: an episode may never end", g->dir);
+    if (!g->loss.n && !has_limit)
+        lp_report_note(r, NULL, "%s: no loss, no done in scenario.json and no time_limit: an episode may never end", g->dir);
 }
 
 /* Does the game begin where its conditions say that it has ended? Frames are run only to reach the first decisions. */
@@ -45,7 +51,8 @@ static void note_start(const lp_game *g, lp_findings *r) {
     lp_outcome outcome = LP_RUNNING;
     for (int i = 0; i < START_DECISIONS && outcome == LP_RUNNING; i++) outcome = lp_env_step(env, g->idle_action);
     if (outcome == LP_WIN || outcome == LP_LOSS)
-        lp_report_note(r, NULL, "%s: %s in the first %d decisions, without a key: %s", g->dir, outcome == LP_WIN ? "won" : "lost", START_DECISIONS,
+        lp_report_note(r, NULL, "%s: %s in the first %d decisions, without a key: %s", g->dir, outcome == LP_WIN ? "won" : "lost",
+                       START_DECISIONS,
                        g->n_boot ? "does boot reach the game?" : "write the keys from power-on to the game as boot in longplay.json");
     lp_env_close(env);
 }

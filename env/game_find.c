@@ -19,9 +19,7 @@ static bool games_folder(int index, char *out, size_t size) {
     const char *env = getenv("LONGPLAY_DATA");
     ssize_t n;
     switch (index) {
-    case 0:
-        snprintf(out, size, "%s", env ? env : "");
-        return true;
+    case 0: snprintf(out, size, "%s", env ? env : ""); return true;
     case 1:
     case 2:
         n = readlink("/proc/self/exe", exe, sizeof exe - 1);
@@ -29,8 +27,7 @@ static bool games_folder(int index, char *out, size_t size) {
         if (strrchr(exe, '/')) *strrchr(exe, '/') = 0;
         snprintf(out, size, "%s/%sshare/longplay/games", exe, index == 1 ? "" : "../");
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -90,9 +87,7 @@ bool lp_find_suite(const char *name, char *out, size_t size) {
     return false;
 }
 
-static int by_name(const void *a, const void *b) {
-    return strcmp(a, b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(a, b); }
 
 int lp_game_shipped(char names[][64], int max) {
     char folder[PATH_MAX];

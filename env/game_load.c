@@ -6,9 +6,7 @@
 
 static const int64_t zero = 0;
 
-static lp_names names_of(const lp_game *g) {
-    return (lp_names){g->variables, g->n_variables, true};
-}
+static lp_names names_of(const lp_game *g) { return (lp_names){g->variables, g->n_variables, true}; }
 
 static void load_boot(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const cJSON *list, *item;
@@ -122,7 +120,8 @@ static void load_events(lp_game *g, const cJSON *root, const lp_place *file, lp_
     const lp_names names = names_of(g);
     lp_json_list(root, "events", LP_MAX_EVENTS, &list, file, r);
     cJSON_ArrayForEach(item, list) {
-        const lp_place at = lp_place_item(&where, g->n_events), at_when = lp_place_field(&at, "when"), at_name = lp_place_field(&at, "name");
+        const lp_place at = lp_place_item(&where, g->n_events), at_when = lp_place_field(&at, "when"),
+                       at_name = lp_place_field(&at, "name");
         lp_event_rule *e = &g->events[g->n_events++];
         const cJSON *condition = cJSON_GetObjectItemCaseSensitive(item, "when");
         if (!cJSON_IsObject(item)) {
@@ -173,7 +172,8 @@ static void load_oracle(lp_game *g, const cJSON *root, const lp_place *file, lp_
     const lp_names names = names_of(g);
     lp_json_list(root, "oracle", LP_MAX_ORACLE, &list, file, r);
     cJSON_ArrayForEach(item, list) {
-        const lp_place at = lp_place_item(&where, g->n_oracle), at_when = lp_place_field(&at, "when"), at_action = lp_place_field(&at, "action");
+        const lp_place at = lp_place_item(&where, g->n_oracle), at_when = lp_place_field(&at, "when"),
+                       at_action = lp_place_field(&at, "action");
         lp_oracle_rule *rule = &g->oracle[g->n_oracle++];
         if (!cJSON_IsObject(item)) {
             lp_report_error(r, &at, "must be an object");
@@ -225,12 +225,17 @@ static void refuse_state(const cJSON *root, const lp_place *file, lp_findings *r
 
 void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const lp_names names = names_of(g);
-    const struct { const char *key; lp_condition *out; } conditions[] = {{"win", &g->win}, {"loss", &g->loss}, {"audit", &g->audit}};
+    const struct {
+        const char *key;
+        lp_condition *out;
+    } conditions[] = {{"win", &g->win}, {"loss", &g->loss}, {"audit", &g->audit}};
     if (!root) return;
     g->has_longplay = true;
     refuse_state(root, file, r);
-    lp_json_known(root, "rom|title|licence|floor|frame_skip|observation|buttons|actions|boot|seed|knobs|twin|time_limit|win|loss|"
-                        "audit|names|events|oracle|state|states|default_state", true, file, r);
+    lp_json_known(root,
+                  "rom|title|licence|floor|frame_skip|observation|buttons|actions|boot|seed|knobs|twin|time_limit|win|loss|"
+                  "audit|names|events|oracle|state|states|default_state",
+                  true, file, r);
     lp_json_text(root, "title", g->title, sizeof g->title, file, r);
     lp_json_text(root, "licence", g->licence, sizeof g->licence, file, r);
     lp_json_text(root, "floor", g->floor, sizeof g->floor, file, r);

@@ -55,7 +55,7 @@ lp_status lp_report_out_of_memory(lp_findings *r, const lp_place *where) {
 }
 
 void lp_report_note(lp_findings *r, const lp_place *where, const char *format, ...) {
-    char line[sizeof ((lp_err *)0)->message];
+    char line[sizeof((lp_err *)0)->message];
     if (!r->say) return;
     va_list list;
     va_start(list, format);
@@ -90,9 +90,7 @@ static void drop_comments(cJSON *item) {
     }
 }
 
-static int by_text(const void *a, const void *b) {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
 /* Names that stand twice in an object, anywhere below: readers disagree on which one counts. */
 static void report_twins(const cJSON *item, const lp_place *where, lp_findings *r) {

@@ -52,8 +52,8 @@ lp_status lp_json_read(cJSON **out, const char *path, lp_findings *r);
 /* A field of an object. They report a mistake and return false; *out is then what an absent field gives. Whole numbers are
  * exact up to 2^53. An absent number is taken as initial, or, where that is NULL, reported; it is then 0. */
 enum { LP_JSON_EXACT_BITS = 53 };
-bool lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t max, const int64_t *initial, int64_t *out, const lp_place *where,
-                 lp_findings *r);
+bool lp_json_int(const cJSON *object, const char *key, int64_t min, int64_t max, const int64_t *initial, int64_t *out,
+                 const lp_place *where, lp_findings *r);
 /* A number that a float can hold; 0 when absent. */
 bool lp_json_float(const cJSON *object, const char *key, float *out, const lp_place *where, lp_findings *r);
 bool lp_json_bool(const cJSON *object, const char *key, bool *out, const lp_place *where, lp_findings *r); /* false when absent */

@@ -146,7 +146,8 @@ void lp_observe_rgb(uint8_t *out, int out_w, int out_h, const uint32_t *frame, i
     assert(out_w > 0 && out_w <= in_w && out_h > 0 && out_h <= in_h && in_w <= LP_EMU_MAX_WIDTH && in_h <= LP_EMU_MAX_HEIGHT);
     if (in_w == out_w && in_h == out_h) {
         for (int y = 0; y < in_h; y++, frame += stride)
-            for (int x = 0; x < in_w; x++, out += 3) out[0] = (uint8_t)frame[x], out[1] = (uint8_t)(frame[x] >> 8), out[2] = (uint8_t)(frame[x] >> 16);
+            for (int x = 0; x < in_w; x++, out += 3)
+                out[0] = (uint8_t)frame[x], out[1] = (uint8_t)(frame[x] >> 8), out[2] = (uint8_t)(frame[x] >> 16);
         return;
     }
     for (int c = 0; c < 3; c++) average(out + c, 3, out_w, out_h, frame, stride, in_w, in_h, 8 * c);

@@ -162,13 +162,15 @@ static uint8_t *drop_oldest(lp_ram_search *s) {
 }
 
 static lp_status mirror(lp_ram_search *s, lp_emu *emu, lp_err *err) {
-    if (lp_emu_state_size(emu) != lp_emu_state_size(s->mirror)) return lp_fail(err, LP_BAD_INPUT, "the machine plays another ROM than the search was opened for");
+    if (lp_emu_state_size(emu) != lp_emu_state_size(s->mirror))
+        return lp_fail(err, LP_BAD_INPUT, "the machine plays another ROM than the search was opened for");
     lp_emu_state_save(emu, s->state);
     return lp_emu_state_load(s->mirror, s->state, lp_emu_state_size(s->mirror), err);
 }
 
 lp_status lp_ram_search_snap(lp_ram_search *s, lp_emu *emu, const char *name, lp_err *err) {
-    if (strlen(name) >= LP_RAM_NAME_BYTES) return lp_fail(err, LP_BAD_INPUT, "snapshot '%.40s': its name has more than %d bytes", name, LP_RAM_NAME_BYTES - 1);
+    if (strlen(name) >= LP_RAM_NAME_BYTES)
+        return lp_fail(err, LP_BAD_INPUT, "snapshot '%.40s': its name has more than %d bytes", name, LP_RAM_NAME_BYTES - 1);
     uint8_t *bytes = s->n_snapshots == LP_RAM_MAX_SNAPSHOTS ? drop_oldest(s) : malloc(s->size_bytes);
     if (!bytes && s->n_snapshots == LP_RAM_MAX_SNAPSHOTS)
         return lp_fail(err, LP_BAD_INPUT, "%d snapshots with names: no room for another", LP_RAM_MAX_SNAPSHOTS);
@@ -179,7 +181,8 @@ lp_status lp_ram_search_snap(lp_ram_search *s, lp_emu *emu, const char *name, lp
         return status;
     }
     for (int r = 0; r < s->n_regions; r++)
-        for (uint32_t i = 0; i < s->regions[r].size_bytes; i++) bytes[s->regions[r].offset + i] = lp_emu_read8(s->mirror, s->regions[r].address + i);
+        for (uint32_t i = 0; i < s->regions[r].size_bytes; i++)
+            bytes[s->regions[r].offset + i] = lp_emu_read8(s->mirror, s->regions[r].address + i);
     for (int i = 0; i < s->n_snapshots; i++)
         if (!strcmp(s->snapshots[i].name, name)) s->snapshots[i].name[0] = 0;
     snapshot *new = &s->snapshots[s->n_snapshots++];
@@ -188,15 +191,11 @@ lp_status lp_ram_search_snap(lp_ram_search *s, lp_emu *emu, const char *name, lp
     return LP_OK;
 }
 
-static const uint8_t *last_bytes(const lp_ram_search *s) {
-    return s->n_snapshots ? s->snapshots[s->n_snapshots - 1].bytes : NULL;
-}
+static const uint8_t *last_bytes(const lp_ram_search *s) { return s->n_snapshots ? s->snapshots[s->n_snapshots - 1].bytes : NULL; }
 
 /* ---- candidates ---- */
 
-static bool has(const lp_ram_search *s, uint32_t i) {
-    return s->now.bits[i / 64] >> (i % 64) & 1;
-}
+static bool has(const lp_ram_search *s, uint32_t i) { return s->now.bits[i / 64] >> (i % 64) & 1; }
 
 /* Remembers the selection as it is. Without memory for it there is one step less to go back. */
 static void remember(lp_ram_search *s) {
@@ -222,9 +221,7 @@ void lp_ram_search_restart(lp_ram_search *s, const lp_ram_type *type) {
     }
 }
 
-static bool needs_before(lp_ram_op op) {
-    return op <= LP_RAM_BY;
-}
+static bool needs_before(lp_ram_op op) { return op <= LP_RAM_BY; }
 
 lp_status lp_ram_search_filter(lp_ram_search *s, const lp_ram_filter *f, lp_err *err) {
     const uint8_t *now = last_bytes(s), *before = now;

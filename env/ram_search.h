@@ -32,10 +32,15 @@ typedef struct {
 lp_status lp_ram_type_parse(lp_ram_type *out, const char *text, lp_err *err);
 
 typedef enum {
-    LP_RAM_UNCHANGED, LP_RAM_CHANGED,
-    LP_RAM_UP, LP_RAM_DOWN, /* by anything */
-    LP_RAM_BY,              /* now - before == number */
-    LP_RAM_IS, LP_RAM_IS_NOT, LP_RAM_ABOVE, LP_RAM_BELOW, /* now, and number */
+    LP_RAM_UNCHANGED,
+    LP_RAM_CHANGED,
+    LP_RAM_UP,
+    LP_RAM_DOWN, /* by anything */
+    LP_RAM_BY,   /* now - before == number */
+    LP_RAM_IS,
+    LP_RAM_IS_NOT,
+    LP_RAM_ABOVE,
+    LP_RAM_BELOW, /* now, and number */
 } lp_ram_op;
 
 typedef struct {

@@ -13,7 +13,8 @@ static float term_value(const lp_reward_term *t, int64_t measured) {
 
 double lp_reward_value(const lp_reward *reward, const int64_t *now, const int64_t *before) {
     double sum = (double)reward->time;
-    for (int i = 0; i < reward->n; i++) sum += (double)term_value(&reward->terms[i], lp_measure_value(&reward->terms[i].measure, now, before));
+    for (int i = 0; i < reward->n; i++)
+        sum += (double)term_value(&reward->terms[i], lp_measure_value(&reward->terms[i].measure, now, before));
     return sum;
 }
 

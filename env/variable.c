@@ -20,8 +20,12 @@ static int offset_of(byte_order order, int width, int rank) {
 }
 
 static bool parse_type(lp_variable *v, const char *type) {
-    static const struct { const char *text; byte_order order; } orders[] = {
-        {"<>", LOW_HALF_FIRST}, {"><", HIGH_HALF_FIRST}, {">=", HIGH_HALF_FIRST}, {"<=", LITTLE}, {"<", LITTLE}, {">", BIG}, {"|", LITTLE}, {"=", LITTLE}};
+    static const struct {
+        const char *text;
+        byte_order order;
+    } orders[] = {
+        {"<>", LOW_HALF_FIRST}, {"><", HIGH_HALF_FIRST}, {">=", HIGH_HALF_FIRST}, {"<=", LITTLE}, {"<", LITTLE}, {">", BIG}, {"|", LITTLE},
+        {"=", LITTLE}};
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
         size_t n = strlen(orders[i].text);
         if (strncmp(type, orders[i].text, n)) continue;

@@ -13,8 +13,8 @@
 #include <string.h>
 
 typedef struct {
-    lp_env *env;      /* owned */
-    uint8_t *frames;  /* [stack][frame_bytes], a ring whose oldest is `oldest`; NULL for a stack of one */
+    lp_env *env;     /* owned */
+    uint8_t *frames; /* [stack][frame_bytes], a ring whose oldest is `oldest`; NULL for a stack of one */
     int oldest;
     int32_t action;
     int64_t episode;
@@ -189,8 +189,10 @@ static lp_status size_observation(lp_vec *vec, lp_system system, lp_err *err) {
     if (!c->width) c->width = w;
     if (!c->height) c->height = h;
     if (c->observation == LP_OBS_SHADES && (system != LP_SYSTEM_GB || c->width != screen_w || c->height != screen_h || screen_w % 4))
-        return lp_fail(err, LP_BAD_INPUT, "observation: two bits a pixel is for an original Game Boy's screen as it is (a crop's width a multiple of 4), "
-                       "this is a %s, %dx%d of %dx%d", lp_system_name(system), c->width, c->height, screen_w, screen_h);
+        return lp_fail(err, LP_BAD_INPUT,
+                       "observation: two bits a pixel is for an original Game Boy's screen as it is (a crop's width a multiple of 4), "
+                       "this is a %s, %dx%d of %dx%d",
+                       lp_system_name(system), c->width, c->height, screen_w, screen_h);
     lp_status status = check_int("width", c->width, 1, screen_w, err);
     if (!status) status = check_int("height", c->height, 1, screen_h, err);
     size_t pixels = (size_t)c->width * (size_t)c->height;
@@ -231,7 +233,8 @@ static lp_status open_envs(lp_vec *vec, lp_err *err) {
 static lp_status open_parts(lp_vec *vec, lp_err *err) {
     lp_vec_config *c = &vec->config;
     size_t ring = c->stack > 1 ? vec->observation_bytes : 0;
-    lp_status status = lp_arena_open(&vec->arena, lp_arena_need((size_t)c->n_envs * sizeof *vec->slots) + (size_t)c->n_envs * lp_arena_need(ring));
+    lp_status status =
+        lp_arena_open(&vec->arena, lp_arena_need((size_t)c->n_envs * sizeof *vec->slots) + (size_t)c->n_envs * lp_arena_need(ring));
     if (status) return lp_fail(err, LP_FAILED, "out of memory for %d environments", c->n_envs);
     vec->slots = lp_arena_take(&vec->arena, (size_t)c->n_envs * sizeof *vec->slots);
     for (int e = 0; e < c->n_envs; e++) {
@@ -306,7 +309,8 @@ void lp_vec_set_seed(lp_vec *vec, uint64_t seed) {
 lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err) {
     for (int k = 0; k < lp_game_n_knobs(vec->game); k++) {
         const lp_knob *knob = lp_game_knob(vec->game, k);
-        if (check_int(knob->name, knobs[k], knob->min, knob->max, err)) return lp_fail_prefix(err, LP_BAD_INPUT, "%s", lp_game_name(vec->game));
+        if (check_int(knob->name, knobs[k], knob->min, knob->max, err))
+            return lp_fail_prefix(err, LP_BAD_INPUT, "%s", lp_game_name(vec->game));
     }
     memcpy(vec->knobs, knobs, (size_t)lp_game_n_knobs(vec->game) * sizeof *knobs);
     return LP_OK;

@@ -39,8 +39,9 @@ typedef struct {
     int n_threads; /* 0: one a processor */
     int n_groups;  /* of adjacent environments, as equal as they can be; 0: 1 */
     lp_obs_kind observation;
-    int width, height; /* up to the screen's (cropped, where scenario.json says so); 0: for grey the game's own observation, else the screen's */
-    int stack;         /* the last frames, oldest first; 0: 1. An episode's first observation is repeated */
+    int width,
+        height; /* up to the screen's (cropped, where scenario.json says so); 0: for grey the game's own observation, else the screen's */
+    int stack;  /* the last frames, oldest first; 0: 1. An episode's first observation is repeated */
     lp_autoreset autoreset;
     bool scenario_reward; /* false: 1 for a win, -1 for a loss or timeout; true: what scenario.json says, player 1's */
     bool evaluation;      /* episodes' seeds: false: of the training set; true: of the evaluation set */
@@ -77,8 +78,8 @@ void lp_vec_observation_size(const lp_vec *vec, int *width, int *height);
 /* Environment e, to look at its events, variables and frame, or to save it; only while its group is not sent. Loading
  * into it, or stepping it, is the caller's to get right. */
 lp_env *lp_vec_env(lp_vec *vec, int e);
-uint64_t lp_vec_seed_of(const lp_vec *vec, int e);    /* the seed of its current episode */
-int64_t lp_vec_episode_of(const lp_vec *vec, int e);  /* its number, from 0 */
+uint64_t lp_vec_seed_of(const lp_vec *vec, int e);   /* the seed of its current episode */
+int64_t lp_vec_episode_of(const lp_vec *vec, int e); /* its number, from 0 */
 
 /* The episodes from the next lp_vec_reset on, which must follow, are of this seed, from number 0 again. Nothing may be sent. */
 void lp_vec_set_seed(lp_vec *vec, uint64_t seed);

@@ -19,7 +19,7 @@ typedef struct {
     atomic_llong next, done, wins, losses, timeouts, decisions;
     atomic_int context_max;
     double start_s;
-    lp_err *errors;     /* [n_jobs] */
+    lp_err *errors;      /* [n_jobs] */
     lp_status *statuses; /* [n_jobs] */
 } evaluation;
 
@@ -34,9 +34,8 @@ static void finish(evaluation *e, lp_outcome outcome) {
     atomic_fetch_add(outcome == LP_WIN ? &e->wins : outcome == LP_LOSS ? &e->losses : &e->timeouts, 1);
     long long done = atomic_fetch_add(&e->done, 1) + 1;
     if (e->config->progress)
-        lp_progress("%s: %lld of %lld episodes, %lld wins, %.0f decisions/s", lp_game_name(e->game), done,
-                    (long long)e->config->episodes, (long long)atomic_load(&e->wins),
-                    (double)atomic_load(&e->decisions) / (lp_now_s() - e->start_s));
+        lp_progress("%s: %lld of %lld episodes, %lld wins, %.0f decisions/s", lp_game_name(e->game), done, (long long)e->config->episodes,
+                    (long long)atomic_load(&e->wins), (double)atomic_load(&e->decisions) / (lp_now_s() - e->start_s));
 }
 
 /* One decision of each of n seats, policy or not. */
@@ -48,7 +47,8 @@ static lp_status step_all(evaluation *e, lp_seat *const *seats, int n, lp_actor 
         for (int i = 0; i < n; i++) {
             lp_seat_look(seats[i], &o[i]);
             int seen = atomic_load(&e->context_max);
-            while (o[i].n_items > seen && !atomic_compare_exchange_weak(&e->context_max, &seen, o[i].n_items)) {}
+            while (o[i].n_items > seen && !atomic_compare_exchange_weak(&e->context_max, &seen, o[i].n_items)) {
+            }
         }
         lp_status status = lp_actor_run(actor, n, o, d, err);
         if (status) return status;
@@ -76,11 +76,13 @@ static void job(void *context, int index, int worker) {
     lp_actor *actor = NULL;
     const lp_emu_config blind = {.no_draw = true}, *emu = e->config->player == LP_PLAYER_POLICY ? NULL : &blind; /* only a policy looks */
     int n = 0, opened = 0, group = GROUP;
-    if (e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA) group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
+    if (e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA)
+        group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {
-        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, emu, err);
+        status = lp_seat_open(&seats[opened], e->game, &e->config->memory,
+                              e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, emu, err);
         seats[opened].packed = e->config->policy && lp_policy_packs_frames(e->config->policy);
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
@@ -119,10 +121,15 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     }
     double seconds = lp_now_s() - e.start_s;
     int horizon = lp_game_find_knob(game, "horizon");
-    *row = (lp_eval_row){.horizon = horizon >= 0 ? config->knobs[horizon] : 0, .episodes = e.done, .wins = e.wins,
-                         .losses = e.losses, .timeouts = e.timeouts, .decisions = e.decisions,
+    *row = (lp_eval_row){.horizon = horizon >= 0 ? config->knobs[horizon] : 0,
+                         .episodes = e.done,
+                         .wins = e.wins,
+                         .losses = e.losses,
+                         .timeouts = e.timeouts,
+                         .decisions = e.decisions,
                          .win_rate = e.done ? (double)e.wins / (double)e.done : 0,
-                         .decisions_per_s = seconds > 0 ? (double)e.decisions / seconds : 0, .context_items_max = e.context_max};
+                         .decisions_per_s = seconds > 0 ? (double)e.decisions / seconds : 0,
+                         .context_items_max = e.context_max};
     lp_wilson(row->wins, row->episodes, 1.959964, &row->ci95[0], &row->ci95[1]);
     if (config->progress) lp_progress_end();
     free(e.errors);

@@ -17,12 +17,12 @@ typedef struct {
     const lp_policy *policy; /* LP_PLAYER_POLICY only; borrowed */
     bool sample;             /* draw actions from the policy's distribution; false: the most probable */
     lp_mem_config memory;
-    const int64_t *knobs;    /* [lp_game_n_knobs]; borrowed */
+    const int64_t *knobs; /* [lp_game_n_knobs]; borrowed */
     int64_t episodes;
     uint64_t seed;
-    int64_t time_limit;      /* decisions an episode; 0: the game's own */
-    int n_threads;           /* 0: one a processor */
-    bool progress;           /* a live line on stderr */
+    int64_t time_limit; /* decisions an episode; 0: the game's own */
+    int n_threads;      /* 0: one a processor */
+    bool progress;      /* a live line on stderr */
 } lp_eval_config;
 
 typedef struct {

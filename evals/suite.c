@@ -73,7 +73,8 @@ static bool read_row(lp_suite *suite, const lp_game *game, const cJSON *knobs, i
         const lp_place field = lp_place_field(where, item->string), in_list = lp_place_item(&field, index);
         bool is_list = cJSON_IsArray(item);
         if (k < 0) return lp_report_error(r, &field, "%s has no such knob", lp_game_name(game)), false;
-        if (!knob_value(is_list ? cJSON_GetArrayItem(item, index) : item, lp_game_knob(game, k), &values[k], is_list ? &in_list : &field, r))
+        if (!knob_value(is_list ? cJSON_GetArrayItem(item, index) : item, lp_game_knob(game, k), &values[k], is_list ? &in_list : &field,
+                        r))
             return false;
         size_t n = strlen(label);
         if (is_list && strcmp(item->string, "horizon")) snprintf(label + n, LABEL - n, " %s=%lld", item->string, (long long)values[k]);
@@ -102,8 +103,8 @@ static bool read_game(lp_suite *suite, const cJSON *item, const char *path, uint
     for (int i = 0; i < n_rows; i++) {
         if (suite->n_rows == LP_SUITE_MAX_ROWS) return lp_report_error(r, where, "more than %d rows", LP_SUITE_MAX_ROWS), false;
         if (!read_row(suite, game, knobs, i, &at_knobs, r)) return false;
-        suite->rows[suite->n_rows] = (lp_suite_row){game, lp_game_name(game), suite->labels[suite->n_rows], suite->knobs[suite->n_rows],
-                                                    episodes, seed};
+        suite->rows[suite->n_rows] =
+            (lp_suite_row){game, lp_game_name(game), suite->labels[suite->n_rows], suite->knobs[suite->n_rows], episodes, seed};
         suite->n_rows++;
     }
     return true;
@@ -154,14 +155,8 @@ void lp_suite_close(lp_suite *suite) {
     free(suite);
 }
 
-const char *lp_suite_title(const lp_suite *suite) {
-    return suite->title;
-}
+const char *lp_suite_title(const lp_suite *suite) { return suite->title; }
 
-int lp_suite_n_rows(const lp_suite *suite) {
-    return suite->n_rows;
-}
+int lp_suite_n_rows(const lp_suite *suite) { return suite->n_rows; }
 
-const lp_suite_row *lp_suite_row_at(const lp_suite *suite, int index) {
-    return &suite->rows[index];
-}
+const lp_suite_row *lp_suite_row_at(const lp_suite *suite, int index) { return &suite->rows[index]; }

@@ -19,8 +19,8 @@ lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *e
     int width, height;
     lp_game_observation(game, &width, &height);
     if (s->width != width || s->height != height)
-        return lp_fail(err, LP_BAD_INPUT, "the policy sees %dx%d pixels, %s shows %dx%d", s->width, s->height,
-                       lp_game_name(game), width, height);
+        return lp_fail(err, LP_BAD_INPUT, "the policy sees %dx%d pixels, %s shows %dx%d", s->width, s->height, lp_game_name(game), width,
+                       height);
     if (s->n_actions != lp_game_n_actions(game))
         return lp_fail(err, LP_BAD_INPUT, "the policy has %d actions, %s has %d", s->n_actions, lp_game_name(game),
                        lp_game_n_actions(game));
@@ -47,7 +47,8 @@ lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const cha
     return status;
 }
 
-#define FIELD(name, field) {name, "", LP_SET_INT, offsetof(memory_note, field), 0, 0, 1e9, NULL}
+#define FIELD(name, field)                                                                                                                 \
+    { name, "", LP_SET_INT, offsetof(memory_note, field), 0, 0, 1e9, NULL }
 typedef struct {
     int64_t arch, chunk, slots, fan, window, max_items;
 } memory_note;
@@ -55,7 +56,10 @@ typedef struct {
 lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err) {
     static const lp_setting table[] = {
         {"memory.arch", "", LP_SET_CHOICE, offsetof(memory_note, arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
-        FIELD("memory.chunk", chunk), FIELD("memory.slots", slots), FIELD("memory.fan", fan), FIELD("memory.window", window),
+        FIELD("memory.chunk", chunk),
+        FIELD("memory.slots", slots),
+        FIELD("memory.fan", fan),
+        FIELD("memory.window", window),
         FIELD("memory.max_items", max_items),
     };
     enum { N = sizeof table / sizeof *table };
@@ -71,8 +75,10 @@ lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const ch
         if (lp_config_set(&note, table, N, "memory.arch", arch_name, &inner))
             return lp_fail(err, LP_BAD_INPUT, "--memory '%s': must be one of %s", arch_name, LP_MEM_ARCH_CHOICES);
     }
-    *out = (lp_mem_config){(lp_mem_arch)note.arch, policy ? lp_policy_shape(policy)->dim : 1, (int)note.chunk, (int)note.slots,
-                           (int)note.fan, (int)note.window, (int)note.max_items};
+    *out = (lp_mem_config){(lp_mem_arch)note.arch, policy ? lp_policy_shape(policy)->dim : 1,
+                           (int)note.chunk,        (int)note.slots,
+                           (int)note.fan,          (int)note.window,
+                           (int)note.max_items};
     if (!policy) out->arch = LP_MEM_NONE;
     return LP_OK;
 }

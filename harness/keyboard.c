@@ -10,9 +10,7 @@ uint16_t lp_keyboard_pad(uint16_t held) {
     return held;
 }
 
-void lp_keyboard_name(uint16_t keys, char *out, size_t size) {
-    lp_keys_name(keys, out, size);
-}
+void lp_keyboard_name(uint16_t keys, char *out, size_t size) { lp_keys_name(keys, out, size); }
 
 int lp_keyboard_action(const lp_game *game, uint16_t held) {
     int best = 0, most = -1;

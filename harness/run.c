@@ -15,18 +15,10 @@ enum { SAVE_EVERY = 256, MAX_SUMMARIES = 48, VALUE_EVERY = 64, MAX_ASKED = 2048 
 #define MAX_S 2.0
 
 /* ---- the movie hears everything that goes into the machine ---- */
-static void on_reset(void *context) {
-    lp_movie_reset(context);
-}
-static void on_poke(void *context, uint32_t address, uint8_t value) {
-    lp_movie_poke(context, address, value);
-}
-static void on_keys(void *context, uint16_t keys, uint32_t n_frames) {
-    lp_movie_keys(context, keys, n_frames);
-}
-static void on_decision(void *context, uint16_t keys) {
-    lp_movie_decision(context, keys);
-}
+static void on_reset(void *context) { lp_movie_reset(context); }
+static void on_poke(void *context, uint32_t address, uint8_t value) { lp_movie_poke(context, address, value); }
+static void on_keys(void *context, uint16_t keys, uint32_t n_frames) { lp_movie_keys(context, keys, n_frames); }
+static void on_decision(void *context, uint16_t keys) { lp_movie_decision(context, keys); }
 
 /* ---- opening ---- */
 
@@ -37,8 +29,7 @@ static lp_status check_identity(const lp_run *run, lp_err *err) {
     if (strcmp(now.rom_hash, c->rom_hash))
         return lp_fail(err, LP_BAD_INPUT, "the ROM of %s has the hash %s, the run was recorded with %s", lp_game_name(run->game),
                        now.rom_hash, c->rom_hash);
-    if (strcmp(now.core, c->core))
-        return lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", c->core, now.core);
+    if (strcmp(now.core, c->core)) return lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", c->core, now.core);
     if (strcmp(now.policy_digest, c->policy_digest))
         return lp_fail(err, LP_BAD_INPUT, "the policy has the digest %s, the run was recorded with %s (%s)", now.policy_digest,
                        c->policy_digest, c->policy);
@@ -83,9 +74,7 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     return LP_OK;
 }
 
-static void visit_text(void *context, const lp_store_row *row) {
-    snprintf(context, LP_MIND_TEXT_BYTES, "%s", row->text ? row->text : "");
-}
+static void visit_text(void *context, const lp_store_row *row) { snprintf(context, LP_MIND_TEXT_BYTES, "%s", row->text ? row->text : ""); }
 
 static int by_step(const void *a, const void *b) {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -147,9 +136,7 @@ bool lp_run_done(const lp_run *run) {
     return (c->episodes && run->head.episodes >= c->episodes) || (c->decisions && run->head.decisions >= c->decisions);
 }
 
-bool lp_run_resumed(const lp_run *run) {
-    return run->resumed;
-}
+bool lp_run_resumed(const lp_run *run) { return run->resumed; }
 
 /* ---- playing ---- */
 
@@ -219,8 +206,7 @@ static void end_episode(lp_run *run) {
     h->frames += lp_emu_frames(lp_env_emu(run->mind.seat.env));
     h->playing = 0;
     h->episodes++;
-    if (run->recorded)
-        lp_store_episode_end(run->store, h->episodes, lp_outcome_name(run->outcome), h->decisions - h->first_decision);
+    if (run->recorded) lp_store_episode_end(run->store, h->episodes, lp_outcome_name(run->outcome), h->decisions - h->first_decision);
 }
 
 static void record_machine(lp_run *run) {
@@ -295,25 +281,17 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
 lp_run_totals lp_run_counts(lp_run *run) {
     const lp_run_head *h = &run->head;
     lp_emu *emu = lp_env_emu(run->mind.seat.env);
-    return (lp_run_totals){h->episodes, h->wins, h->losses, h->timeouts, h->decisions,
-                           h->frames + (h->playing ? lp_emu_frames(emu) : 0), lp_emu_hash(emu)};
+    return (lp_run_totals){
+        h->episodes, h->wins, h->losses, h->timeouts, h->decisions, h->frames + (h->playing ? lp_emu_frames(emu) : 0), lp_emu_hash(emu)};
 }
 
-lp_seat *lp_run_seat(lp_run *run) {
-    return &run->mind.seat;
-}
+lp_seat *lp_run_seat(lp_run *run) { return &run->mind.seat; }
 
-const lp_decision *lp_run_decision(const lp_run *run) {
-    return run->policy && run->mind.action >= 0 ? &run->mind.decision : NULL;
-}
+const lp_decision *lp_run_decision(const lp_run *run) { return run->policy && run->mind.action >= 0 ? &run->mind.decision : NULL; }
 
-int lp_run_action(const lp_run *run) {
-    return run->mind.action;
-}
+int lp_run_action(const lp_run *run) { return run->mind.action; }
 
-lp_outcome lp_run_outcome(const lp_run *run) {
-    return run->outcome;
-}
+lp_outcome lp_run_outcome(const lp_run *run) { return run->outcome; }
 
 void lp_run_view(lp_run *run, lp_view *view) {
     const lp_run_head *h = &run->head;

@@ -37,13 +37,13 @@ typedef struct lp_run lp_run;
 
 /* config.ini, field by field. Zero-initialise with lp_run_config_init. */
 typedef struct {
-    char game[768];    /* for lp_game_open: a shipped game's name, or an absolute path */
-    char policy[768];  /* "random", "oracle", "human", an absolute path of a weight file, or LP_RUN_IMPORTED */
-    char knobs[1024];  /* "horizon=200 doors=2": see lp_run_config_knobs */
-    int64_t seed;      /* episode i gets lp_game_eval_seed(seed, i) */
+    char game[768];              /* for lp_game_open: a shipped game's name, or an absolute path */
+    char policy[768];            /* "random", "oracle", "human", an absolute path of a weight file, or LP_RUN_IMPORTED */
+    char knobs[1024];            /* "horizon=200 doors=2": see lp_run_config_knobs */
+    int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
     int64_t arch, chunk, slots, fan, window, max_items; /* of the memory, as in lp_mem_config */
-    int64_t hash_every, state_every; /* decisions between machine hashes and machine states in the movie */
+    int64_t hash_every, state_every;                    /* decisions between machine hashes and machine states in the movie */
     /* What a resumed run must find again; filled in by lp_run_make. Hashes are 16 hex digits. */
     char rom_hash[24], policy_digest[24], core[32];
 } lp_run_config;

@@ -24,10 +24,8 @@ lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, cons
     if (size_bytes < sizeof h) return lp_fail(err, LP_BAD_INPUT, "checkpoint: cut to %zu bytes", size_bytes);
     memcpy(&h, data, sizeof h);
     if (memcmp(h.magic, magic, sizeof magic - 1)) return lp_fail(err, LP_BAD_INPUT, "checkpoint: not one of ours");
-    if (h.magic[7] != magic[7])
-        return lp_fail(err, LP_BAD_INPUT, "checkpoint: of version %d, this build reads %d", h.magic[7], magic[7]);
-    if (h.seat_bytes != size_bytes - sizeof h ||
-        h.hash != lp_hash64((const char *)data + HASHED_FROM, size_bytes - HASHED_FROM))
+    if (h.magic[7] != magic[7]) return lp_fail(err, LP_BAD_INPUT, "checkpoint: of version %d, this build reads %d", h.magic[7], magic[7]);
+    if (h.seat_bytes != size_bytes - sizeof h || h.hash != lp_hash64((const char *)data + HASHED_FROM, size_bytes - HASHED_FROM))
         return lp_fail(err, LP_BAD_INPUT, "checkpoint: damaged");
     h.text[sizeof h.text - 1] = 0;
     *head = h;
@@ -48,7 +46,7 @@ lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, 
     if (!status && (status = lp_run_head_unpack(&head, &seat, data, size, err))) lp_fail_prefix(err, status, "%s", path);
     lp_store_close(store);
     if (status) return status;
-    *totals = (lp_run_totals){head.episodes, head.wins, head.losses, head.timeouts, head.decisions, head.frames + head.frames_now,
+    *totals = (lp_run_totals){head.episodes,  head.wins, head.losses, head.timeouts, head.decisions, head.frames + head.frames_now,
                               head.state_hash};
     *playing = head.playing;
     return LP_OK;

@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT(name, help, field) {name, help, LP_SET_TEXT, offsetof(lp_run_config, field), 0, 0, sizeof ((lp_run_config *)0)->field, NULL}
-#define INT(name, help, field, initial, min, max) {name, help, LP_SET_INT, offsetof(lp_run_config, field), initial, min, max, NULL}
+#define TEXT(name, help, field)                                                                                                            \
+    { name, help, LP_SET_TEXT, offsetof(lp_run_config, field), 0, 0, sizeof((lp_run_config *)0)->field, NULL }
+#define INT(name, help, field, initial, min, max)                                                                                          \
+    { name, help, LP_SET_INT, offsetof(lp_run_config, field), initial, min, max, NULL }
 static const lp_setting table[] = {
     TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
     TEXT("run.policy", "random, oracle, human or a weight file", policy),
@@ -70,13 +72,18 @@ void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64
     size_t used = 0;
     memset(config->knobs, 0, sizeof config->knobs);
     for (int i = 0; i < lp_game_n_knobs(game) && used < sizeof config->knobs; i++)
-        used += (size_t)snprintf(config->knobs + used, sizeof config->knobs - used, "%s%s=%lld", i ? " " : "",
-                                 lp_game_knob(game, i)->name, (long long)knobs[i]);
+        used += (size_t)snprintf(config->knobs + used, sizeof config->knobs - used, "%s%s=%lld", i ? " " : "", lp_game_knob(game, i)->name,
+                                 (long long)knobs[i]);
 }
 
 lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
-    return (lp_mem_config){policy ? (lp_mem_arch)c->arch : LP_MEM_NONE, policy ? lp_policy_shape(policy)->dim : 1, (int)c->chunk,
-                           (int)c->slots, (int)c->fan, (int)c->window, (int)c->max_items};
+    return (lp_mem_config){policy ? (lp_mem_arch)c->arch : LP_MEM_NONE,
+                           policy ? lp_policy_shape(policy)->dim : 1,
+                           (int)c->chunk,
+                           (int)c->slots,
+                           (int)c->fan,
+                           (int)c->window,
+                           (int)c->max_items};
 }
 
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy) {
@@ -86,20 +93,30 @@ void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy
     memset(config->policy_digest, 0, sizeof config->policy_digest);
     memset(config->core, 0, sizeof config->core);
     snprintf(config->rom_hash, sizeof config->rom_hash, "%016llx", (unsigned long long)lp_hash64(rom, size));
-    snprintf(config->policy_digest, sizeof config->policy_digest, "%016llx",
-             (unsigned long long)(policy ? lp_policy_digest(policy) : 0));
+    snprintf(config->policy_digest, sizeof config->policy_digest, "%016llx", (unsigned long long)(policy ? lp_policy_digest(policy) : 0));
     snprintf(config->core, sizeof config->core, "%s", lp_emu_core_version());
 }
 
 uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
-    int64_t numbers[] = {c->seed, c->arch, c->chunk, c->slots, c->fan, c->window, c->max_items, c->hash_every, c->state_every,
-                         lp_game_frame_skip(game), lp_game_n_actions(game), lp_game_n_knobs(game)};
+    int64_t numbers[] = {c->seed,
+                         c->arch,
+                         c->chunk,
+                         c->slots,
+                         c->fan,
+                         c->window,
+                         c->max_items,
+                         c->hash_every,
+                         c->state_every,
+                         lp_game_frame_skip(game),
+                         lp_game_n_actions(game),
+                         lp_game_n_knobs(game)};
     uint64_t hash = lp_hash64(numbers, sizeof numbers);
     hash = lp_hash64_seed(c->knobs, sizeof c->knobs, hash);
     hash = lp_hash64_seed(c->rom_hash, sizeof c->rom_hash, hash);
     hash = lp_hash64_seed(c->policy_digest, sizeof c->policy_digest, hash);
     hash = lp_hash64_seed(c->core, sizeof c->core, hash);
-    bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle") && strcmp(c->policy, "human"); /* a weight file may be moved, not changed */
+    bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle") &&
+                   strcmp(c->policy, "human"); /* a weight file may be moved, not changed */
     hash = lp_hash64_seed(weights ? "weights" : c->policy, weights ? 7 : strlen(c->policy), hash);
     for (int i = 0; i < lp_game_n_actions(game); i++) {
         uint16_t keys = lp_game_action_keys(game, i);
@@ -111,8 +128,10 @@ uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
 lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *game, size_t state_bytes) {
     size_t size;
     const void *rom = lp_game_rom(game, &size);
-    lp_movie_header header = {.rom_hash = lp_hash64(rom, size), .seed = (uint64_t)config->seed,
-                              .frame_skip = (uint32_t)lp_game_frame_skip(game), .state_size_bytes = (uint32_t)state_bytes};
+    lp_movie_header header = {.rom_hash = lp_hash64(rom, size),
+                              .seed = (uint64_t)config->seed,
+                              .frame_skip = (uint32_t)lp_game_frame_skip(game),
+                              .state_size_bytes = (uint32_t)state_bytes};
     snprintf(header.core_version, sizeof header.core_version, "%s", lp_emu_core_version());
     snprintf(header.game, sizeof header.game, "%s", lp_game_name(game));
     return header;

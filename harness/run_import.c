@@ -73,8 +73,10 @@ static void record_hash(lp_import *m, uint64_t hash) {
 static lp_status compare(lp_import *m, uint64_t recorded, lp_err *err) {
     uint64_t now = lp_emu_hash(m->emu);
     if (now != recorded)
-        return lp_fail(err, LP_FAILED, "the machine differs at decision %" PRId64 ": the movie has the hash %016" PRIx64
-                       ", played here it is %016" PRIx64 "; all agreed up to decision %" PRId64, m->head.decisions, recorded, now, m->agreed);
+        return lp_fail(err, LP_FAILED,
+                       "the machine differs at decision %" PRId64 ": the movie has the hash %016" PRIx64 ", played here it is %016" PRIx64
+                       "; all agreed up to decision %" PRId64,
+                       m->head.decisions, recorded, now, m->agreed);
     m->agreed = m->head.decisions;
     record_hash(m, now);
     return LP_OK;
@@ -115,13 +117,12 @@ lp_status lp_import_op(lp_import *m, const lp_movie_op *op, lp_err *err) {
 
 lp_run_totals lp_import_counts(lp_import *m) {
     const lp_run_head *h = &m->head;
-    return (lp_run_totals){h->episodes, h->wins, h->losses, h->timeouts, h->decisions, h->frames + (h->playing ? lp_emu_frames(m->emu) : 0),
+    return (lp_run_totals){h->episodes,        h->wins,      h->losses,
+                           h->timeouts,        h->decisions, h->frames + (h->playing ? lp_emu_frames(m->emu) : 0),
                            lp_emu_hash(m->emu)};
 }
 
-bool lp_import_can_win(const lp_import *m) {
-    return m->game->win.n > 0;
-}
+bool lp_import_can_win(const lp_import *m) { return m->game->win.n > 0; }
 
 /* ---- opening, keeping and closing ---- */
 
@@ -144,7 +145,8 @@ static lp_status open_parts(lp_import *m, lp_err *err) {
     return status;
 }
 
-lp_status lp_import_open(lp_import **out, const char *folder, const lp_game *game, lp_run_config *config, uint32_t frame_skip, lp_err *err) {
+lp_status lp_import_open(lp_import **out, const char *folder, const lp_game *game, lp_run_config *config, uint32_t frame_skip,
+                         lp_err *err) {
     *out = NULL;
     lp_import *m = calloc(1, sizeof *m);
     if (!m) return lp_fail(err, LP_FAILED, "out of memory");

@@ -135,9 +135,7 @@ lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err) {
     return LP_OK;
 }
 
-void lp_run_folder_drop(const lp_run_folder *f) {
-    remove_folder(f->temporary);
-}
+void lp_run_folder_drop(const lp_run_folder *f) { remove_folder(f->temporary); }
 
 lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err) {
     lp_run_folder f;

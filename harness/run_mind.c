@@ -82,9 +82,7 @@ static void prune(lp_mind *mind) {
     mind->n_texts = kept;
 }
 
-static void set_text(char out[LP_MIND_TEXT_BYTES], const char *text) {
-    snprintf(out, LP_MIND_TEXT_BYTES, "%s", text);
-}
+static void set_text(char out[LP_MIND_TEXT_BYTES], const char *text) { snprintf(out, LP_MIND_TEXT_BYTES, "%s", text); }
 
 void lp_mind_reset(lp_mind *mind) {
     mind->n_texts = 0;
@@ -112,9 +110,7 @@ void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *s) {
     set_text(mind->written, line);
 }
 
-void lp_mind_note_end(lp_mind *mind, const char *text) {
-    set_text(mind->written, text);
-}
+void lp_mind_note_end(lp_mind *mind, const char *text) { set_text(mind->written, text); }
 
 /* ---- filling the view ---- */
 

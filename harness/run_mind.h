@@ -27,16 +27,16 @@ typedef struct {
     bool samples;            /* lp_policy_samples */
     bool human;              /* set after open: a person decides between think and take */
     lp_mem_arch arch;
-    lp_seat seat;            /* owned */
-    lp_actor *actor;         /* owned */
+    lp_seat seat;    /* owned */
+    lp_actor *actor; /* owned */
     lp_observation observation;
-    lp_decision decision;    /* with a policy, after the first think */
-    int action;              /* -1 before the first think */
+    lp_decision decision; /* with a policy, after the first think */
+    int action;           /* -1 before the first think */
     /* for the viewer */
     lp_mind_text texts[LP_MIND_TEXTS]; /* ascending by step */
     int n_texts;
     char read_texts[LP_VIEW_MAX_READS][LP_MIND_TEXT_BYTES];
-    char written[LP_MIND_TEXT_BYTES];  /* of the item or summary written last */
+    char written[LP_MIND_TEXT_BYTES]; /* of the item or summary written last */
     float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
     int64_t n_values; /* ever added; the ring's next place is n_values % LP_VIEW_HISTORY */
     float probabilities[LP_MAX_ACTIONS];
@@ -54,7 +54,7 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err);
 
 void lp_mind_note_item(lp_mind *mind, int64_t step, const char *text); /* text NULL: none; steps ascend */
 void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *summary);
-void lp_mind_note_end(lp_mind *mind, const char *text);                /* the last events of an episode */
+void lp_mind_note_end(lp_mind *mind, const char *text); /* the last events of an episode */
 
 /* Fills picture, actions, values, memory and reads of view; pointers are valid until the next call on mind. */
 void lp_mind_view(lp_mind *mind, lp_view *view);

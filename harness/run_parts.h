@@ -17,11 +17,11 @@ enum { LP_RUN_PATH_BYTES = 768 };
 
 /* Fixed layout, little-endian, no padding: 8-byte fields and one text whose size is a multiple of 8. */
 typedef struct {
-    char magic[8];          /* "LPRUN\0\0\1": the last byte is the version */
-    uint64_t hash;          /* of everything after this field, the seat included */
-    uint64_t identity;      /* lp_run_identity: what is being played */
-    uint64_t movie_offset;  /* where to resume the movie */
-    uint64_t state_hash;    /* of the machine, for people and for checks */
+    char magic[8];         /* "LPRUN\0\0\1": the last byte is the version */
+    uint64_t hash;         /* of everything after this field, the seat included */
+    uint64_t identity;     /* lp_run_identity: what is being played */
+    uint64_t movie_offset; /* where to resume the movie */
+    uint64_t state_hash;   /* of the machine, for people and for checks */
     int64_t episodes, wins, losses, timeouts, decisions;
     int64_t first_decision; /* of the episode that is going on */
     uint64_t frames;        /* of the episodes that have ended */

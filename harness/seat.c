@@ -21,7 +21,8 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
         seat->context.level = calloc(n, sizeof(int32_t));
         seat->context.step = calloc(n, sizeof(int64_t));
         if (state_floats) seat->state = calloc((size_t)state_floats, sizeof *seat->state);
-        if ((state_floats && !seat->state) || !seat->pixels || !seat->context.vector || !seat->context.salience || !seat->context.level || !seat->context.step)
+        if ((state_floats && !seat->state) || !seat->pixels || !seat->context.vector || !seat->context.salience || !seat->context.level ||
+            !seat->context.step)
             status = lp_fail(err, LP_FAILED, "out of memory for an environment's context of %zu items", n);
     }
     if (status) lp_seat_close(seat);
@@ -68,8 +69,9 @@ void lp_seat_look(lp_seat *seat, lp_observation *observation) {
     if (seat->packed) lp_env_observe_shades(seat->env, seat->pixels);
     else lp_env_observe(seat->env, seat->pixels);
     seat->n_items = lp_mem_context(seat->mem, &seat->context);
-    *observation = (lp_observation){seat->pixels, seat->last_action, seat->n_items, seat->context.vector, seat->context.salience,
-                                    seat->context.level, seat->context.step, lp_mem_steps(seat->mem), seat->state, seat->seed, seat->episode};
+    *observation = (lp_observation){
+        seat->pixels,       seat->last_action,       seat->n_items, seat->context.vector, seat->context.salience, seat->context.level,
+        seat->context.step, lp_mem_steps(seat->mem), seat->state,   seat->seed,           seat->episode};
 }
 
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) {
@@ -86,9 +88,7 @@ typedef struct {
     uint64_t seed, env_bytes;
 } saved_head;
 
-static size_t state_bytes(const lp_seat *seat) {
-    return (size_t)seat->state_floats * sizeof(float);
-}
+static size_t state_bytes(const lp_seat *seat) { return (size_t)seat->state_floats * sizeof(float); }
 
 size_t lp_seat_save_size(const lp_seat *seat) {
     return sizeof(saved_head) + lp_env_save_size(seat->env) + state_bytes(seat) + lp_mem_save_size(seat->mem);

@@ -18,17 +18,17 @@
 #include "policy/policy.h"
 
 typedef struct {
-    lp_env *env;  /* owned */
-    lp_mem *mem;  /* owned */
+    lp_env *env; /* owned */
+    lp_mem *mem; /* owned */
     int dim, n_items;
-    uint8_t *pixels; /* the current observation: [height][width] grey, or the packed screen */
-    bool packed;     /* false after open; true: for a policy that packs frames (lp_policy_packs_frames) */
+    uint8_t *pixels;             /* the current observation: [height][width] grey, or the packed screen */
+    bool packed;                 /* false after open; true: for a policy that packs frames (lp_policy_packs_frames) */
     lp_mem_context_view context; /* the current context, n_items long */
     int last_action;
     int state_floats;
-    float *state; /* [state_floats] the policy's, from decision to decision; NULL without a recurrent core */
+    float *state;           /* [state_floats] the policy's, from decision to decision; NULL without a recurrent core */
     uint64_t seed, episode; /* of the running episode, as lp_observation has them */
-    lp_rng rng; /* a random player's; restarted from the episode's seed */
+    lp_rng rng;             /* a random player's; restarted from the episode's seed */
 } lp_seat;
 
 /* state_floats: lp_policy_state_floats of who will sit here, 0 for nobody. emu NULL: defaults. On failure the seat is closed. */

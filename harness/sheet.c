@@ -32,7 +32,8 @@ static void add_line(lp_sheet *sheet, int64_t decision, const char *what, void (
     if (on_line) on_line(context, line);
 }
 
-void lp_sheet_note(lp_sheet *sheet, lp_env *env, int64_t decision, lp_outcome outcome, void (*on_line)(void *, const char *), void *context) {
+void lp_sheet_note(lp_sheet *sheet, lp_env *env, int64_t decision, lp_outcome outcome, void (*on_line)(void *, const char *),
+                   void *context) {
     const int64_t *now = lp_env_variables(env);
     const lp_event *events;
     char text[128];

@@ -10,8 +10,8 @@ double lp_k_sum_squares(const float *x, size_t n) {
     return sum;
 }
 
-LP_CLONES void lp_k_adam(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t n,
-                         int64_t t, float grad_scale, const lp_adam *s) {
+LP_CLONES void lp_k_adam(float *restrict w, float *restrict m, float *restrict v, const float *restrict g, size_t n, int64_t t,
+                         float grad_scale, const lp_adam *s) {
     const float b1 = s->beta1, b2 = s->beta2, epsilon = s->epsilon;
     const float fix1 = (float)(1.0 / (1.0 - pow(b1, (double)t))), fix2 = (float)(1.0 / (1.0 - pow(b2, (double)t)));
     const float rate = s->rate;

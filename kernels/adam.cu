@@ -4,9 +4,7 @@
 
 enum { PARTS = 1024 };
 
-size_t lp_cuda_adam_state_bytes(void) {
-    return sizeof(lp_cuda_adam_state) + PARTS * sizeof(double);
-}
+size_t lp_cuda_adam_state_bytes(void) { return sizeof(lp_cuda_adam_state) + PARTS * sizeof(double); }
 
 static __global__ void __launch_bounds__(LP_BLOCK) sum_squares_parts(double *part, const float *x, size_t n) {
     __shared__ double shared[LP_BLOCK / LP_WARP];

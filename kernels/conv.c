@@ -31,8 +31,7 @@ static void scatter_patches(float *restrict image, const float *restrict patch, 
             }
 }
 
-void lp_k_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s,
-               float *scratch) {
+void lp_k_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, float *scratch) {
     assert(s->k <= s->h && s->k <= s->w && s->stride > 0);
     if (bias && lp_conv_is_direct(s)) {
         lp_conv_direct(y, x, weight, bias, n, s, scratch);
@@ -46,8 +45,8 @@ void lp_k_conv(float *y, const float *x, const float *weight, const float *bias,
     }
 }
 
-void lp_k_conv_backward(float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
-                        int n, const lp_conv *s, float *scratch) {
+void lp_k_conv_backward(float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight, int n,
+                        const lp_conv *s, float *scratch) {
     size_t in = (size_t)s->h * s->w * s->c;
     int rows = lp_conv_oh(s) * lp_conv_ow(s), patch = s->k * s->k * s->c;
     bool weight_done = dbias && lp_conv_is_direct(s), input_done = !dx || lp_conv_input_is_direct(s);

@@ -49,16 +49,15 @@ static void launch_patches(float *patch, const float *x, int n, const lp_conv *s
 
 static void launch_input(float *dx, const float *patch, int n, const lp_conv *s, void *stream) {
     const size_t all = (size_t)n * s->h * s->w * s->c;
-    if (lp_aligned(dx, patch) && s->c % 4 == 0) LP_LAUNCH(gather_input<float4>, lp_blocks(all / 4), LP_BLOCK, stream, (float4 *)dx, patch, all / 4, *s);
+    if (lp_aligned(dx, patch) && s->c % 4 == 0)
+        LP_LAUNCH(gather_input<float4>, lp_blocks(all / 4), LP_BLOCK, stream, (float4 *)dx, patch, all / 4, *s);
     else LP_LAUNCH(gather_input<float>, lp_blocks(all), LP_BLOCK, stream, dx, patch, all, *s);
 }
 
-size_t lp_cuda_conv_scratch(const lp_conv *s, int images) {
-    return (size_t)images * lp_conv_oh(s) * lp_conv_ow(s) * s->k * s->k * s->c;
-}
+size_t lp_cuda_conv_scratch(const lp_conv *s, int images) { return (size_t)images * lp_conv_oh(s) * lp_conv_ow(s) * s->k * s->k * s->c; }
 
-int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, float *scratch,
-                 int images, int relu) {
+int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s,
+                 float *scratch, int images, int relu) {
     size_t in = (size_t)s->h * s->w * s->c, pixels = (size_t)lp_conv_oh(s) * lp_conv_ow(s);
     int error = cudaSuccess;
     if (n && lp_cuda_conv_scratch(s, 1) * s->oc <= FEW_WORK / (size_t)n)

@@ -16,38 +16,22 @@ typedef float vec_in_memory __attribute__((vector_size(64), aligned(4)));
 typedef int32_t lanes __attribute__((vector_size(64)));
 enum { V = 16, PIXELS = 8, PART = 4 * V };
 
-INLINE vec load(const float *p) {
-    return *(const vec_in_memory *)p;
-}
+INLINE vec load(const float *p) { return *(const vec_in_memory *)p; }
 
-INLINE void store(float *p, vec x) {
-    *(vec_in_memory *)p = x;
-}
+INLINE void store(float *p, vec x) { *(vec_in_memory *)p = x; }
 
-static int taps(const lp_conv *s) {
-    return s->k * s->k * s->c;
-}
+static int taps(const lp_conv *s) { return s->k * s->k * s->c; }
 
 /* Vectors of output channels in a block. */
-static int chunk(const lp_conv *s) {
-    return s->oc % (2 * V) == 0 ? 2 : 1;
-}
+static int chunk(const lp_conv *s) { return s->oc % (2 * V) == 0 ? 2 : 1; }
 
-bool lp_conv_is_direct(const lp_conv *s) {
-    return s->oc % V == 0 && (s->k * s->c) % 8 == 0;
-}
+bool lp_conv_is_direct(const lp_conv *s) { return s->oc % V == 0 && (s->k * s->c) % 8 == 0; }
 
-bool lp_conv_input_is_direct(const lp_conv *s) {
-    return (s->k * s->c) % PART == 0 && s->oc % V == 0;
-}
+bool lp_conv_input_is_direct(const lp_conv *s) { return (s->k * s->c) % PART == 0 && s->oc % V == 0; }
 
-size_t lp_conv_direct_weights(const lp_conv *s) {
-    return (size_t)taps(s) * s->oc;
-}
+size_t lp_conv_direct_weights(const lp_conv *s) { return (size_t)taps(s) * s->oc; }
 
-size_t lp_conv_direct_scratch(const lp_conv *s) {
-    return lp_conv_direct_weights(s) + (size_t)lp_conv_oh(s) * lp_conv_ow(s);
-}
+size_t lp_conv_direct_scratch(const lp_conv *s) { return lp_conv_direct_weights(s) + (size_t)lp_conv_oh(s) * lp_conv_ow(s); }
 
 /* Where the patch of output pixel p begins in its image. */
 INLINE size_t patch_at(const lp_conv *s, int p) {
@@ -69,8 +53,8 @@ void lp_conv_direct_unpack_add(float *dweight, const float *packed, const lp_con
 }
 
 /* px pixels of the list, ov vectors of channels from y's on. */
-INLINE void forward_block(float *y, const float *x, const float *w, const float *bias, const lp_conv *s, const int32_t *pixel, int n, bool relu,
-                          const int px, const int ov) {
+INLINE void forward_block(float *y, const float *x, const float *w, const float *bias, const lp_conv *s, const int32_t *pixel, int n,
+                          bool relu, const int px, const int ov) {
     int run = s->k * s->c;
     const float *from[PIXELS];
     float *to[PIXELS];
@@ -105,14 +89,15 @@ INLINE void forward_image(float *y, const float *x, const float *packed, const f
         for (int p = 0; p < n; p += px) forward_block(y + o, x, packed + (size_t)o * taps(s), bias + o, s, pixel + p, n - p, relu, px, ov);
 }
 
-LP_CLONES void lp_conv_direct_image(float *y, const float *x, const float *packed, const float *bias, const lp_conv *s, const int32_t *pixel,
-                                    int n, bool relu) {
+LP_CLONES void lp_conv_direct_image(float *y, const float *x, const float *packed, const float *bias, const lp_conv *s,
+                                    const int32_t *pixel, int n, bool relu) {
     if (chunk(s) == 2) forward_image(y, x, packed, bias, s, pixel, n, relu, 4, 2);
     else forward_image(y, x, packed, bias, s, pixel, n, relu, 8, 1);
 }
 
 /* Adds to sums, packed, what kb taps from x's on got at the pixels of the list. */
-INLINE void weight_block(float *sums, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n, const int kb, const int ov) {
+INLINE void weight_block(float *sums, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n, const int kb,
+                         const int ov) {
     vec sum[PIXELS][2];
     for (int t = 0; t < kb; t++)
         for (int v = 0; v < ov; v++) sum[t][v] = load(sums + (t * ov + v) * V);
@@ -131,7 +116,8 @@ INLINE void weight_block(float *sums, const float *dy, const float *x, const lp_
         for (int v = 0; v < ov; v++) store(sums + (t * ov + v) * V, sum[t][v]);
 }
 
-INLINE void weight_image(float *sums, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n, const int kb, const int ov) {
+INLINE void weight_image(float *sums, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n, const int kb,
+                         const int ov) {
     int run = s->k * s->c;
     for (int o = 0; o < s->oc; o += ov * V)
         for (int ky = 0; ky < s->k; ky++)
@@ -139,7 +125,8 @@ INLINE void weight_image(float *sums, const float *dy, const float *x, const lp_
                 weight_block(sums, dy + o, x + (size_t)ky * s->w * s->c + i, s, pixel, n, kb, ov);
 }
 
-LP_CLONES void lp_conv_direct_weight_image(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n) {
+LP_CLONES void lp_conv_direct_weight_image(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *s,
+                                           const int32_t *pixel, int n) {
     if (chunk(s) == 2) weight_image(sums, dy, x, s, pixel, n, 4, 2);
     else weight_image(sums, dy, x, s, pixel, n, 8, 1);
     for (int o = 0; o < s->oc; o += V) {
@@ -150,7 +137,8 @@ LP_CLONES void lp_conv_direct_weight_image(float *sums, float *dbias, const floa
 }
 
 /* Adds to dx, at each pixel's patch, `parts` parts of it from `part` on: the sum over the output channels. */
-INLINE void input_parts(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, int n, int part, const int parts) {
+INLINE void input_parts(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, int n, int part,
+                        const int parts) {
     int run = s->k * s->c;
     const float *weight = by_part + (size_t)part * s->oc * PART;
     size_t at[2];
@@ -191,9 +179,7 @@ static int all_pixels(int32_t *pixel, const lp_conv *s) {
 }
 
 /* The room of scratch after the weights. */
-static int32_t *list_in(float *scratch, const lp_conv *s) {
-    return (int32_t *)(void *)(scratch + lp_conv_direct_weights(s));
-}
+static int32_t *list_in(float *scratch, const lp_conv *s) { return (int32_t *)(void *)(scratch + lp_conv_direct_weights(s)); }
 
 void lp_conv_direct(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, float *scratch) {
     size_t in = (size_t)s->h * s->w * s->c;

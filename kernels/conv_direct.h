@@ -24,9 +24,10 @@ void lp_conv_direct_pack(float *packed, const float *weight, const lp_conv *shap
 void lp_conv_direct_pack_input(float *packed, const float *weight, const lp_conv *shape);
 void lp_conv_direct_unpack_add(float *dweight, const float *sums, const lp_conv *shape);
 /* relu: y = max(y, 0) too; a NaN stays NaN. */
-void lp_conv_direct_image(float *y, const float *x, const float *packed, const float *bias, const lp_conv *shape, const int32_t *pixel, int n,
-                          bool relu);
-void lp_conv_direct_weight_image(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *shape, const int32_t *pixel, int n);
+void lp_conv_direct_image(float *y, const float *x, const float *packed, const float *bias, const lp_conv *shape, const int32_t *pixel,
+                          int n, bool relu);
+void lp_conv_direct_weight_image(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *shape, const int32_t *pixel,
+                                 int n);
 void lp_conv_direct_input_image(float *dx, const float *dy, const float *packed, const lp_conv *shape, const int32_t *pixel, int n);
 
 #endif

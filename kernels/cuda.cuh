@@ -32,7 +32,9 @@ static __device__ inline size_t lp_divide(size_t i, int by, int *rest) {
 static __device__ inline float lp_plus(float a, float b) { return a + b; }
 static __device__ inline float4 lp_plus(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
 static __device__ inline float lp_above_zero(float x) { return x < 0 ? 0 : x; } /* a NaN stays */
-static __device__ inline float4 lp_above_zero(float4 v) { return make_float4(lp_above_zero(v.x), lp_above_zero(v.y), lp_above_zero(v.z), lp_above_zero(v.w)); }
+static __device__ inline float4 lp_above_zero(float4 v) {
+    return make_float4(lp_above_zero(v.x), lp_above_zero(v.y), lp_above_zero(v.z), lp_above_zero(v.w));
+}
 static inline bool lp_aligned(const void *a, const void *b) { return ((uintptr_t)a | (uintptr_t)b) % sizeof(float4) == 0; }
 
 static __device__ inline float lp_warp_sum(float x) {

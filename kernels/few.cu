@@ -2,9 +2,7 @@
  * lanes of a warp, then the warps. V is float4 where everything is aligned for it, else float. */
 #include "kernels/few.cuh"
 
-static __device__ inline float multiply_add(float a, float b, float sum) {
-    return fmaf(a, b, sum);
-}
+static __device__ inline float multiply_add(float a, float b, float sum) { return fmaf(a, b, sum); }
 
 static __device__ inline float multiply_add(float4 a, float4 b, float sum) {
     return fmaf(a.w, b.w, fmaf(a.z, b.z, fmaf(a.y, b.y, fmaf(a.x, b.x, sum))));
@@ -50,9 +48,7 @@ template <typename FROM> struct few_map {
     int y_stride, i, o, how;
     int threads, blocks; /* of a block, where more may be, to no end; of the grid */
 };
-template <typename FROM> struct few_maps {
-    few_map<FROM> map[LP_CUDA_MAX_MAPS];
-};
+template <typename FROM> struct few_maps { few_map<FROM> map[LP_CUDA_MAX_MAPS]; };
 
 template <int ROWS, int OUTS, typename V, typename FROM>
 static __global__ void __launch_bounds__(LP_BLOCK) few(const __grid_constant__ few_maps<FROM> all, int n) {
@@ -131,9 +127,7 @@ static int launch_rows(const few_maps<matrix_rows> &all, int n_maps, int n, bool
     return launch<16, 4>(all, n_maps, n, wide, stream);
 }
 
-static bool is_wide(const float *x, int x_stride, const float *w, int i) {
-    return lp_aligned(x, w) && x_stride % 4 == 0 && i % 4 == 0;
-}
+static bool is_wide(const float *x, int x_stride, const float *w, int i) { return lp_aligned(x, w) && x_stride % 4 == 0 && i % 4 == 0; }
 
 int lp_cuda_few_linear(float *y, int y_stride, const float *x, int x_stride, const float *w, const float *b, int n, int i, int o, int how,
                        void *stream) {
@@ -157,7 +151,8 @@ int lp_cuda_few_maps(const lp_cuda_map *map, int n_maps, int n, void *stream) {
 
 int lp_cuda_few_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *s, int relu, void *stream) {
     const int pixels = lp_conv_oh(s) * lp_conv_ow(s), run = s->k * s->c;
-    const few_maps<patch_rows> all = {{{{x, *s, lp_conv_ow(s), pixels}, weight, bias, y, s->oc, run * s->k, s->oc, relu ? LP_CUDA_RELU : LP_CUDA_SET, 0, 0}}};
+    const few_maps<patch_rows> all = {
+        {{{x, *s, lp_conv_ow(s), pixels}, weight, bias, y, s->oc, run * s->k, s->oc, relu ? LP_CUDA_RELU : LP_CUDA_SET, 0, 0}}};
     const bool wide = lp_aligned(x, weight) && run % 4 == 0 && s->stride * s->c % 4 == 0 && s->w * s->c % 4 == 0;
     return launch<8, 8>(all, 1, n * pixels, wide, stream);
 }

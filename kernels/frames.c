@@ -14,25 +14,26 @@
 
 enum { MAX_WIDTH = 640 }; /* of a frame, cells included that it fills in part */
 
-static size_t outputs(const lp_conv *s) {
-    return (size_t)lp_conv_oh(s) * lp_conv_ow(s);
-}
+static size_t outputs(const lp_conv *s) { return (size_t)lp_conv_oh(s) * lp_conv_ow(s); }
 
-static int cells(int pixels, const lp_conv *s) {
-    return (pixels + s->stride - 1) / s->stride;
-}
+static int cells(int pixels, const lp_conv *s) { return (pixels + s->stride - 1) / s->stride; }
 
 bool lp_k_frames_fit(const lp_conv *one, const lp_conv *two) {
-    return one->c == 1 && one->w + one->stride <= MAX_WIDTH && lp_conv_is_direct(one) && lp_conv_is_direct(two) && lp_conv_input_is_direct(two);
+    return one->c == 1 && one->w + one->stride <= MAX_WIDTH && lp_conv_is_direct(one) && lp_conv_is_direct(two) &&
+           lp_conv_input_is_direct(two);
 }
 
 /* Walks the fields once for both sizing (memory NULL) and carving. */
 static size_t lay_out(lp_frames *f, const lp_conv *one, const lp_conv *two, float *memory) {
     size_t w1 = lp_conv_direct_weights(one), w2 = lp_conv_direct_weights(two), n1 = outputs(one), n2 = outputs(two), used = 0;
     size_t n_cells = (size_t)cells(one->h, one) * (size_t)cells(one->w, one);
-    const struct { void *field; size_t bytes; } fields[] = {
-        {&f->packed1, w1 * 4}, {&f->packed2, w2 * 4}, {&f->input2, w2 * 4}, {&f->sum1, w1 * 4}, {&f->sum2, w2 * 4}, {&f->dc1, n1 * one->oc * 4},
-        {&f->dc2, n2 * two->oc * 4}, {&f->x, (size_t)one->h * one->w * 4}, {&f->pixel1, n1 * 4}, {&f->pixel2, n2 * 4}, {&f->cell, n_cells}, {&f->changed, n1},
+    const struct {
+        void *field;
+        size_t bytes;
+    } fields[] = {
+        {&f->packed1, w1 * 4}, {&f->packed2, w2 * 4},       {&f->input2, w2 * 4},        {&f->sum1, w1 * 4},
+        {&f->sum2, w2 * 4},    {&f->dc1, n1 * one->oc * 4}, {&f->dc2, n2 * two->oc * 4}, {&f->x, (size_t)one->h * one->w * 4},
+        {&f->pixel1, n1 * 4},  {&f->pixel2, n2 * 4},        {&f->cell, n_cells},         {&f->changed, n1},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         void *at = memory + used;
@@ -70,7 +71,8 @@ INLINE bool has_mark(const uint8_t *mark, int n) {
     return some != 0;
 }
 
-INLINE int find(int32_t *restrict pixel, uint8_t *restrict out, const uint8_t *restrict mark, int wide, int oh, int ow, const int reach, const int step) {
+INLINE int find(int32_t *restrict pixel, uint8_t *restrict out, const uint8_t *restrict mark, int wide, int oh, int ow, const int reach,
+                const int step) {
     int n = 0;
     if (out) memset(out, 0, (size_t)oh * (size_t)ow);
     for (int y = 0; y < oh; y++, mark += step * wide) {
@@ -168,8 +170,8 @@ LP_CLONES static void add(float *restrict sum, const float *restrict x, size_t n
     for (size_t i = 0; i < n; i++) sum[i] += x[i];
 }
 
-void lp_k_frames(float *c2, float *c1, float *x, const uint8_t *pixels, const uint8_t *before, const float *c1_before, const float *c2_before,
-                 lp_frames *f) {
+void lp_k_frames(float *c2, float *c1, float *x, const uint8_t *pixels, const uint8_t *before, const float *c1_before,
+                 const float *c2_before, lp_frames *f) {
     counts n = list_changes(f, pixels, before);
     take_frame(x, pixels, before, f->one);
     if (before && c1 != c1_before) memcpy(c1, c1_before, outputs(f->one) * f->one->oc * sizeof *c1);

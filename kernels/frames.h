@@ -32,8 +32,8 @@ void lp_k_frames_pack(lp_frames *f, const lp_conv *one, const lp_conv *two, cons
 
 /* One frame, pixels [h][w]. c1, c2: outputs after relu. before: the pixels of the frame whose results c1_before, c2_before hold and whose
  * floats x [h][w] holds, NULL for none; the outputs may be the same arrays. x becomes this frame's. */
-void lp_k_frames(float *c2, float *c1, float *x, const uint8_t *pixels, const uint8_t *before, const float *c1_before, const float *c2_before,
-                 lp_frames *f);
+void lp_k_frames(float *c2, float *c1, float *x, const uint8_t *pixels, const uint8_t *before, const float *c1_before,
+                 const float *c2_before, lp_frames *f);
 /* Of n frames that follow each other, pixels [n][h][w], c1 [n][...] from the way there, dc2 [n][...] the gradient of c2 (after
  * lp_k_relu_backward). Gradients of the weights accumulate. Where nothing changed for some frames, their gradients are added up first. */
 void lp_k_frames_backward(float *dweight1, float *dbias1, float *dweight2, float *dbias2, const float *dc2, const float *c1,

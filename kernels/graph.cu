@@ -5,9 +5,7 @@
 
 /* An lp_cuda_graph is a cudaGraphExec_t. */
 
-int lp_cuda_graph_begin(void *stream) {
-    return cudaStreamBeginCapture((cudaStream_t)stream, cudaStreamCaptureModeThreadLocal);
-}
+int lp_cuda_graph_begin(void *stream) { return cudaStreamBeginCapture((cudaStream_t)stream, cudaStreamCaptureModeThreadLocal); }
 
 int lp_cuda_graph_end(lp_cuda_graph **graph, void *stream) {
     cudaGraph_t captured = NULL;
@@ -20,9 +18,7 @@ int lp_cuda_graph_end(lp_cuda_graph **graph, void *stream) {
     return error;
 }
 
-int lp_cuda_graph_run(lp_cuda_graph *graph, void *stream) {
-    return cudaGraphLaunch((cudaGraphExec_t)graph, (cudaStream_t)stream);
-}
+int lp_cuda_graph_run(lp_cuda_graph *graph, void *stream) { return cudaGraphLaunch((cudaGraphExec_t)graph, (cudaStream_t)stream); }
 
 void lp_cuda_graph_close(lp_cuda_graph *graph) {
     if (graph) cudaGraphExecDestroy((cudaGraphExec_t)graph);
@@ -34,9 +30,7 @@ int lp_cuda_event_open(void **event) {
     return error;
 }
 
-int lp_cuda_event_record(void *event, void *stream) {
-    return cudaEventRecord((cudaEvent_t)event, (cudaStream_t)stream);
-}
+int lp_cuda_event_record(void *event, void *stream) { return cudaEventRecord((cudaEvent_t)event, (cudaStream_t)stream); }
 
 int lp_cuda_event_us(double *us, void *from, void *to) {
     float ms = 0;

@@ -47,11 +47,10 @@ LP_K_INLINE int lp_conv_ow(const lp_conv *s) { return (s->w - s->k) / s->stride 
 /* Floats of scratch that both directions need: the patches of one image, [oh][ow][k][k][c]. */
 size_t lp_k_conv_scratch(const lp_conv *shape);
 /* flops 2 n oh ow k k c oc. */
-void lp_k_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *shape,
-               float *scratch);
+void lp_k_conv(float *y, const float *x, const float *weight, const float *bias, int n, const lp_conv *shape, float *scratch);
 /* dx (NULL: skipped) is overwritten; dweight, dbias accumulate. flops 4 n oh ow k k c oc. */
-void lp_k_conv_backward(float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
-                        int n, const lp_conv *shape, float *scratch);
+void lp_k_conv_backward(float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight, int n,
+                        const lp_conv *shape, float *scratch);
 
 /* y[i] = x[i] / 255 - 0.5: grey bytes to network input. bytes 5 n. Exact to 1 ulp. */
 void lp_k_from_bytes(float *y, const uint8_t *x, size_t n);
@@ -81,8 +80,8 @@ void lp_k_relu_backward(float *dy, const float *y, size_t n);
 void lp_k_gru(float *h, float *gate, const float *x, const float *u, const float *prev, int n, int hidden);
 /* dx, du [n][3 hidden] and dprev [n][hidden] are overwritten; dprev has only the direct path, that through du is
  * lp_k_linear_backward_input's. */
-void lp_k_gru_backward(float *dx, float *du, float *dprev, const float *dh, const float *gate, const float *u, const float *prev,
-                       int n, int hidden);
+void lp_k_gru_backward(float *dx, float *du, float *dprev, const float *dh, const float *gate, const float *u, const float *prev, int n,
+                       int hidden);
 /* The minimal one (Feng et al. 2024), whose gate does not look at the state, one step of n sequences. x [n][2 hidden] is
  * W f + b in the order z, c:   z = sigmoid(x_z)   h = z prev + (1 - z) x_c. gate [n][hidden] keeps z. h may alias prev. */
 void lp_k_mingru(float *h, float *gate, const float *x, const float *prev, int n, int hidden);
@@ -105,12 +104,12 @@ typedef struct {
 } lp_read;
 enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
 /* q, out [heads][dim]; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
-void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-               const uint8_t *age, int n);
+void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
+               int n);
 /* dq [heads][dim] is overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate. flops 10 n heads dim. */
 void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                        const float *weight, const lp_read *r, const float *q, const int32_t *index,
-                        const uint8_t *level, const uint8_t *age, int n);
+                        const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                        const uint8_t *age, int n);
 
 /* p[n] = softmax(logit[n]); p may alias logit. */
 void lp_k_softmax(float *p, const float *logit, int n);
@@ -123,8 +122,8 @@ void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_
  *   delta[t] = reward[t] + gamma * (end[t] ? 0 : value[t + 1]) - value[t]
  *   advantage[t] = delta[t] + gamma * lambda * (end[t] ? 0 : advantage[t + 1]);   target[t] = advantage[t] + value[t]
  * value [n + 1]: the last one is the value of the state after the segment; end[t] 1 where step t ended an episode. */
-void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n,
-              float gamma, float lambda);
+void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n, float gamma,
+              float lambda);
 
 /* The PPO loss (Schulman et al. 2017, eq. 7 and 9), forward and backward in one pass.
  *   ratio = exp(logp - old_logp);  policy = -min(ratio A, clip(ratio, 1 - clip, 1 + clip) A)
@@ -137,8 +136,7 @@ typedef struct {
 } lp_ppo_sums;
 /* logit, dlogit [n][n_actions]; value, dvalue, old_logp, advantage, target [n]; action [n]. sums accumulates. */
 void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
-              const float *old_logp, const float *advantage, const float *target, int n, int n_actions,
-              const lp_ppo *settings);
+              const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings);
 
 /* Sum of squares of x[n], accumulated in double precision. */
 double lp_k_sum_squares(const float *x, size_t n);
@@ -147,7 +145,6 @@ double lp_k_sum_squares(const float *x, size_t n);
 typedef struct {
     float rate, beta1, beta2, epsilon;
 } lp_adam;
-void lp_k_adam(float *w, float *m, float *v, const float *g, size_t n, int64_t t, float grad_scale,
-               const lp_adam *settings);
+void lp_k_adam(float *w, float *m, float *v, const float *g, size_t n, int64_t t, float grad_scale, const lp_adam *settings);
 
 #endif

@@ -80,8 +80,8 @@ int lp_cuda_scatter(float *table, const float *from, const int32_t *slot, int n,
 
 /* ---- matrix products: cuBLAS in the stream it was opened for; its 32 MiB of workspace are allocated then ---- */
 typedef struct lp_cuda_blas lp_cuda_blas;
-enum { LP_CUDA_MAX_WIDE = 16384 }; /* outputs of a linear map that has a bias */
-enum { LP_CUDA_FEW = 16 };         /* rows that need no cuBLAS */
+enum { LP_CUDA_MAX_WIDE = 16384 };                           /* outputs of a linear map that has a bias */
+enum { LP_CUDA_FEW = 16 };                                   /* rows that need no cuBLAS */
 enum { LP_CUDA_SET = 0, LP_CUDA_ADD = 1, LP_CUDA_RELU = 2 }; /* how: y = or y +=; and then max(y, 0) */
 /* bf16: operands are rounded to bfloat16 on their way into the tensor cores, sums stay float32. One thread at a time. */
 int lp_cuda_blas_open(lp_cuda_blas **out, int bf16, void *stream);
@@ -126,21 +126,22 @@ int lp_cuda_gru_backward(lp_cuda_blas *blas, float *dx, float *du, float *carry,
                          const float *prev, const float *w, const uint8_t *end, int segments, int steps, int hidden);
 int lp_cuda_mingru(float *h, float *gate, float *prev, const float *x, const float *state, const uint8_t *end, int segments, int steps,
                    int hidden, void *stream);
-int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end, int segments,
-                            int steps, int hidden, void *stream);
+int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end,
+                            int segments, int steps, int hidden, void *stream);
 
 /* ---- the memory read of a batch: decision b reads count[b] <= max_items items ----
  * q, out [batch][heads][dim]; weight [batch][heads][max_items]; index, level, age [batch][max_items]; dim <= LP_CUDA_READ_MAX_DIM.
  * Decisions b with the same b / per_table share a table: table_rows rows of r->item and r->salience, to which index counts. */
 enum { LP_CUDA_READ_MAX_DIM = 128 };
-int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
-                 const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream);
+int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                 const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream);
 /* Floats of scratch that the way back needs. */
 size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table);
 /* As lp_k_read_backward for every decision; within one decision no item may come twice. */
-int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout, const float *weight,
-                          const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count,
-                          int batch, int max_items, int per_table, int table_rows, float *scratch, void *stream);
+int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                          const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                          const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows, float *scratch,
+                          void *stream);
 
 /* ---- acting and learning ---- */
 int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count,
@@ -153,14 +154,14 @@ int lp_cuda_normalise(float *x, size_t n, void *stream);
 /* As lp_k_ppo; sums lie on the card and accumulate; scratch of lp_cuda_ppo_scratch_bytes. */
 size_t lp_cuda_ppo_scratch_bytes(void);
 int lp_cuda_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
-                const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings, void *scratch,
-                void *stream);
+                const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings,
+                void *scratch, void *stream);
 /* Adam with the gradient's global norm clipped to max_norm. What it counts lies on the card, at the start of lp_cuda_adam_state_bytes
  * bytes; the caller sets them to zero once, and rate_scale (a factor on the rate) before each use. A gradient that is not finite changes
  * nothing but n_refused. */
 typedef struct {
-    double norm;                 /* of the last gradient, before clipping */
-    int64_t step, n_refused;     /* steps taken; gradients refused */
+    double norm;             /* of the last gradient, before clipping */
+    int64_t step, n_refused; /* steps taken; gradients refused */
     float scale, fix1, fix2, rate_scale;
     int32_t finite, unused;
 } lp_cuda_adam_state;

@@ -7,9 +7,7 @@
 #include <cblas.h>
 #include <string.h>
 
-void lp_k_init(void) {
-    openblas_set_num_threads(1);
-}
+void lp_k_init(void) { openblas_set_num_threads(1); }
 
 void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate) {
     assert(n >= 0 && i > 0 && o > 0);
@@ -28,9 +26,7 @@ void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n
 
 enum { PACKED_ROWS = 8, MOST_PACKED = 1 << 20 /* floats */ };
 
-static lp_conv as_conv(int rows, int i, int o) {
-    return (lp_conv){.h = rows, .w = 1, .c = i, .k = 1, .stride = 1, .oc = o};
-}
+static lp_conv as_conv(int rows, int i, int o) { return (lp_conv){.h = rows, .w = 1, .c = i, .k = 1, .stride = 1, .oc = o}; }
 
 bool lp_k_linear_packs(int i, int o) {
     lp_conv shape = as_conv(1, i, o);
@@ -46,7 +42,8 @@ void lp_k_linear_packed(float *y, const float *x, const float *packed, const flo
     static const int32_t rows[PACKED_ROWS] = {0, 1, 2, 3, 4, 5, 6, 7};
     lp_conv shape = as_conv(PACKED_ROWS, i, o);
     for (int r = 0; r < n; r += PACKED_ROWS)
-        lp_conv_direct_image(y + (size_t)r * o, x + (size_t)r * i, packed, b, &shape, rows, n - r < PACKED_ROWS ? n - r : PACKED_ROWS, false);
+        lp_conv_direct_image(y + (size_t)r * o, x + (size_t)r * i, packed, b, &shape, rows, n - r < PACKED_ROWS ? n - r : PACKED_ROWS,
+                             false);
 }
 
 LP_CLONES static void add_rows(float *restrict sum, const float *restrict x, int n, int o) {

@@ -39,9 +39,7 @@ void lp_cuda_blas_close(lp_cuda_blas *b) {
     free(b);
 }
 
-void *lp_cuda_blas_stream(const lp_cuda_blas *b) {
-    return b->stream;
-}
+void *lp_cuda_blas_stream(const lp_cuda_blas *b) { return b->stream; }
 
 /* c[n][m] (column-major m x n, ldc apart) = op(a) op(b) + beta c */
 static int product(lp_cuda_blas *blas, cublasOperation_t ta, cublasOperation_t tb, int m, int n, int k, const float *a, int lda,
@@ -72,7 +70,8 @@ int lp_cuda_linear_strided(lp_cuda_blas *blas, float *y, int y_stride, const flo
     if (error || !(b || how & LP_CUDA_RELU)) return error;
     const bool relu = how & LP_CUDA_RELU;
     if (lp_aligned(y, b) && y_stride % 4 == 0 && o % 4 == 0)
-        LP_LAUNCH(finish<float4>, lp_blocks(all / 4), LP_BLOCK, blas->stream, (float4 *)y, (const float4 *)b, all / 4, o / 4, y_stride / 4, relu);
+        LP_LAUNCH(finish<float4>, lp_blocks(all / 4), LP_BLOCK, blas->stream, (float4 *)y, (const float4 *)b, all / 4, o / 4, y_stride / 4,
+                  relu);
     else LP_LAUNCH(finish<float>, lp_blocks(all), LP_BLOCK, blas->stream, y, b, all, o, y_stride, relu);
     return cudaGetLastError();
 }
@@ -85,7 +84,8 @@ int lp_cuda_linear_maps(lp_cuda_blas *blas, const lp_cuda_map *map, int n_maps, 
     int error = cudaSuccess;
     if (n_maps > LP_CUDA_MAX_MAPS) return cudaErrorInvalidValue;
     if (n && n <= LP_CUDA_FEW) return lp_cuda_few_maps(map, n_maps, n, blas->stream);
-    for (int k = 0; k < n_maps && !error; k++) error = lp_cuda_linear(blas, map[k].y, map[k].x, map[k].w, map[k].b, n, map[k].i, map[k].o, map[k].how);
+    for (int k = 0; k < n_maps && !error; k++)
+        error = lp_cuda_linear(blas, map[k].y, map[k].x, map[k].w, map[k].b, n, map[k].i, map[k].o, map[k].how);
     return error;
 }
 

@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <math.h>
 
-void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n,
-              float gamma, float lambda) {
+void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n, float gamma,
+              float lambda) {
     float next = 0.0f;
     for (int t = n - 1; t >= 0; t--) {
         float alive = end[t] ? 0.0f : 1.0f;
@@ -18,8 +18,7 @@ void lp_k_gae(float *advantage, float *target, const float *reward, const float 
 enum { MAX_ACTIONS = 256 };
 
 void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
-              const float *old_logp, const float *advantage, const float *target, int n, int n_actions,
-              const lp_ppo *s) {
+              const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *s) {
     assert(n_actions <= MAX_ACTIONS);
     for (int r = 0; r < n; r++) {
         const float *z = logit + (size_t)r * n_actions;

@@ -30,9 +30,9 @@ static __global__ void __launch_bounds__(LP_BLOCK) normalise(float *x, size_t n)
     for (size_t i = threadIdx.x; i < n; i += LP_BLOCK) x[i] = (x[i] - middle) * scale;
 }
 
-static __global__ void __launch_bounds__(LP_BLOCK) ppo(float *dlogit, float *dvalue, double *part, const float *logit, const float *value,
-                                                       const int32_t *action, const float *old_logp, const float *advantage,
-                                                       const float *target, int n, int n_actions, lp_ppo s) {
+static __global__ void __launch_bounds__(LP_BLOCK)
+    ppo(float *dlogit, float *dvalue, double *part, const float *logit, const float *value, const int32_t *action, const float *old_logp,
+        const float *advantage, const float *target, int n, int n_actions, lp_ppo s) {
     __shared__ double shared[LP_BLOCK / LP_WARP];
     double sums[N_SUMS] = {0};
     LP_FOR_EACH(r, (size_t)n) {
@@ -81,16 +81,15 @@ int lp_cuda_normalise(float *x, size_t n, void *stream) {
     return cudaGetLastError();
 }
 
-size_t lp_cuda_ppo_scratch_bytes(void) {
-    return PARTS * N_SUMS * sizeof(double);
-}
+size_t lp_cuda_ppo_scratch_bytes(void) { return PARTS * N_SUMS * sizeof(double); }
 
 int lp_cuda_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
-                const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings, void *scratch,
-                void *stream) {
+                const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings,
+                void *scratch, void *stream) {
     if (n < 1) return cudaSuccess;
     const unsigned blocks = lp_blocks((size_t)n) < PARTS ? lp_blocks((size_t)n) : PARTS;
-    LP_LAUNCH(ppo, blocks, LP_BLOCK, stream, dlogit, dvalue, (double *)scratch, logit, value, action, old_logp, advantage, target, n, n_actions, *settings);
+    LP_LAUNCH(ppo, blocks, LP_BLOCK, stream, dlogit, dvalue, (double *)scratch, logit, value, action, old_logp, advantage, target, n,
+              n_actions, *settings);
     LP_LAUNCH(add_sums, 1, LP_WARP, stream, (double *)sums, (const double *)scratch, (int)blocks);
     return cudaGetLastError();
 }

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index,
-                         const uint8_t *level, const uint8_t *age, int n) {
+LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                         const uint8_t *age, int n) {
     assert(r->heads <= LP_READ_MAX_HEADS && r->n_levels <= LP_READ_MAX_KEYS && r->n_ages <= LP_READ_MAX_KEYS);
     const int dim = r->dim;
     const float scale = 1.0f / sqrtf((float)dim);
@@ -30,9 +30,9 @@ LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const floa
     }
 }
 
-LP_CLONES void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key,
-                                  const float *dout, const float *weight, const lp_read *r, const float *q,
-                                  const int32_t *index, const uint8_t *level, const uint8_t *age, int n) {
+LP_CLONES void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                                  const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                                  const uint8_t *age, int n) {
     const int dim = r->dim;
     const float scale = 1.0f / sqrtf((float)dim);
     memset(dq, 0, (size_t)r->heads * dim * sizeof *dq);

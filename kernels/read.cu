@@ -2,9 +2,9 @@
  * read_backward.cu. */
 #include "kernels/read.cuh"
 
-static __global__ void __launch_bounds__(LP_BLOCK) read_items(float *out, float *weight, lp_read r, const float *q, const int32_t *index,
-                                                              const uint8_t *level, const uint8_t *age, const int32_t *count, int max_items,
-                                                              int per_table, int table_rows) {
+static __global__ void __launch_bounds__(LP_BLOCK)
+    read_items(float *out, float *weight, lp_read r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
+               const int32_t *count, int max_items, int per_table, int table_rows) {
     __shared__ float query[LP_CUDA_READ_MAX_DIM], key[2 * LP_READ_MAX_KEYS], shared[LP_BLOCK];
     const int b = blockIdx.x, h = blockIdx.y, n = count[b], dim = r.dim;
     const size_t row = (size_t)b * r.heads + h, table = (size_t)(b / per_table) * table_rows;
@@ -31,11 +31,11 @@ static __global__ void __launch_bounds__(LP_BLOCK) read_items(float *out, float 
     if ((int)threadIdx.x < dim) out[row * dim + threadIdx.x] = total;
 }
 
-int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
-                 const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream) {
+int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                 const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream) {
     if (lp_read_bad_shape(r, max_items, per_table)) return cudaErrorInvalidValue;
     if (batch > 0)
-        LP_LAUNCH(read_items, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, out, weight, *r, q, index, level, age, count, max_items,
-                  per_table, table_rows);
+        LP_LAUNCH(read_items, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, out, weight, *r, q, index, level, age, count,
+                  max_items, per_table, table_rows);
     return cudaGetLastError();
 }

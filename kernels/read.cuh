@@ -9,7 +9,8 @@ enum { LP_READ_LANES = 8 }; /* threads that multiply with one item */
 /* product[j] = v . item[rows[j]] for n items; and key[k] = v . (each level's key, then each age's) where key is not NULL. v shared [dim]. */
 static __device__ inline void lp_read_multiply(float *product, float *key, const float *v, const lp_read &r, const float *item,
                                                const int32_t *rows, int n) {
-    const int group = threadIdx.x / LP_READ_LANES, lane = threadIdx.x % LP_READ_LANES, dim = r.dim, n_keys = key ? r.n_levels + r.n_ages : 0;
+    const int group = threadIdx.x / LP_READ_LANES, lane = threadIdx.x % LP_READ_LANES, dim = r.dim,
+              n_keys = key ? r.n_levels + r.n_ages : 0;
 #pragma unroll 2
     for (int first = 0; first < n_keys + n; first += LP_BLOCK / LP_READ_LANES) {
         const int k = first + group;
@@ -39,8 +40,8 @@ static __device__ inline float lp_read_sum(const float *weight, const float *ite
 }
 
 static inline bool lp_read_bad_shape(const lp_read *r, int max_items, int per_table) {
-    return r->dim > LP_CUDA_READ_MAX_DIM || r->heads > LP_READ_MAX_HEADS || r->n_levels > LP_READ_MAX_KEYS || r->n_ages > LP_READ_MAX_KEYS ||
-           max_items < 1 || per_table < 1;
+    return r->dim > LP_CUDA_READ_MAX_DIM || r->heads > LP_READ_MAX_HEADS || r->n_levels > LP_READ_MAX_KEYS ||
+           r->n_ages > LP_READ_MAX_KEYS || max_items < 1 || per_table < 1;
 }
 
 #endif

@@ -93,7 +93,8 @@ static __global__ void __launch_bounds__(LP_BLOCK) items_backward(backward_data 
 }
 
 /* part[p][k][d] = the sum over the p-th part of n rows of by_key[k] q[d] / sqrt(dim) */
-static __global__ void __launch_bounds__(LP_BLOCK) keys_backward(float *part, const float *by_key, const float *q, size_t n, int n_keys, int dim) {
+static __global__ void __launch_bounds__(LP_BLOCK)
+    keys_backward(float *part, const float *by_key, const float *q, size_t n, int n_keys, int dim) {
     const size_t from = n * blockIdx.x / PARTS, to = n * (blockIdx.x + 1) / PARTS;
     const float scale = 1.0f / sqrtf((float)dim);
     for (int i = threadIdx.x; i < n_keys * dim; i += LP_BLOCK) {
@@ -120,15 +121,17 @@ size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_
     return (size_t)batch * r->heads * (max_items + n_keys) + PARTS * n_keys * r->dim;
 }
 
-int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout, const float *weight,
-                          const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count,
-                          int batch, int max_items, int per_table, int table_rows, float *scratch, void *stream) {
+int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                          const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
+                          const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows, float *scratch,
+                          void *stream) {
     if (lp_read_bad_shape(r, max_items, per_table) || batch % per_table || table_rows / ITEMS >= 65535) return cudaErrorInvalidValue;
     if (batch < 1 || table_rows < 1) return cudaSuccess;
     const int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim, n_keys = r->n_levels + r->n_ages;
     const size_t rows = (size_t)batch * r->heads;
     float *by_key = scratch + rows * max_items, *part = by_key + rows * n_keys;
-    const backward_data p = {dq, ditem, dsalience, scratch, by_key, dout, weight, q, index, count, level, age, max_items, per_table, table_rows};
+    const backward_data p = {dq,    ditem, dsalience, scratch, by_key,    dout,      weight,    q,
+                             index, count, level,     age,     max_items, per_table, table_rows};
     LP_LAUNCH(scores_backward, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(items_backward, dim3((unsigned)tables, (unsigned)((table_rows + ITEMS - 1) / ITEMS)), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(keys_backward, PARTS, LP_BLOCK, stream, part, by_key, q, rows, n_keys, r->dim);

@@ -4,9 +4,7 @@
 
 #include <math.h>
 
-static float sigmoid(float x) {
-    return 1.0f / (1.0f + expf(-x));
-}
+static float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
 void lp_k_gru(float *h, float *gate, const float *x, const float *u, const float *prev, int n, int hidden) {
     for (int i = 0; i < n; i++, h += hidden, prev += hidden, gate += 3 * hidden, x += 3 * hidden, u += 3 * hidden) {
@@ -22,7 +20,8 @@ void lp_k_gru(float *h, float *gate, const float *x, const float *u, const float
 
 LP_CLONES void lp_k_gru_backward(float *restrict dx, float *restrict du, float *restrict dprev, const float *restrict dh,
                                  const float *restrict gate, const float *restrict u, const float *restrict prev, int n, int hidden) {
-    for (int i = 0; i < n; i++, dh += hidden, dprev += hidden, prev += hidden, gate += 3 * hidden, u += 3 * hidden, dx += 3 * hidden, du += 3 * hidden) {
+    for (int i = 0; i < n;
+         i++, dh += hidden, dprev += hidden, prev += hidden, gate += 3 * hidden, u += 3 * hidden, dx += 3 * hidden, du += 3 * hidden) {
         for (int j = 0; j < hidden; j++) {
             float r = gate[j], z = gate[hidden + j], c = gate[2 * hidden + j];
             float dc = dh[j] * (1.0f - z) * (1.0f - c * c), dz = dh[j] * (prev[j] - c) * z * (1.0f - z);

@@ -1,17 +1,17 @@
 /* Recurrent cores over whole segments. Rows are [segment][step]; a step of all segments is one product and one cell. */
 #include "kernels/cuda.cuh"
 
-static __device__ float sigmoid(float x) {
-    return 1.0f / (1.0f + expf(-x));
-}
+static __device__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
 
 /* The state before a segment's step t: the given one at its start, zeros after an end, else the one after step t - 1. */
-static __device__ float state_before(const float *h, const float *state, const uint8_t *end, size_t segment, int t, int steps, int hidden, int j) {
+static __device__ float state_before(const float *h, const float *state, const uint8_t *end, size_t segment, int t, int steps, int hidden,
+                                     int j) {
     if (t == 0) return state[segment * hidden + j];
     return end && end[segment * steps + t - 1] ? 0.0f : h[(segment * steps + t - 1) * hidden + j];
 }
 
-static __global__ void set_prev(float *prev, const float *h, const float *state, const uint8_t *end, size_t n, int t, int steps, int hidden) {
+static __global__ void set_prev(float *prev, const float *h, const float *state, const uint8_t *end, size_t n, int t, int steps,
+                                int hidden) {
     LP_FOR_EACH(i, n) {
         size_t segment = i / hidden;
         int j = (int)(i % hidden);
@@ -19,10 +19,12 @@ static __global__ void set_prev(float *prev, const float *h, const float *state,
     }
 }
 
-static __global__ void gru(float *h, float *gate, const float *x, const float *u, const float *prev, size_t n, int t, int steps, int hidden) {
+static __global__ void gru(float *h, float *gate, const float *x, const float *u, const float *prev, size_t n, int t, int steps,
+                           int hidden) {
     LP_FOR_EACH(i, n) {
         size_t row = i / hidden * steps + t, at = row * 3 * hidden + i % hidden, one = row * hidden + i % hidden;
-        float r = sigmoid(x[at] + u[at]), z = sigmoid(x[at + hidden] + u[at + hidden]), c = tanhf(x[at + 2 * hidden] + r * u[at + 2 * hidden]);
+        float r = sigmoid(x[at] + u[at]), z = sigmoid(x[at + hidden] + u[at + hidden]),
+              c = tanhf(x[at + 2 * hidden] + r * u[at + 2 * hidden]);
         gate[at] = r, gate[at + hidden] = z, gate[at + 2 * hidden] = c;
         h[one] = z * prev[one] + (1.0f - z) * c;
     }
@@ -30,8 +32,8 @@ static __global__ void gru(float *h, float *gate, const float *x, const float *u
 
 /* carry [segments][hidden]: what the step after gave to this step's state; comes out as the direct path to the step before, unless
  * an episode ended there. */
-static __global__ void gru_backward(float *dx, float *du, float *carry, const float *dh, const float *gate, const float *u, const float *prev,
-                                    const uint8_t *end, size_t n, int t, int steps, int hidden) {
+static __global__ void gru_backward(float *dx, float *du, float *carry, const float *dh, const float *gate, const float *u,
+                                    const float *prev, const uint8_t *end, size_t n, int t, int steps, int hidden) {
     LP_FOR_EACH(i, n) {
         size_t row = i / hidden * steps + t, at = row * 3 * hidden + i % hidden, one = row * hidden + i % hidden;
         float after = t == steps - 1 || end[row] ? 0.0f : carry[i], d = dh[one] + after;
@@ -46,8 +48,8 @@ static __global__ void gru_backward(float *dx, float *du, float *carry, const fl
 }
 
 /* No product between the steps: a thread goes through all of a segment's. */
-static __global__ void mingru(float *h, float *gate, float *prev, const float *x, const float *state, const uint8_t *end, size_t n, int steps,
-                              int hidden) {
+static __global__ void mingru(float *h, float *gate, float *prev, const float *x, const float *state, const uint8_t *end, size_t n,
+                              int steps, int hidden) {
     LP_FOR_EACH(i, n) {
         size_t segment = i / hidden;
         int j = (int)(i % hidden);
@@ -59,8 +61,8 @@ static __global__ void mingru(float *h, float *gate, float *prev, const float *x
     }
 }
 
-static __global__ void mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end, size_t n,
-                                       int steps, int hidden) {
+static __global__ void mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end,
+                                       size_t n, int steps, int hidden) {
     LP_FOR_EACH(i, n) {
         float after = 0;
         for (int t = steps - 1; t >= 0; t--) {
@@ -80,8 +82,8 @@ int lp_cuda_gru(lp_cuda_blas *blas, float *h, float *gate, float *u, float *prev
     void *stream = lp_cuda_blas_stream(blas);
     for (int t = 0; t < steps && n && !error; t++) {
         LP_LAUNCH(set_prev, lp_blocks(n), LP_BLOCK, stream, prev, h, state, end, n, t, steps, hidden);
-        error = lp_cuda_linear_strided(blas, u + (size_t)t * 3 * hidden, steps * 3 * hidden, prev + (size_t)t * hidden, steps * hidden, w, b, segments,
-                                       hidden, 3 * hidden, 0);
+        error = lp_cuda_linear_strided(blas, u + (size_t)t * 3 * hidden, steps * 3 * hidden, prev + (size_t)t * hidden, steps * hidden, w,
+                                       b, segments, hidden, 3 * hidden, 0);
         LP_LAUNCH(gru, lp_blocks(n), LP_BLOCK, stream, h, gate, x, u, prev, n, t, steps, hidden);
     }
     return error ? error : cudaGetLastError();
@@ -92,9 +94,10 @@ int lp_cuda_gru_backward(lp_cuda_blas *blas, float *dx, float *du, float *carry,
     size_t n = (size_t)segments * hidden;
     int error = cudaSuccess;
     for (int t = steps - 1; t >= 0 && n && !error; t--) {
-        LP_LAUNCH(gru_backward, lp_blocks(n), LP_BLOCK, lp_cuda_blas_stream(blas), dx, du, carry, dh, gate, u, prev, end, n, t, steps, hidden);
-        error = lp_cuda_linear_backward_input_strided(blas, carry, hidden, du + (size_t)t * 3 * hidden, steps * 3 * hidden, w, segments, hidden,
-                                                      3 * hidden, 1);
+        LP_LAUNCH(gru_backward, lp_blocks(n), LP_BLOCK, lp_cuda_blas_stream(blas), dx, du, carry, dh, gate, u, prev, end, n, t, steps,
+                  hidden);
+        error = lp_cuda_linear_backward_input_strided(blas, carry, hidden, du + (size_t)t * 3 * hidden, steps * 3 * hidden, w, segments,
+                                                      hidden, 3 * hidden, 1);
     }
     return error ? error : cudaGetLastError();
 }
@@ -106,8 +109,8 @@ int lp_cuda_mingru(float *h, float *gate, float *prev, const float *x, const flo
     return cudaGetLastError();
 }
 
-int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end, int segments,
-                            int steps, int hidden, void *stream) {
+int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end,
+                            int segments, int steps, int hidden, void *stream) {
     size_t n = (size_t)segments * hidden;
     if (n) LP_LAUNCH(mingru_backward, lp_blocks(n), LP_BLOCK, stream, dx, dh, gate, x, prev, end, n, steps, hidden);
     return cudaGetLastError();

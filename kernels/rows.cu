@@ -52,7 +52,8 @@ int lp_cuda_embed(float *y, const float *table, const int32_t *index, int n, int
 int lp_cuda_embed_backward(float *dtable, const float *dy, const int32_t *index, int n, int rows, int dim, void *stream) {
     if (rows > 65535) return cudaErrorInvalidValue;
     if (n && rows)
-        LP_LAUNCH(embed_backward, dim3((unsigned)((dim + COLUMNS - 1) / COLUMNS), (unsigned)rows), LP_BLOCK, stream, dtable, dy, index, n, dim);
+        LP_LAUNCH(embed_backward, dim3((unsigned)((dim + COLUMNS - 1) / COLUMNS), (unsigned)rows), LP_BLOCK, stream, dtable, dy, index, n,
+                  dim);
     return cudaGetLastError();
 }
 
@@ -64,7 +65,8 @@ int lp_cuda_gather(void *to, const void *from, const int32_t *index, int n, size
         LP_LAUNCH(gather<uint4>, lp_blocks(all), LP_BLOCK, stream, (uint4 *)to, (const uint4 *)from, index, all, (int)units);
     } else {
         size_t all = (size_t)n * row_bytes;
-        LP_LAUNCH(gather<unsigned char>, lp_blocks(all), LP_BLOCK, stream, (unsigned char *)to, (const unsigned char *)from, index, all, (int)row_bytes);
+        LP_LAUNCH(gather<unsigned char>, lp_blocks(all), LP_BLOCK, stream, (unsigned char *)to, (const unsigned char *)from, index, all,
+                  (int)row_bytes);
     }
     return cudaGetLastError();
 }

@@ -5,7 +5,6 @@
 
 #include "kernels/kernels.h"
 
-
 /* out [4] from counter [4] and key [2]: ten rounds. */
 LP_K_INLINE void lp_philox(uint32_t *out, const uint32_t *counter, const uint32_t *key) {
     uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];

@@ -8,8 +8,8 @@
 #include <string.h>
 
 typedef struct {
-    float *vector;   /* [capacity][dim] */
-    float *salience; /* [capacity] */
+    float *vector;      /* [capacity][dim] */
+    float *salience;    /* [capacity] */
     int capacity, next; /* next: the slot of the next item */
 } recent;
 
@@ -18,14 +18,11 @@ static int capacity_of(const lp_mem_config *c) {
     return n > 0 ? n : 0;
 }
 
-static int held(const recent *r, int64_t n_steps) {
-    return n_steps < r->capacity ? (int)n_steps : r->capacity;
-}
+static int held(const recent *r, int64_t n_steps) { return n_steps < r->capacity ? (int)n_steps : r->capacity; }
 
 static size_t size(const lp_mem_config *c) {
     size_t n = (size_t)capacity_of(c);
-    return lp_arena_need(sizeof(recent)) + lp_arena_need(n * (size_t)c->dim * sizeof(float)) +
-           lp_arena_need(n * sizeof(float));
+    return lp_arena_need(sizeof(recent)) + lp_arena_need(n * (size_t)c->dim * sizeof(float)) + lp_arena_need(n * sizeof(float));
 }
 
 static void *open(const lp_mem_config *c, lp_arena *arena) {

@@ -50,9 +50,7 @@ static int64_t closed_at(const lp_mem_config *c, int64_t n_steps) {
     return beyond > 0 ? beyond / c->chunk : 0;
 }
 
-static int64_t closed_above(const lp_mem_config *c, int64_t closed) {
-    return closed < 2 * c->fan ? 0 : closed / c->fan - 1;
-}
+static int64_t closed_above(const lp_mem_config *c, int64_t closed) { return closed < 2 * c->fan ? 0 : closed / c->fan - 1; }
 
 static int levels_at(const lp_mem_config *c, int64_t n_steps) {
     int n = 0;
@@ -87,14 +85,13 @@ static size_t selection_bytes(const lp_mem_config *c) {
 static size_t size(const lp_mem_config *c) {
     size_t raw = (size_t)(window_of(c) + c->chunk), slots = (size_t)c->slots, dim = (size_t)c->dim;
     int n_levels = levels_at(c, LP_MEM_MAX_STEPS), each = 0;
-    size_t need = lp_arena_need(sizeof(tree)) + lp_arena_need(raw * dim * sizeof(float)) +
-                  lp_arena_need(raw * sizeof(float)) + lp_arena_need((size_t)n_levels * slots * sizeof(int64_t)) +
-                  lp_arena_need(slots * sizeof(int)) + lp_arena_need(selection_bytes(c));
+    size_t need = lp_arena_need(sizeof(tree)) + lp_arena_need(raw * dim * sizeof(float)) + lp_arena_need(raw * sizeof(float)) +
+                  lp_arena_need((size_t)n_levels * slots * sizeof(int64_t)) + lp_arena_need(slots * sizeof(int)) +
+                  lp_arena_need(selection_bytes(c));
     for (int l = 0; l < n_levels; l++) {
         each = each_above(c, each);
         size_t n = 2 * (size_t)c->fan * (size_t)each;
-        need += lp_arena_need(n * dim * sizeof(float)) + lp_arena_need(n * sizeof(float)) +
-                lp_arena_need(n * sizeof(int64_t));
+        need += lp_arena_need(n * dim * sizeof(float)) + lp_arena_need(n * sizeof(float)) + lp_arena_need(n * sizeof(int64_t));
     }
     return need;
 }
@@ -139,9 +136,7 @@ static void set_shape(tree *t, const lp_mem_config *c, int64_t n_steps) {
     }
 }
 
-static void reset(lp_mem *m) {
-    set_shape(m->state, &m->config, 0);
-}
+static void reset(lp_mem *m) { set_shape(m->state, &m->config, 0); }
 
 /* ---- appending ---- */
 
@@ -159,8 +154,8 @@ static void select_items(tree *t, int slots, const float *salience, size_t n) {
 }
 
 /* Appends a summary to level v: the selection among n items. Their steps are step[i], or first + i where step is NULL. */
-static void close_summary(tree *t, const lp_mem_config *c, level *v, const float *vector, const float *salience,
-                          const int64_t *step, int64_t first, size_t n) {
+static void close_summary(tree *t, const lp_mem_config *c, level *v, const float *vector, const float *salience, const int64_t *step,
+                          int64_t first, size_t n) {
     size_t dim = (size_t)c->dim, at = (size_t)v->n * (size_t)v->each;
     int64_t *fresh = t->new_steps + (size_t)t->n_new * (size_t)c->slots;
     select_items(t, c->slots, salience, n);
@@ -235,16 +230,15 @@ static int new_summaries(const lp_mem *m, lp_mem_summary *out, int max) {
     for (int l = 0; l < t->n_new && l < max; l++) {
         const level *v = &t->levels[l];
         int64_t index = v->closed - 1;
-        out[l] = (lp_mem_summary){l + 1, index, index * v->span, (index + 1) * v->span - 1, v->each,
-                                  t->new_steps + (size_t)l * (size_t)m->config.slots};
+        out[l] = (lp_mem_summary){
+            l + 1, index, index * v->span, (index + 1) * v->span - 1, v->each, t->new_steps + (size_t)l * (size_t)m->config.slots};
     }
     return t->n_new;
 }
 
 static int levels(const lp_mem *m, int *counts, int max) {
     const tree *t = m->state;
-    for (int l = 0; l <= t->n_levels && l < max; l++)
-        counts[l] = l ? t->levels[l - 1].n * t->levels[l - 1].each : t->n_raw;
+    for (int l = 0; l <= t->n_levels && l < max; l++) counts[l] = l ? t->levels[l - 1].n * t->levels[l - 1].each : t->n_raw;
     return t->n_levels + 1;
 }
 
@@ -332,5 +326,4 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
     return walk(t, &m->config, n_steps, data, true);
 }
 
-const lp_mem_arch_ops lp_mem_tree = {size,          open,   reset,     append, context, max_context,
-                                     new_summaries, levels, save_size, save,   load};
+const lp_mem_arch_ops lp_mem_tree = {size, open, reset, append, context, max_context, new_summaries, levels, save_size, save, load};

@@ -85,13 +85,9 @@ void lp_mem_append(lp_mem *m, const float *vector, float salience) {
     m->n_steps++;
 }
 
-int64_t lp_mem_steps(const lp_mem *m) {
-    return m->n_steps;
-}
+int64_t lp_mem_steps(const lp_mem *m) { return m->n_steps; }
 
-int lp_mem_context(const lp_mem *m, const lp_mem_context_view *out) {
-    return m->ops->context(m, out);
-}
+int lp_mem_context(const lp_mem *m, const lp_mem_context_view *out) { return m->ops->context(m, out); }
 
 int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps) {
     lp_mem_config c = *config;
@@ -99,30 +95,28 @@ int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps) {
     return architectures[c.arch]->max_context(&c, n_steps < LP_MEM_MAX_STEPS ? n_steps : LP_MEM_MAX_STEPS);
 }
 
-int lp_mem_max_context(const lp_mem_config *config) {
-    return lp_mem_max_context_at(config, LP_MEM_MAX_STEPS);
-}
+int lp_mem_max_context(const lp_mem_config *config) { return lp_mem_max_context_at(config, LP_MEM_MAX_STEPS); }
 
 int lp_mem_new_summaries(const lp_mem *m, lp_mem_summary *out, int max) {
     return m->ops->new_summaries ? m->ops->new_summaries(m, out, max) : 0;
 }
 
-int lp_mem_levels(const lp_mem *m, int *counts, int max) {
-    return m->ops->levels(m, counts, max);
-}
+int lp_mem_levels(const lp_mem *m, int *counts, int max) { return m->ops->levels(m, counts, max); }
 
-size_t lp_mem_bytes(const lp_mem *m) {
-    return m->arena.size_bytes;
-}
+size_t lp_mem_bytes(const lp_mem *m) { return m->arena.size_bytes; }
 
-size_t lp_mem_save_size(const lp_mem *m) {
-    return sizeof(saved_header) + m->ops->save_size(m, m->n_steps);
-}
+size_t lp_mem_save_size(const lp_mem *m) { return sizeof(saved_header) + m->ops->save_size(m, m->n_steps); }
 
 static saved_header header_of(const lp_mem *m) {
     const lp_mem_config *c = &m->config;
-    return (saved_header){.magic = SAVED_MAGIC, .n_steps = m->n_steps, .arch = (int32_t)c->arch, .dim = c->dim,
-                          .chunk = c->chunk, .slots = c->slots, .fan = c->fan, .window = c->window,
+    return (saved_header){.magic = SAVED_MAGIC,
+                          .n_steps = m->n_steps,
+                          .arch = (int32_t)c->arch,
+                          .dim = c->dim,
+                          .chunk = c->chunk,
+                          .slots = c->slots,
+                          .fan = c->fan,
+                          .window = c->window,
                           .max_items = c->max_items};
 }
 
@@ -140,8 +134,7 @@ lp_status lp_mem_load(lp_mem *m, const void *data, size_t size_bytes, lp_err *er
     if (size_bytes < sizeof h) return lp_fail(err, LP_BAD_INPUT, "saved memory: cut to %zu bytes", size_bytes);
     memcpy(&h, at, sizeof h);
     if (h.magic != SAVED_MAGIC) return lp_fail(err, LP_BAD_INPUT, "saved memory: not one that this build reads");
-    if (h.hash != lp_hash64(at + HASHED_FROM, size_bytes - HASHED_FROM))
-        return lp_fail(err, LP_BAD_INPUT, "saved memory: damaged");
+    if (h.hash != lp_hash64(at + HASHED_FROM, size_bytes - HASHED_FROM)) return lp_fail(err, LP_BAD_INPUT, "saved memory: damaged");
     if (memcmp(&h.arch, &want.arch, sizeof h - offsetof(saved_header, arch)))
         return lp_fail(err, LP_BAD_INPUT, "saved memory: of other settings");
     if (h.n_steps < 0 || h.n_steps > LP_MEM_MAX_STEPS || size_bytes != sizeof h + m->ops->save_size(m, h.n_steps) ||

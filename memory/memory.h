@@ -44,18 +44,18 @@ typedef struct {
 /* Context items in the order: summaries from the highest level down to level 1, oldest first within a level, then raw items
  * (level 0), oldest first. The arrays belong to the caller and hold lp_mem_max_context items. */
 typedef struct {
-    float *vector;    /* [n][dim] */
-    float *salience;  /* [n] */
-    int32_t *level;   /* [n] 0 raw, 1.. summaries */
-    int64_t *step;    /* [n] the item's decision index in the episode; age = lp_mem_steps - step */
+    float *vector;   /* [n][dim] */
+    float *salience; /* [n] */
+    int32_t *level;  /* [n] 0 raw, 1.. summaries */
+    int64_t *step;   /* [n] the item's decision index in the episode; age = lp_mem_steps - step */
 } lp_mem_context_view;
 
 typedef struct {
-    int level;                /* 1: a chunk's summary */
-    int64_t index;            /* 0, 1, ... within level; the parent is (level + 1, index / fan) */
-    int64_t first, last;      /* the span of steps it covers, inclusive */
+    int level;           /* 1: a chunk's summary */
+    int64_t index;       /* 0, 1, ... within level; the parent is (level + 1, index / fan) */
+    int64_t first, last; /* the span of steps it covers, inclusive */
     int n_items;
-    const int64_t *steps;     /* [n_items] the items it kept, oldest first; valid until the next append */
+    const int64_t *steps; /* [n_items] the items it kept, oldest first; valid until the next append */
 } lp_mem_summary;
 
 lp_status lp_mem_open(lp_mem **out, const lp_mem_config *config, lp_err *err);

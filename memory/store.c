@@ -19,7 +19,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "vectors are stored as they lie in memory");
 
-enum { WRITER_WAITS_MS = 30000, READER_WAITS_MS = 5000 }; /* for someone else's lock, as of a sqlite3 shell */
+enum { WRITER_WAITS_MS = 30000, READER_WAITS_MS = 5000 };    /* for someone else's lock, as of a sqlite3 shell */
 enum { WORDS_ITEM = 0, WORDS_SUMMARY = 1, WORDS_EVENT = 2 }; /* kinds in the rowids of words: 4 * row + kind */
 
 static const char *const statements[LP_N_SQL] = {
@@ -79,9 +79,7 @@ static int bind(sqlite3_stmt *statement, const char *types, va_list values) {
         case 'i': rc = sqlite3_bind_int64(statement, i, va_arg(values, int64_t)); break;
         case 'd': rc = sqlite3_bind_double(statement, i, va_arg(values, double)); break;
         case 't': rc = sqlite3_bind_text(statement, i, va_arg(values, const char *), -1, SQLITE_STATIC); break;
-        default:
-            data = va_arg(values, const void *);
-            rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_STATIC);
+        default: data = va_arg(values, const void *); rc = sqlite3_bind_blob64(statement, i, data, va_arg(values, size_t), SQLITE_STATIC);
         }
     }
     return rc;
@@ -163,8 +161,7 @@ static lp_status connect(lp_store **out, const char *path, lp_err *err) {
 static int connect_immutable(lp_store *store) {
     char uri[3 * PATH_MAX + 32];
     int n = sprintf(uri, "file:");
-    for (const char *c = store->path; *c; c++)
-        n += sprintf(uri + n, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+    for (const char *c = store->path; *c; c++) n += sprintf(uri + n, strchr("?#%", *c) ? "%%%02x" : "%c", (unsigned char)*c);
     sprintf(uri + n, "?immutable=1");
     sqlite3_close(store->db);
     store->db = NULL;
@@ -216,9 +213,11 @@ static lp_status begin_writing(lp_store *store, lp_err *err) {
         if (rc != SQLITE_OK) status = lp_store_fail(store, rc, err);
     }
     if (!status)
-        status = execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF;"
-                                "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;"
-                                "SELECT count(*) FROM sqlite_schema", err); /* reading opens the -wal file */
+        status = execute(store,
+                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = OFF;"
+                         "PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 16777216;"
+                         "SELECT count(*) FROM sqlite_schema",
+                         err); /* reading opens the -wal file */
     return status ? status : lp_store_lock(store, err);
 }
 
@@ -275,8 +274,11 @@ lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err) {
         status = check_identity(store, err);
     if (!status) status = execute(store, "PRAGMA query_only = ON", err);
     /* that the tables are there: */
-    if (!status) status = number(store, "SELECT * FROM meta, encoders, episodes, items, summaries, summary_items, events, metrics,"
-                                        " checkpoint, words LIMIT 0", &n, err);
+    if (!status)
+        status = number(store,
+                        "SELECT * FROM meta, encoders, episodes, items, summaries, summary_items, events, metrics,"
+                        " checkpoint, words LIMIT 0",
+                        &n, err);
     return finish_open(out, store, status);
 }
 
@@ -350,12 +352,12 @@ void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, 
         refuse(store, "no such episode to end:", episode);
 }
 
-void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience,
-                   const float *vector, int dim, const char *text) {
+void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience, const float *vector,
+                   int dim, const char *text) {
     double s = isfinite(salience) ? (double)salience : -(double)FLT_MAX; /* as lp_mem_append keeps it */
     if (text && !*text) text = NULL;
-    if (run(store, LP_SQL_ITEM, "iiiiditb", decision, episode, step, (int64_t)action, s, store->encoder, text,
-            (const void *)vector, (size_t)dim * sizeof *vector))
+    if (run(store, LP_SQL_ITEM, "iiiiditb", decision, episode, step, (int64_t)action, s, store->encoder, text, (const void *)vector,
+            (size_t)dim * sizeof *vector))
         index_words(store, WORDS_ITEM, decision, text);
 }
 

@@ -42,8 +42,8 @@ void lp_store_meta(lp_store *store, const char *key, const char *value);
 void lp_store_episode_begin(lp_store *store, int64_t episode, uint64_t seed, int64_t first_decision);
 void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, int64_t n_decisions);
 /* An item: step counts from 0 in its episode; decision counts from 0 in the run. text may be NULL. vector [dim]. */
-void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience,
-                   const float *vector, int dim, const char *text);
+void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience, const float *vector,
+                   int dim, const char *text);
 /* Its text becomes that of the items it kept, which must be there. */
 void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary, int fan);
 /* The first event of a name in a run becomes a milestone. */

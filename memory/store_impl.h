@@ -44,9 +44,9 @@ struct lp_store {
     bool writing;                /* rows are waiting for a commit */
     lp_status status;            /* writer: the first failure since it was opened; nothing more is written after it */
     lp_err error;
-    int64_t encoder;             /* of items to come; 0: unknown */
-    lp_store_buffer texts;       /* of the row being written, or the words searched for */
-    lp_store_buffer blob;        /* the checkpoint or vector read last */
+    int64_t encoder;       /* of items to come; 0: unknown */
+    lp_store_buffer texts; /* of the row being written, or the words searched for */
+    lp_store_buffer blob;  /* the checkpoint or vector read last */
 };
 
 /* The shim of store_vfs.c, registered with SQLite. */

@@ -9,17 +9,17 @@
 
 /* What show, tree and search select: episode, level, idx, first, last, decision, salience, items kept, their IDs, text, parent's
  * level and idx (NULL: none). A summary of level 1 that covers a step is found by arithmetic, as all their spans are equal. */
-#define SUMMARY_ROWS                                                                                                     \
-    "SELECT s.episode, s.level, s.idx, s.first_step, s.last_step, e.first_decision + s.first_step, 0.0,"                 \
-    " (SELECT count(*) FROM summary_items WHERE summary = s.id),"                                                        \
-    " (SELECT group_concat(printf('e%ds%d', s.episode, step), ' ') FROM summary_items WHERE summary = s.id),"            \
-    " s.text, p.level, p.idx FROM summaries s LEFT JOIN episodes e ON e.episode = s.episode"                             \
+#define SUMMARY_ROWS                                                                                                                       \
+    "SELECT s.episode, s.level, s.idx, s.first_step, s.last_step, e.first_decision + s.first_step, 0.0,"                                   \
+    " (SELECT count(*) FROM summary_items WHERE summary = s.id),"                                                                          \
+    " (SELECT group_concat(printf('e%ds%d', s.episode, step), ' ') FROM summary_items WHERE summary = s.id),"                              \
+    " s.text, p.level, p.idx FROM summaries s LEFT JOIN episodes e ON e.episode = s.episode"                                               \
     " LEFT JOIN summaries p ON p.episode = s.episode AND p.level = s.parent_level AND p.idx = s.parent_idx "
-#define ITEM_ROWS(table)                                                                                                 \
-    "SELECT i.episode, 0, i.step, i.step, i.step, i.decision, i.salience, 0, NULL, i.text, p.level, p.idx,"              \
-    " i.vector, c.digest FROM " table " LEFT JOIN encoders c ON c.id = i.encoder"                                        \
-    " LEFT JOIN summaries p ON p.episode = i.episode AND p.level = 1 AND p.idx = i.step / (SELECT last_step + 1"         \
-    "   FROM summaries WHERE episode = i.episode AND level = 1 AND idx = 0)"                                             \
+#define ITEM_ROWS(table)                                                                                                                   \
+    "SELECT i.episode, 0, i.step, i.step, i.step, i.decision, i.salience, 0, NULL, i.text, p.level, p.idx,"                                \
+    " i.vector, c.digest FROM " table " LEFT JOIN encoders c ON c.id = i.encoder"                                                          \
+    " LEFT JOIN summaries p ON p.episode = i.episode AND p.level = 1 AND p.idx = i.step / (SELECT last_step + 1"                           \
+    "   FROM summaries WHERE episode = i.episode AND level = 1 AND idx = 0)"                                                               \
     "   AND EXISTS(SELECT 1 FROM summary_items WHERE summary = p.id AND step = i.step) "
 
 static char *print_id(char *out, size_t size, int64_t episode, int64_t level, int64_t index) {
@@ -56,11 +56,16 @@ static const void *copy_blob(lp_store *store, sqlite3_stmt *q, int column, size_
 }
 
 static void visit_row(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, void *context) {
-    lp_store_row row = {.episode = sqlite3_column_int64(q, 0), .level = sqlite3_column_int64(q, 1),
-                        .first = sqlite3_column_int64(q, 3), .last = sqlite3_column_int64(q, 4),
-                        .decision = sqlite3_column_int64(q, 5), .salience = sqlite3_column_double(q, 6),
-                        .n_items = sqlite3_column_int(q, 7), .items = (const char *)sqlite3_column_text(q, 8),
-                        .text = (const char *)sqlite3_column_text(q, 9), .encoder = ""};
+    lp_store_row row = {.episode = sqlite3_column_int64(q, 0),
+                        .level = sqlite3_column_int64(q, 1),
+                        .first = sqlite3_column_int64(q, 3),
+                        .last = sqlite3_column_int64(q, 4),
+                        .decision = sqlite3_column_int64(q, 5),
+                        .salience = sqlite3_column_double(q, 6),
+                        .n_items = sqlite3_column_int(q, 7),
+                        .items = (const char *)sqlite3_column_text(q, 8),
+                        .text = (const char *)sqlite3_column_text(q, 9),
+                        .encoder = ""};
     print_id(row.id, sizeof row.id, row.episode, row.level, sqlite3_column_int64(q, 2));
     if (sqlite3_column_type(q, 10) != SQLITE_NULL)
         print_id(row.parent, sizeof row.parent, row.episode, sqlite3_column_int64(q, 10), sqlite3_column_int64(q, 11));
@@ -132,8 +137,10 @@ lp_status lp_store_check(lp_store *store, lp_err *err) {
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err) {
     sqlite3_stmt *q;
     bool found = false;
-    lp_status status = lp_store_prepare(store, &q, err, "SELECT episode FROM episodes WHERE ?1 = 0 OR episode = ?1"
-                                                        " ORDER BY episode DESC LIMIT 1", "i", episode);
+    lp_status status = lp_store_prepare(store, &q, err,
+                                        "SELECT episode FROM episodes WHERE ?1 = 0 OR episode = ?1"
+                                        " ORDER BY episode DESC LIMIT 1",
+                                        "i", episode);
     if (!status) status = lp_store_step(store, q, &found, err);
     int64_t which = found ? sqlite3_column_int64(q, 0) : 0, n;
     sqlite3_finalize(q);
@@ -150,7 +157,8 @@ lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, v
     if (!parse_id(id, &episode, &level, &index))
         return lp_fail(err, LP_BAD_INPUT, "'%.80s' is not an ID: an item is like e1s120, a summary like e1L2.5", id);
     lp_status status =
-        level ? lp_store_prepare(store, &q, err, SUMMARY_ROWS "WHERE s.episode = ?1 AND s.level = ?2 AND s.idx = ?3", "iii", episode, level, index)
+        level ? lp_store_prepare(store, &q, err, SUMMARY_ROWS "WHERE s.episode = ?1 AND s.level = ?2 AND s.idx = ?3", "iii", episode, level,
+                                 index)
               : lp_store_prepare(store, &q, err, ITEM_ROWS("items i") "WHERE i.episode = ?1 AND i.step = ?2", "ii", episode, index);
     if (!status) status = visit_all(store, q, visit, context, &n, err);
     if (!status && !n) status = lp_fail(err, LP_BAD_INPUT, "%s: there is no %.80s", store->path, id);
@@ -226,7 +234,8 @@ lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err) 
     lp_status status = lp_store_prepare(store, &q, err,
                                         "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM items),"
                                         " (SELECT count(*) FROM summaries), (SELECT count(*) FROM events),"
-                                        " (SELECT coalesce(max(level), 0) FROM summaries)", "");
+                                        " (SELECT coalesce(max(level), 0) FROM summaries)",
+                                        "");
     if (!status) status = lp_store_step(store, q, &row, err);
     if (!status && row)
         *counts = (lp_store_counts){sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),

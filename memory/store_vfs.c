@@ -45,9 +45,11 @@ static int vfs_shm_lock(sqlite3_file *f, int offset, int n, int flags) { return 
 static void vfs_shm_barrier(sqlite3_file *f) { CALL(f, xShmBarrier); }
 static int vfs_shm_unmap(sqlite3_file *f, int delete) { return CALL(f, xShmUnmap, delete); }
 
-static const sqlite3_io_methods methods = { /* version 2: no memory-mapped reading, so that every access comes through here */
-    2,          vfs_close,    vfs_read,    vfs_write,  vfs_truncate, vfs_sync,     vfs_size,        vfs_lock,     vfs_unlock, vfs_reserved,
-    vfs_control, vfs_sector,  vfs_traits,  vfs_shm_map, vfs_shm_lock, vfs_shm_barrier, vfs_shm_unmap, NULL, NULL};
+static const sqlite3_io_methods methods = {/* version 2: no memory-mapped reading, so that every access comes through here */
+                                           2,          vfs_close,   vfs_read,     vfs_write,       vfs_truncate,  vfs_sync,
+                                           vfs_size,   vfs_lock,    vfs_unlock,   vfs_reserved,    vfs_control,   vfs_sector,
+                                           vfs_traits, vfs_shm_map, vfs_shm_lock, vfs_shm_barrier, vfs_shm_unmap, NULL,
+                                           NULL};
 
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out_flags) {
     sqlite3_vfs *real = vfs->pAppData;

@@ -12,12 +12,12 @@ struct lp_actor {
     int max_batch, max_context;
     cuda_actor *card; /* owned; where there is one, of what follows only n is used */
     lp_arena arena;
-    activations a;        /* max_batch rows */
+    activations a; /* max_batch rows */
     model_eyes eyes;
-    float *scratch;       /* the eyes' */
-    float *features;      /* the next layer's weights, packed; NULL: as they are */
-    uint64_t version;     /* of the weights that eyes and features were made of */
-    uint8_t *seen;        /* [max_batch][height * width] the pixels that they hold; what did not change is not computed again */
+    float *scratch;   /* the eyes' */
+    float *features;  /* the next layer's weights, packed; NULL: as they are */
+    uint64_t version; /* of the weights that eyes and features were made of */
+    uint8_t *seen;    /* [max_batch][height * width] the pixels that they hold; what did not change is not computed again */
     int n_seen;
     float *weight;        /* [max_batch][heads * max_context] */
     lp_observation *in;   /* [max_batch] */
@@ -53,7 +53,8 @@ lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, 
     size_t floats = activations_floats(policy, max_batch, 0) * sizeof(float);
     size_t scratch = model_scratch_floats(policy) * sizeof(float), weights = batch * heads * context * sizeof(float);
     bool packs = lp_k_linear_packs(policy->flat, policy->shape.hidden);
-    size_t features = packs ? (size_t)policy->flat * (size_t)policy->shape.hidden * sizeof(float) : 0, seen = batch * (size_t)policy->shape.width * (size_t)policy->shape.height;
+    size_t features = packs ? (size_t)policy->flat * (size_t)policy->shape.hidden * sizeof(float) : 0,
+           seen = batch * (size_t)policy->shape.width * (size_t)policy->shape.height;
     size_t need = lp_arena_need(floats) + lp_arena_need(scratch) + lp_arena_need(features) + lp_arena_need(seen) + lp_arena_need(weights) +
                   lp_arena_need(batch * sizeof(int32_t)) + lp_arena_need(batch * sizeof *actor->in) + 2 * lp_arena_need(context);
     if (lp_arena_open(&actor->arena, need)) {
@@ -130,8 +131,8 @@ static void recall(lp_actor *actor, int i) {
         actor->age[j] = lp_policy_age_key(s, o->now - o->step[j]);
     }
     lp_read r = model_read(p, o->vector, o->salience);
-    lp_k_read(actor->a.read + (size_t)i * read, actor->weight + (size_t)i * s->heads * actor->max_context, &r, actor->a.q + (size_t)i * read, NULL,
-              actor->level, actor->age, o->n_items);
+    lp_k_read(actor->a.read + (size_t)i * read, actor->weight + (size_t)i * s->heads * actor->max_context, &r,
+              actor->a.q + (size_t)i * read, NULL, actor->level, actor->age, o->n_items);
 }
 
 lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {

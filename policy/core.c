@@ -54,14 +54,17 @@ void model_core_backward(const lp_policy *p, activations *d, const activations *
         size_t one = (size_t)t * hidden;
         float *dprev = d->prev + one;
         if (gru) {
-            lp_k_gru_backward(d->core_x + 3 * one, d->core_h + 3 * one, dprev, d->h + one, a->gate + 3 * one, a->core_h + 3 * one, a->prev + one, 1, hidden);
+            lp_k_gru_backward(d->core_x + 3 * one, d->core_h + 3 * one, dprev, d->h + one, a->gate + 3 * one, a->core_h + 3 * one,
+                              a->prev + one, 1, hidden);
             lp_k_linear_backward_input(dprev, d->core_h + 3 * one, param(p, P_CORE_H_W), 1, hidden, 3 * hidden, 1);
         } else {
             lp_k_mingru_backward(d->core_x + 2 * one, dprev, d->h + one, a->gate + one, a->core_x + 2 * one, a->prev + one, 1, hidden);
         }
         for (int j = 0; t && !end[t - 1] && j < hidden; j++) d->h[one - (size_t)hidden + (size_t)j] += dprev[j];
     }
-    if (gru) lp_k_linear_backward_weight(grad(p, gradient, P_CORE_H_W), grad(p, gradient, P_CORE_H_B), d->core_h, a->prev, n, hidden, 3 * hidden);
+    if (gru)
+        lp_k_linear_backward_weight(grad(p, gradient, P_CORE_H_W), grad(p, gradient, P_CORE_H_B), d->core_h, a->prev, n, hidden,
+                                    3 * hidden);
     lp_k_linear_backward_weight(grad(p, gradient, P_CORE_X_W), grad(p, gradient, P_CORE_X_B), d->core_x, a->f, n, hidden, gates * hidden);
     memcpy(d->f, d->g, (size_t)n * hidden * sizeof(float));
     lp_k_linear_backward_input(d->f, d->core_x, param(p, P_CORE_X_W), n, hidden, gates * hidden, 1);

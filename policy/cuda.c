@@ -6,9 +6,7 @@
 
 enum { ALIGNED_FLOATS = 64 };
 
-const char *cuda_missing(void) {
-    return lp_cuda_missing();
-}
+const char *cuda_missing(void) { return lp_cuda_missing(); }
 
 void *cuda_take(cuda_room *room, size_t bytes) {
     void *at = room->base ? room->base + room->used : NULL;
@@ -46,14 +44,16 @@ lp_status cuda_alloc(void **out, size_t bytes, const char *name, lp_err *err) {
 int cuda_parameters_to(const lp_cuda_card *card, const lp_policy *p, float *device, const void *host, void *stream) {
     int error = lp_cuda_zero(device, card->n_parameters * sizeof(float), stream);
     for (int i = 0; i < P_COUNT && !error; i++)
-        error = lp_cuda_to_device(device + card->offset[i], (const char *)host + p->info[i].offset * sizeof(float), p->info[i].size * sizeof(float), stream);
+        error = lp_cuda_to_device(device + card->offset[i], (const char *)host + p->info[i].offset * sizeof(float),
+                                  p->info[i].size * sizeof(float), stream);
     return error;
 }
 
 int cuda_parameters_from(const lp_cuda_card *card, const lp_policy *p, void *host, const float *device, void *stream) {
     int error = 0;
     for (int i = 0; i < P_COUNT && !error; i++)
-        error = lp_cuda_from_device((char *)host + p->info[i].offset * sizeof(float), device + card->offset[i], p->info[i].size * sizeof(float), stream);
+        error = lp_cuda_from_device((char *)host + p->info[i].offset * sizeof(float), device + card->offset[i],
+                                    p->info[i].size * sizeof(float), stream);
     return error;
 }
 

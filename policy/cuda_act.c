@@ -12,24 +12,24 @@ enum { IMAGES = 64 }; /* that a convolution takes at once */
 
 /* What a decision needs, [max_batch] each; the same on the host and on the card. */
 typedef struct {
-    uint8_t *pixels;      /* [height * width] */
+    uint8_t *pixels; /* [height * width] */
     int32_t *last_action;
     uint64_t *seed, *now;
     int32_t *count, *slot; /* items of the context; where the new item goes, -1: nowhere */
-    int32_t *index;       /* [max_context] slots of the items */
-    uint8_t *level, *age; /* [max_context] */
-    float *state;         /* [state_floats] */
+    int32_t *index;        /* [max_context] slots of the items */
+    uint8_t *level, *age;  /* [max_context] */
+    float *state;          /* [state_floats] */
 } inputs;
 
 /* What the card has of a row's player. */
 typedef struct {
     uint64_t episode;
     int64_t now;
-    int n;            /* items known, in the order of the context that they were in; the newest last */
-    int64_t *step;    /* [max_context + 1] */
-    int32_t *at;      /* [max_context + 1] their slots */
-    bool *taken;      /* [max_context + 1] by slot */
-    bool send;        /* the context goes over with the next start */
+    int n;                          /* items known, in the order of the context that they were in; the newest last */
+    int64_t *step;                  /* [max_context + 1] */
+    int32_t *at;                    /* [max_context + 1] their slots */
+    bool *taken;                    /* [max_context + 1] by slot */
+    bool send;                      /* the context goes over with the next start */
     const float *vector, *salience; /* then: the caller's */
     int n_items;
 } memory_row;
@@ -38,17 +38,17 @@ struct cuda_actor {
     const lp_policy *policy; /* borrowed */
     int max_batch, max_context, slots;
     cuda_model m;
-    activations a;           /* on the card */
+    activations a; /* on the card */
     inputs host, device;
     size_t input_bytes;
     void *device_room, *host_in, *host_out; /* owned */
     float *item, *salience, *weight;        /* on the card: [max_batch][slots][dim], [max_batch][slots], [max_batch][heads][max_context] */
-    float *out;              /* on the card: h, item, salience, logit, value, action, logp, without gaps but for alignment */
+    float *out;                             /* on the card: h, item, salience, logit, value, action, logp, without gaps but for alignment */
     int32_t *action;
     float *logp;
     size_t out_bytes;
-    float *attention;        /* [heads][max_context] on the host */
-    memory_row *rows;        /* [max_batch] */
+    float *attention; /* [heads][max_context] on the host */
+    memory_row *rows; /* [max_batch] */
     void *rows_room;
     lp_cuda_graph *graph;
 };

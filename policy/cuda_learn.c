@@ -19,25 +19,25 @@ typedef struct {
 struct cuda_learner {
     const lp_learner *l; /* borrowed */
     cuda_model m;
-    int chunk;           /* segments at once */
-    void *room;          /* owned */
-    bool pinned;         /* the learner's arena; where that may not be, copies take a stop on the way */
+    int chunk;   /* segments at once */
+    void *room;  /* owned */
+    bool pinned; /* the learner's arena; where that may not be, copies take a stop on the way */
     learner_array arrays[LEARNER_ARRAYS];
     unsigned char *rollout[LEARNER_CARD_ARRAYS], *part[LEARNER_CARD_ARRAYS]; /* of all environments; of the chunk's */
     float *advantage, *target, *part_advantage, *part_target;
-    int32_t *orders;     /* [epochs][n_envs] */
+    int32_t *orders; /* [epochs][n_envs] */
     activations a, d;
     float *item, *salience, *ditem, *dsalience; /* [chunk][max_context + n_steps] tables: old items, then the segment's own */
-    float *weight;       /* [chunk * n_steps][heads][max_context] */
+    float *weight;                              /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
     float *w, *gradient, *m1, *m2; /* arrays of parameters */
     lp_cuda_adam_state *adam;
     lp_ppo_sums *sums;
     void *ppo_scratch;
     minibatch_result *results, *host_results; /* [epochs * parts]; the host's pinned */
-    lp_cuda_adam_state *host_adam; /* pinned: what Adam starts from */
-    bool began;          /* libraries set themselves up at their first use, so the first update is none */
-    lp_cuda_graph *graph; /* of an update */
+    lp_cuda_adam_state *host_adam;            /* pinned: what Adam starts from */
+    bool began;                               /* libraries set themselves up at their first use, so the first update is none */
+    lp_cuda_graph *graph;                     /* of an update */
 };
 
 static void *array(const cuda_learner *c, unsigned char *const *arrays, size_t field) {
@@ -48,9 +48,7 @@ static void *array(const cuda_learner *c, unsigned char *const *arrays, size_t f
 #define ROLLOUT(name) array(c, c->rollout, offsetof(lp_segment, name))
 #define PART(name) array(c, c->part, offsetof(lp_segment, name))
 
-static size_t n_results(const lp_learner *l) {
-    return (size_t)l->config.epochs * (size_t)learner_parts(l);
-}
+static size_t n_results(const lp_learner *l) { return (size_t)l->config.epochs * (size_t)learner_parts(l); }
 
 static size_t lay_out(cuda_learner *c, void *base) {
     const lp_learner *l = c->l;
@@ -135,14 +133,15 @@ static void send_rollout(cuda_learner *c) {
 static void advantages(cuda_learner *c) {
     const lp_learner *l = c->l;
     cuda_model *m = &c->m;
-    CUDA_DO(m, lp_cuda_gae(c->advantage, c->target, ROLLOUT(reward), ROLLOUT(value), ROLLOUT(end), l->n_envs, l->n_steps, (float)l->config.gamma,
-                   (float)l->config.lambda, m->stream));
+    CUDA_DO(m, lp_cuda_gae(c->advantage, c->target, ROLLOUT(reward), ROLLOUT(value), ROLLOUT(end), l->n_envs, l->n_steps,
+                           (float)l->config.gamma, (float)l->config.lambda, m->stream));
 }
 
 static void gather(cuda_learner *c, const int32_t *order, int n) {
     cuda_model *m = &c->m;
     size_t steps = (size_t)c->l->n_steps * sizeof(float);
-    for (int i = 0; i < LEARNER_CARD_ARRAYS; i++) CUDA_DO(m, lp_cuda_gather(c->part[i], c->rollout[i], order, n, c->arrays[i].bytes, m->stream));
+    for (int i = 0; i < LEARNER_CARD_ARRAYS; i++)
+        CUDA_DO(m, lp_cuda_gather(c->part[i], c->rollout[i], order, n, c->arrays[i].bytes, m->stream));
     CUDA_DO(m, lp_cuda_gather(c->part_advantage, c->advantage, order, n, steps, m->stream));
     CUDA_DO(m, lp_cuda_gather(c->part_target, c->target, order, n, steps, m->stream));
 }
@@ -165,8 +164,8 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     CUDA_DO(m, lp_cuda_copy_rows(c->salience + C, rows * f, a->salience, (size_t)T * f, (size_t)T * f, S, m->stream));
     cuda_recall(m, a, &context, n);
     cuda_decide(m, a, n);
-    CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n, s->n_actions, ppo,
-                   c->ppo_scratch, m->stream));
+    CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
+                           s->n_actions, ppo, c->ppo_scratch, m->stream));
     cuda_decide_backward(m, d, a, n, c->gradient);
     CUDA_DO(m, lp_cuda_zero(c->ditem, S * rows * vector, m->stream));
     CUDA_DO(m, lp_cuda_zero(c->dsalience, S * rows * f, m->stream));
@@ -182,7 +181,8 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
 static void minibatch(cuda_learner *c, const int32_t *order, int n) {
     const lp_learner *l = c->l;
     cuda_model *m = &c->m;
-    const lp_ppo ppo = {(float)l->config.clip, (float)l->config.value_weight, (float)l->config.entropy_weight, 1.0f / ((float)n * (float)l->n_steps)};
+    const lp_ppo ppo = {(float)l->config.clip, (float)l->config.value_weight, (float)l->config.entropy_weight,
+                        1.0f / ((float)n * (float)l->n_steps)};
     CUDA_DO(m, lp_cuda_zero(c->gradient, l->policy->card->n_parameters * sizeof(float), m->stream));
     CUDA_DO(m, lp_cuda_zero(c->sums, sizeof *c->sums, m->stream));
     for (int at = 0; at < n; at += c->chunk) {
@@ -192,9 +192,7 @@ static void minibatch(cuda_learner *c, const int32_t *order, int n) {
     }
 }
 
-static size_t parameter_bytes(const cuda_learner *c) {
-    return c->l->policy->card->n_parameters * sizeof(float);
-}
+static size_t parameter_bytes(const cuda_learner *c) { return c->l->policy->card->n_parameters * sizeof(float); }
 
 /* From the rollout and the weights on the card to the new weights and what became of each minibatch. */
 static int enqueue(cuda_learner *c) {
@@ -208,7 +206,8 @@ static int enqueue(cuda_learner *c) {
         int from, to;
         learner_part(l, i % parts, parts, &from, &to);
         minibatch(c, c->orders + (size_t)(i / parts) * (size_t)l->n_envs + from, to - from);
-        CUDA_DO(m, lp_cuda_adam(c->w, c->m1, c->m2, c->gradient, l->policy->card->n_parameters, c->adam, &adam, (float)l->config.max_grad_norm, m->stream));
+        CUDA_DO(m, lp_cuda_adam(c->w, c->m1, c->m2, c->gradient, l->policy->card->n_parameters, c->adam, &adam,
+                                (float)l->config.max_grad_norm, m->stream));
         CUDA_DO(m, lp_cuda_copy(&c->results[i].sums, c->sums, sizeof *c->sums, m->stream));
         CUDA_DO(m, lp_cuda_copy(&c->results[i].norm, &c->adam->norm, sizeof(double), m->stream));
         CUDA_DO(m, lp_cuda_copy(&c->results[i].n_refused, &c->adam->n_refused, sizeof(int64_t), m->stream));
@@ -279,7 +278,8 @@ lp_status cuda_learner_gradient(cuda_learner *c, lp_learner *l, float *gradient,
     minibatch(c, c->orders, l->n_envs);
     CUDA_DO(m, cuda_parameters_from(l->policy->card, l->policy, gradient, c->gradient, m->stream));
     CUDA_DO(m, lp_cuda_to_host(&sums, c->sums, sizeof sums, m->stream));
-    *loss = (sums.policy_loss + l->config.value_weight * sums.value_loss - l->config.entropy_weight * sums.entropy) / ((double)l->n_envs * l->n_steps);
+    *loss = (sums.policy_loss + l->config.value_weight * sums.value_loss - l->config.entropy_weight * sums.entropy) /
+            ((double)l->n_envs * l->n_steps);
     return m->error ? cuda_failed(m->error, "learning", err) : LP_OK;
 }
 

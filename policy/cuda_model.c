@@ -1,17 +1,11 @@
 /* The network's stages on a card, each way: those of model.c and core.c, for many rows at once. */
 #include "policy/cuda_parts.h"
 
-static const float *weight(const cuda_model *m, param_id id) {
-    return m->parameters + m->card->offset[id];
-}
+static const float *weight(const cuda_model *m, param_id id) { return m->parameters + m->card->offset[id]; }
 
-static float *into(const cuda_model *m, float *gradient, param_id id) {
-    return gradient + m->card->offset[id];
-}
+static float *into(const cuda_model *m, float *gradient, param_id id) { return gradient + m->card->offset[id]; }
 
-static size_t floats_of(const lp_conv *c) {
-    return (size_t)lp_conv_oh(c) * lp_conv_ow(c) * c->oc;
-}
+static size_t floats_of(const lp_conv *c) { return (size_t)lp_conv_oh(c) * lp_conv_ow(c) * c->oc; }
 
 size_t cuda_model_scratch(const lp_policy *p, int images) {
     size_t one = lp_cuda_conv_scratch(&p->conv1, images), two = lp_cuda_conv_scratch(&p->conv2, images);
@@ -38,24 +32,26 @@ lp_read cuda_read(const cuda_model *m, const cuda_context *c) {
 void cuda_see(cuda_model *m, activations *a, const uint8_t *pixels, const int32_t *last_action, int n) {
     const lp_policy *p = m->p;
     const lp_policy_config *s = &p->shape;
-    if (p->packed_width) CUDA_DO(m, lp_cuda_observe_shades(a->x, pixels, n, p->packed_width, p->packed_height, s->width, s->height, m->stream));
+    if (p->packed_width)
+        CUDA_DO(m, lp_cuda_observe_shades(a->x, pixels, n, p->packed_width, p->packed_height, s->width, s->height, m->stream));
     else CUDA_DO(m, lp_cuda_from_bytes(a->x, pixels, (size_t)n * s->height * s->width, m->stream));
     CUDA_DO(m, lp_cuda_conv(m->blas, a->c1, a->x, weight(m, P_CONV1_W), weight(m, P_CONV1_B), n, &p->conv1, m->scratch, m->images, 1));
     CUDA_DO(m, lp_cuda_conv(m->blas, a->c2, a->c1, weight(m, P_CONV2_W), weight(m, P_CONV2_B), n, &p->conv2, m->scratch, m->images, 1));
     CUDA_DO(m, lp_cuda_embed(a->f, weight(m, P_ACTION), last_action, n, s->hidden, m->stream));
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->f, a->c2, weight(m, P_FEATURES_W), weight(m, P_FEATURES_B), n, p->flat, s->hidden, LP_CUDA_ADD | LP_CUDA_RELU));
+    CUDA_DO(m, lp_cuda_linear(m->blas, a->f, a->c2, weight(m, P_FEATURES_W), weight(m, P_FEATURES_B), n, p->flat, s->hidden,
+                              LP_CUDA_ADD | LP_CUDA_RELU));
 }
 
 void cuda_core(cuda_model *m, activations *a, const float *state, const uint8_t *end, int segments, int steps) {
     const lp_policy *p = m->p;
     int hidden = p->shape.hidden, n = segments * steps;
     if (p->shape.core == LP_CORE_NONE) return;
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->core_x, a->f, weight(m, P_CORE_X_W), weight(m, P_CORE_X_B), n, hidden, core_gates(p) * hidden, LP_CUDA_SET));
+    CUDA_DO(m, lp_cuda_linear(m->blas, a->core_x, a->f, weight(m, P_CORE_X_W), weight(m, P_CORE_X_B), n, hidden, core_gates(p) * hidden,
+                              LP_CUDA_SET));
     if (p->shape.core == LP_CORE_GRU)
-        CUDA_DO(m, lp_cuda_gru(m->blas, a->h, a->gate, a->core_h, a->prev, a->core_x, weight(m, P_CORE_H_W), weight(m, P_CORE_H_B), state, end, segments, steps,
-                       hidden));
-    else
-        CUDA_DO(m, lp_cuda_mingru(a->h, a->gate, a->prev, a->core_x, state, end, segments, steps, hidden, m->stream));
+        CUDA_DO(m, lp_cuda_gru(m->blas, a->h, a->gate, a->core_h, a->prev, a->core_x, weight(m, P_CORE_H_W), weight(m, P_CORE_H_B), state,
+                               end, segments, steps, hidden));
+    else CUDA_DO(m, lp_cuda_mingru(a->h, a->gate, a->prev, a->core_x, state, end, segments, steps, hidden, m->stream));
     CUDA_DO(m, lp_cuda_add(a->g, a->f, a->h, (size_t)n * hidden, m->stream));
 }
 
@@ -71,13 +67,15 @@ void cuda_remember(cuda_model *m, activations *a, int n) {
 
 void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
     lp_read r = cuda_read(m, c);
-    CUDA_DO(m, lp_cuda_read(a->read, c->weight, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table, c->rows, m->stream));
+    CUDA_DO(m, lp_cuda_read(a->read, c->weight, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table, c->rows,
+                            m->stream));
 }
 
 void cuda_decide(cuda_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
     CUDA_DO(m, lp_cuda_linear(m->blas, a->z, a->read, weight(m, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, LP_CUDA_SET));
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->z, a->g, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, s->hidden, s->hidden, LP_CUDA_ADD | LP_CUDA_RELU));
+    CUDA_DO(m, lp_cuda_linear(m->blas, a->z, a->g, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, s->hidden, s->hidden,
+                              LP_CUDA_ADD | LP_CUDA_RELU));
     const lp_cuda_map both[] = {
         {a->logit, a->z, weight(m, P_POLICY_W), weight(m, P_POLICY_B), s->hidden, s->n_actions, LP_CUDA_SET},
         {a->value, a->z, weight(m, P_VALUE_W), weight(m, P_VALUE_B), s->hidden, 1, LP_CUDA_SET},
@@ -113,8 +111,9 @@ void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, i
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, float *ditem, float *dsalience, int n,
                           float *gradient, float *scratch) {
     lp_read r = cuda_read(m, c);
-    CUDA_DO(m, lp_cuda_read_backward(d->q, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY), d->read, c->weight, &r, a->q, c->index,
-                             c->level, c->age, c->count, n, c->max_items, c->per_table, c->rows, scratch, m->stream));
+    CUDA_DO(m, lp_cuda_read_backward(d->q, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY), d->read,
+                                     c->weight, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table, c->rows,
+                                     scratch, m->stream));
 }
 
 void cuda_remember_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {
@@ -133,8 +132,8 @@ void cuda_core_backward(cuda_model *m, activations *d, const activations *a, con
     int hidden = p->shape.hidden, n = segments * steps, wide = core_gates(p) * hidden;
     if (p->shape.core == LP_CORE_NONE) return;
     if (p->shape.core == LP_CORE_GRU) {
-        CUDA_DO(m, lp_cuda_gru_backward(m->blas, d->core_x, d->core_h, d->prev, d->g, a->gate, a->core_h, a->prev, weight(m, P_CORE_H_W), end, segments, steps,
-                                hidden));
+        CUDA_DO(m, lp_cuda_gru_backward(m->blas, d->core_x, d->core_h, d->prev, d->g, a->gate, a->core_h, a->prev, weight(m, P_CORE_H_W),
+                                        end, segments, steps, hidden));
         weight_back(m, gradient, P_CORE_H_W, P_CORE_H_B, d->core_h, a->prev, n, hidden, wide);
     } else {
         CUDA_DO(m, lp_cuda_mingru_backward(d->core_x, d->g, a->gate, a->core_x, a->prev, end, segments, steps, hidden, m->stream));
@@ -152,9 +151,9 @@ void cuda_see_backward(cuda_model *m, activations *d, const activations *a, cons
     weight_back(m, gradient, P_FEATURES_W, P_FEATURES_B, d->f, a->c2, n, p->flat, h);
     input_back(m, d->c2, d->f, P_FEATURES_W, n, p->flat, h, LP_CUDA_SET);
     CUDA_DO(m, lp_cuda_relu_backward(d->c2, a->c2, (size_t)n * (size_t)p->flat, m->stream));
-    CUDA_DO(m, lp_cuda_conv_backward(m->blas, d->c1, into(m, gradient, P_CONV2_W), into(m, gradient, P_CONV2_B), d->c2, a->c1, weight(m, P_CONV2_W), n, &p->conv2,
-                             m->scratch, m->images));
+    CUDA_DO(m, lp_cuda_conv_backward(m->blas, d->c1, into(m, gradient, P_CONV2_W), into(m, gradient, P_CONV2_B), d->c2, a->c1,
+                                     weight(m, P_CONV2_W), n, &p->conv2, m->scratch, m->images));
     CUDA_DO(m, lp_cuda_relu_backward(d->c1, a->c1, (size_t)n * floats_of(&p->conv1), m->stream));
-    CUDA_DO(m, lp_cuda_conv_backward(m->blas, NULL, into(m, gradient, P_CONV1_W), into(m, gradient, P_CONV1_B), d->c1, a->x, weight(m, P_CONV1_W), n, &p->conv1,
-                             m->scratch, m->images));
+    CUDA_DO(m, lp_cuda_conv_backward(m->blas, NULL, into(m, gradient, P_CONV1_W), into(m, gradient, P_CONV1_B), d->c1, a->x,
+                                     weight(m, P_CONV1_W), n, &p->conv1, m->scratch, m->images));
 }

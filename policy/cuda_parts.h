@@ -10,7 +10,7 @@ struct lp_cuda_card {
     size_t n_parameters;    /* of such an array, with what lies between the tensors, which is zero */
     float *parameters;      /* on the card: those that actors read */
     bool bf16;
-    void *pinned;           /* the host's parameters, where they are */
+    void *pinned; /* the host's parameters, where they are */
 };
 
 /* ---- memory: asked for in one piece, carved twice: to count, and for real ---- */
@@ -49,9 +49,9 @@ typedef struct {
 } cuda_context;
 
 /* After an error nothing more is enqueued. */
-#define CUDA_DO(m, call)                                                                                                                               \
-    do {                                                                                                                                               \
-        if (!(m)->error) (m)->error = (call);                                                                                                          \
+#define CUDA_DO(m, call)                                                                                                                   \
+    do {                                                                                                                                   \
+        if (!(m)->error) (m)->error = (call);                                                                                              \
     } while (0)
 
 size_t cuda_model_scratch(const lp_policy *p, int images);

@@ -8,9 +8,7 @@
 #include "kernels/kernels_cuda.h"
 #endif
 
-const char *lp_device_missing(void) {
-    return cuda_missing();
-}
+const char *lp_device_missing(void) { return cuda_missing(); }
 
 lp_status lp_device_find(lp_device *out, const char *name, lp_err *err) {
     *out = LP_DEVICE_CPU;
@@ -37,9 +35,7 @@ lp_status lp_policy_move(lp_policy *p, lp_device device, bool bf16, lp_err *err)
     return device == LP_DEVICE_CUDA ? cuda_open(&p->card, p, bf16, err) : LP_OK;
 }
 
-lp_device lp_policy_device(const lp_policy *p) {
-    return p->card ? LP_DEVICE_CUDA : LP_DEVICE_CPU;
-}
+lp_device lp_policy_device(const lp_policy *p) { return p->card ? LP_DEVICE_CUDA : LP_DEVICE_CPU; }
 
 lp_status lp_policy_changed(lp_policy *p, lp_err *err) {
     p->version++;
@@ -61,9 +57,7 @@ void lp_policy_pack_frames(lp_policy *p, int width, int height) {
     if (p->card) p->packed_width = width, p->packed_height = height;
 }
 
-bool lp_policy_packs_frames(const lp_policy *p) {
-    return p->packed_width > 0;
-}
+bool lp_policy_packs_frames(const lp_policy *p) { return p->packed_width > 0; }
 
 size_t lp_policy_frame_bytes(const lp_policy *p) {
     return p->packed_width ? (size_t)p->packed_width * (size_t)p->packed_height / 4 : (size_t)p->shape.width * (size_t)p->shape.height;

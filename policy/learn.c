@@ -44,13 +44,14 @@ static size_t lay_out(lp_learner *l, bool carve) {
     for (int a = 0; a < LEARNER_ARRAYS; a++) {
         used += lp_arena_need(E * arrays[a].bytes);
         unsigned char *at = carve ? lp_arena_take(&l->arena, E * arrays[a].bytes) : NULL;
-        for (size_t e = 0; carve && e < E; e++, at += arrays[a].bytes) memcpy((unsigned char *)&l->segments[e] + arrays[a].field, &at, sizeof at);
+        for (size_t e = 0; carve && e < E; e++, at += arrays[a].bytes)
+            memcpy((unsigned char *)&l->segments[e] + arrays[a].field, &at, sizeof at);
     }
     return used;
 }
 
-lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps,
-                          int max_context, int n_workers, lp_err *err) {
+lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps, int max_context,
+                          int n_workers, lp_err *err) {
     *out = NULL;
     if (n_envs < 1 || n_steps < 1 || max_context < 1 || n_workers < 1)
         return lp_fail(err, LP_BAD_INPUT, "learner: environments, steps, context and workers must be at least 1");
@@ -86,9 +87,7 @@ lp_segment *lp_learner_segment(lp_learner *l, int env) {
     return &l->segments[env];
 }
 
-int learner_parts(const lp_learner *l) {
-    return (int)(l->config.minibatches < l->n_envs ? l->config.minibatches : l->n_envs);
-}
+int learner_parts(const lp_learner *l) { return (int)(l->config.minibatches < l->n_envs ? l->config.minibatches : l->n_envs); }
 
 lp_status learner_diverged(lp_err *err) {
     return lp_fail(err, LP_FAILED, "learning diverged: loss or gradient is not finite (lower ppo.rate)");

@@ -26,8 +26,8 @@ struct cpu_learner {
     lp_arena arena;
     int n_workers;
     float *advantage, *target; /* [n_envs][n_steps] */
-    workspace *work;       /* [n_workers] */
-    float *shard_gradient; /* [N_SHARDS][n_parameters] */
+    workspace *work;           /* [n_workers] */
+    float *shard_gradient;     /* [N_SHARDS][n_parameters] */
     lp_ppo_sums shard_sums[N_SHARDS];
     float *m, *v, *backup; /* [n_parameters] Adam's moments; the weights before an update */
     /* the minibatch being worked on */
@@ -41,11 +41,11 @@ static size_t lay_out(cpu_learner *c, bool carve) {
     const lp_policy_config *s = &l->policy->shape;
     size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, C = (size_t)l->max_context, P = l->policy->n_parameters;
     size_t used = 0, f = sizeof(float);
-#define TAKE(field, bytes)                                                     \
-    do {                                                                       \
-        size_t size_ = (bytes);                                                \
-        used += lp_arena_need(size_);                                          \
-        if (carve) field = lp_arena_take(&c->arena, size_);                    \
+#define TAKE(field, bytes)                                                                                                                 \
+    do {                                                                                                                                   \
+        size_t size_ = (bytes);                                                                                                            \
+        used += lp_arena_need(size_);                                                                                                      \
+        if (carve) field = lp_arena_take(&c->arena, size_);                                                                                \
     } while (0)
     TAKE(c->advantage, E * T * f);
     TAKE(c->target, E * T * f);
@@ -106,8 +106,8 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
     lp_read r = model_read(p, items, saliences);
     for (int t = 0; t < T; t++)
-        lp_k_read(w->a.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
-                  g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
+        lp_k_read(w->a.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read, g->row + (size_t)t * C,
+                  g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
     model_decide(p, &w->a, T);
 }
 
@@ -122,10 +122,9 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
     memset(dsaliences, 0, (size_t)(C + T) * sizeof(float));
     lp_read r = model_read(p, w->a.item - (size_t)C * s->dim, w->a.salience - C);
     for (int t = 0; t < T; t++)
-        lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
-                           grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C,
-                           &r, w->a.q + (size_t)t * read, g->row + (size_t)t * C, g->level + (size_t)t * C,
-                           g->age + (size_t)t * C, g->n_items[t]);
+        lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY), grad(p, gradient, P_AGE_KEY),
+                           w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
+                           g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
     model_remember_backward(p, &w->d, &w->a, T, gradient);
     model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
     model_encode_backward(p, &w->d, &w->a, g->last_action, T, gradient);
@@ -143,8 +142,8 @@ static void shard_job(void *context, int shard, int worker) {
         size_t at = (size_t)c->batch[i] * l->n_steps;
         const lp_segment *g = &l->segments[c->batch[i]];
         forward(l, w, g);
-        lp_k_ppo(w->d.logit, w->d.value, &c->shard_sums[shard], w->a.logit, w->a.value, g->action, g->logp,
-                 c->advantage + at, c->target + at, l->n_steps, l->policy->shape.n_actions, &c->ppo);
+        lp_k_ppo(w->d.logit, w->d.value, &c->shard_sums[shard], w->a.logit, w->a.value, g->action, g->logp, c->advantage + at,
+                 c->target + at, l->n_steps, l->policy->shape.n_actions, &c->ppo);
         backward(l, w, g, gradient);
     }
 }

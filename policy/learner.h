@@ -10,7 +10,7 @@
 /* The learner of one device; exactly one of lp_learner's two is there. */
 typedef struct cpu_learner cpu_learner;
 
-struct lp_learner { /* lp_learner */
+struct lp_learner {    /* lp_learner */
     lp_policy *policy; /* borrowed */
     lp_ppo_config config;
     int n_envs, n_steps, max_context;
@@ -20,10 +20,10 @@ struct lp_learner { /* lp_learner */
     int32_t *order;       /* [n_envs] as last shuffled */
     int32_t *orders;      /* [epochs][n_envs] of an update */
     int64_t adam_step;
-    bool under_way;       /* between start and wait */
+    bool under_way;        /* between start and wait */
     lp_update_stats stats; /* of the last update */
-    cpu_learner *cpu;     /* owned */
-    cuda_learner *card;   /* owned */
+    cpu_learner *cpu;      /* owned */
+    cuda_learner *card;    /* owned */
 };
 
 /* The arrays of a segment: offset of the field in lp_segment, bytes of one segment's. */

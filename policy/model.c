@@ -71,17 +71,25 @@ void lp_policy_defaults(lp_policy_config *s) {
 }
 
 static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
-    const struct { const char *name; int value, min, max; } limits[] = {
-        {"observation width", s->width, 20, 512},   {"observation height", s->height, 20, 512},
-        {"n_actions", s->n_actions, 2, LP_POLICY_MAX_ACTIONS}, {"dim", s->dim, 1, 1024},
-        {"hidden", s->hidden, 1, 8192},             {"heads", s->heads, 1, LP_READ_MAX_HEADS},
-        {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS}, {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
-        {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU}, {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
+    const struct {
+        const char *name;
+        int value, min, max;
+    } limits[] = {
+        {"observation width", s->width, 20, 512},
+        {"observation height", s->height, 20, 512},
+        {"n_actions", s->n_actions, 2, LP_POLICY_MAX_ACTIONS},
+        {"dim", s->dim, 1, 1024},
+        {"hidden", s->hidden, 1, 8192},
+        {"heads", s->heads, 1, LP_READ_MAX_HEADS},
+        {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS},
+        {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
+        {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU},
+        {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
         if (limits[i].value < limits[i].min || limits[i].value > limits[i].max)
-            return lp_fail(err, LP_BAD_INPUT, "policy: %s is %d, must be %d to %d", limits[i].name, limits[i].value,
-                           limits[i].min, limits[i].max);
+            return lp_fail(err, LP_BAD_INPUT, "policy: %s is %d, must be %d to %d", limits[i].name, limits[i].value, limits[i].min,
+                           limits[i].max);
     return LP_OK;
 }
 
@@ -125,48 +133,38 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     return LP_OK;
 }
 
-const lp_policy_config *lp_policy_shape(const lp_policy *p) {
-    return &p->shape;
-}
+const lp_policy_config *lp_policy_shape(const lp_policy *p) { return &p->shape; }
 
-size_t lp_policy_n_parameters(const lp_policy *p) {
-    return p->n_parameters;
-}
+size_t lp_policy_n_parameters(const lp_policy *p) { return p->n_parameters; }
 
-int lp_policy_state_floats(const lp_policy *p) {
-    return p->shape.core == LP_CORE_NONE ? 0 : p->shape.hidden;
-}
+int lp_policy_state_floats(const lp_policy *p) { return p->shape.core == LP_CORE_NONE ? 0 : p->shape.hidden; }
 
-float *lp_policy_parameters(lp_policy *p) {
-    return p->parameters;
-}
+float *lp_policy_parameters(lp_policy *p) { return p->parameters; }
 
 uint64_t lp_policy_digest(const lp_policy *p) {
     return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, lp_hash64(&p->shape, sizeof p->shape));
 }
 
-static double conv_flops(const lp_conv *c) {
-    return 2.0 * lp_conv_oh(c) * lp_conv_ow(c) * c->k * c->k * c->c * c->oc;
-}
+static double conv_flops(const lp_conv *c) { return 2.0 * lp_conv_oh(c) * lp_conv_ow(c) * c->k * c->k * c->c * c->oc; }
 
 double lp_policy_flops(const lp_policy *p, int n_items) {
     const lp_policy_config *s = &p->shape;
     double h = s->hidden, read = s->heads * s->dim;
     double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size;
     return conv_flops(&p->conv1) + conv_flops(&p->conv2) +
-           2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) +
-           4.0 * n_items * read;
+           2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) + 4.0 * n_items * read;
 }
 
-static int conv_floats(const lp_conv *c) {
-    return lp_conv_oh(c) * lp_conv_ow(c) * c->oc;
-}
+static int conv_floats(const lp_conv *c) { return lp_conv_oh(c) * lp_conv_ow(c) * c->oc; }
 
 /* Walks the fields once for both sizing (memory NULL) and carving, so that the two cannot disagree. */
 static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, float *memory) {
     const lp_policy_config *s = &p->shape;
     size_t used = 0, rows = (size_t)n, read = (size_t)s->heads * s->dim, state = rows * (size_t)lp_policy_state_floats(p);
-    struct { float **field; size_t size, skip; } fields[] = {
+    struct {
+        float **field;
+        size_t size, skip;
+    } fields[] = {
         {&a->x, rows * s->height * s->width, 0},
         {&a->c1, rows * conv_floats(&p->conv1), 0},
         {&a->c2, rows * p->flat, 0},
@@ -199,9 +197,7 @@ size_t activations_floats(const lp_policy *p, int n, int extra) {
     return lay_out(&none, p, n, extra, NULL);
 }
 
-void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory) {
-    lay_out(a, p, n, extra, memory);
-}
+void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory) { lay_out(a, p, n, extra, memory); }
 
 size_t model_scratch_floats(const lp_policy *p) {
     size_t one = lp_k_conv_scratch(&p->conv1), two = lp_k_conv_scratch(&p->conv2);
@@ -213,7 +209,8 @@ void model_eyes_open(model_eyes *eyes, const lp_policy *p, float *scratch) {
     eyes->skips = lp_k_frames_fit(&p->conv1, &p->conv2);
     eyes->scratch = scratch;
     if (eyes->skips)
-        lp_k_frames_pack(&eyes->frames, &p->conv1, &p->conv2, param(p, P_CONV1_W), param(p, P_CONV1_B), param(p, P_CONV2_W), param(p, P_CONV2_B), scratch);
+        lp_k_frames_pack(&eyes->frames, &p->conv1, &p->conv2, param(p, P_CONV1_W), param(p, P_CONV1_B), param(p, P_CONV2_W),
+                         param(p, P_CONV2_B), scratch);
 }
 
 /* rows [from, from + n), all of them */
@@ -278,8 +275,7 @@ lp_read model_read(const lp_policy *p, const float *item, const float *salience)
 void model_decide_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
     const lp_policy_config *s = &p->shape;
     int h = s->hidden, read = s->heads * s->dim;
-    lp_k_linear_backward_weight(grad(p, gradient, P_POLICY_W), grad(p, gradient, P_POLICY_B), d->logit, a->z, n, h,
-                                s->n_actions);
+    lp_k_linear_backward_weight(grad(p, gradient, P_POLICY_W), grad(p, gradient, P_POLICY_B), d->logit, a->z, n, h, s->n_actions);
     lp_k_linear_backward_input(d->z, d->logit, param(p, P_POLICY_W), n, h, s->n_actions, 0);
     lp_k_linear_backward_weight(grad(p, gradient, P_VALUE_W), grad(p, gradient, P_VALUE_B), d->value, a->z, n, h, 1);
     lp_k_linear_backward_input(d->z, d->value, param(p, P_VALUE_W), n, h, 1, 1);
@@ -295,8 +291,7 @@ void model_remember_backward(const lp_policy *p, activations *d, const activatio
     int h = s->hidden, dim = s->dim, read = s->heads * s->dim;
     lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->g, n, h, read);
     lp_k_linear_backward_input(d->g, d->q, param(p, P_QUERY_W), n, h, read, 1);
-    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n,
-                                dim, 1);
+    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n, dim, 1);
     lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
     lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->g, n, h, dim);
     lp_k_linear_backward_input(d->g, d->item, param(p, P_ITEM_W), n, h, dim, 1);
@@ -315,7 +310,8 @@ void model_encode_backward(const lp_policy *p, activations *d, const activations
 
 void model_see_backward(const lp_policy *p, activations *d, const activations *a, model_eyes *eyes, const uint8_t *pixels, int n,
                         float *gradient) {
-    float *dw1 = grad(p, gradient, P_CONV1_W), *db1 = grad(p, gradient, P_CONV1_B), *dw2 = grad(p, gradient, P_CONV2_W), *db2 = grad(p, gradient, P_CONV2_B);
+    float *dw1 = grad(p, gradient, P_CONV1_W), *db1 = grad(p, gradient, P_CONV1_B), *dw2 = grad(p, gradient, P_CONV2_W),
+          *db2 = grad(p, gradient, P_CONV2_B);
     if (eyes->skips) {
         lp_k_frames_backward(dw1, db1, dw2, db2, d->c2, a->c1, pixels, n, &eyes->frames);
         return;

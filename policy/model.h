@@ -8,10 +8,12 @@
 
 /* Every tensor of the network, in the order of the flat parameter array. */
 typedef enum {
+    // clang-format off
     P_CONV1_W, P_CONV1_B, P_CONV2_W, P_CONV2_B, P_FEATURES_W, P_FEATURES_B, P_ACTION,
     P_CORE_X_W, P_CORE_X_B, P_CORE_H_W, P_CORE_H_B, P_ITEM_W, P_ITEM_B,
     P_SALIENCE_W, P_SALIENCE_B, P_QUERY_W, P_QUERY_B, P_LEVEL_KEY, P_AGE_KEY, P_HEAD_FEATURE, P_HEAD_READ, P_HEAD_B,
     P_POLICY_W, P_POLICY_B, P_VALUE_W, P_VALUE_B, P_COUNT,
+    // clang-format on
 } param_id;
 
 typedef struct {
@@ -26,20 +28,20 @@ struct lp_policy {
     int flat; /* floats of conv2's output */
     param_info info[P_COUNT];
     size_t n_parameters;
-    float *parameters; /* [n_parameters] owned */
-    uint64_t version;  /* of the parameters: counts their changes */
-    void *notes;       /* cJSON object or NULL, owned (weights.c) */
-    struct lp_cuda_card *card; /* where it is on a GPU too, owned; NULL: on the CPU alone */
+    float *parameters;               /* [n_parameters] owned */
+    uint64_t version;                /* of the parameters: counts their changes */
+    void *notes;                     /* cJSON object or NULL, owned (weights.c) */
+    struct lp_cuda_card *card;       /* where it is on a GPU too, owned; NULL: on the CPU alone */
     int packed_width, packed_height; /* of the screens that come to the card; 0: it is grey frames that come */
 };
 
 /* Activations of n rows; all carved from one allocation. */
 typedef struct {
-    float *x;        /* [n][height * width] */
-    float *c1;       /* [n][conv1 oh * ow * oc] */
-    float *c2;       /* [n][flat] */
-    float *f;        /* [n][hidden] */
-    float *g;        /* [n][hidden]; f itself without a core */
+    float *x;  /* [n][height * width] */
+    float *c1; /* [n][conv1 oh * ow * oc] */
+    float *c2; /* [n][flat] */
+    float *f;  /* [n][hidden] */
+    float *g;  /* [n][hidden]; f itself without a core */
     /* the core's, where there is one */
     float *core_x;   /* [n][gates * hidden] what the frame says */
     float *core_h;   /* [n][3 * hidden] what the state says; gru only */

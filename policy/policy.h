@@ -124,10 +124,10 @@ typedef struct {
     float logit[LP_POLICY_MAX_ACTIONS];
     float value;
     float salience;
-    int action;          /* drawn from softmax(logit) */
-    float logp;          /* its log probability */
-    const float *item;   /* [dim] valid until the actor's next start */
-    const float *state;  /* [state_floats] the core's; valid until the actor's next start */
+    int action;         /* drawn from softmax(logit) */
+    float logp;         /* its log probability */
+    const float *item;  /* [dim] valid until the actor's next start */
+    const float *state; /* [state_floats] the core's; valid until the actor's next start */
 } lp_decision;
 /* The drawn action, or the most probable one (ties: the first). */
 int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy);
@@ -154,7 +154,7 @@ uint8_t lp_policy_level_key(const lp_policy_config *shape, int level);
 typedef struct {
     double gamma, lambda; /* discount, GAE */
     double clip, value_weight, entropy_weight;
-    double rate, beta2;   /* Adam */
+    double rate, beta2; /* Adam */
     double max_grad_norm;
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;
@@ -185,8 +185,8 @@ typedef struct {
 
 typedef struct lp_learner lp_learner;
 /* n_workers: threads of the pool that lp_learner_update will be given. */
-lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps,
-                          int max_context, int n_workers, lp_err *err);
+lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps, int max_context,
+                          int n_workers, lp_err *err);
 void lp_learner_close(lp_learner *learner);
 lp_segment *lp_learner_segment(lp_learner *learner, int env);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with the weights as they were

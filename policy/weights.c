@@ -39,26 +39,20 @@ typedef struct {
     size_t offset;
 } config_key;
 static const config_key config_keys[] = {
-    {"width", offsetof(lp_policy_config, width)},     {"height", offsetof(lp_policy_config, height)},
+    {"width", offsetof(lp_policy_config, width)},         {"height", offsetof(lp_policy_config, height)},
     {"n_actions", offsetof(lp_policy_config, n_actions)}, {"dim", offsetof(lp_policy_config, dim)},
-    {"hidden", offsetof(lp_policy_config, hidden)},   {"heads", offsetof(lp_policy_config, heads)},
-    {"n_levels", offsetof(lp_policy_config, n_levels)}, {"n_ages", offsetof(lp_policy_config, n_ages)},
+    {"hidden", offsetof(lp_policy_config, hidden)},       {"heads", offsetof(lp_policy_config, heads)},
+    {"n_levels", offsetof(lp_policy_config, n_levels)},   {"n_ages", offsetof(lp_policy_config, n_ages)},
 };
 enum { N_CONFIG_KEYS = sizeof config_keys / sizeof *config_keys };
 
-static int *config_field(lp_policy_config *config, int i) {
-    return (int *)((char *)config + config_keys[i].offset);
-}
+static int *config_field(lp_policy_config *config, int i) { return (int *)((char *)config + config_keys[i].offset); }
 
 static const char *const core_names[] = {"none", "gru", "mingru", NULL}, *const size_names[] = {"nano", "base", "large", NULL};
 
-const char *lp_policy_core_name(int core) {
-    return core_names[core];
-}
+const char *lp_policy_core_name(int core) { return core_names[core]; }
 
-const char *lp_policy_size_name(int size) {
-    return size_names[size];
-}
+const char *lp_policy_size_name(int size) { return size_names[size]; }
 
 /* The index of metadata's word among names; a file from before there was a choice has the first. */
 static lp_status read_name(int *out, const cJSON *metadata, const char *key, const char *const *names, const char *path, lp_err *err) {
@@ -70,8 +64,7 @@ static lp_status read_name(int *out, const cJSON *metadata, const char *key, con
 
 /* Whole numbers only: a double holds every offset of a file below MAX_FILE_BYTES exactly. */
 static bool whole(const cJSON *item, double max, size_t *out) {
-    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) || item->valuedouble > max ||
-        item->valuedouble != floor(item->valuedouble))
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) || item->valuedouble > max || item->valuedouble != floor(item->valuedouble))
         return false;
     *out = (size_t)item->valuedouble;
     return true;
@@ -94,8 +87,8 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
     return status;
 }
 
-static lp_status read_tensor(lp_policy *p, const param_info *t, const cJSON *header, const unsigned char *data,
-                             size_t data_bytes, size_t *seen_bytes, const char *path, lp_err *err) {
+static lp_status read_tensor(lp_policy *p, const param_info *t, const cJSON *header, const unsigned char *data, size_t data_bytes,
+                             size_t *seen_bytes, const char *path, lp_err *err) {
     const cJSON *entry = cJSON_GetObjectItemCaseSensitive(header, t->name), *offsets, *shape;
     if (!cJSON_IsObject(entry)) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s is missing", path, t->name);
     const char *dtype = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "dtype"));
@@ -109,10 +102,8 @@ static lp_status read_tensor(lp_policy *p, const param_info *t, const cJSON *hea
     if (!good) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s has another shape than the network", path, t->name);
     offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
     size_t begin, end;
-    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
-        !whole(cJSON_GetArrayItem(offsets, 0), (double)data_bytes, &begin) ||
-        !whole(cJSON_GetArrayItem(offsets, 1), (double)data_bytes, &end) || end < begin ||
-        end - begin != t->size * sizeof(float))
+    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 || !whole(cJSON_GetArrayItem(offsets, 0), (double)data_bytes, &begin) ||
+        !whole(cJSON_GetArrayItem(offsets, 1), (double)data_bytes, &end) || end < begin || end - begin != t->size * sizeof(float))
         return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s: data_offsets do not fit the file", path, t->name);
     memcpy(p->parameters + t->offset, data + begin, end - begin);
     *seen_bytes += end - begin;

@@ -24,12 +24,12 @@ enum { LP_BK2_MAX_FRAMES = 1 << 26 /* 13 days of play */, LP_BK2_MAX_FILE_BYTES 
 /* ---- reading: one thread an lp_bk2 ---- */
 
 typedef struct {
-    char system[8];     /* "GB", "GBC" or "GBA" */
-    char checksum[72];  /* of the ROM, in upper case: 40 digits are a SHA-1; "": none */
+    char system[8];                                       /* "GB", "GBC" or "GBA" */
+    char checksum[72];                                    /* of the ROM, in upper case: 40 digits are a SHA-1; "": none */
     char game[128], author[128], emulator[128], core[64]; /* as the movie has them, for people; "": silent */
-    bool firmware;      /* recorded with a console's boot ROM, which takes the first frames */
-    bool ours;          /* has a Longplay.txt; what follows comes from it: */
-    char our_core[32];  /* lp_emu_core_version() */
+    bool firmware;                                        /* recorded with a console's boot ROM, which takes the first frames */
+    bool ours;                                            /* has a Longplay.txt; what follows comes from it: */
+    char our_core[32];                                    /* lp_emu_core_version() */
     uint64_t rom_hash, seed;
     uint32_t frame_skip; /* frames a decision; 1 when it is not ours */
     /* counted */

@@ -35,16 +35,14 @@ struct lp_bk2 {
     /* where we are */
     bool started, powered; /* powered: the reset that the next frame's power button stands for was given out */
     uint64_t frame, n_decisions, n_episodes, n_hashes;
-    uint64_t boot_left; /* frames that are boot keys still */
-    event event;        /* the next one */
+    uint64_t boot_left;     /* frames that are boot keys still */
+    event event;            /* the next one */
     bool has_frame, at_end; /* the next frame was read: next_keys, next_power; there is none */
     uint16_t next_keys;
     bool next_power;
 };
 
-static bool is(const char *a, const char *b) {
-    return !strcasecmp(a, b);
-}
+static bool is(const char *a, const char *b) { return !strcasecmp(a, b); }
 
 /* ---- Header.txt ---- */
 
@@ -83,11 +81,13 @@ static void keep_text(char *out, size_t size, const char *text) {
 }
 
 static lp_status from_elsewhere(const lp_bk2 *b, const char *what, lp_err *err) {
-    return lp_fail(err, LP_BAD_INPUT, "%s: starts from %s of the emulator that recorded it; only movies from power-on can be played", b->path, what);
+    return lp_fail(err, LP_BAD_INPUT, "%s: starts from %s of the emulator that recorded it; only movies from power-on can be played",
+                   b->path, what);
 }
 
 static lp_status take_platform(lp_bk2 *b, const char *platform, lp_err *err) {
-    static const char *const names[][2] = {{"GB", "GB"}, {"GBC", "GBC"}, {"GBA", "GBA"}, {"GameBoy", "GB"}, {"GbColor", "GBC"}, {"GbAdvance", "GBA"}};
+    static const char *const names[][2] = {{"GB", "GB"},      {"GBC", "GBC"},     {"GBA", "GBA"},
+                                           {"GameBoy", "GB"}, {"GbColor", "GBC"}, {"GbAdvance", "GBA"}};
     if (*b->info.system) return LP_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (is(platform, names[i][0])) return snprintf(b->info.system, sizeof b->info.system, "%s", names[i][1]), LP_OK;
@@ -101,7 +101,8 @@ static lp_status take_header_line(lp_bk2 *b, const char *key, const char *value,
     if (is(key, "Platform")) return take_platform(b, value, err);
     if (is(key, "StartsFromSavestate") && is(value, "True")) return from_elsewhere(b, "a savestate", err);
     if (is(key, "StartsFromSaveRam") && is(value, "True")) return from_elsewhere(b, "a battery save", err);
-    if (is(key, "SHA1") && strcmp(value, "?")) keep_text(i->checksum, sizeof i->checksum, !strncasecmp(value, "SHA1:", 5) ? value + 5 : value);
+    if (is(key, "SHA1") && strcmp(value, "?"))
+        keep_text(i->checksum, sizeof i->checksum, !strncasecmp(value, "SHA1:", 5) ? value + 5 : value);
     if (is(key, "GameName")) keep_text(i->game, sizeof i->game, value);
     if (is(key, "Author")) keep_text(i->author, sizeof i->author, value);
     if (is(key, "emuVersion")) keep_text(i->emulator, sizeof i->emulator, value);
@@ -131,8 +132,8 @@ static lp_status read_header(lp_bk2 *b, bool *ours, lp_err *err) {
 
 /* States that the movie would start from; an empty one is none. */
 static lp_status refuse_states(const lp_bk2 *b, lp_err *err) {
-    static const char *const states[][2] = {{"Core", "a savestate"}, {"CoreText", "a savestate"}, {"CoreState", "a savestate"},
-                                            {"MovieSaveRam", "a battery save"}};
+    static const char *const states[][2] = {
+        {"Core", "a savestate"}, {"CoreText", "a savestate"}, {"CoreState", "a savestate"}, {"MovieSaveRam", "a battery save"}};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         int64_t index;
         lp_status status = bk2_zip_find(&b->zip, states[i][0], ".bin|.txt|.bin.zst|.txt.zst", &index, err);
@@ -330,7 +331,8 @@ static lp_status begin_events(lp_bk2 *b, lp_err *err) {
     lp_status status = bk2_text_open(&b->events, &b->zip, b->events_index, "Longplay.txt", BK2_MAX_EVENTS_BYTES, err);
     while (!status && !(status = bk2_text_line(&b->events, &line, err)) && line && strcmp(line, "[events]"))
         if (!take_fact(&b->info, line, &seen)) status = bk2_text_bad(&b->events, err, "'%.60s' is not understood", line);
-    if (!status && (!line || seen != ALL_FACTS)) status = lp_fail(err, LP_BAD_INPUT, "%s: Longplay.txt lacks one of longplay, core, rom, frame_skip, [events]", b->path);
+    if (!status && (!line || seen != ALL_FACTS))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: Longplay.txt lacks one of longplay, core, rom, frame_skip, [events]", b->path);
     return status ? status : read_event(b, err);
 }
 
@@ -436,13 +438,9 @@ lp_status lp_bk2_next(lp_bk2 *b, lp_movie_op *op, bool *end, lp_err *err) {
     return b->boot_left ? give_boot_keys(b, op, err) : give_decision(b, op, err);
 }
 
-uint64_t lp_bk2_frame(const lp_bk2 *b) {
-    return b->frame;
-}
+uint64_t lp_bk2_frame(const lp_bk2 *b) { return b->frame; }
 
-const lp_bk2_info *lp_bk2_about(const lp_bk2 *b) {
-    return &b->info;
-}
+const lp_bk2_info *lp_bk2_about(const lp_bk2 *b) { return &b->info; }
 
 /* ---- opening and closing ---- */
 

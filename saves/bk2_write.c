@@ -23,10 +23,15 @@ typedef struct {
 static const layout layouts[] = {
     {"GB", "GameBoy", "Gambatte", "Up|Down|Left|Right|Start|Select|B|A|Power|", "", NULL, 8, {6, 7, 5, 4, 3, 2, 1, 0}, "UDLRSsBA"},
     {"GBC", "GbColor", "Gambatte", "Up|Down|Left|Right|Start|Select|B|A|Power|", "", NULL, 8, {6, 7, 5, 4, 3, 2, 1, 0}, "UDLRSsBA"},
-    {"GBA", "GbAdvance", "mGBA", "Tilt X|Tilt Y|Tilt Z|Light Sensor|Up|Down|Left|Right|Start|Select|B|A|L|R|Power|",
+    {"GBA",
+     "GbAdvance",
+     "mGBA",
+     "Tilt X|Tilt Y|Tilt Z|Light Sensor|Up|Down|Left|Right|Start|Select|B|A|L|R|Power|",
      "    0,    0,    0,    0,",
-     "{\"o\":{\"$type\":\"BizHawk.Emulation.Cores.Nintendo.GBA.MGBAHawk+SyncSettings, BizHawk.Emulation.Cores\",\"SkipBios\":true}}\r\n", 10,
-     {6, 7, 5, 4, 3, 2, 1, 0, 9, 8}, "UDLRSsBAlr"},
+     "{\"o\":{\"$type\":\"BizHawk.Emulation.Cores.Nintendo.GBA.MGBAHawk+SyncSettings, BizHawk.Emulation.Cores\",\"SkipBios\":true}}\r\n",
+     10,
+     {6, 7, 5, 4, 3, 2, 1, 0, 9, 8},
+     "UDLRSsBAlr"},
 };
 
 /* The movie, up to its last decision. */
@@ -99,16 +104,15 @@ static lp_status next_op(walk *w, lp_movie_op *op, bool *end, lp_err *err) {
     }
 }
 
-static bool has_frames(const lp_movie_op *op) {
-    return op->kind == LP_MOVIE_KEYS || op->kind == LP_MOVIE_DECISION;
-}
+static bool has_frames(const lp_movie_op *op) { return op->kind == LP_MOVIE_KEYS || op->kind == LP_MOVIE_DECISION; }
 
 /* The events of the whole movie; *w is then at its end. */
 static lp_status write_events(walk *w, text *out, const lp_bk2_export *e, lp_err *err) {
     const lp_movie_header *h = lp_movie_info(w->movie);
     lp_movie_op op;
     bool end = false, hashed = false;
-    add(out, "longplay 1\ncore %.31s\nrom %016" PRIx64 "\nseed %" PRIu64 "\nframe_skip %u\n[events]\n", h->core_version, h->rom_hash, h->seed, h->frame_skip);
+    add(out, "longplay 1\ncore %.31s\nrom %016" PRIx64 "\nseed %" PRIu64 "\nframe_skip %u\n[events]\n", h->core_version, h->rom_hash,
+        h->seed, h->frame_skip);
     for (;;) {
         lp_status status = next_op(w, &op, &end, err);
         if (status) return status;
@@ -240,18 +244,22 @@ static void write_header(text *out, const lp_bk2_export *e, const layout *l) {
     snprintf(game, sizeof game, "%s", e->game);
     for (char *c = game; *c; c++)
         if ((unsigned char)*c < 32) *c = '?';
-    add(out, "MovieVersion BizHawk v2.0.0\r\nAuthor Longplay\r\nemuVersion Longplay " LP_VERSION "\r\nOriginalEmuVersion Longplay " LP_VERSION "\r\n");
+    add(out, "MovieVersion BizHawk v2.0.0\r\nAuthor Longplay\r\nemuVersion Longplay " LP_VERSION
+             "\r\nOriginalEmuVersion Longplay " LP_VERSION "\r\n");
     add(out, "Platform %s\r\nPlatform=%s\r\nGameName %s\r\nSHA1 %.40s\r\nCore %s\r\n", l->system, l->retro, game, e->sha1, l->core);
     if (!strcmp(l->system, "GBC")) add(out, "IsCGBMode True\r\n");
     add(out, "rerecordCount 0\r\nStartsFromSavestate False\r\nStartsFromSaveRam False\r\nLongplay 1\r\n");
 }
 
 static bool fill_archive(zip_t *zip, frames *f, const text *header, const text *events) {
-    static const char comments[] = "comment Exported by Longplay. Longplay.txt holds what other emulators have no place for: pokes and machine hashes.\r\n";
+    static const char comments[] =
+        "comment Exported by Longplay. Longplay.txt holds what other emulators have no place for: pokes and machine hashes.\r\n";
     const char *sync = f->layout->sync_settings;
-    return add_text(zip, "Header.txt", header->data, header->used) && add_file(zip, "Input Log.txt", zip_source_function(zip, frames_source, f)) &&
-           (!sync || add_text(zip, "SyncSettings.json", sync, strlen(sync))) && add_text(zip, "Comments.txt", comments, sizeof comments - 1) &&
-           add_text(zip, "Subtitles.txt", "", 0) && add_text(zip, "Core.bin", "", 0) && add_text(zip, "Longplay.txt", events->data, events->used);
+    return add_text(zip, "Header.txt", header->data, header->used) &&
+           add_file(zip, "Input Log.txt", zip_source_function(zip, frames_source, f)) &&
+           (!sync || add_text(zip, "SyncSettings.json", sync, strlen(sync))) &&
+           add_text(zip, "Comments.txt", comments, sizeof comments - 1) && add_text(zip, "Subtitles.txt", "", 0) &&
+           add_text(zip, "Core.bin", "", 0) && add_text(zip, "Longplay.txt", events->data, events->used);
 }
 
 /* The archive's bytes out of the source that it was made in, and from there into the file. */
@@ -264,9 +272,9 @@ static lp_status write_out(zip_source_t *source, const char *path, lp_err *err) 
     else if (zip_source_read(source, data, st.size) != (zip_int64_t)st.size || zip_source_close(source))
         status = lp_fail(err, LP_FAILED, "%s: the archive cannot be read back", path);
     else if (st.size > LP_BK2_MAX_FILE_BYTES)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: would have %" PRIu64 " bytes, at most %d are read back", path, (uint64_t)st.size, LP_BK2_MAX_FILE_BYTES);
-    else
-        status = lp_file_write_atomic(path, data, st.size, err);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: would have %" PRIu64 " bytes, at most %d are read back", path, (uint64_t)st.size,
+                         LP_BK2_MAX_FILE_BYTES);
+    else status = lp_file_write_atomic(path, data, st.size, err);
     free(data);
     return status;
 }
@@ -304,13 +312,16 @@ lp_status lp_bk2_write(const char *path, const char *movie_path, const lp_bk2_ex
     if (!f) return lp_fail(err, LP_FAILED, "%s: out of memory", path);
     lp_status status = lp_movie_open(&w.movie, movie_path, err);
     if (!status && lp_movie_info(w.movie)->frame_skip > BK2_MAX_FRAME_SKIP)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: %u frames a decision, a .bk2 can have %d", movie_path, lp_movie_info(w.movie)->frame_skip, BK2_MAX_FRAME_SKIP);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: %u frames a decision, a .bk2 can have %d", movie_path, lp_movie_info(w.movie)->frame_skip,
+                         BK2_MAX_FRAME_SKIP);
     if (!status) status = write_events(&w, &events, e, err);
     write_header(&header, e, l);
     if (!status && header.failed) status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
     if (!status) {
         uint64_t around = (uint64_t)snprintf(NULL, 0, FIRST_LINE "[Input]\r\nLogKey:#%s\r\n" LAST_LINE, l->key);
-        *f = (frames){.layout = l, .movie_path = movie_path, .walk.n_decisions = e->n_decisions,
+        *f = (frames){.layout = l,
+                      .movie_path = movie_path,
+                      .walk.n_decisions = e->n_decisions,
                       .size = around + w.frame * frame_line(l, 0, false, line)};
         zip_error_init(&f->zip_error);
         status = write_archive(path, f, &header, &events, err);

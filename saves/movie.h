@@ -44,8 +44,8 @@ typedef struct lp_movie_writer lp_movie_writer;
 
 /* A new file; LP_BAD_INPUT where there is one already. The folder's own entry for it is the caller's to fsync. config NULL:
  * the defaults. On failure *out is NULL, here and below. */
-lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movie_header *header,
-                          const lp_movie_config *config, lp_err *err);
+lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movie_header *header, const lp_movie_config *config,
+                          lp_err *err);
 /* Opens an existing movie to continue it at offset (from lp_movie_sync): what follows offset is cut off. Whoever then writes the
  * same operations with the same config and syncs at the same decisions gets the same bytes as if there had been no break.
  * LP_BAD_INPUT, with the file as it was, when the movie is not ours, is of another ROM, core version, frame skip or state size
@@ -53,11 +53,11 @@ lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movi
 lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movie_header *header, uint64_t offset,
                           const lp_movie_config *config, lp_err *err);
 /* These buffer; an I/O error shows in the next lp_movie_sync, which is the only one that must be checked. */
-void lp_movie_reset(lp_movie_writer *w);                                  /* power-on: a new episode begins */
+void lp_movie_reset(lp_movie_writer *w); /* power-on: a new episode begins */
 void lp_movie_poke(lp_movie_writer *w, uint32_t address, uint8_t value);
 void lp_movie_keys(lp_movie_writer *w, uint16_t keys, uint32_t n_frames); /* boot keys: not a decision */
 void lp_movie_decision(lp_movie_writer *w, uint16_t keys);
-void lp_movie_hash(lp_movie_writer *w, uint64_t machine_hash);            /* of the machine as it is now */
+void lp_movie_hash(lp_movie_writer *w, uint64_t machine_hash); /* of the machine as it is now */
 /* Would lp_movie_state keep a state now? False: the last one is too near, or the budget is used up. */
 bool lp_movie_wants_state(const lp_movie_writer *w);
 void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes); /* dropped unless wanted */
@@ -72,7 +72,12 @@ void lp_movie_close(lp_movie_writer *w);               /* without sync; NULL is 
 typedef struct lp_movie lp_movie;
 
 typedef enum {
-    LP_MOVIE_RESET, LP_MOVIE_POKE, LP_MOVIE_KEYS, LP_MOVIE_DECISION, LP_MOVIE_HASH, LP_MOVIE_STATE,
+    LP_MOVIE_RESET,
+    LP_MOVIE_POKE,
+    LP_MOVIE_KEYS,
+    LP_MOVIE_DECISION,
+    LP_MOVIE_HASH,
+    LP_MOVIE_STATE,
 } lp_movie_op_kind;
 
 typedef struct {

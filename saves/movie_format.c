@@ -37,7 +37,9 @@ lp_status lp_movie_header_decode(lp_movie_header *h, uint64_t *checksum, const u
     *checksum = get_le(in + MOVIE_HEADER_BYTES - 8, 8);
     if (*checksum != lp_hash64(in, MOVIE_HEADER_BYTES - 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: its header, bytes 0 to %d, is damaged", path, MOVIE_HEADER_BYTES - 1);
-    *h = (lp_movie_header){.rom_hash = get_le(in + 8, 8), .seed = get_le(in + 16, 8), .frame_skip = (uint32_t)get_le(in + 24, 4),
+    *h = (lp_movie_header){.rom_hash = get_le(in + 8, 8),
+                           .seed = get_le(in + 16, 8),
+                           .frame_skip = (uint32_t)get_le(in + 24, 4),
                            .state_size_bytes = (uint32_t)get_le(in + 28, 4)};
     memcpy(h->core_version, in + 32, sizeof h->core_version - 1);
     memcpy(h->game, in + 64, sizeof h->game - 1);
@@ -55,8 +57,13 @@ void lp_movie_block_encode(unsigned char out[BLOCK_HEADER_BYTES], const block_he
 }
 
 bool lp_movie_block_decode(block_header *h, const unsigned char in[BLOCK_HEADER_BYTES], uint32_t state_bytes) {
-    *h = (block_header){in[4], in[5], (uint32_t)get_le(in + 8, 4), (uint32_t)get_le(in + 12, 4),
-                        get_le(in + 16, 8), get_le(in + 24, 8), get_le(in + 32, 8)};
+    *h = (block_header){in[4],
+                        in[5],
+                        (uint32_t)get_le(in + 8, 4),
+                        (uint32_t)get_le(in + 12, 4),
+                        get_le(in + 16, 8),
+                        get_le(in + 24, 8),
+                        get_le(in + 32, 8)};
     if (memcmp(in, BLOCK_MAGIC, 4) || in[6] || in[7] || !h->stored_bytes || h->stored_bytes > h->raw_bytes) return false;
     if (h->decision >> 62 || h->episode >> 62) return false;
     if (h->kind == BLOCK_OPS) return h->raw_bytes <= MAX_OPS_BYTES && h->flags <= FLAG_RESET;

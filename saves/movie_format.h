@@ -60,9 +60,7 @@ static inline int key_find(const key_table *t, uint16_t keys) {
     return i < n ? i : -1;
 }
 
-static inline void key_add(key_table *t, uint16_t keys) {
-    t->keys[t->n++ % KEY_PLACES] = keys;
-}
+static inline void key_add(key_table *t, uint16_t keys) { t->keys[t->n++ % KEY_PLACES] = keys; }
 
 static inline void put_le(unsigned char *at, uint64_t value, int bytes) {
     for (int i = 0; i < bytes; i++) at[i] = (unsigned char)(value >> (8 * i));
@@ -80,9 +78,7 @@ static inline void xor_into(unsigned char *restrict a, const unsigned char *rest
 }
 
 /* Does the block count as a state? */
-static inline bool block_is_state(const block_header *h) {
-    return h->kind != BLOCK_OPS;
-}
+static inline bool block_is_state(const block_header *h) { return h->kind != BLOCK_OPS; }
 
 /* LP_BAD_INPUT: values that no movie can have. */
 lp_status lp_movie_header_check(const lp_movie_header *h, const char *path, lp_err *err);

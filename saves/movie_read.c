@@ -41,8 +41,8 @@ struct lp_movie {
     uint16_t run_keys;
     uint32_t run_length; /* decisions still to be given out */
     unsigned char *stored, *state, *delta;
-    bool has_state; /* state is the last one before `at` */
-    place keyframe; /* the last one before `at`; offset 0: none */
+    bool has_state;   /* state is the last one before `at` */
+    place keyframe;   /* the last one before `at`; offset 0: none */
     lp_status status; /* sticks until a seek */
     lp_err err;
     /* the index */
@@ -75,9 +75,7 @@ static bool read_header(const lp_movie *m, const place *p, block_header *h) {
     return lp_movie_block_decode(h, bytes, m->header.state_size_bytes) && h->stored_bytes <= m->size - p->offset - BLOCK_HEADER_BYTES;
 }
 
-static place after(const place *p, const block_header *h) {
-    return (place){p->offset + BLOCK_HEADER_BYTES + h->stored_bytes, h->checksum};
-}
+static place after(const place *p, const block_header *h) { return (place){p->offset + BLOCK_HEADER_BYTES + h->stored_bytes, h->checksum}; }
 
 /* Reads the payload of the block at p into m->stored and checks it. */
 static bool check_payload(lp_movie *m, const place *p, const block_header *h) {
@@ -170,19 +168,14 @@ static bool decode(lp_movie *m, lp_movie_op *op) {
         if (!take(m, &a, 2) || !take_varint(m, &b) || b > UINT32_MAX) return false;
         op->keys = (uint16_t)a, op->n_frames = (uint32_t)b;
         return true;
-    case OP_HASH:
-        op->kind = LP_MOVIE_HASH;
-        return take(m, &op->hash, 8);
-    default:
-        return (code == OP_DECISIONS || code >= OP_SHORT_RUN) && decode_decisions(m, code);
+    case OP_HASH: op->kind = LP_MOVIE_HASH; return take(m, &op->hash, 8);
+    default: return (code == OP_DECISIONS || code >= OP_SHORT_RUN) && decode_decisions(m, code);
     }
 }
 
 /* ---- the cursor ---- */
 
-static bool inside_block(const lp_movie *m) {
-    return m->used < m->n_ops_bytes || m->run_length;
-}
+static bool inside_block(const lp_movie *m) { return m->used < m->n_ops_bytes || m->run_length; }
 
 /* Reads the block at the cursor and moves past it. *is_state: it was a state, which now stands in m->state. */
 static lp_status read_block(lp_movie *m, bool *is_state, lp_err *err) {
@@ -349,6 +342,4 @@ void lp_movie_read_close(lp_movie *m) {
     free(m);
 }
 
-const lp_movie_header *lp_movie_info(const lp_movie *m) {
-    return &m->header;
-}
+const lp_movie_header *lp_movie_info(const lp_movie *m) { return &m->header; }

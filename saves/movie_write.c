@@ -79,7 +79,8 @@ static void end_run(lp_movie_writer *w) {
 
 static void end_block(lp_movie_writer *w) {
     end_run(w);
-    block_header h = {.kind = BLOCK_OPS, .flags = w->flags, .raw_bytes = w->used, .decision = w->block_decision, .episode = w->block_episode};
+    block_header h = {
+        .kind = BLOCK_OPS, .flags = w->flags, .raw_bytes = w->used, .decision = w->block_decision, .episode = w->block_episode};
     if (w->used) write_block(w, &h, w->ops);
     w->used = w->n_ops = w->flags = 0;
     w->table.n = 0;
@@ -156,8 +157,10 @@ void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes) {
     memcpy(w->delta, w->state, size_bytes);
     xor_into(w->delta, state, size_bytes);
     memcpy(w->state, state, size_bytes);
-    block_header h = {.kind = keyframe ? BLOCK_KEYFRAME : BLOCK_DELTA, .raw_bytes = w->header.state_size_bytes,
-                      .decision = w->tail.n_decisions, .episode = w->tail.n_episodes};
+    block_header h = {.kind = keyframe ? BLOCK_KEYFRAME : BLOCK_DELTA,
+                      .raw_bytes = w->header.state_size_bytes,
+                      .decision = w->tail.n_decisions,
+                      .episode = w->tail.n_episodes};
     write_block(w, &h, keyframe ? w->state : w->delta);
 }
 
@@ -169,9 +172,7 @@ lp_status lp_movie_sync(lp_movie_writer *w, uint64_t *offset, lp_err *err) {
     return LP_OK;
 }
 
-uint64_t lp_movie_decisions(const lp_movie_writer *w) {
-    return w->tail.n_decisions;
-}
+uint64_t lp_movie_decisions(const lp_movie_writer *w) { return w->tail.n_decisions; }
 
 /* ---- opening and closing ---- */
 
@@ -185,7 +186,8 @@ void lp_movie_close(lp_movie_writer *w) {
 }
 
 /* A writer with its memory, but no file yet. */
-static lp_status make_writer(lp_movie_writer **out, const char *path, const lp_movie_header *header, const lp_movie_config *config, lp_err *err) {
+static lp_status make_writer(lp_movie_writer **out, const char *path, const lp_movie_header *header, const lp_movie_config *config,
+                             lp_err *err) {
     *out = NULL;
     lp_status status = lp_movie_header_check(header, path, err);
     if (status) return status;
@@ -211,7 +213,8 @@ static lp_status make_writer(lp_movie_writer **out, const char *path, const lp_m
     return LP_OK;
 }
 
-lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movie_header *header, const lp_movie_config *config, lp_err *err) {
+lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movie_header *header, const lp_movie_config *config,
+                          lp_err *err) {
     lp_status status = make_writer(out, path, header, config, err);
     if (status) return status;
     lp_movie_writer *w = *out;
@@ -237,18 +240,18 @@ static lp_status take_over(lp_movie_writer *w, uint64_t offset, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: is of another ROM (hash %016llx, not %016llx)", w->path,
                          (unsigned long long)theirs->rom_hash, (unsigned long long)ours->rom_hash);
     else if (strncmp(theirs->core_version, ours->core_version, sizeof ours->core_version - 1))
-        status = lp_fail(err, LP_BAD_INPUT, "%s: is of emulation core '%.31s', this is '%.31s'", w->path, theirs->core_version, ours->core_version);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: is of emulation core '%.31s', this is '%.31s'", w->path, theirs->core_version,
+                         ours->core_version);
     else if (theirs->state_size_bytes != ours->state_size_bytes || theirs->frame_skip != ours->frame_skip)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: has %u frames a decision and states of %u bytes, not %u and %u", w->path, theirs->frame_skip,
-                         theirs->state_size_bytes, ours->frame_skip, ours->state_size_bytes);
-    else
-        status = lp_movie_read_tail(m, offset, &w->tail, w->state, err);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: has %u frames a decision and states of %u bytes, not %u and %u", w->path,
+                         theirs->frame_skip, theirs->state_size_bytes, ours->frame_skip, ours->state_size_bytes);
+    else status = lp_movie_read_tail(m, offset, &w->tail, w->state, err);
     lp_movie_read_close(m);
     return status;
 }
 
-lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movie_header *header, uint64_t offset, const lp_movie_config *config,
-                          lp_err *err) {
+lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movie_header *header, uint64_t offset,
+                          const lp_movie_config *config, lp_err *err) {
     lp_status status = make_writer(out, path, header, config, err);
     if (status) return status;
     lp_movie_writer *w = *out;

@@ -88,7 +88,8 @@ static inline void make_movie(uint64_t run, int decisions, uint32_t frame_skip, 
     for (int d = 0; d < decisions; d++) {
         if (d == 0 || lp_rng_below(&rng, 40) == 0) {
             lp_movie_reset(w);
-            for (uint32_t i = lp_rng_below(&rng, 3); i > 0; i--) lp_movie_keys(w, (uint16_t)lp_rng_below(&rng, 1024), lp_rng_below(&rng, 12));
+            for (uint32_t i = lp_rng_below(&rng, 3); i > 0; i--)
+                lp_movie_keys(w, (uint16_t)lp_rng_below(&rng, 1024), lp_rng_below(&rng, 12));
             for (uint32_t i = lp_rng_below(&rng, 3); i > 0; i--) lp_movie_poke(w, (uint32_t)lp_rng_u64(&rng), (uint8_t)lp_rng_u64(&rng));
             if (lp_rng_below(&rng, 2)) lp_movie_keys(w, 0, 5);
         }
@@ -102,7 +103,10 @@ static inline void make_movie(uint64_t run, int decisions, uint32_t frame_skip, 
 }
 
 static inline lp_bk2_export export_of(const char *system, uint64_t decisions) {
-    return (lp_bk2_export){.system = system, .game = "a game", .sha1 = "0123456789abcdef0123456789ABCDEF01234567", .n_decisions = decisions,
+    return (lp_bk2_export){.system = system,
+                           .game = "a game",
+                           .sha1 = "0123456789abcdef0123456789ABCDEF01234567",
+                           .n_decisions = decisions,
                            .final_hash = 0x99};
 }
 

@@ -15,7 +15,7 @@ typedef struct {
     const char *name;
     uint8_t type, color, sgb; /* of a Game Boy's header */
     int sachen;
-    const char *code;         /* a GBA's: what libmgba knows by its game code */
+    const char *code; /* a GBA's: what libmgba knows by its game code */
 } cartridge;
 
 static const cartridge cartridges[] = {
@@ -71,11 +71,11 @@ static inline void make_gb_cartridge(const cartridge *c, uint8_t *rom) {
 
 static inline void make_gba_cartridge(const cartridge *c, uint8_t *rom) {
     static const uint32_t program[] = {
-        0xE3A04402,             /*       mov r4, GBA_TOUCHES */
-        0xE1A05004, 0xE3A06040, /* loop: mov r5, r4; mov r6, TOUCHES */
-        0xE8B50003,             /* next: ldmia r5!, {r0, r1} */
+        0xE3A04402,                                                             /*       mov r4, GBA_TOUCHES */
+        0xE1A05004, 0xE3A06040,                                                 /* loop: mov r5, r4; mov r6, TOUCHES */
+        0xE8B50003,                                                             /* next: ldmia r5!, {r0, r1} */
         0xE5801000, 0xE1C010B0, 0xE5C01000, 0xE5902000, 0xE5D02000, 0xE1D020B0, /* str, strh, strb r1, [r0]; ldr, ldrb, ldrh r2, [r0] */
-        0xE2566001, 0x1AFFFFF6, 0xEAFFFFF3, /* subs r6, #1; bne next; b loop */
+        0xE2566001, 0x1AFFFFF6, 0xEAFFFFF3,                                     /* subs r6, #1; bne next; b loop */
     };
     memcpy(rom, "\x2E\x00\x00\xEA", 4);
     memcpy(rom + 0xAC, c->code, 4);
@@ -103,18 +103,18 @@ static const uint16_t gb_places[] = {0x0000, 0x0100, 0x2000, 0x2001, 0x3000, 0x4
                                      0xFF14, 0xFF17, 0xFF19, 0xFF1A, 0xFF1C, 0xFF1E, 0xFF20, 0xFF21, 0xFF22, 0xFF23, 0xFF26, 0xFF30,
                                      0xFF00, 0xFF02, 0xFF4D, 0xFF4F, 0xFF51, 0xFF52, 0xFF53, 0xFF54, 0xFF55, 0xFF68, 0xFF69, 0xFF70};
 static const uint32_t gba_places[] = {
-    0x04000000, 0x04000004, 0x04000008, 0x04000060, 0x04000064, 0x04000074, 0x04000078, 0x0400007C, 0x04000080, 0x04000084,
-    0x04000088, 0x04000090, 0x040000A0, 0x040000B0, 0x040000B4, 0x040000B8, 0x040000BC, 0x040000C0, 0x040000C4, 0x040000D4,
-    0x040000D8, 0x040000DC, 0x04000100, 0x04000104, 0x04000108, 0x0400010C, 0x04000128, 0x04000130, 0x04000200, 0x04000204,
-    0x05000000, 0x06000000, 0x07000000, 0x080000C4, 0x080000C6, 0x080000C8, 0x0D000000, 0x0E000000, 0x0E005555, 0x0E002AAA,
-    0x0E008000, 0x0E008100};
+    0x04000000, 0x04000004, 0x04000008, 0x04000060, 0x04000064, 0x04000074, 0x04000078, 0x0400007C, 0x04000080, 0x04000084, 0x04000088,
+    0x04000090, 0x040000A0, 0x040000B0, 0x040000B4, 0x040000B8, 0x040000BC, 0x040000C0, 0x040000C4, 0x040000D4, 0x040000D8, 0x040000DC,
+    0x04000100, 0x04000104, 0x04000108, 0x0400010C, 0x04000128, 0x04000130, 0x04000200, 0x04000204, 0x05000000, 0x06000000, 0x07000000,
+    0x080000C4, 0x080000C6, 0x080000C8, 0x0D000000, 0x0E000000, 0x0E005555, 0x0E002AAA, 0x0E008000, 0x0E008100};
 
 /* Fills the table: a bit of everything, always the same. */
 static inline void touch_all(lp_emu *emu) {
     uint32_t noise = 1;
     for (unsigned i = 0; i < TOUCHES; i++) {
         noise = noise * 1664525 + 1013904223;
-        if (lp_emu_system(emu) == LP_SYSTEM_GBA) touch(emu, (int)i, gba_places[i % (sizeof gba_places / sizeof *gba_places)], noise | noise >> 16);
+        if (lp_emu_system(emu) == LP_SYSTEM_GBA)
+            touch(emu, (int)i, gba_places[i % (sizeof gba_places / sizeof *gba_places)], noise | noise >> 16);
         else touch(emu, (int)i, gb_places[i % (sizeof gb_places / sizeof *gb_places)], i % 8 == 0 ? 0x0A : noise >> 24);
     }
 }

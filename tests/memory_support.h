@@ -197,8 +197,12 @@ static inline char *everything(void) {
     sqlite3_stmt *tables, *rows;
     char sql[200];
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'words%' AND name <> 'found'"
-                                            " ORDER BY name", -1, &tables, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+                           "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'words%' AND name <> 'found'"
+                           " ORDER BY name",
+                           -1, &tables, NULL),
+        SQLITE_OK);
     while (sqlite3_step(tables) == SQLITE_ROW) {
         snprintf(sql, sizeof sql, "SELECT * FROM %s", (const char *)sqlite3_column_text(tables, 0));
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &rows, NULL), SQLITE_OK);
@@ -219,9 +223,7 @@ static inline char *everything(void) {
 }
 
 /* Removes the database and what SQLite keeps beside it. */
-static inline void remove_run(void) {
-    files_in_folder(true);
-}
+static inline void remove_run(void) { files_in_folder(true); }
 
 static inline void choose_seed(void) {
     const char *given = getenv("LONGPLAY_SEED");

@@ -11,8 +11,16 @@
 enum { ENVS = 3, STEPS = 7, CONTEXT = 9 };
 /* core is each test's */
 static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
-static const lp_ppo_config ppo = {.gamma = 0.99, .lambda = 0.95, .clip = 0.2, .value_weight = 0.5, .entropy_weight = 0.01,
-                                  .rate = 1e-3, .beta2 = 0.999, .max_grad_norm = 0.5, .epochs = 2, .minibatches = 2};
+static const lp_ppo_config ppo = {.gamma = 0.99,
+                                  .lambda = 0.95,
+                                  .clip = 0.2,
+                                  .value_weight = 0.5,
+                                  .entropy_weight = 0.01,
+                                  .rate = 1e-3,
+                                  .beta2 = 0.999,
+                                  .max_grad_norm = 0.5,
+                                  .epochs = 2,
+                                  .minibatches = 2};
 
 /* The first and the fifth are new altogether, the third is as the one before, the others differ from it in a spot. */
 static void next_frame(uint8_t *pixels, int t, lp_rng *rng) {

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 build() { # PRESET FOLDER
     echo "== $1"
-    cmake --preset "$1" -G Ninja >/dev/null
+    cmake --preset "$1" -G Ninja -DLP_WERROR=ON >/dev/null
     cmake --build "$2"
 }
 check() { # FOLDER

@@ -62,9 +62,11 @@ static inline char *database_text(const char *folder) {
     assert_int_equal(sqlite3_step(s), SQLITE_ROW);
     assert_string_equal((const char *)sqlite3_column_text(s, 0), "ok");
     sqlite3_finalize(s);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND "
+    assert_int_equal(sqlite3_prepare_v2(db,
+                                        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND "
                                         "name <> 'checkpoint' AND name NOT LIKE '%words%' ORDER BY name",
-                                        -1, &s, NULL), SQLITE_OK);
+                                        -1, &s, NULL),
+                     SQLITE_OK);
     int n = 0;
     for (; sqlite3_step(s) == SQLITE_ROW; n++) add_table(&g, db, (const char *)sqlite3_column_text(s, 0));
     sqlite3_finalize(s);
@@ -154,8 +156,8 @@ static inline lp_status play_run(player *p, const char *folder, uint64_t save_se
     lp_run *run = NULL;
     lp_rng rng = lp_rng_make(save_seed, 1);
     lp_run_config config = p->config;
-    lp_status status = lp_file_exists(folder) ? lp_run_config_read(&config, folder, err)
-                                              : lp_run_make(folder, p->game, p->policy, &config, err);
+    lp_status status =
+        lp_file_exists(folder) ? lp_run_config_read(&config, folder, err) : lp_run_make(folder, p->game, p->policy, &config, err);
     if (!status) status = lp_run_open(&run, folder, p->game, p->policy, &config, err);
     while (!status && !lp_run_done(run)) {
         status = lp_run_think(run, err);

@@ -26,8 +26,12 @@ enum { STATE_BYTES = 300 };
 static uint64_t seed;
 static char folder[PATH_MAX - 64], path[PATH_MAX], other[PATH_MAX];
 static lp_err err;
-static const lp_movie_header header = {.rom_hash = 0x123456789abcdef0u, .core_version = "test core", .game = "a game", .seed = 5,
-                                       .frame_skip = 4, .state_size_bytes = STATE_BYTES};
+static const lp_movie_header header = {.rom_hash = 0x123456789abcdef0u,
+                                       .core_version = "test core",
+                                       .game = "a game",
+                                       .seed = 5,
+                                       .frame_skip = 4,
+                                       .state_size_bytes = STATE_BYTES};
 static const lp_movie_config small = {.block_ops = 24, .state_spacing = 10, .state_budget_bytes = 100000};
 
 static inline int setup(void **state) {
@@ -127,7 +131,8 @@ static inline lp_status write_steps(script *s, lp_movie_writer *w, uint64_t from
     return status;
 }
 
-static inline script write_run(const char *file, const lp_movie_config *config, uint64_t run, uint64_t n, uint64_t sync_every, uint64_t *offsets) {
+static inline script write_run(const char *file, const lp_movie_config *config, uint64_t run, uint64_t n, uint64_t sync_every,
+                               uint64_t *offsets) {
     script s = {.run = run};
     lp_movie_writer *w;
     unlink(file);

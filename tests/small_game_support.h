@@ -37,7 +37,8 @@ static inline int gs_open(const char *name) {
     lp_err err;
     snprintf(gs_name, sizeof gs_name, "%s", name);
     snprintf(gs_folder, sizeof gs_folder, "%s/games/%s", LP_SOURCE_DIR, name);
-    if (lp_game_open(&gs_game, gs_folder, &err) || lp_env_open(&gs_env, gs_game, NULL, &err) || lp_env_open(&gs_other, gs_game, NULL, &err)) {
+    if (lp_game_open(&gs_game, gs_folder, &err) || lp_env_open(&gs_env, gs_game, NULL, &err) ||
+        lp_env_open(&gs_other, gs_game, NULL, &err)) {
         print_error("%s\n", err.message);
         return -1;
     }
@@ -106,9 +107,7 @@ static inline uint32_t gs_mix(uint32_t h) {
     return h ^ h >> 16;
 }
 
-static inline uint32_t gs_scenery_of(uint32_t seed) {
-    return gs_mix(seed ^ 0x9e3779b9) >> 16;
-}
+static inline uint32_t gs_scenery_of(uint32_t seed) { return gs_mix(seed ^ 0x9e3779b9) >> 16; }
 
 /* ---- many episodes ---- */
 typedef int gs_player(lp_env *e, lp_rng *rng); /* an action */
@@ -134,7 +133,12 @@ static inline int gs_play(const char *knobs, gs_player *player, int n, bool eval
     lp_err err;
     assert_int_equal(n % GS_ENVS, 0);
     gs_knobs(values, knobs);
-    lp_vec_config config = {.n_envs = GS_ENVS, .n_threads = 2, .observation = LP_OBS_NONE, .evaluation = evaluation, .seed = seed, .knobs = values,
+    lp_vec_config config = {.n_envs = GS_ENVS,
+                            .n_threads = 2,
+                            .observation = LP_OBS_NONE,
+                            .evaluation = evaluation,
+                            .seed = seed,
+                            .knobs = values,
                             .autoreset = LP_AUTORESET_SAME_STEP};
     if (lp_vec_open(&vec, gs_game, &config, &err)) fail_msg("%s", err.message);
     lp_vec_out out = {.ends = ends};
@@ -183,7 +187,9 @@ static inline void gs_expect_rate(const char *what, int wins, int n, double p) {
 
 /* Every pixel, and every byte that is not in the block, is the same in both; below the stack's leftovers of the set-up. */
 static inline void gs_assert_same(void) {
-    static const struct { uint32_t from, to; } regions[] = {{0x8000, 0xA000}, {0xC000, 0xC0A0}, {0xC100, 0xDF00}, {0xFE00, 0xFEA0}, {0xFF00, 0x10000}};
+    static const struct {
+        uint32_t from, to;
+    } regions[] = {{0x8000, 0xA000}, {0xC000, 0xC0A0}, {0xC100, 0xDF00}, {0xFE00, 0xFEA0}, {0xFF00, 0x10000}};
     assert_memory_equal(gs_frame(gs_env), gs_frame(gs_other), GS_WIDTH * GS_HEIGHT * sizeof(uint32_t));
     for (size_t r = 0; r < sizeof regions / sizeof *regions; r++)
         for (uint32_t at = regions[r].from; at < regions[r].to; at++)

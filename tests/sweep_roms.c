@@ -218,7 +218,8 @@ int main(int argc, char **argv) {
     int count[4] = {0};
     for (int i = 0; i < n; i++) count[s.results[i]]++;
     printf("%d ROMs, seed %llu, %d frames each at frame_skip %d, %.0f s: %d play alike, %d refused, %d differ, %d failed\n", n,
-           (unsigned long long)s.seed, s.frames, s.frame_skip, lp_now_s() - start, count[OPENED], count[REFUSED], count[DIFFERS], count[FAILED]);
+           (unsigned long long)s.seed, s.frames, s.frame_skip, lp_now_s() - start, count[OPENED], count[REFUSED], count[DIFFERS],
+           count[FAILED]);
     free(s.results);
     free(s.lines);
     return count[DIFFERS] || count[FAILED];

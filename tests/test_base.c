@@ -64,10 +64,18 @@ static void test_config(void **state) {
     lp_config_defaults(&t, table, 3);
     assert_int_equal(read_text(&t, text, &err), LP_OK);
     assert_memory_equal(&s, &t, sizeof s);
-    static const struct { const char *text, *says; } bad[] = {
-        {"[a]\ncount = 11\n", ":2: a.count"},     {"[a]\ncount = 2.5\n", "whole number"}, {"[a]\ncount = x\n", "not a number"},
-        {"[a]\nmode = four\n", "one|two|three"},  {"[a]\nnope = 1\n", "unknown setting 'a.nope'"}, {"count = 1\n", "unknown setting 'count'"},
-        {"[b]\nrate = nan\n", "not a number"},    {"[a]\ncount = 4\nrubbish\n", ":3:"},   {"[b]\nrate = -0.1\n", "between"},
+    static const struct {
+        const char *text, *says;
+    } bad[] = {
+        {"[a]\ncount = 11\n", ":2: a.count"},
+        {"[a]\ncount = 2.5\n", "whole number"},
+        {"[a]\ncount = x\n", "not a number"},
+        {"[a]\nmode = four\n", "one|two|three"},
+        {"[a]\nnope = 1\n", "unknown setting 'a.nope'"},
+        {"count = 1\n", "unknown setting 'count'"},
+        {"[b]\nrate = nan\n", "not a number"},
+        {"[a]\ncount = 4\nrubbish\n", ":3:"},
+        {"[b]\nrate = -0.1\n", "between"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         t = s;
@@ -87,12 +95,12 @@ static void test_config_text(void **state) {
         int64_t after;
     } texts;
     static const lp_setting rows[] = {
-        {"t.text", "any text", LP_SET_TEXT, offsetof(texts, text), 0, 0, sizeof ((texts *)0)->text, NULL},
+        {"t.text", "any text", LP_SET_TEXT, offsetof(texts, text), 0, 0, sizeof((texts *)0)->text, NULL},
         {"t.after", "a number", LP_SET_INT, offsetof(texts, after), 0, 0, 9, NULL},
     };
     char ini[1000];
     lp_err err;
-    for (size_t n = 0; n < sizeof ((texts *)0)->text; n++) {
+    for (size_t n = 0; n < sizeof((texts *)0)->text; n++) {
         texts a, b;
         lp_config_defaults(&a, rows, 2);
         lp_config_defaults(&b, rows, 2);
@@ -277,8 +285,9 @@ static void test_pool(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config), cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_hashes), cmocka_unit_test(test_rng),          cmocka_unit_test(test_pool), cmocka_unit_test(test_pool_lanes),
+        cmocka_unit_test(test_config), cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
+        cmocka_unit_test(test_read),   cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_pool),   cmocka_unit_test(test_pool_lanes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

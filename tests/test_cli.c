@@ -23,15 +23,59 @@ static void test_help(void **state) {
 static void test_usage(void **state) {
     (void)state;
     static const char *const bad[] = {
-        "nonsense", "play --nonsense", "play --episodes", "play --episodes x", "play --episodes 1.5", "play --episodes -1", "play cue cue",
-        "play --seed 99999999999", "play --headless=1", "play -x", "play cue --speed 2", "play cue --device tpu", "play cue --resume",
-        "play cue --set", "play cue --set horizon", "play cue --set horizon=0", "play cue --set horizon=2000001", "play cue --set horizon=x",
-        "play cue --set nope=1", "play nosuchgame", "play cue --memory nope", "play cue --policy %/none.safetensors", "eval", "eval nosuchgame",
-        "eval cue --episodes 0", "train", "train cue --nope.nope=1", "train cue --ppo.epochs=0", "train cue --ppo.epochs", "train cue --minutes x",
-        "memory", "memory %", "memory %/none tree", "replay", "replay %/none", "replay %", "replay a b", "bench", "bench nope",
-        "bench policy --batch 0", "bench policy --batch 1,", "bench policy --batch 1;2", "bench policy --size big", "bench policy --core lstm",
-        "bench policy --policy %/none.safetensors", "bench learn --policy %/none.safetensors --size nano", "bench learn --context 0", "bench learn --device tpu",
-        "bench learn --envs 0", "bench kernels cue", "bench train cue map", "info %/none", "info a b",
+        "nonsense",
+        "play --nonsense",
+        "play --episodes",
+        "play --episodes x",
+        "play --episodes 1.5",
+        "play --episodes -1",
+        "play cue cue",
+        "play --seed 99999999999",
+        "play --headless=1",
+        "play -x",
+        "play cue --speed 2",
+        "play cue --device tpu",
+        "play cue --resume",
+        "play cue --set",
+        "play cue --set horizon",
+        "play cue --set horizon=0",
+        "play cue --set horizon=2000001",
+        "play cue --set horizon=x",
+        "play cue --set nope=1",
+        "play nosuchgame",
+        "play cue --memory nope",
+        "play cue --policy %/none.safetensors",
+        "eval",
+        "eval nosuchgame",
+        "eval cue --episodes 0",
+        "train",
+        "train cue --nope.nope=1",
+        "train cue --ppo.epochs=0",
+        "train cue --ppo.epochs",
+        "train cue --minutes x",
+        "memory",
+        "memory %",
+        "memory %/none tree",
+        "replay",
+        "replay %/none",
+        "replay %",
+        "replay a b",
+        "bench",
+        "bench nope",
+        "bench policy --batch 0",
+        "bench policy --batch 1,",
+        "bench policy --batch 1;2",
+        "bench policy --size big",
+        "bench policy --core lstm",
+        "bench policy --policy %/none.safetensors",
+        "bench learn --policy %/none.safetensors --size nano",
+        "bench learn --context 0",
+        "bench learn --device tpu",
+        "bench learn --envs 0",
+        "bench kernels cue",
+        "bench train cue map",
+        "info %/none",
+        "info a b",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("%s", bad[i]), 2, "longplay", bad[i]);
     result r = longplay("%s", "");
@@ -85,10 +129,14 @@ static void test_json(void **state) {
     cJSON_Delete(one_object("info cue --json"));
     cJSON_Delete(one_object("info %/p.safetensors --json"));
     cJSON_Delete(one_object("eval cue --policy random --episodes 4 --set horizon=4 --json"));
-    static const char *const benches[] = {"emulator --seconds 0.1", "saves --seconds 0.1", "policy --seconds 0.1", "kernels --seconds 0.1",
-                                           "policy --seconds 0.1 --size nano --core gru --batch 1,3 --context 5 --save %/decisions.safetensors",
-                                           "learn --updates 1 --envs 2 --steps 20 --minibatches 2 --epochs 1 --context 6 --save %/learned.safetensors",
-                                           "learn --updates 2 --envs 2 --steps 20 --core mingru --context 6"};
+    static const char *const benches[] = {
+        "emulator --seconds 0.1",
+        "saves --seconds 0.1",
+        "policy --seconds 0.1",
+        "kernels --seconds 0.1",
+        "policy --seconds 0.1 --size nano --core gru --batch 1,3 --context 5 --save %/decisions.safetensors",
+        "learn --updates 1 --envs 2 --steps 20 --minibatches 2 --epochs 1 --context 6 --save %/learned.safetensors",
+        "learn --updates 2 --envs 2 --steps 20 --core mingru --context 6"};
     for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
         char arguments[160];
         snprintf(arguments, sizeof arguments, "bench %s --json", benches[i]);
@@ -97,7 +145,8 @@ static void test_json(void **state) {
             char names[64][64];
             const cJSON *games = cJSON_GetObjectItem(o, "games"), *row;
             assert_int_equal(cJSON_GetArraySize(games), lp_game_shipped(names, 64));
-            cJSON_ArrayForEach(row, games) assert_true(cJSON_GetObjectItem(row, "frames_per_s")->valuedouble > 0 && cJSON_GetObjectItem(row, "to_busy")->valuedouble > 0);
+            cJSON_ArrayForEach(row, games) assert_true(cJSON_GetObjectItem(row, "frames_per_s")->valuedouble > 0 &&
+                                                       cJSON_GetObjectItem(row, "to_busy")->valuedouble > 0);
         }
         if (!strncmp(benches[i], "kernels", 7)) { /* a card's rows, or why there are none */
             const cJSON *cuda = cJSON_GetObjectItem(o, "cuda"), *skipped = cJSON_GetObjectItem(cuda, "skipped");
@@ -188,9 +237,11 @@ static void test_run_arguments(void **state) {
     make_run();
     write_policy(at("q.safetensors"), 4);
     expect_refused(longplay("play cue --headless --run %%/run"), 2, "is there already", "an existing run");
-    static const struct { const char *arguments, *says; } bad[] = {
-        {"--seed 2", "--seed"}, {"--set horizon=31", "--set"}, {"--memory none", "--memory"}, {"--policy random", "--policy"},
-        {"--policy %/q.safetensors", "digest"},
+    static const struct {
+        const char *arguments, *says;
+    } bad[] = {
+        {"--seed 2", "--seed"},          {"--set horizon=31", "--set"},          {"--memory none", "--memory"},
+        {"--policy random", "--policy"}, {"--policy %/q.safetensors", "digest"},
     };
     lp_blob before = bytes_of(at("run/run.db"));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -198,7 +249,8 @@ static void test_run_arguments(void **state) {
     lp_blob after = bytes_of(at("run/run.db"));
     assert_true(before.size_bytes == after.size_bytes && !memcmp(before.data, after.data, before.size_bytes));
     lp_blob_free(&before), lp_blob_free(&after);
-    result r = longplay("play cue --policy %%/p.safetensors --set horizon=30 --seed 1 --headless --run %%/run --resume --episodes 3 --json");
+    result r =
+        longplay("play cue --policy %%/p.safetensors --set horizon=30 --seed 1 --headless --run %%/run --resume --episodes 3 --json");
     cJSON *longer = cJSON_Parse(r.out); /* the same words again, and one more episode */
     if (r.code || !longer) fail_msg("%s", r.err);
     r = longplay("play cue --policy %%/p.safetensors --set horizon=30 --headless --episodes 3 --json");
@@ -233,7 +285,8 @@ static void test_damaged_runs(void **state) {
     put(at("run/config.ini"), config.data, config.size_bytes);
     static const char *const uses[] = {"play --headless --run %/run --resume", "info %/run", "memory %/run tree", "replay %/run --verify"};
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
-        put(at("run/run.db"), "this is no database, and it is long enough to be looked at as if it were one: no, no, no, no, no, no, no", 100);
+        put(at("run/run.db"), "this is no database, and it is long enough to be looked at as if it were one: no, no, no, no, no, no, no",
+            100);
         expect_refused(longplay("%s", uses[i]), 2, "run.db", uses[i]);
         put(at("run/run.db"), "", 0);
         expect_refused(longplay("%s", uses[i]), 2, "run.db", uses[i]);
@@ -262,16 +315,24 @@ static void test_damaged_runs(void **state) {
 static void test_memory(void **state) {
     (void)state;
     make_run();
-    static const struct { const char *arguments, *says; } good[] = {
-        {"tree", "e2L1.0"}, {"tree --episode 1", "e1L1.0"}, {"search sign", "The sign shows a"}, {"search SIGNS show", "The sign shows a"},
-        {"search zebra", "nothing with 'zebra'"}, {"show e1s0", "The sign shows a"}, {"show e1L1.0", "keeps"},
+    static const struct {
+        const char *arguments, *says;
+    } good[] = {
+        {"tree", "e2L1.0"},
+        {"tree --episode 1", "e1L1.0"},
+        {"search sign", "The sign shows a"},
+        {"search SIGNS show", "The sign shows a"},
+        {"search zebra", "nothing with 'zebra'"},
+        {"show e1s0", "The sign shows a"},
+        {"show e1L1.0", "keeps"},
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         result r = longplay("memory %%/run %s", good[i].arguments);
         if (r.code || *r.err || !strstr(r.out, good[i].says)) fail_msg("%s: exit %d, '%s', '%s'", good[i].arguments, r.code, r.out, r.err);
     }
-    static const char *const bad[] = {"show nope", "show e1s", "show e99s0", "show e1L9.0", "show e1s0 e1s1", "show e99999999999999999999s0", "tree x",
-                                      "tree --episode 9", "search", "search \"", "search *", "look"};
+    static const char *const bad[] = {
+        "show nope", "show e1s",         "show e99s0", "show e1L9.0", "show e1s0 e1s1", "show e99999999999999999999s0",
+        "tree x",    "tree --episode 9", "search",     "search \"",   "search *",       "look"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("memory %%/run %s", bad[i]), 2, "longplay", bad[i]);
     assert_int_equal(longplay("memory %%/run search sign\" AND' (NEAR").code, 0); /* any characters may stand in words */
 }
@@ -288,7 +349,7 @@ static void test_locked(void **state) {
     assert_int_equal(longplay("info %%/run").code, 0);
     assert_int_equal(longplay("memory %%/run tree").code, 0);
     assert_int_equal(longplay("replay %%/run --verify").code, 0); /* as far as it has come */
-    kill(child, SIGINT); /* asks for the end: the run is saved */
+    kill(child, SIGINT);                                          /* asks for the end: the run is saved */
     result r = finish(child, out, err);
     if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
     r = longplay("replay %%/run --verify");
@@ -304,7 +365,8 @@ static void test_shot(void **state) {
     assert_int_equal(png.data[16 + 2] * 256 + png.data[16 + 3], 1280);
     assert_int_equal(png.data[20 + 2] * 256 + png.data[20 + 3], 720);
     lp_blob_free(&png);
-    expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/no/a.png"), 1, "a.png", "an unwritable picture");
+    expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/no/a.png"), 1, "a.png",
+                   "an unwritable picture");
 }
 
 /* At speed 1 a decision of 4 frames takes 4 / 59.7275 s, with or without a window. */
@@ -321,7 +383,7 @@ static void test_pace(void **state) {
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("play cue --policy random --episodes 0 --run %/run", window, out, err);
     for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
-    usleep(2000000); /* by then it plays */
+    usleep(2000000);      /* by then it plays */
     kill(child, SIGTERM); /* as closing the window */
     r = finish(child, out, err);
     if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
@@ -351,9 +413,9 @@ static void test_leftovers(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_help), TEST(test_usage), TEST(test_json), TEST(test_bad_roms), TEST(test_bad_weights), TEST(test_bad_settings),
-        TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_memory), TEST(test_locked), TEST(test_shot), TEST(test_pace),
-        TEST(test_leftovers),
+        TEST(test_help),         TEST(test_usage),         TEST(test_json),         TEST(test_bad_roms), TEST(test_bad_weights),
+        TEST(test_bad_settings), TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_memory),   TEST(test_locked),
+        TEST(test_shot),         TEST(test_pace),          TEST(test_leftovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

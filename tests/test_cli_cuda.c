@@ -4,7 +4,8 @@
 
 #include <cjson/cJSON.h>
 
-#define SMALL "--train.envs=3 --train.steps=8 --policy.hidden=16 --policy.dim=8 --curriculum.start=1 --curriculum.end=1 --eval-episodes 1 --json"
+#define SMALL                                                                                                                              \
+    "--train.envs=3 --train.steps=8 --policy.hidden=16 --policy.dim=8 --curriculum.start=1 --curriculum.end=1 --eval-episodes 1 --json"
 
 static result say(result r, const char *what) {
     if (r.code) fail_msg("%s: exit %d, '%s'", what, r.code, r.err);
@@ -46,13 +47,17 @@ static uint64_t digest(const char *name) {
 static void test_train(void **state) {
     (void)state;
     if (!card()) skip();
-    for (int i = 1; i <= 2; i++) say(longplay("train cue --device cuda --threads %d --train.decisions=48 --out %%/%d.safetensors " SMALL, i, i), "train");
+    for (int i = 1; i <= 2; i++)
+        say(longplay("train cue --device cuda --threads %d --train.decisions=48 --out %%/%d.safetensors " SMALL, i, i), "train");
     assert_true(digest("1.safetensors") == digest("2.safetensors"));
     result r = say(longplay("train cue --device cpu --resume --train.decisions=72 --out %%/1.safetensors " SMALL), "resume on the CPU");
     assert_true(number(r.out, "decisions") == 72);
-    r = say(longplay("train cue --device cuda --resume --train.decisions=96 --policy.precision=float32 --out %%/1.safetensors " SMALL), "resume on the card");
+    r = say(longplay("train cue --device cuda --resume --train.decisions=96 --policy.precision=float32 --out %%/1.safetensors " SMALL),
+            "resume on the card");
     assert_true(number(r.out, "decisions") == 96);
-    say(longplay("train cue --device cuda --train.decisions=24 --policy.core=gru --policy.precision=bfloat16 --out %%/gru.safetensors " SMALL), "gru");
+    say(longplay(
+            "train cue --device cuda --train.decisions=24 --policy.core=gru --policy.precision=bfloat16 --out %%/gru.safetensors " SMALL),
+        "gru");
 }
 
 /* Rollouts beside updates are played by older weights: another training, but an exact one, also when it stops and goes on. */
@@ -66,7 +71,9 @@ static void test_overlap(void **state) {
     say(longplay(TRAIN, "yes", 96, "halves", "--resume"), "overlap, resumed");
     assert_true(digest("whole.safetensors") == digest("halves.safetensors"));
     assert_true(digest("whole.safetensors") != digest("apart.safetensors"));
-    result r = say(longplay("train cue --device cpu --resume --ppo.final_rate=1 --train.overlap=yes --train.decisions=120 --out %%/halves.safetensors " SMALL), "on the CPU");
+    result r = say(longplay("train cue --device cpu --resume --ppo.final_rate=1 --train.overlap=yes --train.decisions=120 --out "
+                            "%%/halves.safetensors " SMALL),
+                   "on the CPU");
     assert_true(number(r.out, "decisions") == 120);
     expect_refused(longplay(TRAIN, "no", 120, "halves", "--resume"), 2, "other settings", "another setting");
 }
@@ -76,11 +83,13 @@ static void test_play(void **state) {
     (void)state;
     if (!card()) skip();
     write_policy(at("p.safetensors"), 3);
-    result there = say(longplay("eval cue --policy %%/p.safetensors --device cuda --sample --set horizon=9 --episodes 4 --json"), "eval on the card");
+    result there =
+        say(longplay("eval cue --policy %%/p.safetensors --device cuda --sample --set horizon=9 --episodes 4 --json"), "eval on the card");
     result here = say(longplay("eval cue --policy %%/p.safetensors --device cpu --sample --set horizon=9 --episodes 4 --json"), "eval");
     assert_true(number(there.out, "wins") == number(here.out, "wins"));
     assert_true(number(there.out, "context_items_max") == number(here.out, "context_items_max"));
-    say(longplay("play cue --policy %%/p.safetensors --set horizon=50 --headless --device cuda --decisions 10 --run %%/run --json"), "play on the card");
+    say(longplay("play cue --policy %%/p.safetensors --set horizon=50 --headless --device cuda --decisions 10 --run %%/run --json"),
+        "play on the card");
     say(longplay("play --resume --headless --device cpu --decisions 25 --run %%/run --json"), "resume on the CPU");
     result r = say(longplay("play --resume --headless --device cuda --decisions 35 --run %%/run --json"), "resume on the card");
     assert_true(number(r.out, "decisions") == 35);
@@ -98,9 +107,10 @@ static void test_full(void **state) {
     lp_blob before, after;
     lp_err err;
     assert_int_equal(lp_file_read(&before, at("full.safetensors.train"), 1 << 30, &err), LP_OK);
-    expect_refused(run_with("CUDA_ON_CPU_MIB=40", "train cue --device cuda --resume --train.decisions=48 --out %/full.safetensors " SMALL), 1,
-                   "out of GPU memory: ", "a full card");
-    expect_refused(run_with("CUDA_ON_CPU_MIB=1", "eval cue --device cuda --policy %/full.safetensors"), 1, "out of GPU memory: ", "a fuller card");
+    expect_refused(run_with("CUDA_ON_CPU_MIB=40", "train cue --device cuda --resume --train.decisions=48 --out %/full.safetensors " SMALL),
+                   1, "out of GPU memory: ", "a full card");
+    expect_refused(run_with("CUDA_ON_CPU_MIB=1", "eval cue --device cuda --policy %/full.safetensors"), 1,
+                   "out of GPU memory: ", "a fuller card");
     assert_int_equal(lp_file_read(&after, at("full.safetensors.train"), 1 << 30, &err), LP_OK);
     assert_true(before.size_bytes == after.size_bytes && !memcmp(before.data, after.data, before.size_bytes));
     lp_blob_free(&before);
@@ -108,6 +118,7 @@ static void test_full(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_train), cmocka_unit_test(test_overlap), cmocka_unit_test(test_play), cmocka_unit_test(test_full)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_train), cmocka_unit_test(test_overlap), cmocka_unit_test(test_play),
+                                       cmocka_unit_test(test_full)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

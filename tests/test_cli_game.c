@@ -10,7 +10,8 @@ static void every_command_helps(void **state) {
     result all = longplay("game --help");
     for (int i = 0; i < 4; i++) {
         result r = longplay("game %s --help", commands[i]);
-        if (r.code || *r.err || !strstr(r.out, "example: ") || !strstr(r.out, commands[i])) fail_msg("game %s --help: '%s' '%s'", commands[i], r.out, r.err);
+        if (r.code || *r.err || !strstr(r.out, "example: ") || !strstr(r.out, commands[i]))
+            fail_msg("game %s --help: '%s' '%s'", commands[i], r.out, r.err);
         assert_non_null(strstr(all.out, commands[i]));
     }
     expect_done(longplay("play --help"), "Backspace = SELECT", "play --help");
@@ -22,12 +23,39 @@ static void wrong_usage_is_one_line(void **state) {
     mkdir(at("empty"), 0777);
     put(at("text"), "step 1\n", 7);
     static const char *const bad[] = {
-        "game", "game nonsense", "game new", "game new " CUE, "game new " CUE " a b", "game new %/none.gb %/x", "game new % %/x", "game new %/text %/x",
-        "game new " CUE " %/empty", "game new " CUE " %/text", "game new " CUE " %/text/x", "game new --nope", "game ram", "game ram nosuchgame",
-        "game ram cue %/none", "game ram cue %", "game ram cue a b", "game ram %/empty", "game watch", "game watch a b", "game watch nosuchgame",
-        "game watch cue", "game watch cue --only nothing", "game watch cue --set nope=1", "game watch cue --speed 3", "game watch cue --episodes x",
-        "game check", "game check %/none", "game check a b", "play cue --policy human", "play cue --policy human --headless",
-        "play cue --policy human --run %/run", "eval cue --policy human",
+        "game",
+        "game nonsense",
+        "game new",
+        "game new " CUE,
+        "game new " CUE " a b",
+        "game new %/none.gb %/x",
+        "game new % %/x",
+        "game new %/text %/x",
+        "game new " CUE " %/empty",
+        "game new " CUE " %/text",
+        "game new " CUE " %/text/x",
+        "game new --nope",
+        "game ram",
+        "game ram nosuchgame",
+        "game ram cue %/none",
+        "game ram cue %",
+        "game ram cue a b",
+        "game ram %/empty",
+        "game watch",
+        "game watch a b",
+        "game watch nosuchgame",
+        "game watch cue",
+        "game watch cue --only nothing",
+        "game watch cue --set nope=1",
+        "game watch cue --speed 3",
+        "game watch cue --episodes x",
+        "game check",
+        "game check %/none",
+        "game check a b",
+        "play cue --policy human",
+        "play cue --policy human --headless",
+        "play cue --policy human --run %/run",
+        "eval cue --policy human",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(longplay("%s", bad[i]), 2, "longplay", bad[i]);
     expect_refused(run_with(WINDOW, "play cue --policy human --headless"), 2, "--headless opens none", "human and headless");
@@ -233,9 +261,10 @@ static void checks_tell_all_mistakes(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(every_command_helps), TEST(wrong_usage_is_one_line), TEST(new_games_open_and_play), TEST(comments_hold_good_examples),
-        TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing), TEST(watching_records_a_run),
-        TEST(a_person_plays_at_speed_one), TEST(interrupted_it_keeps_what_was_played), TEST(checks_tell_all_mistakes),
+        TEST(every_command_helps),         TEST(wrong_usage_is_one_line),      TEST(new_games_open_and_play),
+        TEST(comments_hold_good_examples), TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing),
+        TEST(watching_records_a_run),      TEST(a_person_plays_at_speed_one),  TEST(interrupted_it_keeps_what_was_played),
+        TEST(checks_tell_all_mistakes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

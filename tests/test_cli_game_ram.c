@@ -13,7 +13,8 @@ static void finds_and_saves(void **state) {
     snprintf(text, sizeof text, "%ssave decisions\n", find_decisions);
     result r = script("%/g", text, "");
     if (r.code != 2 || !strstr(r.err, "script:11: no snapshot is named 'early'")) fail_msg("'%s'", r.err);
-    snprintf(text, sizeof text, "%.*ssave decisions\n", (int)(strstr(find_decisions, "filter by 4 since") - find_decisions), find_decisions);
+    snprintf(text, sizeof text, "%.*ssave decisions\n", (int)(strstr(find_decisions, "filter by 4 since") - find_decisions),
+             find_decisions);
     cJSON *o = parsed(script("%/g", text, "--json"), "ram --json");
     assert_true(number(o, "candidates") == 1);
     assert_true(number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "list"), 0), "address") == 0xc0b4);
@@ -59,13 +60,34 @@ static void wrong_lines_are_named(void **state) {
     (void)state;
     static const struct {
         const char *line, *says;
-    } bad[] = {{"jump", "unknown command"}, {"step", "needs more: step"}, {"step x", "'x' is not a whole number"}, {"step 0", "1 to"}, {"step 1 Q", "'Q'"},
-               {"step 1 L", "not buttons of a GB"}, {"step 1 A B", "one word too many"}, {"filter", "needs more"}, {"filter sideways", "'sideways'"},
-               {"filter by", "needs a number"}, {"filter changed 3", "takes no number"}, {"filter up 1 2", "one word too many"},
-               {"filter up since nowhere", "'nowhere'"}, {"filter is 99999999999999999999", "not a whole number"}, {"type u1", "'u1'"}, {"type <x2", "type"},
-               {"list 0", "1 to"}, {"list x", "list"}, {"undo", "nothing to undo"}, {"peek 0x10", "no value"}, {"peek 0xZZ", "not a whole number"},
-               {"save", "needs more"}, {"save a", "16511 candidates"}, {"save a 0x100", "holds no value"}, {"save {} 0xC000", "a variable's name"},
-               {"back", "nothing was marked"}, {"play", "no display"}, {"a b c d e f g h i", "one word too many"},
+    } bad[] = {{"jump", "unknown command"},
+               {"step", "needs more: step"},
+               {"step x", "'x' is not a whole number"},
+               {"step 0", "1 to"},
+               {"step 1 Q", "'Q'"},
+               {"step 1 L", "not buttons of a GB"},
+               {"step 1 A B", "one word too many"},
+               {"filter", "needs more"},
+               {"filter sideways", "'sideways'"},
+               {"filter by", "needs a number"},
+               {"filter changed 3", "takes no number"},
+               {"filter up 1 2", "one word too many"},
+               {"filter up since nowhere", "'nowhere'"},
+               {"filter is 99999999999999999999", "not a whole number"},
+               {"type u1", "'u1'"},
+               {"type <x2", "type"},
+               {"list 0", "1 to"},
+               {"list x", "list"},
+               {"undo", "nothing to undo"},
+               {"peek 0x10", "no value"},
+               {"peek 0xZZ", "not a whole number"},
+               {"save", "needs more"},
+               {"save a", "16511 candidates"},
+               {"save a 0x100", "holds no value"},
+               {"save {} 0xC000", "a variable's name"},
+               {"back", "nothing was marked"},
+               {"play", "no display"},
+               {"a b c d e f g h i", "one word too many"},
                {"snap 123456789012345678901234567890123", "its name"}};
     expect_done(longplay("game new " CUE " %%/g"), "", "game new");
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -94,7 +116,8 @@ static void wrong_lines_are_named(void **state) {
 /* Marks and undo go back; the same commands find the same. */
 static void marks_and_undo(void **state) {
     (void)state;
-    const char *twice = "step 9 START\nmark\nstep 4\nfilter up 1\nundo\nback\nstep 4\nfilter up 1 since start\nreset\nquit\nnonsense after the end\n";
+    const char *twice =
+        "step 9 START\nmark\nstep 4\nfilter up 1\nundo\nback\nstep 4\nfilter up 1 since start\nreset\nquit\nnonsense after the end\n";
     result a = script("cue", twice, ""), b = script("cue", twice, "");
     expect_done(a, "16511 candidates as |u1\n", "undo");
     assert_string_equal(a.out, b.out);
@@ -109,7 +132,10 @@ static void marks_and_undo(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(finds_and_saves), TEST(the_tour_is_true), TEST(wrong_lines_are_named), TEST(marks_and_undo),
+        TEST(finds_and_saves),
+        TEST(the_tour_is_true),
+        TEST(wrong_lines_are_named),
+        TEST(marks_and_undo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,8 @@
 #include <math.h>
 #include <zip.h>
 
-static const char *const roms[] = {LP_SOURCE_DIR "/games/cue/cue.gb", LP_SOURCE_DIR "/games/roms/busy.gb", LP_SOURCE_DIR "/games/roms/orbit.gba"};
+static const char *const roms[] = {LP_SOURCE_DIR "/games/cue/cue.gb", LP_SOURCE_DIR "/games/roms/busy.gb",
+                                   LP_SOURCE_DIR "/games/roms/orbit.gba"};
 enum { N_ROMS = sizeof roms / sizeof *roms };
 
 /* ---- helpers ---- */
@@ -213,7 +214,8 @@ static void make_foreign(const char *path, int frames) {
     assert_non_null(log);
     lp_sha1_hex(rom.data, rom.size_bytes, sha1);
     lp_blob_free(&rom);
-    snprintf(head, sizeof head, "MovieVersion BizHawk v2.0.0\r\nPlatform GB\r\nSHA1 %s\r\nGameName cue\r\nemuVersion Version 2.9.1\r\n", sha1);
+    snprintf(head, sizeof head, "MovieVersion BizHawk v2.0.0\r\nPlatform GB\r\nSHA1 %s\r\nGameName cue\r\nemuVersion Version 2.9.1\r\n",
+             sha1);
     end += sprintf(end, "[Input]\r\nLogKey:#Up|Down|Left|Right|Start|Select|B|A|Power|\r\n");
     for (int i = 0; i < frames; i++) end += sprintf(end, "|%c%c%c......|\r\n", i % 3 ? '.' : 'U', i % 5 ? '.' : 'D', i % 7 ? '.' : 'L');
     sprintf(end, "[/Input]\r\n");
@@ -232,7 +234,8 @@ static void test_foreign(void **state) {
     make_game("never", "negative");
     result r = longplay("movie import %%/f.bk2 %%/won --run %%/r1 --json");
     cJSON *won = json(r, 0);
-    assert_true(number(won, "wins") == 1 && number(won, "frames") == 1000 && number(won, "decisions") == 1000 && number(won, "hashes") == 0);
+    assert_true(number(won, "wins") == 1 && number(won, "frames") == 1000 && number(won, "decisions") == 1000 &&
+                number(won, "hashes") == 0);
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(won, "verified")) && cJSON_IsFalse(cJSON_GetObjectItem(won, "desynced")));
     assert_string_equal(text(won, "emulator"), "Version 2.9.1");
     if (*r.err) fail_msg("'%s'", r.err);
@@ -270,14 +273,48 @@ static void test_refused(void **state) {
     assert_int_equal(truncate(at("cut.bk2"), 200), 0);
     put(at("text.bk2"), "hello", 5);
     put(at("taken"), "x", 1);
-    char orders[][512] = {"movie import %/f.bk2 cue", "movie import %/none.bk2 cue --run %/new", "movie import % cue --run %/new", "movie import %/f.bk2 nosuch --run %/new",
-        "movie import %/text.bk2 cue --run %/new", "movie import %/cut.bk2 cue --run %/new", "movie import %/state.bk2 cue --run %/new",
-        "movie import %/gba.bk2 cue --run %/new", "", "", "movie import %/f.bk2 cue --run %/new --skip 100", "movie import %/a.bk2 cue --run %/new --skip 1",
-        "movie import %/f.bk2 cue --run %/taken", "movie import %/f.bk2 cue --run %/run", "movie export %/none %/new.bk2", "movie export %/run %/new.bk2 --run x",
-        "movie export %/run %/new.bk2 --skip 3", "", "movie nonsense a b", "movie import", "movie"};
-    const char *says[] = {"needs --run", "none.bk2", "not a regular file", "nosuch", "no .bk2 movie", "no .bk2 movie", "from a savestate", "a movie for the GBA",
-        "was recorded with the ROM with SHA-1", "is for the GBA", "no more frames", "played whole", "taken", "is there already", "none", "takes neither", "takes neither",
-        "another ROM", "must be import or export", "needs", "needs"};
+    char orders[][512] = {"movie import %/f.bk2 cue",
+                          "movie import %/none.bk2 cue --run %/new",
+                          "movie import % cue --run %/new",
+                          "movie import %/f.bk2 nosuch --run %/new",
+                          "movie import %/text.bk2 cue --run %/new",
+                          "movie import %/cut.bk2 cue --run %/new",
+                          "movie import %/state.bk2 cue --run %/new",
+                          "movie import %/gba.bk2 cue --run %/new",
+                          "",
+                          "",
+                          "movie import %/f.bk2 cue --run %/new --skip 100",
+                          "movie import %/a.bk2 cue --run %/new --skip 1",
+                          "movie import %/f.bk2 cue --run %/taken",
+                          "movie import %/f.bk2 cue --run %/run",
+                          "movie export %/none %/new.bk2",
+                          "movie export %/run %/new.bk2 --run x",
+                          "movie export %/run %/new.bk2 --skip 3",
+                          "",
+                          "movie nonsense a b",
+                          "movie import",
+                          "movie"};
+    const char *says[] = {"needs --run",
+                          "none.bk2",
+                          "not a regular file",
+                          "nosuch",
+                          "no .bk2 movie",
+                          "no .bk2 movie",
+                          "from a savestate",
+                          "a movie for the GBA",
+                          "was recorded with the ROM with SHA-1",
+                          "is for the GBA",
+                          "no more frames",
+                          "played whole",
+                          "taken",
+                          "is there already",
+                          "none",
+                          "takes neither",
+                          "takes neither",
+                          "another ROM",
+                          "must be import or export",
+                          "needs",
+                          "needs"};
     snprintf(orders[8], sizeof *orders, "movie import %%/f.bk2 %s --run %%/new", roms[1]);
     snprintf(orders[9], sizeof *orders, "movie import %%/f.bk2 %s --run %%/new", roms[2]);
     snprintf(orders[17], sizeof *orders, "movie export %%/run %%/new.bk2 --game %s", roms[1]);
@@ -410,7 +447,7 @@ static void test_stable_retro(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_cue), TEST(test_bare_roms), TEST(test_killed_run), TEST(test_desync), TEST(test_foreign),
-                                       TEST(test_refused), TEST(test_full_disk), TEST(test_stable_retro)};
+    const struct CMUnitTest tests[] = {TEST(test_cue),     TEST(test_bare_roms), TEST(test_killed_run), TEST(test_desync),
+                                       TEST(test_foreign), TEST(test_refused),   TEST(test_full_disk),  TEST(test_stable_retro)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-static void put_suite(const char *name, const char *text) {
-    put(at(name), text, strlen(text));
-}
+static void put_suite(const char *name, const char *text) { put(at(name), text, strlen(text)); }
 
 static cJSON *rows_of(result r) {
     const char *end = NULL;
@@ -22,7 +20,8 @@ static double number(const cJSON *row, const char *name) {
 
 static void test_rows(void **state) {
     (void)state;
-    put_suite("s.json", "{\"seed\": 3, \"episodes\": 40, \"games\": [{\"game\": \"cue\", \"knobs\": {\"doors\": 4, \"horizon\": [1, 5]}}]}");
+    put_suite("s.json",
+              "{\"seed\": 3, \"episodes\": 40, \"games\": [{\"game\": \"cue\", \"knobs\": {\"doors\": 4, \"horizon\": [1, 5]}}]}");
     cJSON *suite = rows_of(longplay("eval %%/s.json --policy random --json")),
           *plain = rows_of(longplay("eval cue --policy random --set horizon=5 --set doors=4 --seed 3 --episodes 40 --json"));
     const cJSON *rows = cJSON_GetObjectItem(suite, "games"), *second = cJSON_GetArrayItem(rows, 1),
@@ -43,9 +42,7 @@ static void test_rows(void **state) {
     assert_true(horizon == 5 && episodes == 3 && wins == 3);
 }
 
-static void refused(const char *arguments, const char *says) {
-    expect_refused(run_with(NULL, arguments), 2, says, arguments);
-}
+static void refused(const char *arguments, const char *says) { expect_refused(run_with(NULL, arguments), 2, says, arguments); }
 
 static void test_mistakes(void **state) {
     (void)state;

@@ -95,6 +95,9 @@ static void test_resumes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cue), cmocka_unit_test(test_catch), cmocka_unit_test(test_order), cmocka_unit_test(test_map), cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule), cmocka_unit_test(test_count), cmocka_unit_test(test_facts), cmocka_unit_test(test_lures), cmocka_unit_test(test_resumes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cue),    cmocka_unit_test(test_catch),   cmocka_unit_test(test_order),
+                                       cmocka_unit_test(test_map),    cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule),
+                                       cmocka_unit_test(test_count),  cmocka_unit_test(test_facts),   cmocka_unit_test(test_lures),
+                                       cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

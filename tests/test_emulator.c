@@ -24,20 +24,20 @@ static uint64_t seed;
  * vertical blank and timer, counts in RAM, plays a noise of changing pitch, stores what it reads of keys, divider and sound. */
 static void make_rom(lp_blob *rom, uint8_t colour_flag) {
     static const uint8_t program[] = {
-        0xF3, 0x31, 0xFE, 0xDF,             /* di; ld sp, DFFE */
-        0x3E, 0x05, 0xE0, 0xFF,             /* IE = vblank | timer */
-        0x3E, 0xF1, 0xE0, 0x06, 0x3E, 0x05, /* TMA = F1; */
-        0xE0, 0x07,                         /* TAC = 262144 Hz */
+        0xF3, 0x31, 0xFE, 0xDF,                                                 /* di; ld sp, DFFE */
+        0x3E, 0x05, 0xE0, 0xFF,                                                 /* IE = vblank | timer */
+        0x3E, 0xF1, 0xE0, 0x06, 0x3E, 0x05,                                     /* TMA = F1; */
+        0xE0, 0x07,                                                             /* TAC = 262144 Hz */
         0x3E, 0x80, 0xE0, 0x26, 0x3E, 0xFF, 0xE0, 0x25, 0x3E, 0x77, 0xE0, 0x24, /* sound on, everywhere, loud */
         0x3E, 0xF3, 0xE0, 0x12, 0xE0, 0x21, 0x3E, 0x87, 0xE0, 0x14,             /* channel 1 with envelope */
-        0x21, 0x00, 0xC0,                   /* ld hl, C000 */
+        0x21, 0x00, 0xC0,                                                       /* ld hl, C000 */
         /* loop: */
-        0xAF, 0xE0, 0x0F, 0x76, 0x00,       /* IF = 0; halt; nop */
-        0x34, 0x7E, 0xE0, 0x22, 0x3E, 0x80, 0xE0, 0x23, /* (hl)++; NR43 = (hl); NR44 = 80: restart noise */
-        0x3E, 0x10, 0xE0, 0x00, 0xF0, 0x00, 0x22,       /* keys -> (hl+) */
+        0xAF, 0xE0, 0x0F, 0x76, 0x00,                                           /* IF = 0; halt; nop */
+        0x34, 0x7E, 0xE0, 0x22, 0x3E, 0x80, 0xE0, 0x23,                         /* (hl)++; NR43 = (hl); NR44 = 80: restart noise */
+        0x3E, 0x10, 0xE0, 0x00, 0xF0, 0x00, 0x22,                               /* keys -> (hl+) */
         0xF0, 0x04, 0x22, 0xF0, 0x26, 0x22, 0xF0, 0x05, 0x22, 0xF0, 0x41, 0x22, /* DIV, NR52, TIMA, STAT -> (hl+) */
-        0x7C, 0xFE, 0xD0, 0x20, 0xDB,       /* while h != D0 go to loop */
-        0x26, 0xC0, 0x18, 0xD7,             /* h = C0; go to loop */
+        0x7C, 0xFE, 0xD0, 0x20, 0xDB,                                           /* while h != D0 go to loop */
+        0x26, 0xC0, 0x18, 0xD7,                                                 /* h = C0; go to loop */
     };
     rom->size_bytes = 32768;
     rom->data = calloc(rom->size_bytes + 1, 1);
@@ -82,7 +82,9 @@ static int setup(void **state) {
     make_rom(&roms[2], 0x80);
     make_gba_rom(&roms[3]);
     return lp_file_read(&roms[0], "games/cue/cue.gb", 1 << 20, &err) || lp_file_read(&roms[4], "games/roms/busy.gb", 1 << 20, &err) ||
-           lp_file_read(&roms[5], "games/roms/orbit.gba", 1 << 20, &err) ? -1 : 0;
+                   lp_file_read(&roms[5], "games/roms/orbit.gba", 1 << 20, &err)
+               ? -1
+               : 0;
 }
 
 static int teardown(void **state) {
@@ -115,9 +117,7 @@ static void watch(lp_emu *emu, int rom, int from, int to, uint64_t *hashes, uint
     }
 }
 
-static void play(lp_emu *emu, int rom, int from, int to, uint64_t *hashes) {
-    watch(emu, rom, from, to, hashes, NULL);
-}
+static void play(lp_emu *emu, int rom, int from, int to, uint64_t *hashes) { watch(emu, rom, from, to, hashes, NULL); }
 
 static void expect_hashes(const uint64_t *a, const uint64_t *b, int rom, int from, const char *what) {
     for (int s = from; s < STEPS; s++)

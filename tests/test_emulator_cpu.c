@@ -44,15 +44,28 @@ static void instruction(program *p) {
     for (;;) {
         int op = any(p), next = p->at + 3;
         bool two = (op & 0xC7) == 0x06 || (op & 0xC7) == 0xC6 || op == 0xE0 || op == 0xF0 || op == 0xE8 || op == 0xF8;
-        if (op == 0x10 || op == 0x76 || op == 0x31 || op == 0x33 || op == 0x3B || op == 0xE8 || op == 0xF9) continue; /* STOP, HALT; SP stays */
-        if (op == 0xD3 || op == 0xDB || op == 0xDD || (op & 0xFE) == 0xE4 || op == 0xE3 || op == 0xEB || (op & 0xFE) == 0xEC || op == 0xF4 ||
-            (op & 0xFE) == 0xFC) {
+        if (op == 0x10 || op == 0x76 || op == 0x31 || op == 0x33 || op == 0x3B || op == 0xE8 || op == 0xF9)
+            continue; /* STOP, HALT; SP stays */
+        if (op == 0xD3 || op == 0xDB || op == 0xDD || (op & 0xFE) == 0xE4 || op == 0xE3 || op == 0xEB || (op & 0xFE) == 0xEC ||
+            op == 0xF4 || (op & 0xFE) == 0xFC) {
             if (op != 0xE5) continue; /* no such instruction */
         }
-        if ((op & 0xC7) == 0xC7) { emit(p, 1, op); return; }                                     /* RST: returns at once */
-        if (op == 0xC3 || (op & 0xE7) == 0xC2) { emit(p, 3, op, next & 255, next >> 8); return; } /* JP */
-        if (op == 0xCD || (op & 0xE7) == 0xC4) { emit(p, 3, op, 0, SUBROUTINE >> 8); return; }    /* CALL */
-        if (op == 0x18 || (op & 0xE7) == 0x20) { emit(p, 3, op, 1, below(p, 8)); return; }        /* JR over a harmless byte */
+        if ((op & 0xC7) == 0xC7) {
+            emit(p, 1, op);
+            return;
+        } /* RST: returns at once */
+        if (op == 0xC3 || (op & 0xE7) == 0xC2) {
+            emit(p, 3, op, next & 255, next >> 8);
+            return;
+        } /* JP */
+        if (op == 0xCD || (op & 0xE7) == 0xC4) {
+            emit(p, 3, op, 0, SUBROUTINE >> 8);
+            return;
+        } /* CALL */
+        if (op == 0x18 || (op & 0xE7) == 0x20) {
+            emit(p, 3, op, 1, below(p, 8));
+            return;
+        }                                                      /* JR over a harmless byte */
         if (op == 0xC9 || op == 0xD9 || (op & 0xE7) == 0xC0) { /* push the address after it, return there */
             next = p->at + 8;
             emit(p, 8, 0x21, next & 255, next >> 8, 0xE5, op, op, op, 0xE1);
@@ -60,13 +73,35 @@ static void instruction(program *p) {
             if (op == 0xC9 || op == 0xD9) p->rom[p->at - 1] = 0;
             return;
         }
-        if (op == 0xE9) { next = p->at + 4; emit(p, 4, 0x21, next & 255, next >> 8, op); return; }
-        if ((op & 0xCF) == 0xC1) { emit(p, 2, op | 4, op); return; } /* POP, with what a PUSH put there */
-        if ((op & 0xCF) == 0xC5) { emit(p, 2, op, 0xC1 | below(p, 4) << 4); return; }
-        if (op == 0xCB) { emit(p, 2, op, any(p)); return; }
-        if (op == 0xEA || op == 0xFA || op == 0x08) { emit(p, 3, op, any(p), op == 0x08 || below(p, 4) ? 0xC2 + below(p, 12) : any(p)); return; }
-        if ((op & 0xCF) == 0x01) { point(p); return; }
-        if (op == 0xE0 && below(p, 2)) { emit(p, 2, op, 0x80 + below(p, 60)); return; }
+        if (op == 0xE9) {
+            next = p->at + 4;
+            emit(p, 4, 0x21, next & 255, next >> 8, op);
+            return;
+        }
+        if ((op & 0xCF) == 0xC1) {
+            emit(p, 2, op | 4, op);
+            return;
+        } /* POP, with what a PUSH put there */
+        if ((op & 0xCF) == 0xC5) {
+            emit(p, 2, op, 0xC1 | below(p, 4) << 4);
+            return;
+        }
+        if (op == 0xCB) {
+            emit(p, 2, op, any(p));
+            return;
+        }
+        if (op == 0xEA || op == 0xFA || op == 0x08) {
+            emit(p, 3, op, any(p), op == 0x08 || below(p, 4) ? 0xC2 + below(p, 12) : any(p));
+            return;
+        }
+        if ((op & 0xCF) == 0x01) {
+            point(p);
+            return;
+        }
+        if (op == 0xE0 && below(p, 2)) {
+            emit(p, 2, op, 0x80 + below(p, 60));
+            return;
+        }
         if (two) emit(p, 2, op, any(p));
         else emit(p, 1, op);
         return;
@@ -89,7 +124,8 @@ static void make(program *p, bool color) {
     }
     p->at = 0x150; /* SP in high RAM; interrupts and timer as chance has it; video RAM filled */
     emit(p, 10, 0x31, 0xF0, 0xFF, 0x3E, any(p), 0xE0, 0xFF, 0x3E, 4 | below(p, 4), 0xE0);
-    emit(p, 11, 0x07, 0x21, 0x00, 0x80, 0x7D, 0xAC, 0x22, 0xCB, 0x6C, 0x28, 0xF9); /* for hl from 8000 while not bit 5 of h: (hl+) = h ^ l */
+    emit(p, 11, 0x07, 0x21, 0x00, 0x80, 0x7D, 0xAC, 0x22, 0xCB, 0x6C, 0x28,
+         0xF9); /* for hl from 8000 while not bit 5 of h: (hl+) = h ^ l */
     emit(p, 9, 0x3E, 0x91 | any(p), 0xE0, 0x40, 0x3E, any(p), 0xE0, 0x41, 0xFB);
     int loop = p->at;
     while (p->at < LAST) {
@@ -119,7 +155,8 @@ static void test_random_instructions(void **state) {
         make(&p, n % 2);
         static const lp_emu_config plainly = {.plain = true}, blindly = {.no_draw = true};
         if (lp_emu_open(&plain, rom, ROM_BYTES, &plainly, &err) || lp_emu_open(&fast, rom, ROM_BYTES, NULL, &err) ||
-            lp_emu_open(&blind, rom, ROM_BYTES, &blindly, &err)) fail_msg("%s", err.message);
+            lp_emu_open(&blind, rom, ROM_BYTES, &blindly, &err))
+            fail_msg("%s", err.message);
         uint64_t before = 0;
         for (int s = 0; s < STEPS; s++) {
             uint16_t keys = any(&p);

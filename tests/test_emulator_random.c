@@ -21,9 +21,7 @@ typedef struct {
     lp_rng rng;
 } assembler;
 
-static uint8_t random_byte(assembler *a) {
-    return (uint8_t)lp_rng_u64(&a->rng);
-}
+static uint8_t random_byte(assembler *a) { return (uint8_t)lp_rng_u64(&a->rng); }
 
 static void emit(assembler *a, int n, ...) {
     va_list bytes;
@@ -34,24 +32,30 @@ static void emit(assembler *a, int n, ...) {
 
 /* A register worth writing or reading: mostly sound, then the rest. */
 static uint8_t gb_register(assembler *a) {
-    static const uint8_t others[] = {0x00, 0x01, 0x02, 0x04, 0x05, 0x06, 0x07, 0x0F, 0x40, 0x41, 0x42, 0x43, 0x45, 0x47, 0x48, 0x49, 0x4A, 0x4B,
-                                     0x4F, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x68, 0x69, 0x6A, 0x6B, 0x70, 0x76, 0x77, 0xFF};
+    static const uint8_t others[] = {0x00, 0x01, 0x02, 0x04, 0x05, 0x06, 0x07, 0x0F, 0x40, 0x41, 0x42, 0x43, 0x45, 0x47, 0x48, 0x49, 0x4A,
+                                     0x4B, 0x4F, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x68, 0x69, 0x6A, 0x6B, 0x70, 0x76, 0x77, 0xFF};
     return lp_rng_below(&a->rng, 2) ? (uint8_t)(0x10 + lp_rng_below(&a->rng, 0x30)) : others[lp_rng_below(&a->rng, sizeof others)];
 }
 
 static void gb_action(assembler *a) {
     int high = 0xC0 + (int)lp_rng_below(&a->rng, 0x1E), low = random_byte(a);
     switch (lp_rng_below(&a->rng, 16)) {
-    case 0: case 1: case 2: case 3: case 4: emit(a, 4, 0x3E, random_byte(a), 0xE0, gb_register(a)); break; /* register = random */
-    case 5: case 6: case 7: emit(a, 5, 0xF0, gb_register(a), 0xEA, low, high); break;                       /* RAM = register */
-    case 8: emit(a, 4, 0x3E, lp_rng_below(&a->rng, 2) ? 0x80 : 0x00, 0xE0, 0x26); break;                    /* sound on, off */
-    case 9: emit(a, 4, 0x3E, 0x80 | random_byte(a), 0xE0, 0x14 + 5 * (int)lp_rng_below(&a->rng, 4)); break; /* restart a channel */
-    case 10: emit(a, 5, 0x06, random_byte(a), 0x05, 0x20, 0xFD); break;                                     /* wait */
-    case 11: emit(a, 3, lp_rng_below(&a->rng, 2) ? 0xFB : 0xF3, 0x76, 0x00); break;                         /* ei or di; halt; nop */
-    case 12: emit(a, 5, 0x3E, random_byte(a), 0xEA, low, 0x80 + (int)lp_rng_below(&a->rng, 0x20)); break;   /* video RAM */
-    case 13: emit(a, 5, 0x3E, random_byte(a), 0xEA, low % 0xA0, 0xFE); break;                               /* a sprite */
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+    case 4: emit(a, 4, 0x3E, random_byte(a), 0xE0, gb_register(a)); break; /* register = random */
+    case 5:
+    case 6:
+    case 7: emit(a, 5, 0xF0, gb_register(a), 0xEA, low, high); break;                                        /* RAM = register */
+    case 8: emit(a, 4, 0x3E, lp_rng_below(&a->rng, 2) ? 0x80 : 0x00, 0xE0, 0x26); break;                     /* sound on, off */
+    case 9: emit(a, 4, 0x3E, 0x80 | random_byte(a), 0xE0, 0x14 + 5 * (int)lp_rng_below(&a->rng, 4)); break;  /* restart a channel */
+    case 10: emit(a, 5, 0x06, random_byte(a), 0x05, 0x20, 0xFD); break;                                      /* wait */
+    case 11: emit(a, 3, lp_rng_below(&a->rng, 2) ? 0xFB : 0xF3, 0x76, 0x00); break;                          /* ei or di; halt; nop */
+    case 12: emit(a, 5, 0x3E, random_byte(a), 0xEA, low, 0x80 + (int)lp_rng_below(&a->rng, 0x20)); break;    /* video RAM */
+    case 13: emit(a, 5, 0x3E, random_byte(a), 0xEA, low % 0xA0, 0xFE); break;                                /* a sprite */
     case 14: emit(a, 10, 0x3E, 0x0A, 0xEA, 0, 0, 0x3E, random_byte(a), 0xEA, low, 0xA0 + low % 0x20); break; /* cartridge RAM */
-    default: emit(a, 5, 0x3E, random_byte(a), 0xEA, 0, 0x20 + (int)lp_rng_below(&a->rng, 0x40)); break;     /* bank switch */
+    default: emit(a, 5, 0x3E, random_byte(a), 0xEA, 0, 0x20 + (int)lp_rng_below(&a->rng, 0x40)); break;      /* bank switch */
     }
 }
 
@@ -91,20 +95,20 @@ static void gba_action(assembler *a) {
         gba_load(a, 0, 0x04000000 + reg);
         gba_load(a, 1, (uint32_t)lp_rng_u64(&a->rng));
         emit32(a, 0xE1C010B0); /* strh r1, [r0] */
-    } else if (kind < 9) { /* RAM = register */
+    } else if (kind < 9) {     /* RAM = register */
         gba_load(a, 0, 0x04000000 + reg);
         gba_load(a, 2, 0x02000000 + 2 * lp_rng_below(&a->rng, 0x8000));
         emit32(a, 0xE1D010B0); /* ldrh r1, [r0] */
         emit32(a, 0xE1C210B0); /* strh r1, [r2] */
-    } else if (kind < 10) { /* video RAM, palette, sprites */
+    } else if (kind < 10) {    /* video RAM, palette, sprites */
         gba_load(a, 0, 0x05000000 + 0x01000000 * lp_rng_below(&a->rng, 3) + 4 * lp_rng_below(&a->rng, 0x100));
         gba_load(a, 1, (uint32_t)lp_rng_u64(&a->rng));
         emit32(a, 0xE5801000); /* str r1, [r0] */
-    } else if (kind < 11) { /* save memory: which kind it is, libmgba finds out by what is done */
+    } else if (kind < 11) {    /* save memory: which kind it is, libmgba finds out by what is done */
         gba_load(a, 0, 0x0E000000 + lp_rng_below(&a->rng, 0x10000));
         gba_load(a, 1, (uint32_t)lp_rng_u64(&a->rng));
         emit32(a, lp_rng_below(&a->rng, 2) ? 0xE5C01000 : 0xE5D01000); /* strb or ldrb */
-    } else { /* wait until the next line */
+    } else {                                                           /* wait until the next line */
         gba_load(a, 0, 0x04000006);
         emit32(a, 0xE1D010B0), emit32(a, 0xE1D020B0), emit32(a, 0xE1510002), emit32(a, 0x0AFFFFFC);
     }
@@ -171,7 +175,8 @@ static void play_and_compare(const assembler *a, size_t bytes, int program, cons
         if (lp_emu_hash(p.fast) != hash) fail_msg("%s program %d: plain and fast differ after step %d", what, program, s);
         if (!same_picture(p.plain, p.fast)) fail_msg("%s program %d: pictures of plain and fast differ after step %d", what, program, s);
         if (follows && lp_emu_hash(p.loaded) != hash) fail_msg("%s program %d: a loaded run differs after step %d", what, program, s);
-        if (follows && !same_picture(p.loaded, p.fast)) fail_msg("%s program %d: a loaded run's picture differs after step %d", what, program, s);
+        if (follows && !same_picture(p.loaded, p.fast))
+            fail_msg("%s program %d: a loaded run's picture differs after step %d", what, program, s);
     }
     close_players(&p);
 }

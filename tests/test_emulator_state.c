@@ -38,14 +38,14 @@ typedef struct {
 #define FIELD(base, type, field) #field, MACHINE_AT + (base) + offsetof(type, field), sizeof(((type *)0)->field)
 #define GB_FIELD(field) FIELD(0, struct GB, field)
 #define GB_CPU(field) FIELD(sizeof(struct GB), struct SM83Core, field)
-#define GB_LINK(name, field) \
+#define GB_LINK(name, field)                                                                                                               \
     name, MACHINE_AT + sizeof(struct GB) + sizeof(struct SM83Core) + offsetof(lp_gb_links, field), sizeof(((lp_gb_links *)0)->field)
 #define TONE(field) FIELD(offsetof(struct GB, audio), struct GBAudio, field)
 #define GB_WHEN(event) #event, MACHINE_AT + offsetof(struct GB, event.when), sizeof(uint32_t)
 #define GBA_FIELD(field) FIELD(0, struct GBA, field)
 #define GBA_CPU(field) FIELD(sizeof(struct GBA), struct ARMCore, field)
 #define GBA_WHEN(event) #event, MACHINE_AT + offsetof(struct GBA, event.when), sizeof(uint32_t)
-#define GBA_LINK(name, field) \
+#define GBA_LINK(name, field)                                                                                                              \
     name, MACHINE_AT + sizeof(struct GBA) + sizeof(struct ARMCore) + offsetof(lp_gba_links, field), sizeof(((lp_gba_links *)0)->field)
 
 static const forgery of_gb[] = {
@@ -104,11 +104,15 @@ static const forgery of_gb[] = {
     {TONE(playingCh2), SET, 255},
 };
 
-static const forgery of_mbc1[] = {{GB_FIELD(memory.mbcState.mbc1.multicartStride), SET, 40}, {GB_FIELD(memory.mbcState.mbc1.bankHi), SET, 4}};
+static const forgery of_mbc1[] = {{GB_FIELD(memory.mbcState.mbc1.multicartStride), SET, 40},
+                                  {GB_FIELD(memory.mbcState.mbc1.bankHi), SET, 4}};
 static const forgery of_mbc2[] = {{GB_FIELD(memory.directSramAccess), SET, 1}};
 static const forgery of_mbc3[] = {{GB_FIELD(memory.activeRtcReg), SET, 7}};
-static const forgery of_mbc6[] = {{GB_LINK("memory.sramBank1", sram_bank1.block), SET, 1}, {GB_LINK("memory.romBank1", rom_bank1.block), SET, 0}};
-static const forgery of_mbc7[] = {{GB_FIELD(memory.mbcState.mbc7.address), SET, 128}, {GB_FIELD(memory.mbcState.mbc7.srBits), SET, 17}, {GB_FIELD(memory.sramAccess), SET, 1}};
+static const forgery of_mbc6[] = {{GB_LINK("memory.sramBank1", sram_bank1.block), SET, 1},
+                                  {GB_LINK("memory.romBank1", rom_bank1.block), SET, 0}};
+static const forgery of_mbc7[] = {{GB_FIELD(memory.mbcState.mbc7.address), SET, 128},
+                                  {GB_FIELD(memory.mbcState.mbc7.srBits), SET, 17},
+                                  {GB_FIELD(memory.sramAccess), SET, 1}};
 static const forgery of_mmm01[] = {{GB_FIELD(memory.mbcState.mmm01.currentBank0), SET, -1}};
 static const forgery of_camera[] = {{GB_FIELD(memory.mbcState.pocketCam.registersActive), SET, 9}};
 static const forgery of_tama5[] = {
@@ -285,7 +289,9 @@ static void test_together(void **state) {
     /* pixels of long ago, in a line that is being drawn */
     m = open_machine("GB");
     const forgery drawing[] = {
-        {GB_FIELD(video.mode), SET, 3}, {GB_FIELD(video.ly), SET, 10}, {GB_LINK("callback", video_callback), SET, 3},
+        {GB_FIELD(video.mode), SET, 3},
+        {GB_FIELD(video.ly), SET, 10},
+        {GB_LINK("callback", video_callback), SET, 3},
         {GB_FIELD(video.dotClock), ADD, 1 << 24},
     };
     lp_emu_step(m.emu, 0, 2);

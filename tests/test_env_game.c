@@ -35,9 +35,7 @@ static void write_file(int file, const void *data, size_t size_bytes) {
     assert_int_equal(fclose(out), 0);
 }
 
-static void write_text(int file, const char *text) {
-    write_file(file, text, strlen(text));
-}
+static void write_text(int file, const char *text) { write_file(file, text, strlen(text)); }
 
 /* The folder is cue again. */
 static int restore(void **state) {
@@ -201,7 +199,8 @@ static const struct {
     {LONGPLAY, "\"type\": \"|u1\", \"default\": 2", "\"type\": \"|i1\", \"default\": 2", "longplay.json: knobs.doors.type"},
     {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep\": 1}", "longplay.json: twin"},
     {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep_cue\": 2}", "longplay.json: twin.keep_cue"},
-    {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep_cue\": 1}, \"time_limit\": {\"knob\": \"x\"}", "longplay.json: time_limit.knob"},
+    {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep_cue\": 1}, \"time_limit\": {\"knob\": \"x\"}",
+     "longplay.json: time_limit.knob"},
     {LONGPLAY, "\"twin\": {\"keep_cue\": 1}", "\"twin\": {\"keep_cue\": 1}, \"time_limit\": -1", "longplay.json: time_limit"},
     {LONGPLAY, "\"reference\": 1}}}", "\"reference\": 1}}, \"nodes\": 3}", "longplay.json: win.nodes"},
     {LONGPLAY, "\"op\": \"equal\"", "\"op\": \"equals\"", "longplay.json: win.variables.result.op"},
@@ -306,17 +305,20 @@ static void test_operators(void **state) {
         const char *op;
         bool at[5]; /* at -2, -1, 0, 1, 2 against reference 1 */
     } table[] = {
-        {"zero", {0, 0, 1, 0, 0}},          {"nonzero", {1, 1, 0, 1, 1}},      {"positive", {0, 0, 0, 1, 1}},
-        {"negative", {1, 1, 0, 0, 0}},      {"equal", {0, 0, 0, 1, 0}},        {"not-equal", {1, 1, 1, 0, 1}},
-        {"less-than", {1, 1, 1, 0, 0}},     {"greater-than", {0, 0, 0, 0, 1}}, {"less-or-equal", {1, 1, 1, 1, 0}},
-        {"greater-or-equal", {0, 0, 0, 1, 1}}, {"negative-equal", {0, 1, 0, 0, 0}}, {"sign", {0, 0, 0, 1, 1}},
+        {"zero", {0, 0, 1, 0, 0}},           {"nonzero", {1, 1, 0, 1, 1}},
+        {"positive", {0, 0, 0, 1, 1}},       {"negative", {1, 1, 0, 0, 0}},
+        {"equal", {0, 0, 0, 1, 0}},          {"not-equal", {1, 1, 1, 0, 1}},
+        {"less-than", {1, 1, 1, 0, 0}},      {"greater-than", {0, 0, 0, 0, 1}},
+        {"less-or-equal", {1, 1, 1, 1, 0}},  {"greater-or-equal", {0, 0, 0, 1, 1}},
+        {"negative-equal", {0, 1, 0, 0, 0}}, {"sign", {0, 0, 0, 1, 1}},
     };
     char text[200];
     for (size_t t = 0; t < sizeof table / sizeof *table; t++)
         for (int x = -2; x <= 2; x++) {
             snprintf(text, sizeof text, "{\"variables\": {\"a\": {\"op\": \"%s\", \"reference\": 1}}}", table[t].op);
             assert_int_equal(holds(text, x, 99, 0), table[t].at[x + 2]);
-            snprintf(text, sizeof text, "{\"variables\": {\"a\": {\"op\": \"%s\", \"reference\": 1, \"measurement\": \"delta\"}}}", table[t].op);
+            snprintf(text, sizeof text, "{\"variables\": {\"a\": {\"op\": \"%s\", \"reference\": 1, \"measurement\": \"delta\"}}}",
+                     table[t].op);
             assert_int_equal(holds(text, 50 + x, 50, 0), table[t].at[x + 2]);
         }
 }
@@ -329,9 +331,12 @@ static void test_groups(void **state) {
         int a = i & 1, b = i >> 1;
         assert_int_equal(holds("{\"variables\": {" A ", " B "}}", a, 0, b), a || b); /* any is the default */
         assert_int_equal(holds("{\"condition\": \"all\", \"variables\": {" A ", " B "}}", a, 0, b), a && b);
-        assert_int_equal(holds("{\"condition\": \"all\", \"variables\": {" A "}, \"nodes\": {\"x\": {\"variables\": {" B "}}}}", a, 0, b), a && b);
-        assert_int_equal(holds("{\"nodes\": {\"x\": {\"condition\": \"all\", \"variables\": {" A ", " B "}}, \"y\": {\"variables\": {" B "}}}}",
-                               a, 0, b), b);
+        assert_int_equal(holds("{\"condition\": \"all\", \"variables\": {" A "}, \"nodes\": {\"x\": {\"variables\": {" B "}}}}", a, 0, b),
+                         a && b);
+        assert_int_equal(holds("{\"nodes\": {\"x\": {\"condition\": \"all\", \"variables\": {" A ", " B "}}, \"y\": {\"variables\": {" B
+                               "}}}}",
+                               a, 0, b),
+                         b);
     }
 }
 
@@ -340,8 +345,16 @@ static void test_variable_types(void **state) {
     static const struct {
         const char *type;
         int64_t value;
-    } table[] = {{"|u1", 0x91},         {"|i1", 0x91 - 0x100},   {"<u2", 0x8291},      {">u2", 0x9182}, {"<i2", 0x8291 - 0x10000},
-                 {">i4", (int32_t)0x91827364u}, {"<u4", 0x64738291}, {">d2", 9182},    {"<d2", 8291},   {"|d1", 91},
+    } table[] = {{"|u1", 0x91},
+                 {"|i1", 0x91 - 0x100},
+                 {"<u2", 0x8291},
+                 {">u2", 0x9182},
+                 {"<i2", 0x8291 - 0x10000},
+                 {">i4", (int32_t)0x91827364u},
+                 {"<u4", 0x64738291},
+                 {">d2", 9182},
+                 {"<d2", 8291},
+                 {"|d1", 91},
                  {">u3", 0x918273}};
     static const uint8_t bytes[] = {0x91, 0x82, 0x73, 0x64};
     lp_game *game = open_game();
@@ -379,8 +392,9 @@ static void test_knobs(void **state) {
     assert_int_equal(lp_game_set_knob(game, knobs, "horizon=2000000", &err), LP_OK);
     assert_int_equal(knobs[horizon], 2000000);
     memcpy(before, knobs, size);
-    static const char *const wrong[] = {"horizon=0", "horizon=2000001", "horizon", "horizon=", "horizon=5x", "horizon= ", "horizn=5",
-                                        "=5", "", "horizon=99999999999999999999", "horizon=1e3", "doors=-2"};
+    static const char *const wrong[] = {"horizon=0",   "horizon=2000001", "horizon", "horizon=", "horizon=5x",
+                                        "horizon= ",   "horizn=5",        "=5",      "",         "horizon=99999999999999999999",
+                                        "horizon=1e3", "doors=-2"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(lp_game_set_knob(game, knobs, wrong[i], &err), LP_BAD_INPUT);
         assert_true(*err.message && !strchr(err.message, '\n'));
@@ -428,9 +442,7 @@ static void follow_poke(void *context, uint32_t address, uint8_t byte) {
     lp_emu_write8(f->emu, address, byte);
     f->n_pokes++;
 }
-static void follow_keys(void *context, uint16_t keys, uint32_t n_frames) {
-    lp_emu_step(((follower *)context)->emu, keys, (int)n_frames);
-}
+static void follow_keys(void *context, uint16_t keys, uint32_t n_frames) { lp_emu_step(((follower *)context)->emu, keys, (int)n_frames); }
 static void follow_decision(void *context, uint16_t keys) {
     follower *f = context;
     lp_emu_step(f->emu, keys, f->frame_skip);
@@ -544,7 +556,8 @@ static void test_outcomes(void **state) {
 /* A win that the audit does not confirm is a loss. */
 static void test_audit(void **state) {
     (void)state;
-    write_changed(LONGPLAY, "\"condition\": \"any\",\n", "\"condition\": \"all\", \"variables\": {\"opened\": {\"op\": \"equal\", \"reference\": 9}},\n");
+    write_changed(LONGPLAY, "\"condition\": \"any\",\n",
+                  "\"condition\": \"all\", \"variables\": {\"opened\": {\"op\": \"equal\", \"reference\": 9}},\n");
     plays_out(0, LP_LOSS, 69);
 }
 
@@ -607,22 +620,14 @@ static void test_save_load(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_names, restore),
-        cmocka_unit_test_setup(test_bare_rom, restore),
-        cmocka_unit_test_setup(test_another_rom, restore),
-        cmocka_unit_test_setup(test_mistakes, restore),
-        cmocka_unit_test_setup(test_truncated, restore),
-        cmocka_unit_test_setup(test_flipped, restore),
-        cmocka_unit_test_setup(test_operators, restore),
-        cmocka_unit_test_setup(test_groups, restore),
-        cmocka_unit_test_setup(test_variable_types, restore),
-        cmocka_unit_test_setup(test_knobs, restore),
-        cmocka_unit_test_setup(test_seeds, restore),
-        cmocka_unit_test_setup(test_tap_replays, restore),
-        cmocka_unit_test_setup(test_events, restore),
-        cmocka_unit_test_setup(test_outcomes, restore),
-        cmocka_unit_test_setup(test_audit, restore),
-        cmocka_unit_test_setup(test_done_is_loss, restore),
+        cmocka_unit_test_setup(test_names, restore),          cmocka_unit_test_setup(test_bare_rom, restore),
+        cmocka_unit_test_setup(test_another_rom, restore),    cmocka_unit_test_setup(test_mistakes, restore),
+        cmocka_unit_test_setup(test_truncated, restore),      cmocka_unit_test_setup(test_flipped, restore),
+        cmocka_unit_test_setup(test_operators, restore),      cmocka_unit_test_setup(test_groups, restore),
+        cmocka_unit_test_setup(test_variable_types, restore), cmocka_unit_test_setup(test_knobs, restore),
+        cmocka_unit_test_setup(test_seeds, restore),          cmocka_unit_test_setup(test_tap_replays, restore),
+        cmocka_unit_test_setup(test_events, restore),         cmocka_unit_test_setup(test_outcomes, restore),
+        cmocka_unit_test_setup(test_audit, restore),          cmocka_unit_test_setup(test_done_is_loss, restore),
         cmocka_unit_test_setup(test_save_load, restore),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -38,9 +38,7 @@ static void write_bytes(const char *name, const void *data, size_t size_bytes) {
     assert_int_equal(fclose(out), 0);
 }
 
-static void write_text(const char *name, const char *text) {
-    write_bytes(name, text, strlen(text));
-}
+static void write_text(const char *name, const char *text) { write_bytes(name, text, strlen(text)); }
 
 static int setup(void **state) {
     (void)state;
@@ -258,7 +256,9 @@ static void test_lua(void **state) {
     lp_game_close(open_game());
 }
 
-static const struct { const char *file, *text, *says; } mistakes[] = {
+static const struct {
+    const char *file, *text, *says;
+} mistakes[] = {
     {"game/data.json", "{\"info\": {\"a\": {\"address\": 1, \"type\": \"?u1\"}}}", "data.json: info.a.type: '?u1'"},
     {"game/data.json", "{\"info\": {\"a\": {\"address\": 1, \"type\": \">q1\"}}}", "data.json: info.a.type"},
     {"game/data.json", "{\"info\": {\"a\": {\"address\": 1, \"type\": \"=u0\"}}}", "data.json: info.a.type"},
@@ -274,13 +274,18 @@ static const struct { const char *file, *text, *says; } mistakes[] = {
     {"game/data.json", "{\"info\": {\"a\": {\"address\": 1, \"type\": \"<u2\", \"mask\": 1e300}}}", "data.json: info.a.mask"},
     {"game/data.json", "{\"info\": {\"a\": {\"address\": 1, \"type\": \"<u2\", \"mask\": \"1\"}}}", "data.json: info.a.mask"},
     {"game/scenario.json", "{\"done\": []}", "scenario.json: done: must be an object"},
-    {"game/scenario.json", "{\"done\": {\"variables\": {\"walked\": {\"op\": \"eqal\"}}}}", "scenario.json: done.variables.walked.op: unknown operator 'eqal'"},
-    {"game/scenario.json", "{\"done\": {\"nodes\": {\"a\": {\"variables\": {\"walked\": 1}}}}}", "scenario.json: done.nodes.a.variables.walked: must be an object"},
-    {"game/scenario.json", "{\"done\": {\"nodes\": {\"a\": {\"variables\": {\"gone\": {}}}}}}", "scenario.json: done.nodes.a.variables.gone: variable 'gone'"},
-    {"game/scenario.json", "{\"done\": {\"variables\": {\"walked\": {\"reference\": 1e300}}}}", "scenario.json: done.variables.walked.reference"},
+    {"game/scenario.json", "{\"done\": {\"variables\": {\"walked\": {\"op\": \"eqal\"}}}}",
+     "scenario.json: done.variables.walked.op: unknown operator 'eqal'"},
+    {"game/scenario.json", "{\"done\": {\"nodes\": {\"a\": {\"variables\": {\"walked\": 1}}}}}",
+     "scenario.json: done.nodes.a.variables.walked: must be an object"},
+    {"game/scenario.json", "{\"done\": {\"nodes\": {\"a\": {\"variables\": {\"gone\": {}}}}}}",
+     "scenario.json: done.nodes.a.variables.gone: variable 'gone'"},
+    {"game/scenario.json", "{\"done\": {\"variables\": {\"walked\": {\"reference\": 1e300}}}}",
+     "scenario.json: done.variables.walked.reference"},
     {"game/scenario.json", "{\"reward\": 1}", "scenario.json: reward: must be an object"},
     {"game/scenario.json", "{\"reward\": {\"variables\": {\"gone\": {\"reward\": 1}}}}", "scenario.json: reward.variables.gone"},
-    {"game/scenario.json", "{\"reward\": {\"variables\": {\"walked\": {\"reward\": \"1\"}}}}", "scenario.json: reward.variables.walked.reward"},
+    {"game/scenario.json", "{\"reward\": {\"variables\": {\"walked\": {\"reward\": \"1\"}}}}",
+     "scenario.json: reward.variables.walked.reward"},
     {"game/scenario.json", "{\"reward\": {\"time\": {\"reward\": 1e39}}}", "scenario.json: reward.time.reward"},
     {"game/scenario.json", "{\"rewards\": {\"a\": {}}}", "scenario.json: rewards: must be a list"},
     {"game/scenario.json", "{\"crop\": [0, 0, 160]}", "scenario.json: crop"},
@@ -293,10 +298,12 @@ static const struct { const char *file, *text, *says; } mistakes[] = {
     {"game/scenario.json", "{\"actions\": {}}", "scenario.json: actions: must be a list"},
     {"game/metadata.json", "{\"default_state\": 1}", "metadata.json: default_state"},
     {"game/longplay.json", "{\"buttons\": [[], [\"A\"]], \"actions\": []}", "longplay.json: actions: cannot stand beside buttons"},
-    {"game/longplay.json", "{\"win\": {\"variables\": {\"walked\": {\"op\": \"equal\"}}}}", "longplay.json: win.variables.walked.reference"},
+    {"game/longplay.json", "{\"win\": {\"variables\": {\"walked\": {\"op\": \"equal\"}}}}",
+     "longplay.json: win.variables.walked.reference"},
     {"game/longplay.json", "{\"win\": {\"variables\": {\"walked\": {}}}}", "longplay.json: win.variables.walked.op"},
     {"game/longplay.json", "{\"win\": {}}", "longplay.json: win: holds neither"},
-    {"game/longplay.json", "{\"win\": {\"nodes\": {\"a\": {\"variables\": {\"walked\": {\"op\": \"zero\", \"x\": 1}}}}}}", "longplay.json: win.nodes.a.variables.walked.x: unknown"},
+    {"game/longplay.json", "{\"win\": {\"nodes\": {\"a\": {\"variables\": {\"walked\": {\"op\": \"zero\", \"x\": 1}}}}}}",
+     "longplay.json: win.nodes.a.variables.walked.x: unknown"},
 };
 
 static void test_mistakes(void **state) {
@@ -315,12 +322,23 @@ static void test_mistakes(void **state) {
 /* Everything that is wrong is told, with its place. */
 static void test_all_at_once(void **state) {
     (void)state;
-    static const char *const places[] = {
-        "data.json: info.a.type: ", "data.json: info.b.address: ", "scenario.json: done.variables.a.op: ", "scenario.json: done.variables.c: ",
-        "scenario.json: reward.variables.a.penalty: ", "scenario.json: crop: ", "longplay.json: frame_skip: ", "longplay.json: observation.depth: ",
-        "longplay.json: buttons[1]: ", "longplay.json: buttons[2]: ", "longplay.json: knobs.k.default: ", "longplay.json: boot[1].frames: ",
-        "longplay.json: boot[2].kys: ", "longplay.json: events[0].when.variables.x: ", "longplay.json: events[1].text: ", "longplay.json: oracle[0].action: ",
-        "rom.gb: its SHA-1 "};
+    static const char *const places[] = {"data.json: info.a.type: ",
+                                         "data.json: info.b.address: ",
+                                         "scenario.json: done.variables.a.op: ",
+                                         "scenario.json: done.variables.c: ",
+                                         "scenario.json: reward.variables.a.penalty: ",
+                                         "scenario.json: crop: ",
+                                         "longplay.json: frame_skip: ",
+                                         "longplay.json: observation.depth: ",
+                                         "longplay.json: buttons[1]: ",
+                                         "longplay.json: buttons[2]: ",
+                                         "longplay.json: knobs.k.default: ",
+                                         "longplay.json: boot[1].frames: ",
+                                         "longplay.json: boot[2].kys: ",
+                                         "longplay.json: events[0].when.variables.x: ",
+                                         "longplay.json: events[1].text: ",
+                                         "longplay.json: oracle[0].action: ",
+                                         "rom.gb: its SHA-1 "};
     write_text("game/rom.sha", "0123");
     write_text("game/data.json", "{\"info\": {\"a\": {\"address\": 49328, \"type\": \"u\"}, \"b\": {\"address\": -1, \"type\": \"|u1\"}}}");
     write_text("game/scenario.json", "{\"done\": {\"variables\": {\"a\": {\"op\": 5}, \"c\": {\"op\": \"zero\"}}},"
@@ -398,12 +416,33 @@ static void hostile(const char *text) {
 
 static void test_hostile(void **state) {
     (void)state;
-    static const char *const small[] = {"", " ", "null", "[]", "NaN", "{\"a\": NaN}", "{\"a\": Infinity}", "{\"a\": -}", "{\"a\": 1e}", "{\"a\": 0x10}", "{} {}", "{}x",
-                                        "{\"a\": 1, \"a\": 1}", "{\"x\": [{\"b\": {\"c\": 1, \"d\": 2, \"c\": 3}}]}", "{\"a\": \"\\u0007\"}", "{\"a\\n\": 1}",
-                                        "{\"a\": \"\\ud800\"}", "{\"a\": \"", "{\"a\"", "{\"a\": \xff\xfe}", "\xef\xbb\xbf"};
+    static const char *const small[] = {"",
+                                        " ",
+                                        "null",
+                                        "[]",
+                                        "NaN",
+                                        "{\"a\": NaN}",
+                                        "{\"a\": Infinity}",
+                                        "{\"a\": -}",
+                                        "{\"a\": 1e}",
+                                        "{\"a\": 0x10}",
+                                        "{} {}",
+                                        "{}x",
+                                        "{\"a\": 1, \"a\": 1}",
+                                        "{\"x\": [{\"b\": {\"c\": 1, \"d\": 2, \"c\": 3}}]}",
+                                        "{\"a\": \"\\u0007\"}",
+                                        "{\"a\\n\": 1}",
+                                        "{\"a\": \"\\ud800\"}",
+                                        "{\"a\": \"",
+                                        "{\"a\"",
+                                        "{\"a\": \xff\xfe}",
+                                        "\xef\xbb\xbf"};
     for (size_t i = 0; i < sizeof small / sizeof *small; i++) hostile(small[i]);
 
-    static const struct { const char *open, *close; int n; } nests[] = {{"[", "]", 100000}, {"{\"a\":", "}", 100000}, {"[", "", 1 << 20}};
+    static const struct {
+        const char *open, *close;
+        int n;
+    } nests[] = {{"[", "]", 100000}, {"{\"a\":", "}", 100000}, {"[", "", 1 << 20}};
     char *text = malloc(4 << 20);
     for (size_t i = 0; i < sizeof nests / sizeof *nests; i++) {
         char *at = text + sprintf(text, "{\"info\":");
@@ -417,7 +456,10 @@ static void test_hostile(void **state) {
     for (int i = 0; i < 200000; i++) at += sprintf(at, ",\"n%d\":0", i);
     sprintf(at, "}");
     hostile(text);
-    static const struct { const char *file, *before, *after, *says; } numbers[] = { /* a megabyte long */
+    static const struct {
+        const char *file, *before, *after, *says;
+    } numbers[] = {
+        /* a megabyte long */
         {"game/data.json", "{\"info\": {\"a\": {\"type\": \"|u1\", \"address\": ", "}}}", "info.a.address"},
         {"game/data.json", "{\"info\": {\"a\": {\"type\": \"|u1\", \"address\": 1, \"mask\": -", "}}}", "info.a.mask"},
         {"game/scenario.json", "{\"reward\": {\"time\": {\"reward\": -", "}}}", "reward.time.reward"},
@@ -470,15 +512,43 @@ static void test_hostile_conditions(void **state) {
 /* What stable-retro 1.0.1 reads from these bytes. */
 static void test_types(void **state) {
     (void)state;
-    static const struct { const char *type; int64_t value; } table[] = {
-        {"|u1", 145}, {"<u2", 33425}, {">u2", 37250}, {"|u2", 33425}, {"<u3", 8356497}, {">u3", 9536127}, {"><u4", 2190584703}, {"<>u4", 2141950338},
-        {">=u4", 2190584703}, {"<=u4", 2877260433}, {"=u4", 2877260433}, {"><u3", 9535362}, {"<>u3", 8552337}, {"><u5", 560794217343}, {"<>u5", 548345516418},
-        {"><u1", 145}, {"<>u1", 145}, {"<u8", 1196004702387405457}, {">u8", -7961660814793926384}, {"|d1", 91}, {"<d2", 8291}, {">d4", 91827501},
-        {"|n1", 1}, {"<n4", 1521}, {">n8", 12510590}, {"<d8", 1099055001758291}, {"><d4", 82910175}, {"|i2", -32111}};
+    static const struct {
+        const char *type;
+        int64_t value;
+    } table[] = {{"|u1", 145},
+                 {"<u2", 33425},
+                 {">u2", 37250},
+                 {"|u2", 33425},
+                 {"<u3", 8356497},
+                 {">u3", 9536127},
+                 {"><u4", 2190584703},
+                 {"<>u4", 2141950338},
+                 {">=u4", 2190584703},
+                 {"<=u4", 2877260433},
+                 {"=u4", 2877260433},
+                 {"><u3", 9535362},
+                 {"<>u3", 8552337},
+                 {"><u5", 560794217343},
+                 {"<>u5", 548345516418},
+                 {"><u1", 145},
+                 {"<>u1", 145},
+                 {"<u8", 1196004702387405457},
+                 {">u8", -7961660814793926384},
+                 {"|d1", 91},
+                 {"<d2", 8291},
+                 {">d4", 91827501},
+                 {"|n1", 1},
+                 {"<n4", 1521},
+                 {">n8", 12510590},
+                 {"<d8", 1099055001758291},
+                 {"><d4", 82910175},
+                 {"|i2", -32111}};
     static const uint8_t bytes[] = {0x91, 0x82, 0x7f, 0xab, 0xf0, 0x0f, 0x99, 0x10};
     for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
         char text[160];
-        snprintf(text, sizeof text, "{\"info\": {\"v\": {\"address\": 51200, \"type\": \"%s\"}, \"masked\": {\"address\": 51200, \"type\": \"%s\", \"mask\": 240}}}",
+        snprintf(text, sizeof text,
+                 "{\"info\": {\"v\": {\"address\": 51200, \"type\": \"%s\"}, \"masked\": {\"address\": 51200, \"type\": \"%s\", \"mask\": "
+                 "240}}}",
                  table[t].type, table[t].type);
         write_text("game/data.json", text);
         write_text("game/scenario.json", "{}");
@@ -545,8 +615,10 @@ static void test_actions(void **state) {
 static void test_rewards(void **state) {
     (void)state;
     write_text("game/longplay.json", "{" BOOT "}");
-    write_text("game/scenario.json", "{" DONE ", \"rewards\": [{\"variables\": {\"walked\": {\"reward\": 0.5}}, \"time\": {\"reward\": -0.25}},"
-                                     " {\"variables\": {\"walked\": {\"measurement\": \"absolute\", \"op\": \"greater-than\", \"reference\": 4, \"reward\": 2}}}]}");
+    write_text(
+        "game/scenario.json",
+        "{" DONE ", \"rewards\": [{\"variables\": {\"walked\": {\"reward\": 0.5}}, \"time\": {\"reward\": -0.25}},"
+        " {\"variables\": {\"walked\": {\"measurement\": \"absolute\", \"op\": \"greater-than\", \"reference\": 4, \"reward\": 2}}}]}");
     lp_game *game = open_game();
     assert_true(lp_game_has_reward(game));
     lp_env *env = open_env(game), *other = open_env(game);
@@ -579,8 +651,10 @@ static void test_rewards(void **state) {
 /* Fields that stable-retro would not look at are noted, in longplay.json refused; comments are neither. */
 static void test_unknown_fields(void **state) {
     (void)state;
-    write_text("game/data.json", "{\"info\": {\"walked\": {\"address\": 49336, \"type\": \"<u4\", \"help\": \"steps\", \"// x\": 1}}, \"search\": {}}");
-    write_text("game/scenario.json", "{" DONE ", \"// a\": 0, \"// a\": 0, \"rewards\": [{}, {}, {}], \"reward\": {\"time\": {\"penalty\": 1}}}");
+    write_text("game/data.json",
+               "{\"info\": {\"walked\": {\"address\": 49336, \"type\": \"<u4\", \"help\": \"steps\", \"// x\": 1}}, \"search\": {}}");
+    write_text("game/scenario.json",
+               "{" DONE ", \"// a\": 0, \"// a\": 0, \"rewards\": [{}, {}, {}], \"reward\": {\"time\": {\"penalty\": 1}}}");
     write_text("game/longplay.json", "{\"// what\": \"a game\", \"title\": \"t\"}");
     assert_int_equal(check(), 0);
     said_so("data.json: info.walked.help: unknown field, not used");
@@ -609,9 +683,23 @@ static void test_check_others(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_only_retro), TEST(test_layout), TEST(test_rom_names), TEST(test_states), TEST(test_start), TEST(test_lua), TEST(test_mistakes),
-        TEST(test_all_at_once), TEST(test_check_agrees), TEST(test_hostile), TEST(test_hostile_conditions), TEST(test_types), TEST(test_crop),
-        TEST(test_actions), TEST(test_rewards), TEST(test_unknown_fields), TEST(test_check_others),
+        TEST(test_only_retro),
+        TEST(test_layout),
+        TEST(test_rom_names),
+        TEST(test_states),
+        TEST(test_start),
+        TEST(test_lua),
+        TEST(test_mistakes),
+        TEST(test_all_at_once),
+        TEST(test_check_agrees),
+        TEST(test_hostile),
+        TEST(test_hostile_conditions),
+        TEST(test_types),
+        TEST(test_crop),
+        TEST(test_actions),
+        TEST(test_rewards),
+        TEST(test_unknown_fields),
+        TEST(test_check_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

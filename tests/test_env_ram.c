@@ -107,7 +107,7 @@ static const uint32_t gba_ram[][2] = {{0x2000000, 0x203ffff}, {0x3000000, 0x3007
 
 /* Fills before or now, an array of all bytes. */
 static int read_ram(rig *r, uint8_t *out, uint32_t *addresses, int *room) {
-    const uint32_t (*ram)[2] = lp_emu_system(r->emu) == LP_SYSTEM_GBA ? gba_ram : gb_ram;
+    const uint32_t(*ram)[2] = lp_emu_system(r->emu) == LP_SYSTEM_GBA ? gba_ram : gb_ram;
     int n = 0;
     for (int k = 0; k < 3; k++)
         for (uint32_t a = ram[k][0]; a <= ram[k][1]; a++, n++) {
@@ -161,7 +161,8 @@ static void compare(rig *r, const char *type, int n, const char *what) {
         wide now = 0;
         if (!alive[i]) continue;
         if (count >= found || listed[count].address != addresses[i]) fail_msg("%s, %s: 0x%x is missing", what, type, addresses[i]);
-        if (plain_value(type, now_bytes + i, &now) && (int64_t)now != listed[count].now) fail_msg("%s, %s: 0x%x has another value", what, type, addresses[i]);
+        if (plain_value(type, now_bytes + i, &now) && (int64_t)now != listed[count].now)
+            fail_msg("%s, %s: 0x%x has another value", what, type, addresses[i]);
         count++;
     }
     if (count != found) fail_msg("%s, %s: %d candidates, want %d", what, type, found, count);
@@ -402,8 +403,9 @@ static lp_blob get(void) {
     return text;
 }
 
-static const char sample[] = "{\n  \"// how\": \"lines } like { \\\"info\\\": {\",\n  \"other\": {\"info\": {\"deep\": [1, {\"info\": {}}]}},\n"
-                             "  \"info\": {\n    \"a}\": {\"address\": 49152, \"type\": \"|u1\"}\n  },\n  \"more\": [{}, \"}\"]\n}\n";
+static const char sample[] =
+    "{\n  \"// how\": \"lines } like { \\\"info\\\": {\",\n  \"other\": {\"info\": {\"deep\": [1, {\"info\": {}}]}},\n"
+    "  \"info\": {\n    \"a}\": {\"address\": 49152, \"type\": \"|u1\"}\n  },\n  \"more\": [{}, \"}\"]\n}\n";
 
 static void adds_and_keeps_the_rest(void **state) {
     (void)state;
@@ -437,7 +439,8 @@ static void adds_and_keeps_the_rest(void **state) {
     lp_blob_free(&text);
     assert_int_equal(count_files(false), 1);
     static const char *const names[] = {"", " a", "a\"b", "a\nb", "{x}", "name.that.has.many.more.bytes.than.a.name.may"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) assert_int_equal(lp_data_file_add(folder, names[i], 1, "|u1", &err), LP_BAD_INPUT);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        assert_int_equal(lp_data_file_add(folder, names[i], 1, "|u1", &err), LP_BAD_INPUT);
 }
 
 /* Cut or changed anywhere: it is added to and is good JSON then, or refused and left as it was. */
@@ -490,8 +493,10 @@ static void full_disk_keeps_data(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(agrees_with_a_plain_search), TEST(covers_all_ram_and_touches_none), TEST(finds_cues_counter), TEST(undo_goes_back),
-        TEST(snapshots_have_names), TEST(types_are_checked), TEST(adds_and_keeps_the_rest), TEST(damaged_data_stays_as_it_was),
+        TEST(agrees_with_a_plain_search), TEST(covers_all_ram_and_touches_none),
+        TEST(finds_cues_counter),         TEST(undo_goes_back),
+        TEST(snapshots_have_names),       TEST(types_are_checked),
+        TEST(adds_and_keeps_the_rest),    TEST(damaged_data_stays_as_it_was),
         TEST(full_disk_keeps_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,8 +25,8 @@
 enum { RAM_START = 0xC100, RAM_BYTES = 256, N_STEPS = 5, N_RANDOM = 2000, MAX_CASES = 4096, NO_REFERENCE = 77 };
 
 typedef struct {
-    char *name, *data, *scenario; /* owned; name: of an integration, NULL: random */
-    bool accepted;                /* by lp_game_open */
+    char *name, *data, *scenario;        /* owned; name: of an integration, NULL: random */
+    bool accepted;                       /* by lp_game_open */
     uint8_t ram[N_STEPS + 1][RAM_BYTES]; /* at the reset, and at each step */
 } test_case;
 
@@ -74,24 +74,21 @@ static int teardown(void **state) {
 
 /* ---- random files ---- */
 
-static uint32_t below(uint32_t n) {
-    return lp_rng_below(&rng, n);
-}
+static uint32_t below(uint32_t n) { return lp_rng_below(&rng, n); }
 
-static bool one_in(uint32_t n) {
-    return below(n) == 0;
-}
+static bool one_in(uint32_t n) { return below(n) == 0; }
 
 #define PICK(list) (list)[below(sizeof(list) / sizeof *(list))]
 
 static void write_variables(FILE *out, int n) {
     static const char *const orders[] = {"<", ">", "|", "=", "<>", "><", ">=", "<="};
-    static const char *const masks[] = {"0", "1", "15", "120", "240", "255", "65535", "-113", "-1", "4294967295", "9007199254740992", "1e3", "18446744073709551615"};
+    static const char *const masks[] = {
+        "0", "1", "15", "120", "240", "255", "65535", "-113", "-1", "4294967295", "9007199254740992", "1e3", "18446744073709551615"};
     fprintf(out, "{\"info\": {");
     for (int v = 0; v < n; v++) {
         int width = one_in(2) ? 1 : 1 + (int)below(8);
-        fprintf(out, "%s\"v %d\": {\"address\": %d, \"type\": \"%s%c%d\"", v ? ", " : "", v, RAM_START + (int)below(RAM_BYTES - 8), PICK(orders), "uidn"[below(4)],
-                width);
+        fprintf(out, "%s\"v %d\": {\"address\": %d, \"type\": \"%s%c%d\"", v ? ", " : "", v, RAM_START + (int)below(RAM_BYTES - 8),
+                PICK(orders), "uidn"[below(4)], width);
         if (one_in(3)) fprintf(out, ", \"mask\": %s", PICK(masks));
         if (one_in(8)) fprintf(out, ", \"help\": [1, {}]");
         fprintf(out, "}");
@@ -101,9 +98,10 @@ static void write_variables(FILE *out, int n) {
 
 /* The inner part of a test, a term or a time. */
 static void write_measure(FILE *out) {
-    static const char *const ops[] = {"zero", "nonzero", "positive", "negative", "sign", "equal", "negative-equal", "not-equal", "less-than", "greater-than",
-                                      "less-or-equal", "greater-or-equal"};
-    static const char *const references[] = {"0", "1", "-1", "2", "9", "10", "16", "99", "153", "255", "-255", "256", "65535", "1.5", "-1.5", "1e6", "9007199254740992"};
+    static const char *const ops[] = {"zero",           "nonzero",   "positive",  "negative",     "sign",          "equal",
+                                      "negative-equal", "not-equal", "less-than", "greater-than", "less-or-equal", "greater-or-equal"};
+    static const char *const references[] = {
+        "0", "1", "-1", "2", "9", "10", "16", "99", "153", "255", "-255", "256", "65535", "1.5", "-1.5", "1e6", "9007199254740992"};
     fprintf(out, "\"x\": 0");
     if (!one_in(4)) fprintf(out, ", \"op\": \"%s\"", PICK(ops));
     if (!one_in(3)) fprintf(out, ", \"reference\": %s", PICK(references));
@@ -124,7 +122,8 @@ static void write_group(FILE *out, int n_variables, int depth) {
     }
     if (depth < 3 && one_in(2)) {
         fprintf(out, "%s\"nodes\": {", comma);
-        for (int i = 0, n = (int)below(4); i < n; i++) fprintf(out, "%s\"node %d\": ", i ? ", " : "", i), write_group(out, n_variables, depth + 1);
+        for (int i = 0, n = (int)below(4); i < n; i++)
+            fprintf(out, "%s\"node %d\": ", i ? ", " : "", i), write_group(out, n_variables, depth + 1);
         fprintf(out, "}");
     }
     fprintf(out, "}");
@@ -173,7 +172,9 @@ static void write_scenario(FILE *out, int n) {
         for (int i = 0, players = (int)below(4); i < players; i++) fprintf(out, "%s", i ? ", " : ""), write_reward(out, n);
         fprintf(out, "]");
     }
-    if (one_in(3)) fprintf(out, ", \"crop\": [%d, %d, %d, %d]", below(150), below(130), one_in(3) ? 0 : 8 + below(170), one_in(3) ? 0 : 8 + below(150));
+    if (one_in(3))
+        fprintf(out, ", \"crop\": [%d, %d, %d, %d]", below(150), below(130), one_in(3) ? 0 : 8 + below(170),
+                one_in(3) ? 0 : 8 + below(150));
     if (one_in(3)) fprintf(out, ", \"actions\": "), write_actions(out);
     fprintf(out, "}");
 }
@@ -256,7 +257,8 @@ static void open_cases(void) {
         n_integrations += cases[i].name != NULL;
         if (!game) {
             bool is_lua = cases[i].name && strstr(cases[i].scenario, "\"script");
-            if (!is_lua || !strstr(err.message, "Lua")) fail_msg("%s: %s\n%s\n%s", cases[i].name ? cases[i].name : "random", err.message, cases[i].data, cases[i].scenario);
+            if (!is_lua || !strstr(err.message, "Lua"))
+                fail_msg("%s: %s\n%s\n%s", cases[i].name ? cases[i].name : "random", err.message, cases[i].data, cases[i].scenario);
             n_lua++;
         }
         lp_game_close(game);
@@ -284,9 +286,7 @@ static void write_cases(void) {
 
 static const lp_variable *variables; /* for by_name */
 
-static int by_name(const void *a, const void *b) {
-    return strcmp(variables[*(const int *)a].name, variables[*(const int *)b].name);
-}
+static int by_name(const void *a, const void *b) { return strcmp(variables[*(const int *)a].name, variables[*(const int *)b].name); }
 
 static void compare_actions(const lp_game *game, const char *answer, bool are_given) {
     static const int bits[LP_N_KEYS] = {8, 0, 2, 3, 7, 6, 4, 5, 11, 10};
@@ -309,7 +309,8 @@ static void compare_reward(const lp_env *env, const lp_reward *reward, int playe
         size += fabs(measured * (double)(measured < 0 ? t->penalty : t->reward));
     }
     double tolerance = n <= 1 ? 0 : (n + 1) * size * 0x1p-23;
-    if (!(fabs(n <= 1 ? (double)(float)ours - theirs : ours - theirs) <= tolerance)) fail_msg("player %d's reward: %.17g here, %.17g there", player, ours, theirs);
+    if (!(fabs(n <= 1 ? (double)(float)ours - theirs : ours - theirs) <= tolerance))
+        fail_msg("player %d's reward: %.17g here, %.17g there", player, ours, theirs);
 }
 
 static void compare_step(const lp_env *env, const lp_game *game, const int64_t *before, lp_outcome outcome, char *answer) {

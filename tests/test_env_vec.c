@@ -32,7 +32,8 @@ static int64_t short_knobs[LP_MAX_KNOBS];
 static lp_vec_config config_of(lp_obs_kind kind, lp_autoreset autoreset) {
     lp_game_default_knobs(cue, short_knobs);
     lp_game_set_knob(cue, short_knobs, "horizon=6", NULL);
-    return (lp_vec_config){.n_envs = N, .observation = kind, .autoreset = autoreset, .seed = 11, .knobs = short_knobs, .time_limit = TIME_LIMIT};
+    return (lp_vec_config){
+        .n_envs = N, .observation = kind, .autoreset = autoreset, .seed = 11, .knobs = short_knobs, .time_limit = TIME_LIMIT};
 }
 
 static int32_t action_of(int e, int step) {
@@ -65,7 +66,8 @@ static uint64_t play(lp_vec_config config, int threads, int groups) {
         uint64_t parts[4] = {hash, lp_hash64(observations, N * bytes), lp_hash64(rewards, sizeof rewards), lp_hash64(ends, sizeof ends)};
         hash = lp_hash64(parts, sizeof parts);
     }
-    for (int e = 0; e < N; e++) hash ^= lp_emu_hash(lp_env_emu(lp_vec_env(vec, e))) + lp_vec_seed_of(vec, e) + (uint64_t)lp_vec_episode_of(vec, e);
+    for (int e = 0; e < N; e++)
+        hash ^= lp_emu_hash(lp_env_emu(lp_vec_env(vec, e))) + lp_vec_seed_of(vec, e) + (uint64_t)lp_vec_episode_of(vec, e);
     lp_vec_close(vec);
     free(observations);
     return hash;

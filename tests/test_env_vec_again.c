@@ -44,14 +44,18 @@ static const int64_t *knobs_with(const char *assignment) {
 static void open_pool(pool *p, lp_autoreset autoreset, uint64_t seed, const char *knob) {
     *p = (pool){.out = {p->observations, p->rewards, p->ends, p->finals}};
     lp_err err = {{0}};
-    lp_vec_config config = {.n_envs = N, .n_threads = 2, .width = SIDE, .height = SIDE, .stack = STACK, .autoreset = autoreset,
-                            .seed = seed, .knobs = knobs_with(knob)};
+    lp_vec_config config = {.n_envs = N,
+                            .n_threads = 2,
+                            .width = SIDE,
+                            .height = SIDE,
+                            .stack = STACK,
+                            .autoreset = autoreset,
+                            .seed = seed,
+                            .knobs = knobs_with(knob)};
     if (lp_vec_open(&p->vec, cue, &config, &err)) fail_msg("%s", err.message);
 }
 
-static int32_t action_of(int e, int64_t decision) {
-    return (int32_t)((e + 3 * decision) % lp_game_n_actions(cue));
-}
+static int32_t action_of(int e, int64_t decision) { return (int32_t)((e + 3 * decision) % lp_game_n_actions(cue)); }
 
 /* Both from a reset on: the same at every step. */
 static void expect_same(pool *a, pool *b) {

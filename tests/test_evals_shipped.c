@@ -45,8 +45,12 @@ static lp_eval_row play(lp_mem_arch arch, int64_t horizon, bool twin, int64_t ep
     knobs[lp_game_find_knob(game, "horizon")] = horizon;
     knobs[lp_game_find_knob(game, "doors")] = DOORS;
     if (twin) assert_true(lp_game_twin_knobs(game, knobs));
-    lp_eval_config c = {.player = LP_PLAYER_POLICY, .policy = policy, .memory = {.arch = arch, .dim = lp_policy_shape(policy)->dim},
-                        .knobs = knobs, .episodes = episodes, .seed = 77};
+    lp_eval_config c = {.player = LP_PLAYER_POLICY,
+                        .policy = policy,
+                        .memory = {.arch = arch, .dim = lp_policy_shape(policy)->dim},
+                        .knobs = knobs,
+                        .episodes = episodes,
+                        .seed = 77};
     lp_eval_row row;
     lp_err err;
     if (lp_eval(game, &c, &row, &err)) fail_msg("%s", err.message);

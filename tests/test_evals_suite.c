@@ -76,8 +76,11 @@ static void test_rows(void **state) {
                              "{\"game\": \"cue\", \"knobs\": {\"doors\": 4, \"horizon\": [1, 20, 300]}},"
                              "{\"game\": \"cue\", \"episodes\": 5, \"knobs\": {\"doors\": [2, 3], \"horizon\": [9, 8]}},"
                              "{\"game\": \"cue\"}]}");
-    static const struct { int64_t horizon, doors, episodes; const char *label; } expected[] = {
-        {1, 4, 30, "cue"}, {20, 4, 30, "cue"}, {300, 4, 30, "cue"}, {9, 2, 5, "cue doors=2"}, {8, 3, 5, "cue doors=3"}, {64, 2, 30, "cue"}};
+    static const struct {
+        int64_t horizon, doors, episodes;
+        const char *label;
+    } expected[] = {{1, 4, 30, "cue"},        {20, 4, 30, "cue"},       {300, 4, 30, "cue"},
+                    {9, 2, 5, "cue doors=2"}, {8, 3, 5, "cue doors=3"}, {64, 2, 30, "cue"}};
     assert_string_equal(lp_suite_title(suite), "two");
     assert_int_equal(lp_suite_n_rows(suite), 6);
     for (int i = 0; i < 6; i++) {
@@ -187,7 +190,8 @@ static void test_too_many(void **state) {
 /* Truncated anywhere, or with any bit flipped: opened, or refused with a line. */
 static void test_damage(void **state) {
     (void)state;
-    static const char text[] = "{\"title\": \"a\", \"seed\": 7, \"episodes\": 3, \"games\": [{\"game\": \"cue\", \"knobs\": {\"horizon\": [1, 20]}}]}";
+    static const char text[] =
+        "{\"title\": \"a\", \"seed\": 7, \"episodes\": 3, \"games\": [{\"game\": \"cue\", \"knobs\": {\"horizon\": [1, 20]}}]}";
     char copy[sizeof text];
     lp_suite *suite;
     lp_err err;
@@ -238,7 +242,11 @@ static void test_oracle_wins(void **state) {
     for (int i = 0; i < lp_suite_n_rows(suite); i += 3) {
         const lp_suite_row *row = lp_suite_row_at(suite, i);
         lp_eval_row result;
-        lp_eval_config config = {.player = LP_PLAYER_ORACLE, .knobs = row->knobs, .episodes = 12, .seed = row->seed, .n_threads = 2,
+        lp_eval_config config = {.player = LP_PLAYER_ORACLE,
+                                 .knobs = row->knobs,
+                                 .episodes = 12,
+                                 .seed = row->seed,
+                                 .n_threads = 2,
                                  .memory = {.arch = LP_MEM_NONE, .dim = 1}};
         if (lp_eval(row->game, &config, &result, &err)) fail_msg("%s: %s", row->label, err.message);
         if (result.wins != 12) fail_msg("%s: the oracle won %d of 12", row->label, (int)result.wins);
@@ -248,8 +256,8 @@ static void test_oracle_wins(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),     cmocka_unit_test(test_paths),  cmocka_unit_test(test_refused), cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_damage),   cmocka_unit_test(test_memory), cmocka_unit_test(test_oracle_wins),
+        cmocka_unit_test(test_rows),   cmocka_unit_test(test_paths),  cmocka_unit_test(test_refused),     cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_damage), cmocka_unit_test(test_memory), cmocka_unit_test(test_oracle_wins),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

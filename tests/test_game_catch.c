@@ -162,7 +162,8 @@ static void test_lanes_are_even(void **state) {
     for (int set = 0; set < 2; set++) {
         int count[LANES] = {0}, same = 0;
         for (uint64_t i = 0; i < N; i++) {
-            uint32_t seed = (uint32_t)(set ? lp_game_train_seed(3, i) : lp_game_eval_seed(3, i)), x = gs_mix(seed ^ 0x2545f491) | 1, last = LANES;
+            uint32_t seed = (uint32_t)(set ? lp_game_train_seed(3, i) : lp_game_eval_seed(3, i)), x = gs_mix(seed ^ 0x2545f491) | 1,
+                     last = LANES;
             for (int apple = 1; apple <= APPLES; apple++) {
                 x ^= x << 13, x ^= x >> 17, x ^= x << 5;
                 uint32_t lane = x >> 24 & 7;
@@ -196,10 +197,17 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_optimum),        cmocka_unit_test(test_random),    cmocka_unit_test(test_fall_counts),
-        cmocka_unit_test(test_places),         cmocka_unit_test(test_basket_is_three_lanes_wide),
-        cmocka_unit_test(test_reachable),      cmocka_unit_test(test_misses),    cmocka_unit_test(test_audit),
-        cmocka_unit_test(test_lanes_are_even), cmocka_unit_test(test_start),     cmocka_unit_test(test_header),
+        cmocka_unit_test(test_optimum),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_fall_counts),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_basket_is_three_lanes_wide),
+        cmocka_unit_test(test_reachable),
+        cmocka_unit_test(test_misses),
+        cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_lanes_are_even),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
         cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);

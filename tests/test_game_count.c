@@ -18,9 +18,7 @@ static const char *knobs_of(int64_t horizon, int flashes, int keep) {
 }
 
 /* The game's plan, written again. */
-static int answer_of(uint32_t seed) {
-    return (int)(gs_mix(seed ^ 0x2545f491) >> 8 & 3);
-}
+static int answer_of(uint32_t seed) { return (int)(gs_mix(seed ^ 0x2545f491) >> 8 & 3); }
 
 static int lamps_of(uint32_t seed, int flashes) {
     int answer = answer_of(seed), counts = (flashes - answer) / 4 + 1;
@@ -194,9 +192,7 @@ static void test_frames_are_clean(void **state) {
 }
 
 /* ---- honesty ---- */
-static bool differ(uint32_t a, uint32_t b) {
-    return answer_of(a) != answer_of(b);
-}
+static bool differ(uint32_t a, uint32_t b) { return answer_of(a) != answer_of(b); }
 
 /* Two seeds with the same scenery and different counts: from the last blank to the doors nothing differs, at any decision. */
 static void test_nothing_tells(void **state) {
@@ -252,11 +248,20 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),    cmocka_unit_test(test_random),          cmocka_unit_test(test_even),
-        cmocka_unit_test(test_decisions), cmocka_unit_test(test_longest_horizon), cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_doors_close), cmocka_unit_test(test_twin),          cmocka_unit_test(test_frames_are_clean),
-        cmocka_unit_test(test_nothing_tells), cmocka_unit_test(test_probe),       cmocka_unit_test(test_start),
-        cmocka_unit_test(test_header),    cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_even),
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_longest_horizon),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_doors_close),
+        cmocka_unit_test(test_twin),
+        cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

@@ -22,9 +22,7 @@ static void walk(lp_env *e) {
     while (gs_value(e, "phase") < DOORS) assert_int_equal(lp_env_step(e, NONE), LP_RUNNING);
 }
 
-static uint32_t answer_of(uint32_t seed, int doors) {
-    return gs_mix(seed ^ 0x2545f491) % (uint32_t)doors;
-}
+static uint32_t answer_of(uint32_t seed, int doors) { return gs_mix(seed ^ 0x2545f491) % (uint32_t)doors; }
 
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
@@ -32,7 +30,8 @@ static void test_oracle(void **state) {
     static const char *const knobs[] = {"doors=2,horizon=1", "doors=3,horizon=64", "doors=4,horizon=1000", "doors=4,horizon=64,keep_cue=1"};
     for (int k = 0; k < 4; k++) gs_oracle_wins(knobs[k], gs_number(32, 1008));
     reset(gs_env, 8, 64, 2, false);
-    while (lp_env_step(gs_env, gs_oracle(gs_env)) == LP_RUNNING) {}
+    while (lp_env_step(gs_env, gs_oracle(gs_env)) == LP_RUNNING) {
+    }
     assert_int_equal(lp_env_steps(gs_env), CUE_DECISIONS + 64 + 1);
     assert_int_equal(gs_value(gs_env, "walked"), 64);
 }
@@ -190,7 +189,8 @@ static void test_frames_are_clean(void **state) {
 static void assert_same(void) {
     gs_assert_same();
     for (uint32_t at = 0xC0A0; at < 0xC100; at++)
-        if (lp_emu_read8(lp_env_emu(gs_env), at) != lp_emu_read8(lp_env_emu(gs_other), at) && !(at >= 0xC0A8 && at <= 0xC0AB) && at != 0xC0B1)
+        if (lp_emu_read8(lp_env_emu(gs_env), at) != lp_emu_read8(lp_env_emu(gs_other), at) && !(at >= 0xC0A8 && at <= 0xC0AB) &&
+            at != 0xC0B1)
             fail_msg("%04x tells the answer", at);
 }
 
@@ -290,23 +290,12 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_answers_are_even),
-        cmocka_unit_test(test_horizon_counts),
-        cmocka_unit_test(test_longest_horizon),
-        cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_doors_close),
-        cmocka_unit_test(test_outcome_is_seen),
-        cmocka_unit_test(test_sign),
-        cmocka_unit_test(test_frames_are_clean),
-        cmocka_unit_test(test_nothing_tells),
-        cmocka_unit_test(test_doors_look_the_same),
-        cmocka_unit_test(test_scenery_varies),
-        cmocka_unit_test(test_probe),
-        cmocka_unit_test(test_start),
-        cmocka_unit_test(test_header),
-        cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_oracle),           cmocka_unit_test(test_random),          cmocka_unit_test(test_answers_are_even),
+        cmocka_unit_test(test_horizon_counts),   cmocka_unit_test(test_longest_horizon), cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_doors_close),      cmocka_unit_test(test_outcome_is_seen), cmocka_unit_test(test_sign),
+        cmocka_unit_test(test_frames_are_clean), cmocka_unit_test(test_nothing_tells),   cmocka_unit_test(test_doors_look_the_same),
+        cmocka_unit_test(test_scenery_varies),   cmocka_unit_test(test_probe),           cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),           cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

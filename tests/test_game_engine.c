@@ -9,13 +9,9 @@ static int setup(void **state) {
     return gs_open("cue");
 }
 
-static uint32_t answer_of(uint32_t seed) {
-    return gs_mix(seed ^ 0x2545f491) % DOORS_KNOB;
-}
+static uint32_t answer_of(uint32_t seed) { return gs_mix(seed ^ 0x2545f491) % DOORS_KNOB; }
 
-static bool differ(uint32_t a, uint32_t b) {
-    return answer_of(a) != answer_of(b);
-}
+static bool differ(uint32_t a, uint32_t b) { return answer_of(a) != answer_of(b); }
 
 static void test_players(void **state) {
     (void)state;

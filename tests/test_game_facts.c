@@ -19,13 +19,9 @@ static void set_knobs(int rooms, int b, int h, int keep) {
     snprintf(knobs, sizeof knobs, "F=%d,base=%d,horizon=%d,keep=%d", rooms, b, h, keep);
 }
 
-static void reset(lp_env *e, uint64_t seed) {
-    gs_reset(e, seed, knobs);
-}
+static void reset(lp_env *e, uint64_t seed) { gs_reset(e, seed, knobs); }
 
-static int64_t value(lp_env *e, const char *name) {
-    return gs_value(e, name);
-}
+static int64_t value(lp_env *e, const char *name) { return gs_value(e, name); }
 
 /* To the lock. */
 static void walk(lp_env *e) {
@@ -122,12 +118,15 @@ static void test_even(void **state) {
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
     (void)state;
-    static const struct { int rooms, base, horizon, keep; } kinds[] = {{2, 2, 1, 0}, {4, 4, 16, 0}, {3, 5, 64, 0}, {8, 10, 2, 0}, {8, 10, 2, 1}};
+    static const struct {
+        int rooms, base, horizon, keep;
+    } kinds[] = {{2, 2, 1, 0}, {4, 4, 16, 0}, {3, 5, 64, 0}, {8, 10, 2, 0}, {8, 10, 2, 1}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         set_knobs(kinds[k].rooms, kinds[k].base, kinds[k].horizon, kinds[k].keep);
         gs_oracle_wins(knobs, gs_number(16, 1008));
         reset(gs_env, 2);
-        while (!lp_env_step(gs_env, gs_oracle(gs_env))) {}
+        while (!lp_env_step(gs_env, gs_oracle(gs_env))) {
+        }
         assert_true(lp_env_steps(gs_env) <= n_rooms * (ROOM_DECISIONS + horizon + base / 2 + 1));
     }
 }
@@ -229,7 +228,8 @@ static void test_lock(void **state) {
             reset(gs_env, seed);
             walk(gs_env);
             for (int i = 0; i <= wrong_at; i++)
-                assert_int_equal(enter(gs_env, (value(gs_env, "answer") + (i == wrong_at ? 1 + (int)seed % 2 : 0)) % 3), i < wrong_at ? LP_RUNNING : LP_LOSS);
+                assert_int_equal(enter(gs_env, (value(gs_env, "answer") + (i == wrong_at ? 1 + (int)seed % 2 : 0)) % 3),
+                                 i < wrong_at ? LP_RUNNING : LP_LOSS);
             uint64_t end = gs_frame_hash(gs_env, 0, GS_HEIGHT);
             for (int i = 0; i < 20; i++) assert_int_equal(lp_env_step(gs_env, i % 4), LP_LOSS);
             assert_true(gs_frame_hash(gs_env, 0, GS_HEIGHT) == end);
@@ -293,7 +293,8 @@ static void test_board(void **state) {
             reset(gs_env, seed);
             while (value(gs_env, "phase") < LOCK) {
                 int64_t sign = value(gs_env, "sign"), digit = value(gs_env, "digit");
-                uint64_t *at_sign = sign < SIGNS ? &sign_seen[sign] : &blank[0], *at_digit = digit < MAX_BASE ? &digit_seen[digit] : &blank[1];
+                uint64_t *at_sign = sign < SIGNS ? &sign_seen[sign] : &blank[0],
+                         *at_digit = digit < MAX_BASE ? &digit_seen[digit] : &blank[1];
                 if (!*at_sign) *at_sign = picture(gs_env, SIGN);
                 if (!*at_digit) *at_digit = picture(gs_env, DIGIT);
                 assert_true(*at_sign == picture(gs_env, SIGN) && *at_digit == picture(gs_env, DIGIT));
@@ -309,7 +310,8 @@ static void test_board(void **state) {
     for (int a = 0; a < SIGNS; a++)
         for (int b = 0; b < a; b++) assert_true(sign_seen[a] && sign_seen[b] && sign_seen[a] != sign_seen[b] && sign_seen[a] != blank[0]);
     for (int a = 0; a < MAX_BASE; a++)
-        for (int b = 0; b < a; b++) assert_true(digit_seen[a] && digit_seen[b] && digit_seen[a] != digit_seen[b] && digit_seen[a] != blank[1]);
+        for (int b = 0; b < a; b++)
+            assert_true(digit_seen[a] && digit_seen[b] && digit_seen[a] != digit_seen[b] && digit_seen[a] != blank[1]);
     for (int a = 0; a < MAX_BASE; a++) assert_true(digit_seen[a] != question);
 }
 
@@ -348,7 +350,8 @@ static void test_nothing_tells(void **state) {
         uint32_t seed = (uint32_t)lp_game_train_seed(1, i);
         uint8_t signs[8], order[8];
         signs_of(seed, signs, order);
-        uint32_t second = signs[1] - (signs[1] > signs[0]), kind = ((gs_scenery_of(seed) * 8 + signs[0]) * 7 + second) * 2 + order[0], other = first[kind];
+        uint32_t second = signs[1] - (signs[1] > signs[0]), kind = ((gs_scenery_of(seed) * 8 + signs[0]) * 7 + second) * 2 + order[0],
+                 other = first[kind];
         first[kind] = seed;
         bool differ[2] = {other && digit_of(seed, 0) != digit_of(other, 0), other && digit_of(seed, 1) != digit_of(other, 1)};
         if (!differ[0]) continue;
@@ -405,12 +408,12 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plan),    cmocka_unit_test(test_even),            cmocka_unit_test(test_oracle),
-        cmocka_unit_test(test_random),  cmocka_unit_test(test_fixed),           cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_lock),    cmocka_unit_test(test_waiting),         cmocka_unit_test(test_longest_horizon),
-        cmocka_unit_test(test_audit),   cmocka_unit_test(test_board),           cmocka_unit_test(test_frames_are_clean),
-        cmocka_unit_test(test_nothing_tells), cmocka_unit_test(test_probe),     cmocka_unit_test(test_start),
-        cmocka_unit_test(test_header),  cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_plan),          cmocka_unit_test(test_even),    cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),        cmocka_unit_test(test_fixed),   cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_lock),          cmocka_unit_test(test_waiting), cmocka_unit_test(test_longest_horizon),
+        cmocka_unit_test(test_audit),         cmocka_unit_test(test_board),   cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_nothing_tells), cmocka_unit_test(test_probe),   cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),        cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

@@ -17,17 +17,13 @@ static const char *knobs_of(int64_t horizon, int keys, int keep) {
     return text;
 }
 
-static uint32_t answer_of(uint32_t seed, int keys) {
-    return gs_mix(seed ^ 0x2545f491) % (uint32_t)keys;
-}
+static uint32_t answer_of(uint32_t seed, int keys) { return gs_mix(seed ^ 0x2545f491) % (uint32_t)keys; }
 
 static void wait_for(lp_env *e, int phase) {
     while (gs_value(e, "phase") < phase) assert_int_equal(lp_env_step(e, NONE), LP_RUNNING);
 }
 
-static int right_key(lp_env *e) {
-    return LEFT + (int)gs_value(e, "place");
-}
+static int right_key(lp_env *e) { return LEFT + (int)gs_value(e, "place"); }
 
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
@@ -269,7 +265,10 @@ static void test_probe(void **state) {
                 lp_env_step(gs_env, i % 2 ? right_key(gs_env) : LEFT + (right_key(gs_env) - LEFT + 1 + i / 2 % 3) % 4);
                 wait_for(gs_env, DOOR);
             }
-            gs_probe_add(&probe, gs_env, (int)(what < 2 ? answer : what == 2 ? gs_value(gs_env, "choice") : gs_value(gs_env, "choice") == answer));
+            gs_probe_add(&probe, gs_env,
+                         (int)(what < 2    ? answer
+                               : what == 2 ? gs_value(gs_env, "choice")
+                                           : gs_value(gs_env, "choice") == answer));
         }
         gs_expect_probe(names[what], &probe, what == 0);
     }
@@ -293,12 +292,21 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),          cmocka_unit_test(test_random),  cmocka_unit_test(test_even),
-        cmocka_unit_test(test_decisions),       cmocka_unit_test(test_longest_horizon),
-        cmocka_unit_test(test_choices),         cmocka_unit_test(test_no_key),  cmocka_unit_test(test_coins),
-        cmocka_unit_test(test_board),           cmocka_unit_test(test_frames_are_clean),
-        cmocka_unit_test(test_nothing_tells),   cmocka_unit_test(test_probe),   cmocka_unit_test(test_start),
-        cmocka_unit_test(test_header),          cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_even),
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_longest_horizon),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_no_key),
+        cmocka_unit_test(test_coins),
+        cmocka_unit_test(test_board),
+        cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

@@ -23,10 +23,26 @@
 #define FOLDER LP_SOURCE_DIR "/games/lantern"
 enum { WIDTH = 160, HEIGHT = 144, CELLS = 80 };
 enum { NONE, LEFT, RIGHT, UP, DOWN, A, N_ACTIONS };
-enum { TEXT = 2, CHOICE, MOVE, END }; /* phases */
+enum { TEXT = 2, CHOICE, MOVE, END };        /* phases */
 enum { HOUR = 3600 * 15, HOUR_SCALE = 320 }; /* decisions: 60 frames a second, four each */
-enum { BLOCK = 0xC0A0, BLOCK_END = 0xC300, PICKED = 0xC0D0, TOLD = 0xC0D6, CODE = 0xC0E4, WOOD_TURNS = 0xC0E8, GRAVE = 0xC0EE, PASSWORD = 0xC0EF, STONES = 0xC0F0,
-       CHEST = 0xC0F4, LIAR = 0xC0F5, FEARS = 0xC0F6, TUNNEL = 0xC0F7, SAYS_A = 0xC0F8, SAYS_B = 0xC0F9, OWL = 0xC0FA };
+enum {
+    BLOCK = 0xC0A0,
+    BLOCK_END = 0xC300,
+    PICKED = 0xC0D0,
+    TOLD = 0xC0D6,
+    CODE = 0xC0E4,
+    WOOD_TURNS = 0xC0E8,
+    GRAVE = 0xC0EE,
+    PASSWORD = 0xC0EF,
+    STONES = 0xC0F0,
+    CHEST = 0xC0F4,
+    LIAR = 0xC0F5,
+    FEARS = 0xC0F6,
+    TUNNEL = 0xC0F7,
+    SAYS_A = 0xC0F8,
+    SAYS_B = 0xC0F9,
+    OWL = 0xC0FA
+};
 
 static lp_game *game;
 static lp_env *env, *twin;
@@ -54,13 +70,9 @@ static int64_t value(lp_env *e, const char *name) {
     return v;
 }
 
-static uint8_t peek(lp_env *e, uint32_t at) {
-    return lp_emu_read8(lp_env_emu(e), at);
-}
+static uint8_t peek(lp_env *e, uint32_t at) { return lp_emu_read8(lp_env_emu(e), at); }
 
-static void poke(lp_env *e, uint32_t at, uint8_t v) {
-    lp_emu_write8(lp_env_emu(e), at, v);
-}
+static void poke(lp_env *e, uint32_t at, uint8_t v) { lp_emu_write8(lp_env_emu(e), at, v); }
 
 static void reset(lp_env *e, uint64_t seed, const char *settings[]) {
     int64_t knobs[LP_MAX_KNOBS];
@@ -219,10 +231,16 @@ static uint32_t mix(uint32_t h) {
 }
 
 static void assert_lots(uint32_t seed) {
-    static const struct { uint32_t at; uint8_t n_values, first; } drawn[] = {
-        {CODE, 8, 1},           {CODE + 1, 8, 1},       {CODE + 2, 8, 1},       {CODE + 3, 8, 1},       {WOOD_TURNS, 3, 0}, {WOOD_TURNS + 1, 3, 0}, {WOOD_TURNS + 2, 3, 0},
-        {WOOD_TURNS + 3, 3, 0}, {WOOD_TURNS + 4, 3, 0}, {WOOD_TURNS + 5, 3, 0}, {STONES, 3, 0},         {STONES + 1, 3, 0}, {STONES + 2, 3, 0},     {STONES + 3, 3, 0},
-        {GRAVE, 8, 0},          {PASSWORD, 4, 0},       {CHEST, 3, 0},          {LIAR, 2, 0},           {FEARS, 3, 0},      {TUNNEL, 3, 0},         {OWL, 6, 0}};
+    static const struct {
+        uint32_t at;
+        uint8_t n_values, first;
+    } drawn[] = {{CODE, 8, 1},           {CODE + 1, 8, 1},       {CODE + 2, 8, 1},
+                 {CODE + 3, 8, 1},       {WOOD_TURNS, 3, 0},     {WOOD_TURNS + 1, 3, 0},
+                 {WOOD_TURNS + 2, 3, 0}, {WOOD_TURNS + 3, 3, 0}, {WOOD_TURNS + 4, 3, 0},
+                 {WOOD_TURNS + 5, 3, 0}, {STONES, 3, 0},         {STONES + 1, 3, 0},
+                 {STONES + 2, 3, 0},     {STONES + 3, 3, 0},     {GRAVE, 8, 0},
+                 {PASSWORD, 4, 0},       {CHEST, 3, 0},          {LIAR, 2, 0},
+                 {FEARS, 3, 0},          {TUNNEL, 3, 0},         {OWL, 6, 0}};
     for (uint32_t i = 0; i < sizeof drawn / sizeof *drawn; i++) {
         uint32_t lot = mix(seed ^ mix((i + 1) * 0x9e3779b9)) >> 8 & 0xFFFF;
         assert_int_equal(peek(env, drawn[i].at), drawn[i].first + lot % drawn[i].n_values);
@@ -287,7 +305,8 @@ static int step_to(int node, int side) {
     }
     if (!is_walkable(room, cell + by[side])) return -1;
     for (int w = 0; w < N_WARPS; w++)
-        if (world_warps[4 * w] == room && world_warps[4 * w + 1] == cell + by[side]) return world_warps[4 * w + 2] * CELLS + world_warps[4 * w + 3];
+        if (world_warps[4 * w] == room && world_warps[4 * w + 1] == cell + by[side])
+            return world_warps[4 * w + 2] * CELLS + world_warps[4 * w + 3];
     return room * CELLS + cell + by[side];
 }
 
@@ -457,7 +476,8 @@ static void test_start_takes_the_same_time(void **state) {
 
 static void test_texts_tell_the_truth(void **state) {
     (void)state;
-    static const char *passwords[] = {"Moon", "Star", "Rain", "Sun"}, *gifts[] = {"bell", "mirror", "horn"}, *ways[] = {"left", "middle", "right"};
+    static const char *passwords[] = {"Moon", "Star", "Rain", "Sun"}, *gifts[] = {"bell", "mirror", "horn"},
+                      *ways[] = {"left", "middle", "right"};
     int n_seen = 0;
     reset(env, 60, short_roads);
     char word[4][32];
@@ -482,16 +502,16 @@ static bool box_is_open(lp_env *e) {
 
 /* Every byte of video memory, sprites and registers, every pixel, and RAM outside the block (and the stack's leftovers). */
 static void assert_same(void) {
-    static const struct { uint32_t from, to; } regions[] = {{0x8000, 0xA000}, {0xC000, BLOCK}, {BLOCK_END, 0xDF00}, {0xFE00, 0xFEA0}, {0xFF00, 0x10000}};
+    static const struct {
+        uint32_t from, to;
+    } regions[] = {{0x8000, 0xA000}, {0xC000, BLOCK}, {BLOCK_END, 0xDF00}, {0xFE00, 0xFEA0}, {0xFF00, 0x10000}};
     assert_memory_equal(frame(env), frame(twin), WIDTH * HEIGHT * sizeof(uint32_t));
     for (size_t r = 0; r < sizeof regions / sizeof *regions; r++)
         for (uint32_t at = regions[r].from; at < regions[r].to; at++)
             if (peek(env, at) != peek(twin, at)) fail_msg("%04x tells at decision %d", at, (int)lp_env_steps(env));
 }
 
-static void other(uint32_t at, uint8_t n, uint8_t first) {
-    poke(twin, at, (uint8_t)(first + (peek(twin, at) - first + 1) % n));
-}
+static void other(uint32_t at, uint8_t n, uint8_t first) { poke(twin, at, (uint8_t)(first + (peek(twin, at) - first + 1) % n)); }
 
 /* Two games of one seed, but in the other everything that people will say is different. The same keys are pressed in both. While
  * somebody speaks they differ; whenever the box is closed, to the wood's edge, they are the same in every byte. */
@@ -532,7 +552,8 @@ static void test_notebook(void **state) {
         for (int d = 0; d < 140; d++) {
             int action = hint(env);
             lp_env_step(env, action), lp_env_step(twin, action);
-            if (value(env, "told_liar") && !box_is_open(env)) differ = differ || memcmp(frame(env), frame(twin), WIDTH * HEIGHT * sizeof(uint32_t)) != 0;
+            if (value(env, "told_liar") && !box_is_open(env))
+                differ = differ || memcmp(frame(env), frame(twin), WIDTH * HEIGHT * sizeof(uint32_t)) != 0;
         }
         assert_int_equal(value(env, "told_liar"), 1);
         assert_int_equal(differ, notes);

@@ -25,9 +25,7 @@ static void set_any(lp_rng *rng) {
               (int)lp_rng_below(rng, 7), (int)lp_rng_below(rng, 5), 2 + (int)lp_rng_below(rng, 3));
 }
 
-static void reset(lp_env *e, uint64_t seed) {
-    gs_reset(e, seed, knobs);
-}
+static void reset(lp_env *e, uint64_t seed) { gs_reset(e, seed, knobs); }
 
 /* Waits until the doors are there. */
 static void walk(lp_env *e) {
@@ -37,17 +35,14 @@ static void walk(lp_env *e) {
 /* A part of the screen. */
 static uint64_t picture(lp_env *e, int x, int y, int width, int height) {
     uint64_t hash = 0;
-    for (int row = y; row < y + height; row++) hash = hash * 31 + lp_hash64(gs_frame(e) + row * GS_WIDTH + x, sizeof(uint32_t) * (size_t)width);
+    for (int row = y; row < y + height; row++)
+        hash = hash * 31 + lp_hash64(gs_frame(e) + row * GS_WIDTH + x, sizeof(uint32_t) * (size_t)width);
     return hash;
 }
 
-static uint64_t item_picture(lp_env *e) {
-    return picture(e, 48, 16, 32, 32);
-}
+static uint64_t item_picture(lp_env *e) { return picture(e, 48, 16, 32, 32); }
 
-static uint64_t symbol_picture(lp_env *e) {
-    return picture(e, 80, 24, 24, 24);
-}
+static uint64_t symbol_picture(lp_env *e) { return picture(e, 80, 24, 24, 24); }
 
 /* Are the counts as even as those of a fair die (chi squared, less than once in 1,000; Wilson and Hilferty 1931)? */
 static bool are_even(const int *counts, int n) {
@@ -77,9 +72,7 @@ static uint32_t asked_of(uint32_t seed, int n_pairs) {
     return family[pair] * 2u + (which >> pair & 1);
 }
 
-static uint32_t answer_of(uint32_t seed, int n_doors) {
-    return gs_mix(seed ^ 0x2545F491) % (uint32_t)n_doors;
-}
+static uint32_t answer_of(uint32_t seed, int n_doors) { return gs_mix(seed ^ 0x2545F491) % (uint32_t)n_doors; }
 
 /* What the board will show is what the knobs say, and the last symbol of what is asked is the answer. */
 static void test_plan(void **state) {
@@ -147,7 +140,8 @@ static void test_oracle(void **state) {
         set_knobs("horizon=%d,pairs=4,lures=3,rewrites=2,doors=4,keep=%d", kinds[k].horizon, kinds[k].keep);
         gs_oracle_wins(knobs, gs_number(16, 1008));
         reset(gs_env, 2);
-        while (!lp_env_step(gs_env, gs_oracle(gs_env))) {}
+        while (!lp_env_step(gs_env, gs_oracle(gs_env))) {
+        }
         assert_int_equal(lp_env_steps(gs_env), SHOW_DECISIONS * 9 + kinds[k].horizon + 1);
     }
 }
@@ -191,7 +185,8 @@ static void test_decisions(void **state) {
             assert_int_equal(gs_value(gs_env, "phase"), phase);
             assert_int_equal(gs_value(gs_env, "decisions"), d);
             assert_int_equal(gs_value(gs_env, "item"), phase == SHOW ? gs_value_of(gs_env, "show_item_", (int)d / SHOW_DECISIONS) : 255);
-            assert_int_equal(gs_value(gs_env, "symbol"), phase == SHOW ? gs_value_of(gs_env, "show_symbol_", (int)d / SHOW_DECISIONS) : 255);
+            assert_int_equal(gs_value(gs_env, "symbol"),
+                             phase == SHOW ? gs_value_of(gs_env, "show_symbol_", (int)d / SHOW_DECISIONS) : 255);
             lp_env_step(gs_env, phase == DOORS ? NONE : (int)lp_rng_below(&rng, 5)); /* keys before the doors do nothing */
             assert_on_time();
         }
@@ -378,8 +373,9 @@ static void test_probe(void **state) {
 
 static void test_start(void **state) {
     (void)state;
-    static const char *const some[] = {"", "pairs=1,lures=0,rewrites=0,doors=2,horizon=1", "pairs=6,lures=6,rewrites=4,doors=4,horizon=2000000",
-                                       "pairs=1,lures=6,rewrites=4,doors=3", "pairs=6,lures=0,rewrites=4,doors=4,keep=1"};
+    static const char *const some[] = {"", "pairs=1,lures=0,rewrites=0,doors=2,horizon=1",
+                                       "pairs=6,lures=6,rewrites=4,doors=4,horizon=2000000", "pairs=1,lures=6,rewrites=4,doors=3",
+                                       "pairs=6,lures=0,rewrites=4,doors=4,keep=1"};
     gs_same_start(some, 5, gs_number(30, 600));
 }
 
@@ -395,12 +391,23 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plan),        cmocka_unit_test(test_even),            cmocka_unit_test(test_oracle),
-        cmocka_unit_test(test_random),      cmocka_unit_test(test_decisions),       cmocka_unit_test(test_longest_horizon),
-        cmocka_unit_test(test_choices),     cmocka_unit_test(test_doors_close),     cmocka_unit_test(test_audit),
-        cmocka_unit_test(test_board),       cmocka_unit_test(test_frames_are_clean), cmocka_unit_test(test_events),
-        cmocka_unit_test(test_nothing_tells), cmocka_unit_test(test_probe),         cmocka_unit_test(test_start),
-        cmocka_unit_test(test_header),      cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_even),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_longest_horizon),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_doors_close),
+        cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_board),
+        cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

@@ -20,9 +20,7 @@ static void safe_of(uint32_t seed, int safe[MAX_COLUMNS]) {
     }
 }
 
-static int wrong_action(lp_env *e) {
-    return UP + (int)(gs_value(e, "answer") + 1) % 3;
-}
+static int wrong_action(lp_env *e) { return UP + (int)(gs_value(e, "answer") + 1) % 3; }
 
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
@@ -34,9 +32,7 @@ static void test_oracle(void **state) {
     for (int d = 1; d <= 12; d++) assert_int_equal(lp_env_step(gs_env, gs_oracle(gs_env)), d < 12 ? LP_RUNNING : LP_WIN);
 }
 
-static double floor_of(int n) {
-    return 1 - pow(1 - pow(3, -n), 2 * n + 1);
-}
+static double floor_of(int n) { return 1 - pow(1 - pow(3, -n), 2 * n + 1); }
 
 static void test_random(void **state) {
     (void)state;
@@ -61,8 +57,9 @@ static void test_memory_wins(void **state) {
                 gs_reset(gs_env, lp_game_eval_seed(3, seed), knobs);
                 for (int column = 0; outcome == LP_RUNNING;) {
                     int row = 0;
-                    while (gone[column] >> row & 1 || (unlucky && gone[column] != 3 && gone[column] != 5 && gone[column] != 6
-                                                       && row == gs_value_of(gs_env, "safe", column + 1))) row++;
+                    while (gone[column] >> row & 1 || (unlucky && gone[column] != 3 && gone[column] != 5 && gone[column] != 6 &&
+                                                       row == gs_value_of(gs_env, "safe", column + 1)))
+                        row++;
                     outcome = lp_env_step(gs_env, UP + row);
                     if (gs_value(gs_env, "phase") == CLIMB) {
                         gone[column] |= 1 << row, falls++, column = 0;
@@ -278,7 +275,8 @@ static void probe(const char *knobs, bool in_sight) {
     for (int i = 0; i < n; i++) {
         gs_reset(gs_env, lp_game_train_seed(6, (uint64_t)i), knobs);
         lp_env_step(gs_env, 1 + i % 3);
-        if (gs_value(gs_env, "phase") != CLIMB) lp_env_step(gs_env, 1 + (int)gs_value(gs_env, "safe2")), lp_env_step(gs_env, 1 + (int)(gs_value(gs_env, "safe3") + 1) % 3);
+        if (gs_value(gs_env, "phase") != CLIMB)
+            lp_env_step(gs_env, 1 + (int)gs_value(gs_env, "safe2")), lp_env_step(gs_env, 1 + (int)(gs_value(gs_env, "safe3") + 1) % 3);
         for (int d = 0; gs_value(gs_env, "phase") == CLIMB && d < 9; d++) lp_env_step(gs_env, NONE);
         gs_probe_add(&p, gs_env, (int)gs_value(gs_env, "safe1"));
     }
@@ -308,11 +306,21 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),         cmocka_unit_test(test_random),         cmocka_unit_test(test_memory_wins),
-        cmocka_unit_test(test_tiles_are_even), cmocka_unit_test(test_horizon_counts), cmocka_unit_test(test_falls),
-        cmocka_unit_test(test_waiting_loses),  cmocka_unit_test(test_audit),          cmocka_unit_test(test_falls_are_seen),
-        cmocka_unit_test(test_frames_are_clean), cmocka_unit_test(test_pictures_are_whole), cmocka_unit_test(test_nothing_tells),
-        cmocka_unit_test(test_probe),          cmocka_unit_test(test_start),          cmocka_unit_test(test_header),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_memory_wins),
+        cmocka_unit_test(test_tiles_are_even),
+        cmocka_unit_test(test_horizon_counts),
+        cmocka_unit_test(test_falls),
+        cmocka_unit_test(test_waiting_loses),
+        cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_falls_are_seen),
+        cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_pictures_are_whole),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
         cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);

@@ -17,9 +17,7 @@ static const char *knobs_of(int64_t horizon, int n, int keep) {
     return text;
 }
 
-static int arrow_of(uint32_t seed, int which) {
-    return (int)(gs_mix(seed ^ 0x2545f491) >> (8 + 2 * which) & 3);
-}
+static int arrow_of(uint32_t seed, int which) { return (int)(gs_mix(seed ^ 0x2545f491) >> (8 + 2 * which) & 3); }
 
 static void wait_for(lp_env *e, int phase) {
     while (gs_value(e, "phase") < phase) assert_int_equal(lp_env_step(e, NONE), LP_RUNNING);
@@ -181,7 +179,8 @@ static void test_twin(void **state) {
         for (int k = 0; k < 8; k++) {
             uint64_t picture = 0;
             for (int y = 0; y < 16; y++)
-                picture = picture * 31 + lp_hash64(gs_frame(gs_env) + ((k < 4 ? 8 : 40) + y) * GS_WIDTH + columns[k & 3] * 8, 16 * sizeof(uint32_t));
+                picture = picture * 31 +
+                          lp_hash64(gs_frame(gs_env) + ((k < 4 ? 8 : 40) + y) * GS_WIDTH + columns[k & 3] * 8, 16 * sizeof(uint32_t));
             uint64_t *seen = &pictures[arrow_of(seed, k)];
             if (!*seen) *seen = picture;
             assert_true(*seen == picture);
@@ -210,9 +209,7 @@ static void test_frames_are_clean(void **state) {
 }
 
 /* ---- honesty ---- */
-static bool differ_after_first(uint32_t a, uint32_t b) {
-    return arrow_of(a, 0) == arrow_of(b, 0) && arrow_of(a, 1) != arrow_of(b, 1);
-}
+static bool differ_after_first(uint32_t a, uint32_t b) { return arrow_of(a, 0) == arrow_of(b, 0) && arrow_of(a, 1) != arrow_of(b, 1); }
 
 /* Two seeds with the same scenery and the same first arrow: from the last blank on nothing differs, at any decision, until the
  * first was given and the second is asked for. */
@@ -227,7 +224,8 @@ static void test_nothing_tells(void **state) {
         gs_reset(gs_env, a, knobs_of(horizon, n, 0)), gs_reset(gs_other, b, knobs_of(horizon, n, 0));
         for (int64_t d = 0; d <= ask + EACH + 5; d++) {
             if (d >= blank) gs_assert_same();
-            else if (d == EACH) assert_true(gs_frame_hash(gs_env, 0, GS_SPLIT) != gs_frame_hash(gs_other, 0, GS_SPLIT)); /* the test can tell */
+            else if (d == EACH)
+                assert_true(gs_frame_hash(gs_env, 0, GS_SPLIT) != gs_frame_hash(gs_other, 0, GS_SPLIT)); /* the test can tell */
             int action = d < ask || (d > ask && d < ask + EACH) ? (int)lp_rng_below(&rng, 5) : d == ask ? LEFT + arrow_of(a, 0) : NONE;
             lp_env_step(gs_env, action), lp_env_step(gs_other, action);
         }
@@ -271,11 +269,21 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),    cmocka_unit_test(test_random),          cmocka_unit_test(test_even),
-        cmocka_unit_test(test_decisions), cmocka_unit_test(test_longest_horizon), cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_no_answer), cmocka_unit_test(test_board),           cmocka_unit_test(test_twin),
-        cmocka_unit_test(test_frames_are_clean), cmocka_unit_test(test_nothing_tells), cmocka_unit_test(test_probe),
-        cmocka_unit_test(test_start),     cmocka_unit_test(test_header),          cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_even),
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_longest_horizon),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_no_answer),
+        cmocka_unit_test(test_board),
+        cmocka_unit_test(test_twin),
+        cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

@@ -12,13 +12,9 @@ static int setup(void **state) {
 }
 
 /* What a symbol means, written again. */
-static int means(uint32_t seed, int symbol) {
-    return (int)(gs_mix(seed ^ 0x2545f491) >> (2 * symbol) & 3);
-}
+static int means(uint32_t seed, int symbol) { return (int)(gs_mix(seed ^ 0x2545f491) >> (2 * symbol) & 3); }
 
-static int wrong_action(lp_env *e) {
-    return LEFT + (int)(gs_value(e, "answer") + 1) % 4;
-}
+static int wrong_action(lp_env *e) { return LEFT + (int)(gs_value(e, "answer") + 1) % 4; }
 
 /* Goes on by the oracle until the phase is there. */
 static void until(lp_env *e, int phase) {
@@ -180,7 +176,8 @@ static void test_lesson_is_seen(void **state) {
         gs_reset(gs_env, seed, "S=4,episodes=1");
         while (gs_value(gs_env, "phase") < NIGHT) {
             int64_t symbol = gs_value(gs_env, "symbol"), answer = gs_value(gs_env, "answer"), correct = gs_value(gs_env, "correct");
-            uint64_t now = gs_frame_hash(gs_env, 0, GS_HEIGHT), *at = gs_value(gs_env, "phase") == SHOWN ? &shown[symbol][answer][correct] : &asked[symbol];
+            uint64_t now = gs_frame_hash(gs_env, 0, GS_HEIGHT),
+                     *at = gs_value(gs_env, "phase") == SHOWN ? &shown[symbol][answer][correct] : &asked[symbol];
             assert_true(!*at || *at == now);
             *at = now;
             lp_env_step(gs_env, seed % 2 ? gs_oracle(gs_env) : gs_value(gs_env, "phase") == LESSON ? wrong_action(gs_env) : NONE);
@@ -246,9 +243,7 @@ static void test_corridor_is_clean(void **state) {
 }
 
 /* ---- honesty ---- */
-static bool differ(uint32_t a, uint32_t b) {
-    return (gs_mix(a ^ 0x2545f491) ^ gs_mix(b ^ 0x2545f491)) & 3;
-}
+static bool differ(uint32_t a, uint32_t b) { return (gs_mix(a ^ 0x2545f491) ^ gs_mix(b ^ 0x2545f491)) & 3; }
 
 /* Two seeds with the same scenery and different rules, one taught by right and one by wrong answers: the same from the night on to the last question of the exam,
  * whatever is answered there. */
@@ -267,14 +262,16 @@ static void test_nothing_tells(void **state) {
         while (gs_value(gs_env, "phase") <= SHOWN) {
             bool asks = gs_value(gs_env, "phase") == LESSON, differs = gs_value(gs_env, "answer") != gs_value(gs_other, "answer");
             lp_env_step(gs_env, asks ? gs_oracle(gs_env) : NONE), lp_env_step(gs_other, asks ? wrong_action(gs_other) : NONE);
-            if (asks && differs) assert_true(gs_frame_hash(gs_env, 0, GS_HEIGHT) != gs_frame_hash(gs_other, 0, GS_HEIGHT)); /* the test can tell */
+            if (asks && differs)
+                assert_true(gs_frame_hash(gs_env, 0, GS_HEIGHT) != gs_frame_hash(gs_other, 0, GS_HEIGHT)); /* the test can tell */
             was_asked |= asks && differs;
         }
         assert_true(was_asked);
         while (gs_value(gs_env, "phase") != END) {
             gs_assert_same();
             bool exam = gs_value(gs_env, "phase") == EXAM;
-            lp_env_step(gs_env, exam ? 1 + (int)lp_rng_below(&rng, 4) : NONE), lp_env_step(gs_other, exam ? 1 + (int)lp_rng_below(&rng, 4) : NONE);
+            lp_env_step(gs_env, exam ? 1 + (int)lp_rng_below(&rng, 4) : NONE),
+                lp_env_step(gs_other, exam ? 1 + (int)lp_rng_below(&rng, 4) : NONE);
         }
     }
 }
@@ -315,11 +312,21 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),         cmocka_unit_test(test_random),   cmocka_unit_test(test_rules_are_even),
-        cmocka_unit_test(test_orders),         cmocka_unit_test(test_counts),   cmocka_unit_test(test_exam),
-        cmocka_unit_test(test_waiting_loses),  cmocka_unit_test(test_audit),    cmocka_unit_test(test_lesson_is_seen),
-        cmocka_unit_test(test_pictures_are_whole), cmocka_unit_test(test_corridor_is_clean), cmocka_unit_test(test_nothing_tells),
-        cmocka_unit_test(test_probe),          cmocka_unit_test(test_start),    cmocka_unit_test(test_header),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_rules_are_even),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_exam),
+        cmocka_unit_test(test_waiting_loses),
+        cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_lesson_is_seen),
+        cmocka_unit_test(test_pictures_are_whole),
+        cmocka_unit_test(test_corridor_is_clean),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
         cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);

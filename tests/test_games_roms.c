@@ -64,6 +64,7 @@ static void test_headers(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_headers), cmocka_unit_test(test_busy_rebuilt), cmocka_unit_test(test_orbit_rebuilt)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_headers), cmocka_unit_test(test_busy_rebuilt),
+                                       cmocka_unit_test(test_orbit_rebuilt)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

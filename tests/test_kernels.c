@@ -110,8 +110,8 @@ static double conv_at(const float *x, const float *w, const float *b, const lp_c
 
 static void test_conv(void **state) {
     (void)state;
-    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3}, {9, 13, 2, 3, 2, 5}, {7, 6, 3, 4, 1, 2}, {20, 17, 1, 8, 4, 16}, {12, 18, 16, 4, 2, 32},
-                                     {11, 15, 16, 4, 2, 16}, {6, 7, 8, 4, 1, 48}, {9, 10, 2, 4, 3, 64}};
+    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3},     {9, 13, 2, 3, 2, 5},    {7, 6, 3, 4, 1, 2},  {20, 17, 1, 8, 4, 16},
+                                     {12, 18, 16, 4, 2, 32}, {11, 15, 16, 4, 2, 16}, {6, 7, 8, 4, 1, 48}, {9, 10, 2, 4, 3, 64}};
     for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
         const lp_conv *s = &shapes[k];
         int n = 3, oh = lp_conv_oh(s), ow = lp_conv_ow(s);
@@ -172,8 +172,8 @@ static void test_pointwise(void **state) {
 enum { HEADS = 2, DIM = 19, LEVELS = 3, AGES = 4, ROWS = 11, ITEMS = 9 };
 
 /* sum(dout * read) by the formula, in double precision. */
-static double read_loss(const float *q, const float *item, const float *salience, const float *lk, const float *ak,
-                        const float *dout, const int32_t *index, const uint8_t *level, const uint8_t *age, int n) {
+static double read_loss(const float *q, const float *item, const float *salience, const float *lk, const float *ak, const float *dout,
+                        const int32_t *index, const uint8_t *level, const uint8_t *age, int n) {
     double total = 0;
     for (int h = 0; h < HEADS; h++) {
         double score[ITEMS], top = -1e300, sum = 0;
@@ -193,13 +193,15 @@ static double read_loss(const float *q, const float *item, const float *salience
 
 static void test_read(void **state) {
     (void)state;
-    float *t[] = {random_floats(HEADS * DIM), random_floats(ROWS * DIM), random_floats(ROWS), random_floats(LEVELS * DIM), random_floats(AGES * DIM)};
+    float *t[] = {random_floats(HEADS * DIM), random_floats(ROWS * DIM), random_floats(ROWS), random_floats(LEVELS * DIM),
+                  random_floats(AGES * DIM)};
     const int sizes[] = {HEADS * DIM, ROWS * DIM, ROWS, LEVELS * DIM, AGES * DIM};
     float *dout = random_floats(HEADS * DIM), out[HEADS * DIM], weight[HEADS * ITEMS], *d[5];
     int32_t index[ITEMS];
     uint8_t level[ITEMS], age[ITEMS];
     for (int j = 0; j < ITEMS; j++) { /* rows repeat: their gradients must add up */
-        index[j] = (int32_t)lp_rng_below(&rng, ROWS), level[j] = (uint8_t)lp_rng_below(&rng, LEVELS), age[j] = (uint8_t)lp_rng_below(&rng, AGES);
+        index[j] = (int32_t)lp_rng_below(&rng, ROWS), level[j] = (uint8_t)lp_rng_below(&rng, LEVELS),
+        age[j] = (uint8_t)lp_rng_below(&rng, AGES);
     }
     lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], t[2]};
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
@@ -217,7 +219,8 @@ static void test_read(void **state) {
                 t[i][k] = old - h;
                 double down = read_loss(t[0], t[1], t[2], t[3], t[4], dout, index, level, age, n), slope = (up - down) / (2 * h);
                 t[i][k] = old;
-                if (!(fabs(d[i][k] - slope) <= 2e-3 * (1 + fabs(slope)))) fail_msg("read backward, input %d[%d]: %g, expected %g", i, k, d[i][k], slope);
+                if (!(fabs(d[i][k] - slope) <= 2e-3 * (1 + fabs(slope))))
+                    fail_msg("read backward, input %d[%d]: %g, expected %g", i, k, d[i][k], slope);
             }
         for (int i = 0; i < 5; i++) free(d[i]);
     }
@@ -256,7 +259,8 @@ static void test_ppo(void **state) {
     (void)state;
     enum { N = 200, A = 5 };
     const lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f};
-    float *z = random_floats(N * A), *v = random_floats(N), *old = random_floats(N), *advantage = random_floats(N), *target = random_floats(N);
+    float *z = random_floats(N * A), *v = random_floats(N), *old = random_floats(N), *advantage = random_floats(N),
+          *target = random_floats(N);
     float dz[N * A], dv[N];
     int32_t action[N];
     lp_ppo_sums sums = {0};
@@ -277,7 +281,8 @@ static void test_ppo(void **state) {
             /* at the clip's corner the two sides differ: such a row is left out, and counted */
             double at = ppo_loss(z + r * A, v[r], action[r], old[r], advantage[r], target[r], A, &s);
             if (fabs(up - 2 * at + down) > 1e-4) clipped++;
-            else if (!(fabs(dz[r * A + i] - slope) <= 1e-3 * (1 + fabs(slope)))) fail_msg("ppo dlogit %d,%d: %g, expected %g", r, i, dz[r * A + i], slope);
+            else if (!(fabs(dz[r * A + i] - slope) <= 1e-3 * (1 + fabs(slope))))
+                fail_msg("ppo dlogit %d,%d: %g, expected %g", r, i, dz[r * A + i], slope);
         }
         close_to(dv[r], s.scale * s.value_weight * (v[r] - target[r]), 1, "ppo dvalue", (size_t)r);
     }
@@ -302,7 +307,8 @@ static void test_recurrent(void **state) {
             const int hidden = 1 + 6 * n, gates = gru ? 3 : 2;
             const size_t wide = (size_t)(n * gates * hidden), narrow = (size_t)(n * hidden);
             float *x = random_floats(wide), *u = random_floats(wide), *prev = random_floats(narrow), *dh = random_floats(narrow);
-            float *h = random_floats(narrow), *gate = random_floats(wide), *dx = random_floats(wide), *du = random_floats(wide), *dprev = random_floats(narrow);
+            float *h = random_floats(narrow), *gate = random_floats(wide), *dx = random_floats(wide), *du = random_floats(wide),
+                  *dprev = random_floats(narrow);
             if (gru) lp_k_gru(h, gate, x, u, prev, n, hidden), lp_k_gru_backward(dx, du, dprev, dh, gate, u, prev, n, hidden);
             else lp_k_mingru(h, gate, x, prev, n, hidden), lp_k_mingru_backward(dx, dprev, dh, gate, x, prev, n, hidden);
             for (int i = 0; i < n; i++)
@@ -312,7 +318,9 @@ static void test_recurrent(void **state) {
                     close_to(h[at], cell(xi, ui, p, hidden, j), 4, gru ? "gru" : "mingru", (size_t)at);
                     for (int k = 0; k < (gru ? 7 : 3); k++) { /* each number that h depends on, up and down */
                         float *number = k == 0 ? &p[j] : k <= gates ? &xi[(k - 1) * hidden + j] : &ui[(k - 4) * hidden + j];
-                        double slope = k == 0 ? dprev[at] : k <= gates ? dx[i * gates * hidden + (k - 1) * hidden + j] : du[i * gates * hidden + (k - 4) * hidden + j];
+                        double slope = k == 0       ? dprev[at]
+                                       : k <= gates ? dx[i * gates * hidden + (k - 1) * hidden + j]
+                                                    : du[i * gates * hidden + (k - 4) * hidden + j];
                         const float keep = *number, step = 1.0f / 64;
                         *number = keep + step;
                         double up = cell(xi, ui, p, hidden, j);
@@ -320,7 +328,8 @@ static void test_recurrent(void **state) {
                         double down = cell(xi, ui, p, hidden, j);
                         *number = keep;
                         double want = dh[at] * (up - down) / (2 * step);
-                        if (!(fabs(slope - want) <= 1e-3 * (1 + fabs(want)))) fail_msg("%s backward, number %d: %g, expected %g", gru ? "gru" : "mingru", k, slope, want);
+                        if (!(fabs(slope - want) <= 1e-3 * (1 + fabs(want))))
+                            fail_msg("%s backward, number %d: %g, expected %g", gru ? "gru" : "mingru", k, slope, want);
                     }
                 }
             free(x), free(u), free(prev), free(dh), free(h), free(gate), free(dx), free(du), free(dprev);
@@ -350,8 +359,9 @@ int main(void) {
     rng = lp_rng_make(seed, 0);
     lp_k_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear), cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv), cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_gae),    cmocka_unit_test(test_ppo),  cmocka_unit_test(test_adam),  cmocka_unit_test(test_recurrent),
+        cmocka_unit_test(test_linear),    cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),          cmocka_unit_test(test_gae),
+        cmocka_unit_test(test_ppo),       cmocka_unit_test(test_adam),          cmocka_unit_test(test_recurrent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

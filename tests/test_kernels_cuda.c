@@ -49,9 +49,7 @@ static both take(size_t size_bytes) {
     return taken[n_taken++] = b;
 }
 
-static void put(both b) {
-    check(lp_cuda_to_device(b.device, b.host, b.size_bytes, NULL));
-}
+static void put(both b) { check(lp_cuda_to_device(b.device, b.host, b.size_bytes, NULL)); }
 
 static both floats(size_t n) {
     both b = take(n * sizeof(float));
@@ -83,7 +81,8 @@ static void expect(both b, const float *want, double scale, const char *what) {
     float *got = malloc(b.size_bytes + 1);
     check(lp_cuda_to_host(got, b.device, b.size_bytes, NULL));
     for (size_t i = 0; i < n; i++)
-        if (!(fabs((double)got[i] - want[i]) <= 1e-5 * (scale + fabs(want[i])))) fail_msg("%s[%zu of %zu]: %.9g, CPU %.9g", what, i, n, got[i], want[i]);
+        if (!(fabs((double)got[i] - want[i]) <= 1e-5 * (scale + fabs(want[i]))))
+            fail_msg("%s[%zu of %zu]: %.9g, CPU %.9g", what, i, n, got[i], want[i]);
     free(got);
 }
 #define EXPECT(b, scale) expect(b, (b).host, scale, #b)
@@ -121,8 +120,7 @@ static void test_embed(void **state) {
         if (rows[i / DIM] >= 0) ((float *)dtable.host)[rows[i / DIM] * DIM + i % DIM] += ((float *)y.host)[i];
     EXPECT(dtable, 10);
     check(lp_cuda_embed(y.device, table.device, index.device, N, DIM, NULL));
-    for (int i = 0; i < N * DIM; i++)
-        ((float *)y.host)[i] = rows[i / DIM] < 0 ? 0 : ((float *)table.host)[rows[i / DIM] * DIM + i % DIM];
+    for (int i = 0; i < N * DIM; i++) ((float *)y.host)[i] = rows[i / DIM] < 0 ? 0 : ((float *)table.host)[rows[i / DIM] * DIM + i % DIM];
     EXPECT(y, 1);
 }
 
@@ -132,7 +130,8 @@ static void test_rows(void **state) {
     static const int dims[] = {1, 7, 32};
     for (int k = 0; k < 3; k++, release(NULL)) {
         int dim = dims[k];
-        both table = floats((size_t)(N * SLOTS * dim)), from = floats((size_t)(FROM * dim)), to = floats((size_t)(N * dim)), index = take(N * sizeof(int32_t));
+        both table = floats((size_t)(N * SLOTS * dim)), from = floats((size_t)(FROM * dim)), to = floats((size_t)(N * dim)),
+             index = take(N * sizeof(int32_t));
         int32_t *at = index.host;
         for (int r = 0; r < N; r++) at[r] = (int32_t)lp_rng_below(&rng, FROM);
         put(index);
@@ -204,7 +203,8 @@ static void test_linear(void **state) {
     static const int sizes[][3] = {{0, 3, 2}, {1, 1, 1}, {5, 33, 17}, {700, 64, 48}, {13, 129, 300}};
     for (int k = 0; k < 5; k++, release(NULL)) {
         int n = sizes[k][0], i = sizes[k][1], o = sizes[k][2];
-        both x = floats((size_t)(n * i)), w = floats((size_t)(i * o)), b = floats((size_t)o), y = floats((size_t)(n * o)), dy = floats((size_t)(n * o));
+        both x = floats((size_t)(n * i)), w = floats((size_t)(i * o)), b = floats((size_t)o), y = floats((size_t)(n * o)),
+             dy = floats((size_t)(n * o));
         both dx = floats((size_t)(n * i)), dw = floats((size_t)(i * o)), db = floats((size_t)o);
         for (int how = 0; how <= (LP_CUDA_ADD | LP_CUDA_RELU); how++) {
             int accumulate = how & LP_CUDA_ADD;
@@ -226,16 +226,22 @@ static void test_linear(void **state) {
 /* Rows as acting has them: the maps of nano and base, odd ones, and ones that are not aligned; each how. */
 static void test_linear_few(void **state) {
     (void)state;
-    static const struct { int n, i, o, off, gap; } sizes[] = {
-        {1, 1344, 128, 0, 0}, {2, 128, 128, 0, 0}, {3, 32, 1, 0, 0}, {1, 7168, 1024, 0, 0}, {16, 1024, 64, 0, 0}, {7, 1024, 260, 0, 0},
-        {4, 256, 1024, 0, 0}, {9, 1024, 1, 1, 0}, {16, 130, 7, 0, 0}, {5, 100, 9, 2, 3}, {12, 5, 3, 0, 1}, {17, 100, 9, 1, 4}, {1, 1, 1, 3, 0},
+    static const struct {
+        int n, i, o, off, gap;
+    } sizes[] = {
+        {1, 1344, 128, 0, 0}, {2, 128, 128, 0, 0},  {3, 32, 1, 0, 0},   {1, 7168, 1024, 0, 0}, {16, 1024, 64, 0, 0},
+        {7, 1024, 260, 0, 0}, {4, 256, 1024, 0, 0}, {9, 1024, 1, 1, 0}, {16, 130, 7, 0, 0},    {5, 100, 9, 2, 3},
+        {12, 5, 3, 0, 1},     {17, 100, 9, 1, 4},   {1, 1, 1, 3, 0},
     };
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++, release(NULL)) {
-        const int n = sizes[k].n, i = sizes[k].i, o = sizes[k].o, off = sizes[k].off, x_stride = i + sizes[k].gap, y_stride = o + sizes[k].gap;
-        both x = floats((size_t)(n * x_stride)), w = floats((size_t)(i * o + off)), b = floats((size_t)o), y = floats((size_t)(n * y_stride));
+        const int n = sizes[k].n, i = sizes[k].i, o = sizes[k].o, off = sizes[k].off, x_stride = i + sizes[k].gap,
+                  y_stride = o + sizes[k].gap;
+        both x = floats((size_t)(n * x_stride)), w = floats((size_t)(i * o + off)), b = floats((size_t)o),
+             y = floats((size_t)(n * y_stride));
         for (int how = 0; how <= (LP_CUDA_ADD | LP_CUDA_RELU); how++) {
             const float *bias = (how + k) % 3 ? b.host : NULL;
-            check(lp_cuda_linear_strided(blas, y.device, y_stride, x.device, x_stride, (float *)w.device + off, bias ? b.device : NULL, n, i, o, how));
+            check(lp_cuda_linear_strided(blas, y.device, y_stride, x.device, x_stride, (float *)w.device + off, bias ? b.device : NULL, n,
+                                         i, o, how));
             for (int r = 0; r < n; r++) {
                 float *row = (float *)y.host + r * y_stride;
                 lp_k_linear(row, (float *)x.host + r * x_stride, (float *)w.host + off, bias, 1, i, o, how & LP_CUDA_ADD);
@@ -267,7 +273,10 @@ static void test_row_alone(void **state) {
 /* Maps together give the bits of each alone. */
 static void test_maps(void **state) {
     (void)state;
-    static const struct { int n, i[3], o[3]; } sizes[] = {{1, {1024, 64, 256}, {9, 1, 64}}, {3, {64, 64, 1000}, {5, 8, 1}}, {7, {64, 33, 130}, {5, 9, 1}}, {20, {64, 33, 8}, {5, 8, 2}}};
+    static const struct {
+        int n, i[3], o[3];
+    } sizes[] = {
+        {1, {1024, 64, 256}, {9, 1, 64}}, {3, {64, 64, 1000}, {5, 8, 1}}, {7, {64, 33, 130}, {5, 9, 1}}, {20, {64, 33, 8}, {5, 8, 2}}};
     for (int k = 0; k < 4; k++, release(NULL)) {
         const int n = sizes[k].n;
         lp_cuda_map map[3];
@@ -293,14 +302,17 @@ static void test_maps(void **state) {
 static void test_conv(void **state) {
     (void)state;
     /* nano's and base's (but for outputs) among them; the last two are too much work for the kernel of a few images */
-    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3}, {9, 13, 2, 3, 2, 5}, {20, 17, 1, 8, 4, 16}, {12, 18, 16, 4, 2, 32}, {10, 9, 3, 3, 1, 4},
-                                     {72, 80, 1, 8, 4, 16}, {17, 19, 64, 4, 2, 20}, {72, 80, 1, 8, 4, 64}, {14, 17, 64, 4, 2, 252}};
+    static const lp_conv shapes[] = {{8, 8, 1, 8, 4, 3},     {9, 13, 2, 3, 2, 5},   {20, 17, 1, 8, 4, 16},
+                                     {12, 18, 16, 4, 2, 32}, {10, 9, 3, 3, 1, 4},   {72, 80, 1, 8, 4, 16},
+                                     {17, 19, 64, 4, 2, 20}, {72, 80, 1, 8, 4, 64}, {14, 17, 64, 4, 2, 252}};
     static const int many[] = {5, 5, 5, 5, 5, 1, 1, 51, 9};
     for (int k = 0; k < 9; k++, release(NULL)) {
         const lp_conv *s = &shapes[k];
         const int n = many[k], images = 2 + n / 8;
-        size_t in = (size_t)(n * s->h * s->w * s->c), out = (size_t)(n * lp_conv_oh(s) * lp_conv_ow(s) * s->oc), weights = (size_t)(s->oc * s->k * s->k * s->c);
-        both x = floats(in), w = floats(weights), b = floats((size_t)s->oc), y = floats(out), dy = floats(out), dx = floats(in), dw = floats(weights), db = floats((size_t)s->oc);
+        size_t in = (size_t)(n * s->h * s->w * s->c), out = (size_t)(n * lp_conv_oh(s) * lp_conv_ow(s) * s->oc),
+               weights = (size_t)(s->oc * s->k * s->k * s->c);
+        both x = floats(in), w = floats(weights), b = floats((size_t)s->oc), y = floats(out), dy = floats(out), dx = floats(in),
+             dw = floats(weights), db = floats((size_t)s->oc);
         both scratch = take((lp_cuda_conv_scratch(s, images) + lp_k_conv_scratch(s)) * sizeof(float));
         check(lp_cuda_conv(blas, y.device, x.device, w.device, b.device, n, s, scratch.device, images, k % 2));
         lp_k_conv(y.host, x.host, w.host, b.host, n, s, scratch.host);
@@ -321,15 +333,25 @@ static void test_recurrent(void **state) {
     for (int core = 0; core < 2; core++, release(NULL)) {
         enum { SEGMENTS = 3, STEPS = 6, HIDDEN = 21, ROWS = SEGMENTS * STEPS };
         const int gates = core ? 2 : 3;
-        both x = floats(ROWS * gates * HIDDEN), w = floats(3 * HIDDEN * HIDDEN), b = floats(3 * HIDDEN), start = floats(SEGMENTS * HIDDEN), end = bytes(ROWS, 4);
+        both x = floats(ROWS * gates * HIDDEN), w = floats(3 * HIDDEN * HIDDEN), b = floats(3 * HIDDEN), start = floats(SEGMENTS * HIDDEN),
+             end = bytes(ROWS, 4);
         for (int r = 0; r < ROWS; r++) ((uint8_t *)end.host)[r] = ((uint8_t *)end.host)[r] == 0;
         put(end);
-        both h = floats(ROWS * HIDDEN), gate = floats((size_t)(ROWS * (core ? 1 : 3) * HIDDEN)), u = floats(ROWS * 3 * HIDDEN), prev = floats(ROWS * HIDDEN);
-        both dh = floats(ROWS * HIDDEN), dx = floats(ROWS * gates * HIDDEN), du = floats(ROWS * 3 * HIDDEN), carry = floats(SEGMENTS * HIDDEN);
-        if (core) check(lp_cuda_mingru(h.device, gate.device, prev.device, x.device, start.device, end.device, SEGMENTS, STEPS, HIDDEN, NULL));
-        else check(lp_cuda_gru(blas, h.device, gate.device, u.device, prev.device, x.device, w.device, b.device, start.device, end.device, SEGMENTS, STEPS, HIDDEN));
-        if (core) check(lp_cuda_mingru_backward(dx.device, dh.device, gate.device, x.device, prev.device, end.device, SEGMENTS, STEPS, HIDDEN, NULL));
-        else check(lp_cuda_gru_backward(blas, dx.device, du.device, carry.device, dh.device, gate.device, u.device, prev.device, w.device, end.device, SEGMENTS, STEPS, HIDDEN));
+        both h = floats(ROWS * HIDDEN), gate = floats((size_t)(ROWS * (core ? 1 : 3) * HIDDEN)), u = floats(ROWS * 3 * HIDDEN),
+             prev = floats(ROWS * HIDDEN);
+        both dh = floats(ROWS * HIDDEN), dx = floats(ROWS * gates * HIDDEN), du = floats(ROWS * 3 * HIDDEN),
+             carry = floats(SEGMENTS * HIDDEN);
+        if (core)
+            check(lp_cuda_mingru(h.device, gate.device, prev.device, x.device, start.device, end.device, SEGMENTS, STEPS, HIDDEN, NULL));
+        else
+            check(lp_cuda_gru(blas, h.device, gate.device, u.device, prev.device, x.device, w.device, b.device, start.device, end.device,
+                              SEGMENTS, STEPS, HIDDEN));
+        if (core)
+            check(lp_cuda_mingru_backward(dx.device, dh.device, gate.device, x.device, prev.device, end.device, SEGMENTS, STEPS, HIDDEN,
+                                          NULL));
+        else
+            check(lp_cuda_gru_backward(blas, dx.device, du.device, carry.device, dh.device, gate.device, u.device, prev.device, w.device,
+                                       end.device, SEGMENTS, STEPS, HIDDEN));
         const uint8_t *ended = end.host;
         for (int s = 0; s < SEGMENTS; s++) {
             for (int t = 0; t < STEPS; t++) {
@@ -340,16 +362,20 @@ static void test_recurrent(void **state) {
                 if (core) lp_k_mingru((float *)h.host + r * HIDDEN, gate_row, (float *)x.host + r * 2 * HIDDEN, before, 1, HIDDEN);
                 if (core) continue;
                 lp_k_linear((float *)u.host + r * 3 * HIDDEN, before, w.host, b.host, 1, HIDDEN, 3 * HIDDEN, 0);
-                lp_k_gru((float *)h.host + r * HIDDEN, gate_row, (float *)x.host + r * 3 * HIDDEN, (float *)u.host + r * 3 * HIDDEN, before, 1, HIDDEN);
+                lp_k_gru((float *)h.host + r * HIDDEN, gate_row, (float *)x.host + r * 3 * HIDDEN, (float *)u.host + r * 3 * HIDDEN, before,
+                         1, HIDDEN);
             }
             float back[HIDDEN] = {0}, d[HIDDEN], before[HIDDEN];
             for (int t = STEPS - 1; t >= 0; t--) {
                 int r = s * STEPS + t;
                 const float *gate_row = (float *)gate.host + r * (core ? 1 : 3) * HIDDEN, *prev_row = (float *)prev.host + r * HIDDEN;
                 for (int j = 0; j < HIDDEN; j++) d[j] = ((float *)dh.host)[r * HIDDEN + j] + (ended[r] ? 0 : back[j]);
-                if (core) lp_k_mingru_backward((float *)dx.host + r * 2 * HIDDEN, before, d, gate_row, (float *)x.host + r * 2 * HIDDEN, prev_row, 1, HIDDEN);
+                if (core)
+                    lp_k_mingru_backward((float *)dx.host + r * 2 * HIDDEN, before, d, gate_row, (float *)x.host + r * 2 * HIDDEN, prev_row,
+                                         1, HIDDEN);
                 else {
-                    lp_k_gru_backward((float *)dx.host + r * 3 * HIDDEN, (float *)du.host + r * 3 * HIDDEN, before, d, gate_row, (float *)u.host + r * 3 * HIDDEN, prev_row, 1, HIDDEN);
+                    lp_k_gru_backward((float *)dx.host + r * 3 * HIDDEN, (float *)du.host + r * 3 * HIDDEN, before, d, gate_row,
+                                      (float *)u.host + r * 3 * HIDDEN, prev_row, 1, HIDDEN);
                     lp_k_linear_backward_input(before, (float *)du.host + r * 3 * HIDDEN, w.host, 1, HIDDEN, 3 * HIDDEN, 1);
                 }
                 memcpy(back, before, sizeof back);
@@ -366,8 +392,10 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
     enum { EXTRA = 3, LEVELS = 3, AGES = 5 };
     const int batch = tables * per_table, rows = max_items + EXTRA;
     const size_t items = (size_t)(batch * max_items), q_size = (size_t)(batch * heads * dim);
-    both q = floats(q_size), item = floats((size_t)(tables * rows * dim)), salience = floats((size_t)(tables * rows)), level_key = floats((size_t)(LEVELS * dim)), age_key = floats((size_t)(AGES * dim));
-    both index = take(items * sizeof(int32_t)), count = take((size_t)batch * sizeof(int32_t)), level = bytes(items, LEVELS), age = bytes(items, AGES);
+    both q = floats(q_size), item = floats((size_t)(tables * rows * dim)), salience = floats((size_t)(tables * rows)),
+         level_key = floats((size_t)(LEVELS * dim)), age_key = floats((size_t)(AGES * dim));
+    both index = take(items * sizeof(int32_t)), count = take((size_t)batch * sizeof(int32_t)), level = bytes(items, LEVELS),
+         age = bytes(items, AGES);
     for (int b = 0; b < batch; b++) {
         ((int32_t *)count.host)[b] = b == 0 ? 0 : 1 + (int32_t)lp_rng_below(&rng, (uint32_t)max_items);
         int32_t *row = (int32_t *)index.host + b * max_items; /* different rows of the table, in any order */
@@ -375,20 +403,32 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
         for (int j = 0; j < max_items; j++) row[j] = (first + j * (rows % 2 ? 2 : 1)) % rows;
     }
     put(index), put(count);
-    both out = floats(q_size), weight = floats(items * (size_t)heads), dout = floats(q_size), dq = floats(q_size), ditem = floats((size_t)(tables * rows * dim));
+    both out = floats(q_size), weight = floats(items * (size_t)heads), dout = floats(q_size), dq = floats(q_size),
+         ditem = floats((size_t)(tables * rows * dim));
     both dsalience = floats((size_t)(tables * rows)), dlevel_key = floats((size_t)(LEVELS * dim)), dage_key = floats((size_t)(AGES * dim));
     const lp_read on_card = {heads, dim, LEVELS, AGES, level_key.device, age_key.device, item.device, salience.device};
     both scratch = take(lp_cuda_read_scratch(&on_card, batch, max_items, per_table) * sizeof(float));
-    check(lp_cuda_read(out.device, weight.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch, max_items, per_table, rows, NULL));
-    check(lp_cuda_read_backward(dq.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device, weight.device, &on_card, q.device,
-                                index.device, level.device, age.device, count.device, batch, max_items, per_table, rows, scratch.device, NULL));
+    check(lp_cuda_read(out.device, weight.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch,
+                       max_items, per_table, rows, NULL));
+    check(lp_cuda_read_backward(dq.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device, weight.device,
+                                &on_card, q.device, index.device, level.device, age.device, count.device, batch, max_items, per_table, rows,
+                                scratch.device, NULL));
     for (int b = 0; b < batch; b++) {
         const size_t table = (size_t)(b / per_table * rows), at = (size_t)(b * heads * dim), from = (size_t)(b * max_items);
-        const lp_read r = {heads, dim, LEVELS, AGES, level_key.host, age_key.host, (float *)item.host + table * (size_t)dim, (float *)salience.host + table};
+        const lp_read r = {heads,
+                           dim,
+                           LEVELS,
+                           AGES,
+                           level_key.host,
+                           age_key.host,
+                           (float *)item.host + table * (size_t)dim,
+                           (float *)salience.host + table};
         const int n = ((int32_t *)count.host)[b];
-        lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
-        lp_k_read_backward((float *)dq.host + at, (float *)ditem.host + table * (size_t)dim, (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at,
-                           weight.host, &r, (float *)q.host + at, (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
+        lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, (int32_t *)index.host + from, (uint8_t *)level.host + from,
+                  (uint8_t *)age.host + from, n);
+        lp_k_read_backward((float *)dq.host + at, (float *)ditem.host + table * (size_t)dim, (float *)dsalience.host + table,
+                           dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r, (float *)q.host + at,
+                           (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
     }
     EXPECT(out, dim);
     EXPECT(dq, dim * 4);
@@ -433,8 +473,8 @@ static void test_learning(void **state) {
     put(end);
     check(lp_cuda_gae(advantage.device, target.device, reward.device, value.device, end.device, ENVS, STEPS, 0.99f, 0.95f, NULL));
     for (int e = 0; e < ENVS; e++)
-        lp_k_gae((float *)advantage.host + e * STEPS, (float *)target.host + e * STEPS, (float *)reward.host + e * STEPS, (float *)value.host + e * (STEPS + 1), (uint8_t *)end.host + e * STEPS,
-                 STEPS, 0.99f, 0.95f);
+        lp_k_gae((float *)advantage.host + e * STEPS, (float *)target.host + e * STEPS, (float *)reward.host + e * STEPS,
+                 (float *)value.host + e * (STEPS + 1), (uint8_t *)end.host + e * STEPS, STEPS, 0.99f, 0.95f);
     EXPECT(advantage, 20);
     EXPECT(target, 20);
     double sum = 0, squares = 0;
@@ -445,11 +485,14 @@ static void test_learning(void **state) {
     check(lp_cuda_normalise(advantage.device, N, NULL));
     EXPECT(advantage, 20);
     const lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f};
-    both z = floats(N * ACTIONS), v = floats(N), old = floats(N), action = take(N * sizeof(int32_t)), dz = floats(N * ACTIONS), dv = floats(N);
+    both z = floats(N * ACTIONS), v = floats(N), old = floats(N), action = take(N * sizeof(int32_t)), dz = floats(N * ACTIONS),
+         dv = floats(N);
     both sums = take(sizeof(lp_ppo_sums)), scratch = take(lp_cuda_ppo_scratch_bytes());
-    for (int i = 0; i < N; i++) ((int32_t *)action.host)[i] = (int32_t)lp_rng_below(&rng, ACTIONS), ((float *)old.host)[i] = -1.6f + 0.3f * ((float *)old.host)[i];
+    for (int i = 0; i < N; i++)
+        ((int32_t *)action.host)[i] = (int32_t)lp_rng_below(&rng, ACTIONS), ((float *)old.host)[i] = -1.6f + 0.3f * ((float *)old.host)[i];
     put(action), put(old), put(sums), put(advantage), put(target);
-    check(lp_cuda_ppo(dz.device, dv.device, sums.device, z.device, v.device, action.device, old.device, advantage.device, target.device, N, ACTIONS, &s, scratch.device, NULL));
+    check(lp_cuda_ppo(dz.device, dv.device, sums.device, z.device, v.device, action.device, old.device, advantage.device, target.device, N,
+                      ACTIONS, &s, scratch.device, NULL));
     lp_k_ppo(dz.host, dv.host, sums.host, z.host, v.host, action.host, old.host, advantage.host, target.host, N, ACTIONS, &s);
     EXPECT(dz, 5);
     EXPECT(dv, 5);
@@ -564,13 +607,23 @@ int main(void) {
     const struct CMUnitTest none[] = {cmocka_unit_test(test_no_card)};
     if (lp_cuda_missing()) return cmocka_run_group_tests(none, NULL, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_pointwise, release), cmocka_unit_test_teardown(test_embed, release), cmocka_unit_test_teardown(test_rows, release),
-        cmocka_unit_test_teardown(test_graph, release), cmocka_unit_test_teardown(test_observe, release),
-        cmocka_unit_test_teardown(test_linear, release),    cmocka_unit_test_teardown(test_linear_few, release), cmocka_unit_test_teardown(test_row_alone, release),
+        cmocka_unit_test_teardown(test_pointwise, release),
+        cmocka_unit_test_teardown(test_embed, release),
+        cmocka_unit_test_teardown(test_rows, release),
+        cmocka_unit_test_teardown(test_graph, release),
+        cmocka_unit_test_teardown(test_observe, release),
+        cmocka_unit_test_teardown(test_linear, release),
+        cmocka_unit_test_teardown(test_linear_few, release),
+        cmocka_unit_test_teardown(test_row_alone, release),
         cmocka_unit_test_teardown(test_maps, release),
-        cmocka_unit_test_teardown(test_conv, release),      cmocka_unit_test_teardown(test_recurrent, release),
-        cmocka_unit_test_teardown(test_read, release),      cmocka_unit_test_teardown(test_sample, release),    cmocka_unit_test_teardown(test_learning, release),
-        cmocka_unit_test_teardown(test_adam, release),      cmocka_unit_test(test_bench),                       cmocka_unit_test(test_bench_catches),
+        cmocka_unit_test_teardown(test_conv, release),
+        cmocka_unit_test_teardown(test_recurrent, release),
+        cmocka_unit_test_teardown(test_read, release),
+        cmocka_unit_test_teardown(test_sample, release),
+        cmocka_unit_test_teardown(test_learning, release),
+        cmocka_unit_test_teardown(test_adam, release),
+        cmocka_unit_test(test_bench),
+        cmocka_unit_test(test_bench_catches),
     };
     return cmocka_run_group_tests(tests, open_card, close_card);
 }

@@ -87,8 +87,8 @@ static void check_shape(int w, int h, int k, int stride, int oc1, int oc2, int k
 static void test_shapes(void **state) {
     (void)state;
     check_shape(28, 24, 8, 4, 16, 32, 4, 2);
-    check_shape(41, 35, 8, 4, 16, 16, 4, 2);  /* cells that are cut by the edge */
-    check_shape(37, 30, 8, 3, 32, 48, 2, 1);  /* a patch that is no whole number of cells */
+    check_shape(41, 35, 8, 4, 16, 16, 4, 2); /* cells that are cut by the edge */
+    check_shape(37, 30, 8, 3, 32, 48, 2, 1); /* a patch that is no whole number of cells */
     check_shape(33, 21, 8, 5, 64, 16, 3, 3);
 }
 

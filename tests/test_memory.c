@@ -19,9 +19,7 @@ static uint64_t seed;
 /* ---- helpers ---- */
 
 /* Item t's vector: any number that shows mixed-up rows. */
-static float element(int64_t t, int d) {
-    return (float)(lp_mix64((uint64_t)t * 1000 + (uint64_t)d) >> 44);
-}
+static float element(int64_t t, int d) { return (float)(lp_mix64((uint64_t)t * 1000 + (uint64_t)d) >> 44); }
 
 static void append(lp_mem *m, int dim, float salience) {
     float vector[16];
@@ -44,13 +42,14 @@ typedef struct {
 static context context_new(const lp_mem_config *c) {
     int max = lp_mem_max_context(c);
     size_t n = (size_t)max + 1;
-    return (context){0, max, c->dim, {calloc(n * (size_t)c->dim, sizeof(float)), calloc(n, sizeof(float)),
-                                      calloc(n, sizeof(int32_t)), calloc(n, sizeof(int64_t))}};
+    return (context){
+        0,
+        max,
+        c->dim,
+        {calloc(n * (size_t)c->dim, sizeof(float)), calloc(n, sizeof(float)), calloc(n, sizeof(int32_t)), calloc(n, sizeof(int64_t))}};
 }
 
-static void context_free(context *x) {
-    free(x->view.vector), free(x->view.salience), free(x->view.level), free(x->view.step);
-}
+static void context_free(context *x) { free(x->view.vector), free(x->view.salience), free(x->view.level), free(x->view.step); }
 
 /* Looks, and checks what holds for every architecture: bound, order, ages, vectors, the counts of the levels. */
 static void look(context *x, const lp_mem *m) {
@@ -65,8 +64,7 @@ static void look(context *x, const lp_mem *m) {
         assert_true(x->view.step[i] >= 0 && x->view.step[i] < lp_mem_steps(m));
         if (i && x->view.level[i - 1] == level) assert_true(x->view.step[i - 1] < x->view.step[i]);
         if (i) assert_true(x->view.level[i - 1] >= level);
-        for (int d = 0; d < x->dim; d++)
-            assert_true(x->view.vector[(size_t)i * (size_t)x->dim + (size_t)d] == element(x->view.step[i], d));
+        for (int d = 0; d < x->dim; d++) assert_true(x->view.vector[(size_t)i * (size_t)x->dim + (size_t)d] == element(x->view.step[i], d));
     }
     assert_memory_equal(counts, sums, sizeof counts);
 }
@@ -130,8 +128,8 @@ static int reference_context(reference *r, int steps, int *step, int *level) {
 
 static float some_salience(lp_rng *rng, int kind) {
     if (kind == 0) return lp_rng_normal(rng);
-    if (kind == 1) return (float)lp_rng_below(rng, 3);  /* mostly ties */
-    if (kind == 2) return 0;                            /* only ties */
+    if (kind == 1) return (float)lp_rng_below(rng, 3); /* mostly ties */
+    if (kind == 2) return 0;                           /* only ties */
     static const float odd[] = {NAN, INFINITY, -INFINITY, FLT_MAX, -FLT_MAX, 0, -0.0f, FLT_MIN, 1};
     return odd[lp_rng_below(rng, sizeof odd / sizeof *odd)];
 }
@@ -158,9 +156,8 @@ static void check_tree(lp_mem_config c, int kind, int steps) {
         assert_true(n <= lp_mem_max_context_at(&c, t + 1));
         for (int i = 0; i < n; i++) {
             if (x.view.step[i] != step[i] || x.view.level[i] != level[i])
-                fail_msg("K %d S %d F %d W %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d",
-                         c.chunk, c.slots, c.fan, c.window, kind, t + 1, i, (long long)x.view.step[i],
-                         x.view.level[i], step[i], level[i]);
+                fail_msg("K %d S %d F %d W %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d", c.chunk, c.slots,
+                         c.fan, c.window, kind, t + 1, i, (long long)x.view.step[i], x.view.level[i], step[i], level[i]);
             assert_true(x.view.salience[i] == salience[step[i]]);
         }
     }
@@ -172,16 +169,29 @@ static void check_tree(lp_mem_config c, int kind, int steps) {
 
 static void test_tree_equals_prototype(void **state) {
     (void)state;
-    static const int shapes[][4] = {/* K, S, F, W */ {16, 4, 4, 16}, {16, 4, 4, -1}, {1, 1, 2, 1}, {1, 3, 2, -1}, {3, 7, 2, 5},
-                                    {5, 2, 3, 1}, {7, 7, 4, 20}, {4, 9, 5, 3}, {2, 16, 2, 2}, {33, 1, 7, 100}, {10, 64, 3, 9}};
+    static const int shapes[][4] = {/* K, S, F, W */ {16, 4, 4, 16},
+                                    {16, 4, 4, -1},
+                                    {1, 1, 2, 1},
+                                    {1, 3, 2, -1},
+                                    {3, 7, 2, 5},
+                                    {5, 2, 3, 1},
+                                    {7, 7, 4, 20},
+                                    {4, 9, 5, 3},
+                                    {2, 16, 2, 2},
+                                    {33, 1, 7, 100},
+                                    {10, 64, 3, 9}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int kind = 0; kind < 4; kind++)
-            check_tree((lp_mem_config){LP_MEM_TREE, 2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 0}, kind,
-                       kind ? 800 : 3000);
+            check_tree((lp_mem_config){LP_MEM_TREE, 2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 0}, kind, kind ? 800 : 3000);
     lp_rng rng = lp_rng_make(seed, 1);
     for (int i = 0; i < 20; i++) {
-        lp_mem_config c = {LP_MEM_TREE, 1 + (int)lp_rng_below(&rng, 5), 1 + (int)lp_rng_below(&rng, 20),
-                           1 + (int)lp_rng_below(&rng, 9), 2 + (int)lp_rng_below(&rng, 5), (int)lp_rng_below(&rng, 40), 0};
+        lp_mem_config c = {LP_MEM_TREE,
+                           1 + (int)lp_rng_below(&rng, 5),
+                           1 + (int)lp_rng_below(&rng, 20),
+                           1 + (int)lp_rng_below(&rng, 9),
+                           2 + (int)lp_rng_below(&rng, 5),
+                           (int)lp_rng_below(&rng, 40),
+                           0};
         if (!c.window) c.window = -1;
         check_tree(c, (int)lp_rng_below(&rng, 4), 1000);
     }
@@ -218,8 +228,8 @@ static void test_new_summaries(void **state) {
                 int better = 0, found = 0;
                 for (int k = 0; k < n_candidates; k++) {
                     found += candidates[k] == step;
-                    better += salience[candidates[k]] > salience[step] ||
-                              (salience[candidates[k]] == salience[step] && candidates[k] < step);
+                    better +=
+                        salience[candidates[k]] > salience[step] || (salience[candidates[k]] == salience[step] && candidates[k] < step);
                 }
                 assert_int_equal(found, 1);
                 assert_true(better < 3);
@@ -267,9 +277,11 @@ static void test_bounds(void **state) {
 /* none, window, full: the last so many items, at every step. */
 static void test_recent(void **state) {
     (void)state;
-    const struct { lp_mem_config config; int keeps; } cases[] = {
-        {{LP_MEM_NONE, 3, 0, 0, 0, 0, 0}, 0},   {{LP_MEM_WINDOW, 3, 0, 0, 0, 0, 0}, 16}, {{LP_MEM_WINDOW, 3, 0, 0, 0, 1, 0}, 1},
-        {{LP_MEM_WINDOW, 3, 0, 0, 0, -1, 0}, 0}, {{LP_MEM_FULL, 3, 0, 0, 0, 0, 50}, 50}, {{LP_MEM_FULL, 3, 0, 0, 0, 0, 1}, 1}};
+    const struct {
+        lp_mem_config config;
+        int keeps;
+    } cases[] = {{{LP_MEM_NONE, 3, 0, 0, 0, 0, 0}, 0},    {{LP_MEM_WINDOW, 3, 0, 0, 0, 0, 0}, 16}, {{LP_MEM_WINDOW, 3, 0, 0, 0, 1, 0}, 1},
+                 {{LP_MEM_WINDOW, 3, 0, 0, 0, -1, 0}, 0}, {{LP_MEM_FULL, 3, 0, 0, 0, 0, 50}, 50},  {{LP_MEM_FULL, 3, 0, 0, 0, 0, 1}, 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         lp_mem *m = open_mem(&cases[i].config);
         context x = context_new(&cases[i].config);
@@ -295,11 +307,13 @@ static void test_recent(void **state) {
 
 static void test_bad_configs(void **state) {
     (void)state;
-    const struct { lp_mem_config config; const char *says; } bad[] = {
-        {{LP_MEM_TREE, 0, 0, 0, 0, 0, 0}, "dim is 0"},        {{LP_MEM_TREE, 8, -1, 0, 0, 0, 0}, "chunk is -1"},
-        {{LP_MEM_TREE, 8, 0, -4, 0, 0, 0}, "slots is -4"},    {{LP_MEM_TREE, 8, 0, 0, 1, 0, 0}, "fan is 1"},
-        {{LP_MEM_TREE, 8, 0, 0, 0, -2, 0}, "window is -2"},   {{LP_MEM_FULL, 8, 0, 0, 0, 0, -1}, "max_items is -1"},
-        {{(lp_mem_arch)9, 8, 0, 0, 0, 0, 0}, "architecture 9"}, {{LP_MEM_TREE, 8, 0, 1 << 30, 0, 0, 0}, "slots is 1073741824"}};
+    const struct {
+        lp_mem_config config;
+        const char *says;
+    } bad[] = {{{LP_MEM_TREE, 0, 0, 0, 0, 0, 0}, "dim is 0"},          {{LP_MEM_TREE, 8, -1, 0, 0, 0, 0}, "chunk is -1"},
+               {{LP_MEM_TREE, 8, 0, -4, 0, 0, 0}, "slots is -4"},      {{LP_MEM_TREE, 8, 0, 0, 1, 0, 0}, "fan is 1"},
+               {{LP_MEM_TREE, 8, 0, 0, 0, -2, 0}, "window is -2"},     {{LP_MEM_FULL, 8, 0, 0, 0, 0, -1}, "max_items is -1"},
+               {{(lp_mem_arch)9, 8, 0, 0, 0, 0, 0}, "architecture 9"}, {{LP_MEM_TREE, 8, 0, 1 << 30, 0, 0, 0}, "slots is 1073741824"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lp_mem *m = (lp_mem *)&seed;
         lp_err err;
@@ -312,9 +326,11 @@ static void test_bad_configs(void **state) {
 
 /* ---- saved memories ---- */
 
-static const lp_mem_config saved_configs[] = {
-    {LP_MEM_NONE, 3, 0, 0, 0, 0, 0},  {LP_MEM_WINDOW, 3, 0, 0, 0, 7, 0}, {LP_MEM_FULL, 3, 0, 0, 0, 0, 40},
-    {LP_MEM_TREE, 3, 4, 3, 2, 6, 0},  {LP_MEM_TREE, 1, 3, 5, 3, -1, 0}};
+static const lp_mem_config saved_configs[] = {{LP_MEM_NONE, 3, 0, 0, 0, 0, 0},
+                                              {LP_MEM_WINDOW, 3, 0, 0, 0, 7, 0},
+                                              {LP_MEM_FULL, 3, 0, 0, 0, 0, 40},
+                                              {LP_MEM_TREE, 3, 4, 3, 2, 6, 0},
+                                              {LP_MEM_TREE, 1, 3, 5, 3, -1, 0}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static unsigned char *saved(const lp_mem *m, size_t *size) {
@@ -460,9 +476,13 @@ int main(void) {
     const char *given = getenv("LONGPLAY_SEED");
     seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
     printf("LONGPLAY_SEED=%llu\n", (unsigned long long)seed);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tree_equals_prototype), cmocka_unit_test(test_new_summaries),   cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_recent),                cmocka_unit_test(test_bad_configs),     cmocka_unit_test(test_save_at_any_step),
-        cmocka_unit_test(test_damaged_saves),         cmocka_unit_test(test_impossible_saves)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_tree_equals_prototype),
+                                       cmocka_unit_test(test_new_summaries),
+                                       cmocka_unit_test(test_bounds),
+                                       cmocka_unit_test(test_recent),
+                                       cmocka_unit_test(test_bad_configs),
+                                       cmocka_unit_test(test_save_at_any_step),
+                                       cmocka_unit_test(test_damaged_saves),
+                                       cmocka_unit_test(test_impossible_saves)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

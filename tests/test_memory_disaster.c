@@ -58,7 +58,9 @@ static void expect_unbroken(int64_t decisions) {
     expect_same(text);
 }
 
-static void ignore(void *context, const lp_store_row *row) { *(int64_t *)context += row->n_items + (row->text ? (int)strlen(row->text) : 0); }
+static void ignore(void *context, const lp_store_row *row) {
+    *(int64_t *)context += row->n_items + (row->text ? (int)strlen(row->text) : 0);
+}
 
 /* Uses everything that reads. The file may be damaged: each call may say so, in one line, and nothing may crash. Returns the first
  * failure. */
@@ -288,7 +290,9 @@ static void refuse_both(const char *says) {
     expect_bad(lp_store_open_reader(&store, path, &err), LP_BAD_INPUT, says);
     assert_null(store);
     assert_int_equal(stat(path, &after), there ? 0 : -1);
-    if (there) assert_true(before.st_size == after.st_size && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec && before.st_mtim.tv_sec == after.st_mtim.tv_sec);
+    if (there)
+        assert_true(before.st_size == after.st_size && before.st_mtim.tv_nsec == after.st_mtim.tv_nsec &&
+                    before.st_mtim.tv_sec == after.st_mtim.tv_sec);
 }
 
 static void test_not_ours(void **state) {
@@ -338,7 +342,11 @@ static void test_truncated(void **state) {
     create_run(250);
     expect_ok(lp_file_read(&whole, path, 64 << 20, &err));
     int refused = 0, n = 0;
-    for (size_t size = 0; size < whole.size_bytes; size += size < 2048 ? 97 : size % 4096 == 0 ? 4095 : size % 4096 == 4095 ? 1 : 4096 - size % 4096, n++) {
+    for (size_t size = 0; size < whole.size_bytes; size += size < 2048           ? 97
+                                                           : size % 4096 == 0    ? 4095
+                                                           : size % 4096 == 4095 ? 1
+                                                                                 : 4096 - size % 4096,
+                n++) {
         put_file(whole.data, size);
         lp_status status = read_all();
         refused += status != LP_OK;
@@ -455,15 +463,14 @@ static void test_read_only(void **state) {
 
 int main(void) {
     choose_seed();
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_crash_in_a_write, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_one_writer, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_truncated_log, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_flipped, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_read_only, setup, teardown)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_kill, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_crash_in_a_write, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_one_writer, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_truncated_log, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_flipped, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_read_only, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

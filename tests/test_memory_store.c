@@ -80,7 +80,7 @@ static void check_tree(lp_store *store, int64_t episode, int64_t steps) {
             int at = 0;
             while (at < n_seen && strcmp(seen[at].row.id, id)) at++;
             if (at == n_seen) fail_msg("%s is not in the tree", id);
-            assert_true(seen[at].row.first == new[i].first && seen[at].row.last == new[i].last && seen[at].row.level == new[i].level);
+            assert_true(seen[at].row.first == new[i].first &&seen[at].row.last == new[i].last &&seen[at].row.level == new[i].level);
             assert_int_equal(seen[at].row.decision, (episode - 1) * EPISODE_STEPS + new[i].first);
             assert_int_equal(seen[at].row.n_items, new[i].n_items);
             for (int j = 0; j < new[i].n_items; j++) {
@@ -97,7 +97,8 @@ static void check_tree(lp_store *store, int64_t episode, int64_t steps) {
     for (int i = 0; i < n_seen; i++) { /* a summary has a parent when that exists */
         int64_t index = seen[i].row.first / (seen[i].row.last - seen[i].row.first + 1) / FAN, level = seen[i].row.level + 1;
         char parent[64] = "";
-        if (index < counts[level]) snprintf(parent, sizeof parent, "e%lldL%lld.%lld", (long long)episode, (long long)level, (long long)index);
+        if (index < counts[level])
+            snprintf(parent, sizeof parent, "e%lldL%lld.%lld", (long long)episode, (long long)level, (long long)index);
         assert_string_equal(seen[i].row.parent, parent);
     }
     lp_mem_close(mem);
@@ -155,12 +156,32 @@ static void test_ids(void **state) {
     life_create(&l);
     while (l.decisions < 60) live(&l);
     expect_ok(life_commit(&l));
-    static const char *const wrong[] = {"", "e", "e1", "e1s", "s1", "1s1", "e1s1x", "e1 s1", "e1s-1", "e-1s1", "e1L2", "e1L.5", "e1L0.1", "e1L2.", "e1L2.1.1",
-                                        "e1L2.1 ", "e1s1; DROP TABLE items", "'", "e1s0x10", "eLs", "\xff\xfe", "e1s1e1s1"};
+    static const char *const wrong[] = {"",
+                                        "e",
+                                        "e1",
+                                        "e1s",
+                                        "s1",
+                                        "1s1",
+                                        "e1s1x",
+                                        "e1 s1",
+                                        "e1s-1",
+                                        "e-1s1",
+                                        "e1L2",
+                                        "e1L.5",
+                                        "e1L0.1",
+                                        "e1L2.",
+                                        "e1L2.1.1",
+                                        "e1L2.1 ",
+                                        "e1s1; DROP TABLE items",
+                                        "'",
+                                        "e1s0x10",
+                                        "eLs",
+                                        "\xff\xfe",
+                                        "e1s1e1s1"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         expect_bad(lp_store_show(l.store, wrong[i], see, NULL, &err), LP_BAD_INPUT, "is not an ID");
-    static const char *const absent[] = {"e1s60", "e2s0", "e0s0", "e1L9.0", "e1L1.99", "e99999999999999999999s1", "e1s99999999999999999999",
-                                         "e1L99999999999999999999.1"};
+    static const char *const absent[] = {
+        "e1s60", "e2s0", "e0s0", "e1L9.0", "e1L1.99", "e99999999999999999999s1", "e1s99999999999999999999", "e1L99999999999999999999.1"};
     for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
         expect_bad(lp_store_show(l.store, absent[i], see, NULL, &err), LP_BAD_INPUT, "there is no");
     assert_int_equal(show(l.store, "e1l2.1"), 1);
@@ -197,11 +218,11 @@ static void test_search(void **state) {
     assert_true(seen[0].row.decision == 73 && seen[0].row.salience == (double)life_salience(73) && *seen[0].row.id == 'e');
     assert_string_equal(seen[0].text, "saw the sword number73");
     assert_int_equal(search(l.store, "sword number73", 20), 1);
-    assert_int_equal(search(l.store, "door number73", 20), 0); /* all words */
+    assert_int_equal(search(l.store, "door number73", 20), 0);                     /* all words */
     int doors = search(l.store, "door", 100), keys = search(l.store, "KEYS", 100); /* case and endings do not matter */
     assert_true(doors > 5 && keys > 5);
     assert_int_equal(search(l.store, "DOORS", 100), doors);
-    assert_int_equal(search(l.store, "doo", 100), doors); /* by its beginning */
+    assert_int_equal(search(l.store, "doo", 100), doors);                                          /* by its beginning */
     assert_int_equal(search(l.store, "schlussel", 100), search(l.store, "Schl\xc3\xbcssel", 100)); /* accents neither */
     assert_true(n_seen > 5);
     assert_int_equal(search(l.store, "door", 3), 3);
@@ -212,14 +233,17 @@ static void test_search(void **state) {
     expect_ok(lp_store_count(l.store, &counts, &err));
     search(l.store, "saw", MOST); /* each item once, and not again as an event or in a summary */
     assert_int_equal(n_seen, counts.events - 1);
-    static const char *const odd[] = {"\"door\"", "door*", "door\"", "(door", "door)", "^door", "door:", "-door", "+door", "{door}", "door;", "'door'",
-                                      "door --", "NEAR(door", "text:door", "door\\", "door !!!", "... door", "\"\" door", "* door", "door\t\n"};
+    static const char *const odd[] = {
+        "\"door\"", "door*",   "door\"",    "(door",     "door)",  "^door",    "door:",    "-door",     "+door",  "{door}",  "door;",
+        "'door'",   "door --", "NEAR(door", "text:door", "door\\", "door !!!", "... door", "\"\" door", "* door", "door\t\n"};
     for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
         n_seen = 0;
         expect_ok(lp_store_search(l.store, odd[i], 100, see, NULL, &err));
-        if (n_seen != doors && strncmp(odd[i], "NEAR", 4) && strncmp(odd[i], "text", 4)) fail_msg("'%s' finds %d, not %d", odd[i], n_seen, doors);
+        if (n_seen != doors && strncmp(odd[i], "NEAR", 4) && strncmp(odd[i], "text", 4))
+            fail_msg("'%s' finds %d, not %d", odd[i], n_seen, doors);
     }
-    static const char *const nothing[] = {"AND", "OR", "NOT", "door AND key", "\xff", "door \xf0\x9f\x98\x80", "\xe2\x80\x94", "NULL", "NEAR", "rank", "%"};
+    static const char *const nothing[] = {"AND",          "OR",   "NOT",  "door AND key", "\xff", "door \xf0\x9f\x98\x80",
+                                          "\xe2\x80\x94", "NULL", "NEAR", "rank",         "%"};
     for (size_t i = 0; i + 1 < sizeof nothing / sizeof *nothing; i++) {
         n_seen = 0;
         expect_ok(lp_store_search(l.store, nothing[i], 100, see, NULL, &err));
@@ -281,18 +305,25 @@ static void test_views(void **state) {
     assert_string_equal(ask("SELECT decision, episode, what, text FROM timeline WHERE what IN ('begin', 'end') LIMIT 3"),
                         "0|1|begin|seed 77\n100|1|end|win\n100|2|begin|seed 154\n");
     assert_string_equal(ask("SELECT * FROM milestones"), "3|1|3|odd|saw the sword number3\n10|1|10|even|saw the door number10\n");
-    assert_string_equal(ask("SELECT kind, id, decision, text FROM found WHERE query MATCH 'number101' AND kind <> 'summary' ORDER BY rank, kind"),
-                        "event|e2s1|101|saw the key number101\nitem|e2s1|101|saw the key number101\n");
-    assert_string_equal(ask("SELECT id, parent, in_use FROM tree WHERE episode = 1 AND level = 1 LIMIT 2"), "e1L1.0|e1L2.0|0\ne1L1.1|e1L2.0|0\n");
-    assert_string_equal(ask("SELECT count(*), sum(in_use) FROM tree WHERE episode = 1 AND level = 1"), "24|2\n"); /* fan 2: 2 or 3 are in use */
-    assert_string_equal(ask("SELECT count(*) FROM tree t WHERE text IS NOT (SELECT group_concat(text, '; ') FROM (SELECT i.text FROM summaries s"
-                            " JOIN summary_items k ON k.summary = s.id JOIN items i ON i.episode = s.episode AND i.step = k.step WHERE s.episode = t.episode"
-                            " AND s.level = t.level AND s.idx = t.idx AND i.text IS NOT NULL ORDER BY k.step))"), "0\n");
+    assert_string_equal(
+        ask("SELECT kind, id, decision, text FROM found WHERE query MATCH 'number101' AND kind <> 'summary' ORDER BY rank, kind"),
+        "event|e2s1|101|saw the key number101\nitem|e2s1|101|saw the key number101\n");
+    assert_string_equal(ask("SELECT id, parent, in_use FROM tree WHERE episode = 1 AND level = 1 LIMIT 2"),
+                        "e1L1.0|e1L2.0|0\ne1L1.1|e1L2.0|0\n");
+    assert_string_equal(ask("SELECT count(*), sum(in_use) FROM tree WHERE episode = 1 AND level = 1"),
+                        "24|2\n"); /* fan 2: 2 or 3 are in use */
+    assert_string_equal(
+        ask("SELECT count(*) FROM tree t WHERE text IS NOT (SELECT group_concat(text, '; ') FROM (SELECT i.text FROM summaries s"
+            " JOIN summary_items k ON k.summary = s.id JOIN items i ON i.episode = s.episode AND i.step = k.step WHERE s.episode = "
+            "t.episode"
+            " AND s.level = t.level AND s.idx = t.idx AND i.text IS NOT NULL ORDER BY k.step))"),
+        "0\n");
     assert_string_equal(ask("SELECT count(*) > 0, max(n_summaries) = max(highest_level) FROM kept"), "1|1\n");
     assert_string_equal(ask("SELECT count(*), count(DISTINCT c.digest) FROM items i JOIN encoders c ON c.id = i.encoder"), "450|1\n");
     assert_string_equal(ask("SELECT value FROM metrics WHERE name = 'value' AND decision = 10"), "2.5\n");
     assert_string_equal(ask("SELECT value FROM metrics WHERE name = 'odd'"), "-\n");
-    assert_string_equal(ask("SELECT instr(sql, '-- 1: the first event of this name in the run') > 0 FROM sqlite_schema WHERE name = 'events'"), "1\n");
+    assert_string_equal(
+        ask("SELECT instr(sql, '-- 1: the first event of this name in the run') > 0 FROM sqlite_schema WHERE name = 'events'"), "1\n");
     assert_string_equal(ask("SELECT length(vector), hex(vector) = hex(vector) FROM items WHERE decision = 0"), "16|1\n");
     life_close(&l);
 }
@@ -343,7 +374,8 @@ static void test_mistakes_stick(void **state) {
         expect_ok(life_commit(&l));
         live(&l);
         int64_t steps[] = {3, 77};
-        static const char *const says[] = {"contradicts", "no such episode to end: 12", "keeps an item that is not there: step 77", "contradicts"};
+        static const char *const says[] = {"contradicts", "no such episode to end: 12", "keeps an item that is not there: step 77",
+                                           "contradicts"};
         if (mistake == 0) lp_store_item(l.store, 1, 5, 999, 0, 0, NULL, 0, NULL); /* a second item of that step */
         if (mistake == 1) lp_store_episode_end(l.store, 12, "win", 5);
         if (mistake == 2) lp_store_summary(l.store, 1, &(lp_mem_summary){9, 0, 0, 99, 2, steps}, FAN);
@@ -392,13 +424,12 @@ static void test_odd_rows(void **state) {
 
 int main(void) {
     choose_seed();
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_search, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_views, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_reader_beside_writer, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_mistakes_stick, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_odd_rows, setup, teardown)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_search, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_views, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_reader_beside_writer, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_mistakes_stick, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_odd_rows, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static lp_policy *make(lp_device device) {
 }
 
 static void near(float got, float want, const char *what, int row, int t) {
-    if (!(fabsf(got - want) <= 1e-4f * (1 + fabsf(want)))) fail_msg("%s of row %d, decision %d: %.8g on the card, %.8g on the CPU", what, row, t, got, want);
+    if (!(fabsf(got - want) <= 1e-4f * (1 + fabsf(want))))
+        fail_msg("%s of row %d, decision %d: %.8g on the card, %.8g on the CPU", what, row, t, got, want);
 }
 
 /* ---- acting ---- */
@@ -50,13 +51,12 @@ typedef struct {
     uint8_t pixels[28 * 24];
 } player;
 
-static void begin(player *p, uint64_t episode) {
-    *p = (player){.episode = episode};
-}
+static void begin(player *p, uint64_t episode) { *p = (player){.episode = episode}; }
 
 static lp_observation look(player *p, lp_rng *rng) {
     for (size_t i = 0; i < sizeof p->pixels; i++) p->pixels[i] = (uint8_t)lp_rng_below(rng, 256);
-    return (lp_observation){p->pixels, (int)(p->now % 4) - 1, p->n, p->vector, p->salience, p->level, p->step, p->now, p->state, p->episode * 7, p->episode};
+    return (lp_observation){p->pixels, (int)(p->now % 4) - 1, p->n,      p->vector, p->salience, p->level, p->step, p->now,
+                            p->state,  p->episode * 7,        p->episode};
 }
 
 /* The item that the decision gave goes in; when there is no room, one that chance picks goes out, and others move to a higher level. */
@@ -127,7 +127,8 @@ static void test_acting(void **state) {
         act(card, cpu);
         /* other weights: the graph of an actor opened before reads them too */
         lp_err err;
-        for (size_t i = 0; i < lp_policy_n_parameters(cpu); i++) lp_policy_parameters(cpu)[i] *= 0.9f, lp_policy_parameters(card)[i] *= 0.9f;
+        for (size_t i = 0; i < lp_policy_n_parameters(cpu); i++)
+            lp_policy_parameters(cpu)[i] *= 0.9f, lp_policy_parameters(card)[i] *= 0.9f;
         check(lp_policy_changed(card, &err), &err);
         check(lp_policy_changed(cpu, &err), &err);
         act(card, cpu);
@@ -160,7 +161,8 @@ static void test_gradient(void **state) {
         assert_true(fabs(loss[0] - loss[1]) < 1e-5);
         for (size_t i = 0; i < n; i++) {
             double error = fabs((double)gradient[1][i] - gradient[0][i]);
-            if (!(error <= 2e-5 + 1e-4 * fabs(gradient[0][i]))) fail_msg("core %d, parameter %zu of %zu: %g on the card, %g on the CPU", shape.core, i, n, gradient[1][i], gradient[0][i]);
+            if (!(error <= 2e-5 + 1e-4 * fabs(gradient[0][i])))
+                fail_msg("core %d, parameter %zu of %zu: %g on the card, %g on the CPU", shape.core, i, n, gradient[1][i], gradient[0][i]);
             largest = error > largest ? error : largest;
         }
         print_message("core %s: %zu parameters, largest difference %.2g\n", lp_policy_core_name(shape.core), n, largest);
@@ -244,7 +246,11 @@ static void test_updates(void **state) {
     (void)state;
     need_card();
     for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
-        static const lp_device devices[][2] = {{LP_DEVICE_CPU, LP_DEVICE_CPU}, {LP_DEVICE_CUDA, LP_DEVICE_CUDA}, {LP_DEVICE_CUDA, LP_DEVICE_CUDA}, {LP_DEVICE_CPU, LP_DEVICE_CUDA}, {LP_DEVICE_CUDA, LP_DEVICE_CPU}};
+        static const lp_device devices[][2] = {{LP_DEVICE_CPU, LP_DEVICE_CPU},
+                                               {LP_DEVICE_CUDA, LP_DEVICE_CUDA},
+                                               {LP_DEVICE_CUDA, LP_DEVICE_CUDA},
+                                               {LP_DEVICE_CPU, LP_DEVICE_CUDA},
+                                               {LP_DEVICE_CUDA, LP_DEVICE_CPU}};
         enum { RUNS = sizeof devices / sizeof *devices };
         lp_policy *policy = make(LP_DEVICE_CPU);
         size_t n = lp_policy_n_parameters(policy), bytes = n * sizeof(float);
@@ -255,8 +261,10 @@ static void test_updates(void **state) {
         assert_memory_equal(weights[1], weights[2], bytes); /* the same card, the same bits */
         for (int k = 1; k < RUNS; k++) {
             double moved = 0, apart = 0;
-            for (size_t i = 0; i < n; i++) moved += fabs((double)weights[0][i] - start[i]), apart += fabs((double)weights[k][i] - weights[0][i]);
-            if (!(apart < 0.01 * moved)) fail_msg("core %d, run %d: moved by %g, %g apart", shape.core, k, moved / (double)n, apart / (double)n);
+            for (size_t i = 0; i < n; i++)
+                moved += fabs((double)weights[0][i] - start[i]), apart += fabs((double)weights[k][i] - weights[0][i]);
+            if (!(apart < 0.01 * moved))
+                fail_msg("core %d, run %d: moved by %g, %g apart", shape.core, k, moved / (double)n, apart / (double)n);
             assert_true(fabs(stats[k].policy_loss - stats[0].policy_loss) < 1e-3 && fabs(stats[k].entropy - stats[0].entropy) < 1e-3);
             assert_true(fabs(stats[k].grad_norm - stats[0].grad_norm) < 1e-2 * stats[0].grad_norm);
         }
@@ -382,8 +390,14 @@ static void test_devices(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_devices),  cmocka_unit_test(test_acting),  cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_packed_frames), cmocka_unit_test(test_updates), cmocka_unit_test(test_learning_beside_acting), cmocka_unit_test(test_divergence_is_refused), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_acting),
+        cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_packed_frames),
+        cmocka_unit_test(test_updates),
+        cmocka_unit_test(test_learning_beside_acting),
+        cmocka_unit_test(test_divergence_is_refused),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

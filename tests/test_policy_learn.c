@@ -44,7 +44,8 @@ static void check_gradient(void) {
         double slope = (up - down) / (2.0 * h), error = fabs(slope - gradient[i]);
         checked++;
         /* a relu's kink between the two points spoils a few differences; a wrong formula spoils nearly all */
-        if (!(error <= 2e-3 + 0.03 * fabs(slope))) wrong++, print_message("parameter %zu: gradient %g, difference %g\n", i, gradient[i], slope);
+        if (!(error <= 2e-3 + 0.03 * fabs(slope)))
+            wrong++, print_message("parameter %zu: gradient %g, difference %g\n", i, gradient[i], slope);
     }
     (void)rng;
     print_message("core %s: %d parameters checked, %d differ\n", lp_policy_core_name(shape.core), checked, wrong);
@@ -129,7 +130,9 @@ static void test_acting_agrees(void **state) {
             for (int t = 0; t < STEPS; t++) {
                 lp_decision d;
                 g->n_items[t] = 0;
-                lp_actor_run(actor, 1, &(lp_observation){.pixels = g->pixels + (size_t)t * pixels, .last_action = g->last_action[t], .state = now}, &d, NULL);
+                lp_actor_run(actor, 1,
+                             &(lp_observation){.pixels = g->pixels + (size_t)t * pixels, .last_action = g->last_action[t], .state = now},
+                             &d, NULL);
                 float p[LP_POLICY_MAX_ACTIONS], sum = 0;
                 for (int i = 0; i < shape.n_actions; i++) sum += p[i] = expf(d.logit[i]);
                 g->logp[t] = logf(p[g->action[t]] / sum);
@@ -144,7 +147,8 @@ static void test_acting_agrees(void **state) {
         for (int e = 0; e < ENVS; e++) {
             lp_segment *from = lp_learner_segment(learner, e), *to = lp_learner_segment(judge, e);
             memcpy(to->pixels, from->pixels, STEPS * pixels);
-            memcpy(to->last_action, from->last_action, STEPS * sizeof *to->last_action), memcpy(to->action, from->action, STEPS * sizeof *to->action);
+            memcpy(to->last_action, from->last_action, STEPS * sizeof *to->last_action),
+                memcpy(to->action, from->action, STEPS * sizeof *to->action);
             memcpy(to->logp, from->logp, STEPS * sizeof *to->logp), memcpy(to->value, from->value, (STEPS + 1) * sizeof *to->value);
             memcpy(to->reward, from->reward, STEPS * sizeof *to->reward), memcpy(to->end, from->end, STEPS);
             if (n_state) memcpy(to->state, from->state, (size_t)n_state * sizeof *to->state);
@@ -178,13 +182,15 @@ static void test_no_trace_of_the_run_before(void **state) {
     for (int t = 0; t < FRAMES; t++) next_frame(pixels + (size_t)t * frame, t, &rng);
     for (int t = 0; t + ROWS <= FRAMES; t++) {
         if (t == 5 || t == 8) { /* of the first convolution; of all */
-            for (size_t i = 0, every = t == 5 ? n_parameters : 1; i + 17 < n_parameters; i += every) lp_policy_parameters(policy)[i + 17] += 0.25f;
+            for (size_t i = 0, every = t == 5 ? n_parameters : 1; i + 17 < n_parameters; i += every)
+                lp_policy_parameters(policy)[i + 17] += 0.25f;
             assert_int_equal(lp_policy_changed(policy, &err), LP_OK);
         }
         lp_observation o[ROWS];
         lp_decision d[ROWS], alone[ROWS];
         int n = 1 + t % ROWS; /* rows that sit a run out */
-        for (int i = 0; i < n; i++) o[i] = (lp_observation){.pixels = pixels + (size_t)(t + (t % 2 ? i : n - 1 - i)) * frame, .last_action = -1};
+        for (int i = 0; i < n; i++)
+            o[i] = (lp_observation){.pixels = pixels + (size_t)(t + (t % 2 ? i : n - 1 - i)) * frame, .last_action = -1};
         assert_int_equal(lp_actor_open(&fresh, policy, ROWS, CONTEXT, &err), LP_OK);
         assert_int_equal(lp_actor_run(actor, n, o, d, &err), LP_OK);
         assert_int_equal(lp_actor_run(fresh, n, o, alone, &err), LP_OK);
@@ -219,7 +225,8 @@ static void test_divergence_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_acting_agrees),
+        cmocka_unit_test(test_deterministic),
+        cmocka_unit_test(test_acting_agrees),
         cmocka_unit_test(test_no_trace_of_the_run_before),
         cmocka_unit_test(test_divergence_is_refused),
     };

@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 static char folder[PATH_MAX], path[PATH_MAX], other[PATH_MAX];
-static const lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 4, .hidden = 8, .heads = 1, .n_levels = 2, .n_ages = 2};
+static const lp_policy_config shape = {
+    .width = 28, .height = 24, .n_actions = 3, .dim = 4, .hidden = 8, .heads = 1, .n_levels = 2, .n_ages = 2};
 
 static int setup(void **state) {
     (void)state;
@@ -174,18 +175,27 @@ static void test_more_tensors(void **state) {
     const uint8_t bytes[2][3] = {{1, 2, 3}, {4, 5, 255}};
     const int32_t words[2] = {-1, 1 << 30};
     const float none = 0, numbers[1] = {0.5f};
-    const lp_tensor more[] = {{"words", "I32", 1, {2}, words}, {"none", "F32", 2, {3, 0}, &none}, {"numbers", "F32", 1, {1}, numbers}, {"bytes", "U8", 2, {2, 3}, bytes}};
+    const lp_tensor more[] = {{"words", "I32", 1, {2}, words},
+                              {"none", "F32", 2, {3, 0}, &none},
+                              {"numbers", "F32", 1, {1}, numbers},
+                              {"bytes", "U8", 2, {2, 3}, bytes}};
     assert_int_equal(lp_policy_open(&p, &shape, 5, &err), LP_OK);
     assert_int_equal(lp_policy_write_with(p, path, &(lp_policy_note){"bench", "x"}, 1, more, 4, &err), LP_OK);
     assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
     size_t begin = lp_policy_n_parameters(p) * sizeof(float), header = 8 + file.data[0] + 256u * file.data[1];
     assert_memory_equal(file.data + header, lp_policy_parameters(p), begin);
-    const struct { const char *name, *type, *shape; size_t size; const void *data; } want[] = {
-        {"words", "I32", "2", 8, words}, {"none", "F32", "3,0", 0, &none}, {"numbers", "F32", "1", 4, numbers}, {"bytes", "U8", "2,3", 6, bytes}};
+    const struct {
+        const char *name, *type, *shape;
+        size_t size;
+        const void *data;
+    } want[] = {{"words", "I32", "2", 8, words},
+                {"none", "F32", "3,0", 0, &none},
+                {"numbers", "F32", "1", 4, numbers},
+                {"bytes", "U8", "2,3", 6, bytes}};
     for (int i = 0; i < 4; i++) {
         char entry[128];
-        snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}", want[i].name, want[i].type, want[i].shape, begin,
-                 begin + want[i].size);
+        snprintf(entry, sizeof entry, "\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}", want[i].name, want[i].type,
+                 want[i].shape, begin, begin + want[i].size);
         if (!memmem(file.data, header, entry, strlen(entry))) fail_msg("the header has no %s", entry);
         assert_memory_equal(file.data + header + begin, want[i].data, want[i].size);
         begin += want[i].size;
@@ -209,7 +219,8 @@ static void test_opens_in_python(void **state) {
     write_one(5);
     snprintf(command, sizeof command,
              "%s -c 'import sys,safetensors; f=safetensors.safe_open(sys.argv[1],\"np\"); assert len(f.keys())==22; "
-             "assert f.get_tensor(\"conv1.weight\").shape==(16,8,8,1); assert f.metadata()[\"game\"]==\"cue\"' '%s'", python, path);
+             "assert f.get_tensor(\"conv1.weight\").shape==(16,8,8,1); assert f.metadata()[\"game\"]==\"cue\"' '%s'",
+             python, path);
     assert_int_equal(system(command), 0);
 }
 
@@ -227,9 +238,10 @@ static void test_shapes_out_of_range(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_cores), cmocka_unit_test(test_sizes),     cmocka_unit_test(test_truncated_and_flipped),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_more_tensors),     cmocka_unit_test(test_opens_in_python),
-        cmocka_unit_test(test_shapes_out_of_range),
+        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_cores),
+        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_truncated_and_flipped),
+        cmocka_unit_test(test_full_disk),       cmocka_unit_test(test_more_tensors),
+        cmocka_unit_test(test_opens_in_python), cmocka_unit_test(test_shapes_out_of_range),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

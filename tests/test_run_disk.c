@@ -46,7 +46,8 @@ static void test_program(void **state) {
         if (r.code == 1) {
             const char *line = strstr(r.err, "longplay: ");
             while (line && strstr(line + 1, "longplay: ")) line = strstr(line + 1, "longplay: ");
-            if (*r.out || !line || lines(line) != 1 || !strstr(line, "No space left")) fail_msg("%s: out '%s', err '%s'", fault, r.out, r.err);
+            if (*r.out || !line || lines(line) != 1 || !strstr(line, "No space left"))
+                fail_msg("%s: out '%s', err '%s'", fault, r.out, r.err);
             failed++;
         } else if (r.code) {
             fail_msg("%s: exit %d, %s", fault, r.code, r.err);

@@ -29,7 +29,8 @@ static void any_buttons_are_the_best_action(void **state) {
         lp_game *game = open_game(names[g]);
         for (uint16_t held = 0; held < 1 << LP_N_KEYS; held++) {
             uint16_t pad = lp_keyboard_pad(held);
-            bool both_h = (held & (LP_KEY_LEFT | LP_KEY_RIGHT)) == (LP_KEY_LEFT | LP_KEY_RIGHT), both_v = (held & (LP_KEY_UP | LP_KEY_DOWN)) == (LP_KEY_UP | LP_KEY_DOWN);
+            bool both_h = (held & (LP_KEY_LEFT | LP_KEY_RIGHT)) == (LP_KEY_LEFT | LP_KEY_RIGHT),
+                 both_v = (held & (LP_KEY_UP | LP_KEY_DOWN)) == (LP_KEY_UP | LP_KEY_DOWN);
             assert_int_equal(held & ~pad, (both_h ? LP_KEY_LEFT | LP_KEY_RIGHT : 0) | (both_v ? LP_KEY_UP | LP_KEY_DOWN : 0));
             uint16_t keys = lp_game_action_keys(game, lp_keyboard_action(game, held));
             assert_int_equal(keys & ~pad, 0); /* nothing is pressed that is not held */
@@ -45,7 +46,9 @@ static void any_buttons_are_the_best_action(void **state) {
 }
 
 static void send(SDL_Keycode key, bool down, bool repeat) {
-    SDL_Event e = {.key = {.type = down ? SDL_KEYDOWN : SDL_KEYUP, .state = down ? SDL_PRESSED : SDL_RELEASED, .repeat = repeat,
+    SDL_Event e = {.key = {.type = down ? SDL_KEYDOWN : SDL_KEYUP,
+                           .state = down ? SDL_PRESSED : SDL_RELEASED,
+                           .repeat = repeat,
                            .keysym = {.scancode = SDL_GetScancodeFromKey(key), .sym = key}}};
     assert_int_equal(SDL_PushEvent(&e), 1);
 }
@@ -76,8 +79,10 @@ static void keys_are_buttons(void **state) {
     static const struct {
         SDL_Keycode key;
         uint16_t button;
-    } map[] = {{SDLK_x, LP_KEY_A}, {SDLK_z, LP_KEY_B}, {SDLK_BACKSPACE, LP_KEY_SELECT}, {SDLK_RETURN, LP_KEY_START}, {SDLK_RIGHT, LP_KEY_RIGHT},
-               {SDLK_LEFT, LP_KEY_LEFT}, {SDLK_UP, LP_KEY_UP}, {SDLK_DOWN, LP_KEY_DOWN}, {SDLK_s, LP_KEY_R}, {SDLK_a, LP_KEY_L}};
+    } map[] = {{SDLK_x, LP_KEY_A},          {SDLK_z, LP_KEY_B},         {SDLK_BACKSPACE, LP_KEY_SELECT},
+               {SDLK_RETURN, LP_KEY_START}, {SDLK_RIGHT, LP_KEY_RIGHT}, {SDLK_LEFT, LP_KEY_LEFT},
+               {SDLK_UP, LP_KEY_UP},        {SDLK_DOWN, LP_KEY_DOWN},   {SDLK_s, LP_KEY_R},
+               {SDLK_a, LP_KEY_L}};
     lp_window *w = open_window();
     lp_window_for_player(w, true);
     uint16_t all = 0;

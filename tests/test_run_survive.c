@@ -41,7 +41,8 @@ static int play_killed(player *p, const char *folder, int n, const delays *when,
             kills++;
             continue;
         }
-        if (!WIFEXITED(status) || WEXITSTATUS(status)) fail_msg("after %d kills the resumed run ended with status %x", kills, (unsigned)status);
+        if (!WIFEXITED(status) || WEXITSTATUS(status))
+            fail_msg("after %d kills the resumed run ended with status %x", kills, (unsigned)status);
         return kills;
     }
 }
@@ -145,6 +146,7 @@ static void test_killed_program(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_killed), TEST(test_killed_random_player), TEST(test_dies_writing), TEST(test_killed_program)};
+    const struct CMUnitTest tests[] = {TEST(test_killed), TEST(test_killed_random_player), TEST(test_dies_writing),
+                                       TEST(test_killed_program)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

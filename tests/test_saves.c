@@ -9,7 +9,8 @@ static void test_round_trip(void **state) {
     uint64_t offsets[16];
     lp_rng rng = lp_rng_make(seed, 1);
     for (uint64_t run = 0; run < 60; run++) {
-        lp_movie_config config = {.block_ops = block_ops[run % 5], .state_spacing = spacings[run % 4],
+        lp_movie_config config = {.block_ops = block_ops[run % 5],
+                                  .state_spacing = spacings[run % 4],
                                   .state_budget_bytes = run % 3 ? 0 : 1 + lp_rng_below(&rng, 50000)};
         uint64_t syncs = 1 + lp_rng_below(&rng, 15), every = 1 + lp_rng_below(&rng, 100);
         script s = write_run(path, &config, lp_rng_u64(&rng), syncs * every, every, offsets);

@@ -137,24 +137,53 @@ static void expect_keys(const char *what, const entry *entries, const char *want
 
 static void test_flavours(void **state) {
     (void)state;
-    static const char frames[] = "reset 1\n0 40 for 1\n1 80 for 1\n2 20 for 1\n3 10 for 1\n4 8 for 1\n5 4 for 1\n6 2 for 1\n7 1 for 1\n8 ff for 1\n";
-    expect_keys("Gambatte", (entry[]){{"Header.txt", "MovieVersion BizHawk v2.0.0\r\nPlatform GB\r\nSHA1 00\r\nCore Gambatte\r\n", 0},
-        {"Comments.txt", "hello", 0}, {"Subtitles.txt", "", 0}, {"SyncSettings.json", "{}", 0},
-        {"Input Log.txt", "[Input]\r\nLogKey:#Up|Down|Left|Right|Start|Select|B|A|Power|\r\n|U........|\r\n|.D.......|\r\n|..L......|\r\n|...R.....|\r\n"
-         "|....S....|\r\n|.....s...|\r\n|......B..|\r\n|.......A.|\r\n|UDLRSsBA.|\r\n[/Input]\r\n", 0}, {NULL, NULL, 0}}, frames);
-    expect_keys("two groups, other order, old names", (entry[]){{"header", "\xef\xbb\xbfPlatform GBC\n", 0},
-        {"INPUT LOG", "LogKey:#Reset|Power|#P1 Up|P1 A|\n|..|U.|\n\n|..|.A|\n[/Input]", 0}, {NULL, NULL, 0}}, "reset 1\n0 40 for 1\n1 1 for 1\n");
-    expect_keys("stable-retro", (entry[]){{"Header.txt", "MovieVersion Retro\nAuthor ?\nPlatform GameBoy\nGameName x\nSHA1 ?\n", 0}, {"Core.bin", "", 0},
-        {"Input Log.txt", "[Input]\nP1 A|P1 Right|P1 Left|P1 Down|P1 Up|P1 Start|P1 Select|P1 B|\n|..|....U...|\n|..|...D....|\n|..|..L.....|\n|..|.R......|\n"
-         "|..|.....S..|\n|..|......s.|\n|..|.......B|\n|..|A.......|\n|..|ARLDUSsB|\n[/Input]", 0}, {NULL, NULL, 0}}, frames);
-    expect_keys("mGBA", (entry[]){{"Header.txt", "Platform GBA\n", 0},
-        {"Input Log.txt", "[Input]\nLogKey:#Tilt X|Tilt Y|Tilt Z|Light Sensor|Up|Down|Left|Right|Start|Select|B|A|L|R|Power|\n"
-         "|    0,    0,    0,    0,U.......l..|\n|    0,   -0,0,    0,........." "r.|\n", 0}, {NULL, NULL, 0}}, "reset 1\n0 240 for 1\n1 100 for 1\n");
-    expect_keys("whole frames by length", (entry[]){{"Header.txt", GB, 0},
-        {"Input Log.txt", "LogKey:#Input Length|Up|\n|35112,U|\n|    0,.|\n", 0}, {NULL, NULL, 0}}, "reset 1\n0 40 for 1\n1 0 for 1\n");
-    expect_keys("the power button", (entry[]){{"Header.txt", GB, 0},
-        {"Input Log.txt", GB_KEY "|........P|\n|U........|\n|D.......P|\n|.........|\n|........P|\n|........P|\n", 0}, {NULL, NULL, 0}},
-        "reset 1\n0 0 for 1\n1 40 for 1\nreset 2\n2 40 for 1\n3 0 for 1\nreset 3\n4 0 for 1\nreset 4\n5 0 for 1\n");
+    static const char frames[] =
+        "reset 1\n0 40 for 1\n1 80 for 1\n2 20 for 1\n3 10 for 1\n4 8 for 1\n5 4 for 1\n6 2 for 1\n7 1 for 1\n8 ff for 1\n";
+    expect_keys(
+        "Gambatte",
+        (entry[]){
+            {"Header.txt", "MovieVersion BizHawk v2.0.0\r\nPlatform GB\r\nSHA1 00\r\nCore Gambatte\r\n", 0},
+            {"Comments.txt", "hello", 0},
+            {"Subtitles.txt", "", 0},
+            {"SyncSettings.json", "{}", 0},
+            {"Input Log.txt",
+             "[Input]\r\nLogKey:#Up|Down|Left|Right|Start|Select|B|A|Power|\r\n|U........|\r\n|.D.......|\r\n|..L......|\r\n|...R.....|\r\n"
+             "|....S....|\r\n|.....s...|\r\n|......B..|\r\n|.......A.|\r\n|UDLRSsBA.|\r\n[/Input]\r\n",
+             0},
+            {NULL, NULL, 0}},
+        frames);
+    expect_keys("two groups, other order, old names",
+                (entry[]){{"header", "\xef\xbb\xbfPlatform GBC\n", 0},
+                          {"INPUT LOG", "LogKey:#Reset|Power|#P1 Up|P1 A|\n|..|U.|\n\n|..|.A|\n[/Input]", 0},
+                          {NULL, NULL, 0}},
+                "reset 1\n0 40 for 1\n1 1 for 1\n");
+    expect_keys("stable-retro",
+                (entry[]){{"Header.txt", "MovieVersion Retro\nAuthor ?\nPlatform GameBoy\nGameName x\nSHA1 ?\n", 0},
+                          {"Core.bin", "", 0},
+                          {"Input Log.txt",
+                           "[Input]\nP1 A|P1 Right|P1 Left|P1 Down|P1 Up|P1 Start|P1 Select|P1 "
+                           "B|\n|..|....U...|\n|..|...D....|\n|..|..L.....|\n|..|.R......|\n"
+                           "|..|.....S..|\n|..|......s.|\n|..|.......B|\n|..|A.......|\n|..|ARLDUSsB|\n[/Input]",
+                           0},
+                          {NULL, NULL, 0}},
+                frames);
+    expect_keys("mGBA",
+                (entry[]){{"Header.txt", "Platform GBA\n", 0},
+                          {"Input Log.txt",
+                           "[Input]\nLogKey:#Tilt X|Tilt Y|Tilt Z|Light Sensor|Up|Down|Left|Right|Start|Select|B|A|L|R|Power|\n"
+                           "|    0,    0,    0,    0,U.......l..|\n|    0,   -0,0,    0,........."
+                           "r.|\n",
+                           0},
+                          {NULL, NULL, 0}},
+                "reset 1\n0 240 for 1\n1 100 for 1\n");
+    expect_keys("whole frames by length",
+                (entry[]){{"Header.txt", GB, 0}, {"Input Log.txt", "LogKey:#Input Length|Up|\n|35112,U|\n|    0,.|\n", 0}, {NULL, NULL, 0}},
+                "reset 1\n0 40 for 1\n1 0 for 1\n");
+    expect_keys("the power button",
+                (entry[]){{"Header.txt", GB, 0},
+                          {"Input Log.txt", GB_KEY "|........P|\n|U........|\n|D.......P|\n|.........|\n|........P|\n|........P|\n", 0},
+                          {NULL, NULL, 0}},
+                "reset 1\n0 0 for 1\n1 40 for 1\nreset 2\n2 40 for 1\n3 0 for 1\nreset 3\n4 0 for 1\nreset 4\n5 0 for 1\n");
 }
 
 /* Texts for people are one line of UTF-8, whatever the file holds. */
@@ -162,7 +191,8 @@ static void test_names(void **state) {
     (void)state;
     lp_status status;
     lp_bk2_info info;
-    char head[600] = "Platform GB\nGameName \xe3\x83\x9d\tx\x7f\xff\xc0\x80\xed\xa0\x80\xf5\x80\x80\x80\xf4\x8f\xbf\xbf\xe3\x83\nAuthor first\nAuthor second\nSHA1 SHA1:ab\nCore ";
+    char head[600] = "Platform GB\nGameName \xe3\x83\x9d\tx\x7f\xff\xc0\x80\xed\xa0\x80\xf5\x80\x80\x80\xf4\x8f\xbf\xbf\xe3\x83\nAuthor "
+                     "first\nAuthor second\nSHA1 SHA1:ab\nCore ";
     for (int i = 0; i < 40; i++) strcat(head, "\xe3\x83\x9d");
     make_archive(other, (entry[]){{"Header.txt", head, 0}, {"Input Log.txt", GB_KEY "|.........|\n", 0}, {NULL, NULL, 0}});
     listing l = list_bk2(other, &info, &status);
@@ -188,27 +218,50 @@ static void refuse_texts(const char *says, const char *head, const char *log) {
 #define FRAME "|.........|\n"
 static void test_refused(void **state) {
     (void)state;
-    static const struct { const char *says, *head, *log; } bad[] = {
-        {"for the console 'NES'", "Platform NES\n", GB_KEY FRAME}, {"for the console 'SGB'", "Platform SGB\n", GB_KEY FRAME},
-        {"for the console 'a?b'", "Platform a\x1b" "b\n", GB_KEY FRAME}, {"names no Platform", "Author x\n", GB_KEY FRAME},
-        {"names no Platform", "", GB_KEY FRAME}, {"names no Platform", "Platform=GB\n", GB_KEY FRAME},
-        {"from a savestate", GB "StartsFromSavestate True\n", GB_KEY FRAME}, {"from a battery save", GB "startsfromsaveram true\n", GB_KEY FRAME},
-        {"no line LogKey", GB, ""}, {"no line LogKey", GB, "[Input]\n" FRAME}, {"no line LogKey", GB, "[Input]\n[/Input]\n"},
-        {"no button of these consoles", GB, "LogKey:#P1 Up|P1 C|\n|..|\n"}, {"no button of these consoles", GB, "LogKey:#P2 Up|\n|.|\n"},
+    static const struct {
+        const char *says, *head, *log;
+    } bad[] = {
+        {"for the console 'NES'", "Platform NES\n", GB_KEY FRAME},
+        {"for the console 'SGB'", "Platform SGB\n", GB_KEY FRAME},
+        {"for the console 'a?b'",
+         "Platform a\x1b"
+         "b\n",
+         GB_KEY FRAME},
+        {"names no Platform", "Author x\n", GB_KEY FRAME},
+        {"names no Platform", "", GB_KEY FRAME},
+        {"names no Platform", "Platform=GB\n", GB_KEY FRAME},
+        {"from a savestate", GB "StartsFromSavestate True\n", GB_KEY FRAME},
+        {"from a battery save", GB "startsfromsaveram true\n", GB_KEY FRAME},
+        {"no line LogKey", GB, ""},
+        {"no line LogKey", GB, "[Input]\n" FRAME},
+        {"no line LogKey", GB, "[Input]\n[/Input]\n"},
+        {"no button of these consoles", GB, "LogKey:#P1 Up|P1 C|\n|..|\n"},
+        {"no button of these consoles", GB, "LogKey:#P2 Up|\n|.|\n"},
         {"no button of these consoles", GB, "LogKey:#aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|\n|.|\n"},
-        {"names no columns", GB, "LogKey:#||#\n|.|\n"}, {"more than 24 columns", GB, "LogKey:#A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|\n|.|\n"},
-        {"no frames", GB, GB_KEY}, {"line 4: frame 1 has no column Power", GB, GB_KEY FRAME "|........|\n"}, {"has no column Up", GB, GB_KEY "|"},
-        {"has no column Down", GB, GB_KEY "|U\x7f.......|\n"}, {"frame 0 has more than 9 columns", GB, GB_KEY "|..........|\n"},
-        {"Tilt X is 1,", GB, "LogKey:#Tilt X|A|\n|    1,.|\n"}, {"Tilt X is no number", GB, "LogKey:#Tilt X|A|\n|..|\n"},
-        {"Tilt X is no number", GB, "LogKey:#Tilt X|A|\n|0|\n"}, {"Tilt X is no number", GB, "LogKey:#Tilt X|A|\n|99999999999999999999999,.|\n"},
-        {"Input Length is 100", GB, "LogKey:#Input Length|A|\n|  100,.|\n"}, {"Light Sensor is -5", GB, "LogKey:#Light Sensor|A|\n|-5,.|\n"},
-        {"that is no frame", GB, GB_KEY "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n" FRAME},
+        {"names no columns", GB, "LogKey:#||#\n|.|\n"},
+        {"more than 24 columns", GB, "LogKey:#A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|A|\n|.|\n"},
+        {"no frames", GB, GB_KEY},
+        {"line 4: frame 1 has no column Power", GB, GB_KEY FRAME "|........|\n"},
+        {"has no column Up", GB, GB_KEY "|"},
+        {"has no column Down", GB, GB_KEY "|U\x7f.......|\n"},
+        {"frame 0 has more than 9 columns", GB, GB_KEY "|..........|\n"},
+        {"Tilt X is 1,", GB, "LogKey:#Tilt X|A|\n|    1,.|\n"},
+        {"Tilt X is no number", GB, "LogKey:#Tilt X|A|\n|..|\n"},
+        {"Tilt X is no number", GB, "LogKey:#Tilt X|A|\n|0|\n"},
+        {"Tilt X is no number", GB, "LogKey:#Tilt X|A|\n|99999999999999999999999,.|\n"},
+        {"Input Length is 100", GB, "LogKey:#Input Length|A|\n|  100,.|\n"},
+        {"Light Sensor is -5", GB, "LogKey:#Light Sensor|A|\n|-5,.|\n"},
+        {"that is no frame", GB,
+         GB_KEY "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+                "\n\n\n\n\n" FRAME},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) refuse_texts(bad[i].says, bad[i].head, bad[i].log);
     refuse("holds no Header.txt", (entry[]){{"Input Log.txt", GB_KEY FRAME, 0}, {NULL, NULL, 0}});
     refuse("holds no Input Log.txt", (entry[]){{"Header.txt", GB, 0}, {NULL, NULL, 0}});
-    refuse("two files named Header", (entry[]){{"Header.txt", GB, 0}, {"HEADER", GB, 0}, {"Input Log.txt", GB_KEY FRAME, 0}, {NULL, NULL, 0}});
-    refuse("two files named Input Log", (entry[]){{"Header.txt", GB, 0}, {"Input Log", "", 0}, {"Input Log.txt", GB_KEY FRAME, 0}, {NULL, NULL, 0}});
+    refuse("two files named Header",
+           (entry[]){{"Header.txt", GB, 0}, {"HEADER", GB, 0}, {"Input Log.txt", GB_KEY FRAME, 0}, {NULL, NULL, 0}});
+    refuse("two files named Input Log",
+           (entry[]){{"Header.txt", GB, 0}, {"Input Log", "", 0}, {"Input Log.txt", GB_KEY FRAME, 0}, {NULL, NULL, 0}});
     refuse("zero byte", (entry[]){{"Header.txt", GB, 0}, {"Input Log.txt", GB_KEY "|....\0....|\n", sizeof GB_KEY + 11}, {NULL, NULL, 0}});
     static const char *const states[] = {"Core.bin", "core", "Core.bin.zst", "CoreText.txt", "MovieSaveRam.bin", "MovieSaveRam.bin.zst"};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
@@ -220,36 +273,66 @@ static void test_refused(void **state) {
 static void test_own_events(void **state) {
     (void)state;
     static const char log[] = GB_KEY "|.........|\n|.........|\n|U........|\n|U........|\n|........P|\n|.........|\n|.........|\n";
-    static const struct { const char *says, *events; } bad[] = {
-        {"Longplay.txt lacks", ""}, {"Longplay.txt lacks", "longplay 1\ncore c\nrom 1\n[events]\n"}, {"Longplay.txt lacks", "longplay 1\ncore c\nrom 1\nframe_skip 2\n"},
-        {"line 1: 'longplay 2'", "longplay 2\n"}, {"'frame_skip 0'", "frame_skip 0\n"}, {"'frame_skip 1025'", "frame_skip 1025\n"}, {"'rom xyz'", "rom xyz\n"},
-        {"'rom 10000000000000000'", "rom 10000000000000000\n"}, {"'seed -1'", "seed -1\n"}, {"'core '", "core \n"}, {"'nonsense'", "nonsense\n"}, {"'longplay 1 1'", "longplay 1 1\n"},
-        {"'x power' is no event", FACTS "x power\n"}, {"is no event", FACTS "4\n"}, {"is no event", FACTS "4 powers\n"}, {"is no event", FACTS "4 power 1\n"},
-        {"is no event", FACTS "-1 power\n"}, {"is no event", FACTS "99999999999999999999 power\n"}, {"is no event", FACTS "4 boot 0\n"},
-        {"is no event", FACTS "4 boot 99999999999\n"}, {"is no event", FACTS "0 poke 10000\n"}, {"is no event", FACTS "0 poke 1 100\n"},
-        {"is no event", FACTS "0 poke 100000000 1\n"}, {"is no event", FACTS "0 hash\n"}, {"is no event", FACTS "0 hash 11112222333344445\n"},
-        {"goes back to frame 2", FACTS "4 power\n4 boot 1\n2 hash 1\n"}, {"disagree at frame 4: the power button", FACTS},
-        {"disagree at frame 2: the power button", FACTS "2 power\n4 power\n"}, {"disagree at frame 1: a decision ends", FACTS "1 hash 1\n"},
-        {"disagree at frame 7: a decision ends", FACTS "4 power\n"}, {"something happens among boot keys", FACTS "0 boot 3\n2 hash 5\n4 power\n"},
-        {"disagree at frame 2: a decision", FACTS "0 boot 1\n4 power\n"}, {"something happens among boot keys", FACTS "0 boot 6\n4 power\n"},
-        {"the frames end first", FACTS "4 power\n4 boot 4\n"}, {"the frames end first", FACTS "4 power\n4 boot 1\n8 hash 1\n"},
+    static const struct {
+        const char *says, *events;
+    } bad[] = {
+        {"Longplay.txt lacks", ""},
+        {"Longplay.txt lacks", "longplay 1\ncore c\nrom 1\n[events]\n"},
+        {"Longplay.txt lacks", "longplay 1\ncore c\nrom 1\nframe_skip 2\n"},
+        {"line 1: 'longplay 2'", "longplay 2\n"},
+        {"'frame_skip 0'", "frame_skip 0\n"},
+        {"'frame_skip 1025'", "frame_skip 1025\n"},
+        {"'rom xyz'", "rom xyz\n"},
+        {"'rom 10000000000000000'", "rom 10000000000000000\n"},
+        {"'seed -1'", "seed -1\n"},
+        {"'core '", "core \n"},
+        {"'nonsense'", "nonsense\n"},
+        {"'longplay 1 1'", "longplay 1 1\n"},
+        {"'x power' is no event", FACTS "x power\n"},
+        {"is no event", FACTS "4\n"},
+        {"is no event", FACTS "4 powers\n"},
+        {"is no event", FACTS "4 power 1\n"},
+        {"is no event", FACTS "-1 power\n"},
+        {"is no event", FACTS "99999999999999999999 power\n"},
+        {"is no event", FACTS "4 boot 0\n"},
+        {"is no event", FACTS "4 boot 99999999999\n"},
+        {"is no event", FACTS "0 poke 10000\n"},
+        {"is no event", FACTS "0 poke 1 100\n"},
+        {"is no event", FACTS "0 poke 100000000 1\n"},
+        {"is no event", FACTS "0 hash\n"},
+        {"is no event", FACTS "0 hash 11112222333344445\n"},
+        {"goes back to frame 2", FACTS "4 power\n4 boot 1\n2 hash 1\n"},
+        {"disagree at frame 4: the power button", FACTS},
+        {"disagree at frame 2: the power button", FACTS "2 power\n4 power\n"},
+        {"disagree at frame 1: a decision ends", FACTS "1 hash 1\n"},
+        {"disagree at frame 7: a decision ends", FACTS "4 power\n"},
+        {"something happens among boot keys", FACTS "0 boot 3\n2 hash 5\n4 power\n"},
+        {"disagree at frame 2: a decision", FACTS "0 boot 1\n4 power\n"},
+        {"something happens among boot keys", FACTS "0 boot 6\n4 power\n"},
+        {"the frames end first", FACTS "4 power\n4 boot 4\n"},
+        {"the frames end first", FACTS "4 power\n4 boot 1\n8 hash 1\n"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        refuse(bad[i].says, (entry[]){{"Header.txt", GB, 0}, {"Input Log.txt", log, 0}, {"Longplay.txt", bad[i].events, 0}, {NULL, NULL, 0}});
+        refuse(bad[i].says,
+               (entry[]){{"Header.txt", GB, 0}, {"Input Log.txt", log, 0}, {"Longplay.txt", bad[i].events, 0}, {NULL, NULL, 0}});
     refuse("holds no Longplay.txt", (entry[]){{"Header.txt", GB "Longplay 1\n", 0}, {"Input Log.txt", log, 0}, {NULL, NULL, 0}});
     lp_status status;
-    make_archive(other, (entry[]){{"Header.txt", GB, 0}, {"Input Log.txt", log, 0},
-        {"Longplay.txt", FACTS "0 poke c000 ff\n0 boot 2\n2 hash 1\n4 hash A\n4 power\n4 poke 0 0\n4 boot 1\n7 hash b\n", 0}, {NULL, NULL, 0}});
+    make_archive(other, (entry[]){{"Header.txt", GB, 0},
+                                  {"Input Log.txt", log, 0},
+                                  {"Longplay.txt",
+                                   FACTS "0 poke c000 ff\n0 boot 2\n2 hash 1\n4 hash A\n4 power\n4 poke 0 0\n4 boot 1\n7 hash b\n", 0},
+                                  {NULL, NULL, 0}});
     listing l = list_bk2(other, NULL, &status);
     expect_ok(status);
-    assert_string_equal(l.text, "reset 1\npoke c000 ff\nboot 0\nboot 0\nhash 1\n0 40 for 2\nhash a\nreset 2\npoke 0 0\nboot 0\n1 0 for 2\nhash b\n");
+    assert_string_equal(
+        l.text, "reset 1\npoke c000 ff\nboot 0\nboot 0\nhash 1\n0 40 for 2\nhash a\nreset 2\npoke 0 0\nboot 0\n1 0 for 2\nhash b\n");
     free(l.text);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     choose_seed();
-    const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_export_refused), TEST(test_full_disk), TEST(test_flavours), TEST(test_names), TEST(test_refused),
-                                       TEST(test_own_events)};
+    const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_export_refused), TEST(test_full_disk), TEST(test_flavours),
+                                       TEST(test_names),      TEST(test_refused),        TEST(test_own_events)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,8 +8,8 @@
 #define KEY "LogKey:#Up|Down|Left|Right|Start|Select|B|A|Power|\n"
 #define FRAME "|.........|\n"
 
-static lp_blob good;       /* an archive of ours */
-static listing good_list;  /* what it does */
+static lp_blob good;      /* an archive of ours */
+static listing good_list; /* what it does */
 
 static int make_good(void **state) {
     lp_bk2_export e = export_of("GBC", 60);
@@ -107,10 +107,18 @@ static void test_random_damage(void **state) {
 
 static void test_sizes_that_lie(void **state) {
     (void)state;
-    static const struct { const char *name, *says; uint32_t bytes; } lies[] = {
-        {"Input Log.txt", "claims 4294967294 bytes", 0xfffffffe}, {"Header.txt", "claims 65537 bytes", 65537},
-        {"Longplay.txt", "claims 1073741825 bytes", (1u << 30) + 1}, {"Input Log.txt", "is damaged", 3}, {"Input Log.txt", "is damaged", 100000},
-        {"Header.txt", "is damaged", 5}, {"Longplay.txt", "is damaged", 0}, {"Core.bin", "from a savestate", 0x7fffffff},
+    static const struct {
+        const char *name, *says;
+        uint32_t bytes;
+    } lies[] = {
+        {"Input Log.txt", "claims 4294967294 bytes", 0xfffffffe},
+        {"Header.txt", "claims 65537 bytes", 65537},
+        {"Longplay.txt", "claims 1073741825 bytes", (1u << 30) + 1},
+        {"Input Log.txt", "is damaged", 3},
+        {"Input Log.txt", "is damaged", 100000},
+        {"Header.txt", "is damaged", 5},
+        {"Longplay.txt", "is damaged", 0},
+        {"Core.bin", "from a savestate", 0x7fffffff},
     };
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         lp_blob copy = {malloc(good.size_bytes + 1), good.size_bytes};
@@ -152,8 +160,11 @@ static void test_directories_that_lie(void **state) {
     many[64].name = NULL;
     make_archive(other, many);
     expect_ok(try_bk2(other));
-    static const struct { const char *what; const void *data; size_t n; } no_archives[] = {
-        {"nothing", "", 0}, {"text", "hello", 5}, {"an empty archive", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22}};
+    static const struct {
+        const char *what;
+        const void *data;
+        size_t n;
+    } no_archives[] = {{"nothing", "", 0}, {"text", "hello", 5}, {"an empty archive", "PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22}};
     for (size_t i = 0; i < 3; i++) spill(other, no_archives[i].data, no_archives[i].n), refuse("no .bk2 movie");
 }
 
@@ -207,9 +218,16 @@ static void open_bomb(void) {
 
 static void test_bombs(void **state) {
     (void)state;
-    static const struct { const char *unit, *says; uint32_t claims; } bombs[] = {
-        {"\n", "one more line that is no frame", 0}, {"x", "longer than 1023 bytes", 0}, {"|", "longer than 1023 bytes", 0},
-        {"|...\n", "has no column", 0}, {FRAME, "is damaged", 1 << 20}, {FRAME, "claims 4294967294 bytes", 0xfffffffe},
+    static const struct {
+        const char *unit, *says;
+        uint32_t claims;
+    } bombs[] = {
+        {"\n", "one more line that is no frame", 0},
+        {"x", "longer than 1023 bytes", 0},
+        {"|", "longer than 1023 bytes", 0},
+        {"|...\n", "has no column", 0},
+        {FRAME, "is damaged", 1 << 20},
+        {FRAME, "claims 4294967294 bytes", 0xfffffffe},
     };
     for (size_t i = 0; i < sizeof bombs / sizeof *bombs; i++) {
         make_bomb(bombs[i].unit, bombs[i].claims);
@@ -225,7 +243,8 @@ static void test_bombs(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_good, drop_good)
 int main(void) {
     choose_seed();
-    const struct CMUnitTest tests[] = {TEST(test_cut), TEST(test_every_bit_flipped), TEST(test_random_damage), TEST(test_sizes_that_lie),
-                                       TEST(test_directories_that_lie), TEST(test_bombs)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_cut),  TEST(test_every_bit_flipped), TEST(test_random_damage), TEST(test_sizes_that_lie), TEST(test_directories_that_lie),
+        TEST(test_bombs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

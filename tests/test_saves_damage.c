@@ -6,9 +6,7 @@
 
 #include <lz4.h>
 
-static size_t block_bytes(const unsigned char *block) {
-    return BLOCK_HEADER_BYTES + (size_t)get_le(block + 8, 4);
-}
+static size_t block_bytes(const unsigned char *block) { return BLOCK_HEADER_BYTES + (size_t)get_le(block + 8, 4); }
 
 /* The byte that the last message names. */
 static uint64_t named_byte(void) {
@@ -96,7 +94,8 @@ static void test_blocks_moved(void **state) {
     unsigned char *moved = malloc(2 * file.size_bytes);
     assert_non_null(moved);
     at[0] = MOVIE_HEADER_BYTES;
-    while (at[n_blocks] < file.size_bytes && n_blocks < 63) at[n_blocks + 1] = at[n_blocks] + block_bytes(file.data + at[n_blocks]), n_blocks++;
+    while (at[n_blocks] < file.size_bytes && n_blocks < 63)
+        at[n_blocks + 1] = at[n_blocks] + block_bytes(file.data + at[n_blocks]), n_blocks++;
     assert_true(n_blocks > 10);
     for (size_t k = 0; k + 1 < n_blocks; k++) {
         size_t a = at[k], b = at[k + 1], c = at[k + 2], end = at[n_blocks];
@@ -106,7 +105,7 @@ static void test_blocks_moved(void **state) {
         expect_bad(read_file(other, &s, &n), LP_BAD_INPUT, "damaged or cut");
         assert_int_equal(named_byte(), a);
         for (uint64_t d = 0; d < 210; d += 10) seek_and_read(other, &s, d); /* a delta that is missing, too, is noticed */
-        memcpy(moved, file.data, b); /* repeated */
+        memcpy(moved, file.data, b);                                        /* repeated */
         memcpy(moved + b, file.data + a, end - a);
         spill(other, moved, end + (b - a));
         expect_bad(read_file(other, &s, &n), LP_BAD_INPUT, "damaged or cut");
@@ -209,7 +208,11 @@ static void refuse_ops(const char *what, const void *ops, size_t bytes) {
 
 static void test_hostile_ops(void **state) {
     (void)state;
-    static const struct { const char *what; unsigned char ops[16]; size_t bytes; } bad[] = {
+    static const struct {
+        const char *what;
+        unsigned char ops[16];
+        size_t bytes;
+    } bad[] = {
         {"an unknown operation", {5}, 1},
         {"the last unknown operation", {127}, 1},
         {"a run of keys that the table lacks", {128}, 1},
@@ -231,7 +234,11 @@ static void test_hostile_blocks(void **state) {
     static unsigned char zeros[MAX_OPS_BYTES], packed[1024], state_bytes[STATE_BYTES];
     uint32_t n = (uint32_t)LZ4_compress_default((const char *)zeros, (char *)packed, MAX_OPS_BYTES, sizeof packed);
     assert_true(n > 0 && n < 400);
-    const struct { const char *what; block_header h; const void *payload; } bad[] = {
+    const struct {
+        const char *what;
+        block_header h;
+        const void *payload;
+    } bad[] = {
         {"less than it decompresses to", {BLOCK_OPS, 0, n, MAX_OPS_BYTES - 1, 0, 0, 0}, packed},
         {"far less than it decompresses to", {BLOCK_OPS, 0, n, n + 1, 0, 0, 0}, packed},
         {"more than a block's operations", {BLOCK_OPS, 0, n, MAX_OPS_BYTES + 1, 0, 0, 0}, packed},
@@ -279,8 +286,13 @@ static void test_hostile_blocks(void **state) {
 static void test_hostile_headers(void **state) {
     (void)state;
     lp_movie *m;
-    static const struct { uint32_t frame_skip, state_bytes; const char *says; } bad[] = {
-        {0, 300, "0 frames a decision"}, {4, 0, "states of 0 bytes"}, {4, MAX_STATE_BYTES + 1, "states of 4194305 bytes"},
+    static const struct {
+        uint32_t frame_skip, state_bytes;
+        const char *says;
+    } bad[] = {
+        {0, 300, "0 frames a decision"},
+        {4, 0, "states of 0 bytes"},
+        {4, MAX_STATE_BYTES + 1, "states of 4194305 bytes"},
         {4, UINT32_MAX, "states of 4294967295 bytes"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -305,7 +317,7 @@ static void test_hostile_headers(void **state) {
     expect_bad(lp_movie_open(&m, folder, &err), LP_BAD_INPUT, "not a regular file");
     assert_int_equal(mkfifo(other, 0600), 0);
     expect_bad(lp_movie_open(&m, other, &err), LP_BAD_INPUT, "not a regular file"); /* at once */
-    lp_movie_header longest = header; /* names that fill their fields are cut, not run over */
+    lp_movie_header longest = header;                                               /* names that fill their fields are cut, not run over */
     memset(longest.game, 'g', sizeof longest.game), memset(longest.core_version, 'c', sizeof longest.core_version);
     make_header(&longest);
     spill(path, made, made_bytes);
@@ -318,7 +330,8 @@ static void test_hostile_headers(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void) {
     choose_seed();
-    const struct CMUnitTest tests[] = {TEST(test_cut), TEST(test_every_bit_flipped), TEST(test_blocks_moved), TEST(test_random_damage),
-                                       TEST(test_hostile_ops), TEST(test_hostile_blocks), TEST(test_hostile_headers)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_cut),         TEST(test_every_bit_flipped), TEST(test_blocks_moved),   TEST(test_random_damage),
+        TEST(test_hostile_ops), TEST(test_hostile_blocks),    TEST(test_hostile_headers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,8 @@ static void test_curriculum(void **state) {
     lp_curriculum_config config = {.knobs = "doors=2..4", .start = 3, .end = 8, .grow = 2, .win_rate = 0.75, .episodes = 4};
     assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
     assert_int_equal(lp_curriculum_open(&again, game, &config, &err), LP_OK);
-    static const char *const levels[] = {"horizon 3 doors 2", "horizon 3 doors 3", "horizon 3 doors 4", "horizon 7 doors 4", "horizon 8 doors 4", "horizon 8 doors 4"};
+    static const char *const levels[] = {"horizon 3 doors 2", "horizon 3 doors 3", "horizon 3 doors 4",
+                                         "horizon 7 doors 4", "horizon 8 doors 4", "horizon 8 doors 4"};
     const int horizon = lp_game_find_knob(game, "horizon"), doors = lp_game_find_knob(game, "doors");
     lp_rng rng = lp_rng_make(1, 1);
     for (int level = 0; level < 6; level++) {
@@ -141,7 +142,8 @@ static void test_curriculum(void **state) {
     }
     assert_true(c.now.hardest[0] == 2 && c.now.horizon == 7);
     lp_curriculum_close(&c);
-    static const char *const bad[] = {"door=2", "doors", "doors=", "doors=2..", "doors=2..5", "doors=1..2", "doors=3..1", "doors=2 doors=3", "horizon=4", "doors=2x"};
+    static const char *const bad[] = {"door=2",     "doors",      "doors=",          "doors=2..", "doors=2..5",
+                                      "doors=1..2", "doors=3..1", "doors=2 doors=3", "horizon=4", "doors=2x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         snprintf(config.knobs, sizeof config.knobs, "%s", bad[i]);
         assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_BAD_INPUT);
@@ -200,8 +202,13 @@ static void test_evaluation(void **state) {
     assert_int_equal(lp_policy_open(&policy, &shape, 3, &err), LP_OK);
     lp_game_default_knobs(game, knobs);
     knobs[lp_game_find_knob(game, "horizon")] = 7;
-    lp_eval_config c = {.player = LP_PLAYER_POLICY, .policy = policy, .sample = true, .memory = {.arch = LP_MEM_TREE, .dim = 32}, .knobs = knobs,
-                        .episodes = 30, .seed = 4};
+    lp_eval_config c = {.player = LP_PLAYER_POLICY,
+                        .policy = policy,
+                        .sample = true,
+                        .memory = {.arch = LP_MEM_TREE, .dim = 32},
+                        .knobs = knobs,
+                        .episodes = 30,
+                        .seed = 4};
     lp_eval_row one, row;
     c.n_threads = 1;
     assert_int_equal(lp_eval(game, &c, &one, &err), LP_OK);
@@ -256,8 +263,8 @@ static void test_learns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact), cmocka_unit_test(test_curriculum),  cmocka_unit_test(test_checkpoints_refused), cmocka_unit_test(test_evaluation),
-        cmocka_unit_test(test_wilson), cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_exact),      cmocka_unit_test(test_curriculum), cmocka_unit_test(test_checkpoints_refused),
+        cmocka_unit_test(test_evaluation), cmocka_unit_test(test_wilson),     cmocka_unit_test(test_learns),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

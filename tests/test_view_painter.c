@@ -39,9 +39,7 @@ static double channel(uint32_t c) {
     return s <= 0.04045 ? s / 12.92 : pow((s + 0.055) / 1.055, 2.4);
 }
 
-static double luminance(uint32_t ink) {
-    return 0.2126 * channel(ink >> 16) + 0.7152 * channel(ink >> 8) + 0.0722 * channel(ink);
-}
+static double luminance(uint32_t ink) { return 0.2126 * channel(ink >> 16) + 0.7152 * channel(ink >> 8) + 0.0722 * channel(ink); }
 
 /* WCAG 2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 static double contrast(uint32_t a, uint32_t b) {
@@ -70,9 +68,7 @@ static void on_text(void *context, const lp_text_call *call) {
     }
 }
 
-static bool overlap(lp_rect a, lp_rect b) {
-    return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-}
+static bool overlap(lp_rect a, lp_rect b) { return a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h; }
 
 static lp_painter *painter; /* opened once for all tests */
 static record drawn;
@@ -147,14 +143,34 @@ static lp_view *ordinary(int frame_width, int frame_height) {
     for (int i = 0; i < 32; i++) made.names[i] = i < 9 ? names[i] : "combination";
     for (int i = 0; i < 9; i++) made.probabilities[i] = i == 4 ? 0.6f : 0.05f;
     for (int i = 0; i < 512; i++) made.values[i] = 0.5f * sinf((float)i / 40);
-    made.view = (lp_view){
-        .game = "cue", .policy = "cue.safetensors", .memory = "tree", .frame = made.frame, .frame_width = frame_width,
-        .frame_height = frame_height, .n_actions = 9, .chosen = 4, .action_names = made.names,
-        .action_probabilities = made.probabilities, .value_history = made.values, .n_values = 512, .n_levels = 3,
-        .level_counts = {20, 16, 4}, .items_seen = 48213, .last_written = "door 1", .n_reads = 3,
-        .reads = {{1024, 2, 0.62f, "the star was shown"}, {12, 0, 0.2f, "door 2"}, {1, 0, 0.1f, NULL}},
-        .wins = 1204, .losses = 37, .timeouts = 2, .episode = 1244, .decisions = 12482112, .episode_decisions = 48213,
-        .elapsed_s = 93784, .decisions_per_s = 1284.3, .speed = 4, .status = "horizon 1000"};
+    made.view = (lp_view){.game = "cue",
+                          .policy = "cue.safetensors",
+                          .memory = "tree",
+                          .frame = made.frame,
+                          .frame_width = frame_width,
+                          .frame_height = frame_height,
+                          .n_actions = 9,
+                          .chosen = 4,
+                          .action_names = made.names,
+                          .action_probabilities = made.probabilities,
+                          .value_history = made.values,
+                          .n_values = 512,
+                          .n_levels = 3,
+                          .level_counts = {20, 16, 4},
+                          .items_seen = 48213,
+                          .last_written = "door 1",
+                          .n_reads = 3,
+                          .reads = {{1024, 2, 0.62f, "the star was shown"}, {12, 0, 0.2f, "door 2"}, {1, 0, 0.1f, NULL}},
+                          .wins = 1204,
+                          .losses = 37,
+                          .timeouts = 2,
+                          .episode = 1244,
+                          .decisions = 12482112,
+                          .episode_decisions = 48213,
+                          .elapsed_s = 93784,
+                          .decisions_per_s = 1284.3,
+                          .speed = 4,
+                          .status = "horizon 1000"};
     return &made.view;
 }
 
@@ -317,7 +333,8 @@ static void value_chart_follows_the_values(void **state) {
     for (int i = 0; i < 5000; i++) made.values[i] = -1;
     lp_rect low = curve(view);
     assert_true(low.h > 0 && low.h <= 4 && low.w > 200);
-    assert_non_null(find_text("\xe2\x88\x92" "1.00"));
+    assert_non_null(find_text("\xe2\x88\x92"
+                              "1.00"));
     for (int i = 0; i < 5000; i++) made.values[i] = 3; /* as high as the chart goes */
     lp_rect high = curve(view);
     assert_true(high.h <= 4 && high.y < low.y - 100);
@@ -413,9 +430,18 @@ static double odd_number(lp_rng *rng) {
 static const char *odd_text(lp_rng *rng) {
     static char very_long[20001];
     memset(very_long, 'W', 20000);
-    const char *const odd[] = {NULL, "", "a", " ", "caf\xc3\xa9 \xe2\x98\x85 \xe6\x98\x9f", "\xff\xfe\xc0\x80\xed\xa0\x80\xf4\x90", "cut \xe2\x82",
-                               "tab\tand\nnewline\x01", "the corridor goes on; a tree, two clouds, a fence, a tree again and then a door",
-                               very_long, "\xcc\x81\xcc\x81\xcc\x81", "\xf0\x9f\x8e\xae game"};
+    const char *const odd[] = {NULL,
+                               "",
+                               "a",
+                               " ",
+                               "caf\xc3\xa9 \xe2\x98\x85 \xe6\x98\x9f",
+                               "\xff\xfe\xc0\x80\xed\xa0\x80\xf4\x90",
+                               "cut \xe2\x82",
+                               "tab\tand\nnewline\x01",
+                               "the corridor goes on; a tree, two clouds, a fence, a tree again and then a door",
+                               very_long,
+                               "\xcc\x81\xcc\x81\xcc\x81",
+                               "\xf0\x9f\x8e\xae game"};
     return odd[lp_rng_below(rng, sizeof odd / sizeof *odd)];
 }
 
@@ -462,14 +488,19 @@ static lp_view_sheet *made_sheet(int n_variables, lp_rng *rng) {
     static char names[256][48];
     static lp_view_sheet sheet;
     static const char *const outcomes[] = {"running", "win", "running (no outcome set)"};
-    sheet = (lp_view_sheet){.n_variables = n_variables, .variables = variables, .outcome = outcomes[lp_rng_below(rng, 3)], .ended = lp_rng_below(rng, 2),
-                            .won = lp_rng_below(rng, 2), .n_events = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 1)};
+    sheet = (lp_view_sheet){.n_variables = n_variables,
+                            .variables = variables,
+                            .outcome = outcomes[lp_rng_below(rng, 3)],
+                            .ended = lp_rng_below(rng, 2),
+                            .won = lp_rng_below(rng, 2),
+                            .n_events = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 1)};
     for (int i = 0; i < n_variables; i++) {
         snprintf(names[i], sizeof names[i], "%s %d", lp_rng_below(rng, 4) ? "var" : "a variable with a rather long name", i);
-        variables[i] = (lp_view_variable){names[i], lp_rng_below(rng, 3) ? (int64_t)lp_rng_u64(rng) : i, (int64_t)lp_rng_below(rng, 40) - 1};
+        variables[i] =
+            (lp_view_variable){names[i], lp_rng_below(rng, 3) ? (int64_t)lp_rng_u64(rng) : i, (int64_t)lp_rng_below(rng, 40) - 1};
     }
-    for (int i = 0; i < sheet.n_events; i++) sheet.events[i] = i % 2 ? "123456: Something happened, and then something else happened that takes long to tell"
-                                                                     : "7: it begins";
+    for (int i = 0; i < sheet.n_events; i++)
+        sheet.events[i] = i % 2 ? "123456: Something happened, and then something else happened that takes long to tell" : "7: it begins";
     return &sheet;
 }
 
@@ -484,7 +515,8 @@ static void sheet_shows_every_variable(void **state) {
         for (int i = 0; i < n; i++) {
             char value[32];
             snprintf(value, sizeof value, "%lld", (long long)view.sheet->variables[i].value);
-            if (!find_text(view.sheet->variables[i].name) || !find_text(value)) fail_msg("%d: %s = %s is not shown", n, view.sheet->variables[i].name, value);
+            if (!find_text(view.sheet->variables[i].name) || !find_text(value))
+                fail_msg("%d: %s = %s is not shown", n, view.sheet->variables[i].name, value);
         }
         assert_non_null(find_text(view.sheet->outcome));
         if (view.sheet->n_events) assert_non_null(find_text(view.sheet->events[0]));
@@ -548,20 +580,13 @@ static void pictures_leave_nothing_behind(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(game_at_whole_multiples),
-        cmocka_unit_test(game_missing_or_too_large),
-        cmocka_unit_test(badges_tell_the_mode),
-        cmocka_unit_test(chosen_action_is_highlighted),
-        cmocka_unit_test(bars_show_probability),
-        cmocka_unit_test(many_actions_show_the_likeliest),
-        cmocka_unit_test(value_chart_follows_the_values),
-        cmocka_unit_test(memory_squares_count_the_items),
-        cmocka_unit_test(attention_lights_its_level),
-        cmocka_unit_test(reads_stand_strongest_first),
-        cmocka_unit_test(sheet_shows_every_variable),
-        cmocka_unit_test(changed_variables_are_marked),
-        cmocka_unit_test(any_view_keeps_the_rules),
-        cmocka_unit_test(pictures_leave_nothing_behind),
+        cmocka_unit_test(game_at_whole_multiples),        cmocka_unit_test(game_missing_or_too_large),
+        cmocka_unit_test(badges_tell_the_mode),           cmocka_unit_test(chosen_action_is_highlighted),
+        cmocka_unit_test(bars_show_probability),          cmocka_unit_test(many_actions_show_the_likeliest),
+        cmocka_unit_test(value_chart_follows_the_values), cmocka_unit_test(memory_squares_count_the_items),
+        cmocka_unit_test(attention_lights_its_level),     cmocka_unit_test(reads_stand_strongest_first),
+        cmocka_unit_test(sheet_shows_every_variable),     cmocka_unit_test(changed_variables_are_marked),
+        cmocka_unit_test(any_view_keeps_the_rules),       cmocka_unit_test(pictures_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

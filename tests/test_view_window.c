@@ -122,10 +122,19 @@ static void long_text_ends_in_an_ellipsis(void **state) {
     image_of(p, "mmmmmmmmmm\xe2\x80\xa6", a); /* ten fit beside the ellipsis in 200 pixels */
     image_of(p, "mmmmmmmmmmmmmmmmmmmmmmm", b);
     assert_memory_equal(a, b, sizeof a);
-    image_of(p, "\xff" "a\xc3", a); /* not UTF-8: a specimen for each bad part */
-    image_of(p, "\xef\xbf\xbd" "a\xef\xbf\xbd", b);
+    image_of(p,
+             "\xff"
+             "a\xc3",
+             a); /* not UTF-8: a specimen for each bad part */
+    image_of(p,
+             "\xef\xbf\xbd"
+             "a\xef\xbf\xbd",
+             b);
     assert_memory_equal(a, b, sizeof a);
-    image_of(p, "a\tb\x01" "c", a);
+    image_of(p,
+             "a\tb\x01"
+             "c",
+             a);
     image_of(p, "a b c", b);
     assert_memory_equal(a, b, sizeof a);
     image_of(p, "abc", a);
@@ -138,7 +147,8 @@ static void long_text_ends_in_an_ellipsis(void **state) {
 static void drawing_allocates_nothing(void **state) {
     (void)state;
     lp_painter *p = open_painter();
-    lp_view view = {.game = "cue", .n_levels = 2, .level_counts = {9, 8}, .decisions = 1234567890, .wins = 1234567890, .status = "0123456789,%<>kMGx"};
+    lp_view view = {
+        .game = "cue", .n_levels = 2, .level_counts = {9, 8}, .decisions = 1234567890, .wins = 1234567890, .status = "0123456789,%<>kMGx"};
     lp_view_draw(p, &view);
     lp_view_draw(p, &view);
     int64_t before = sdl_allocations;
@@ -189,14 +199,17 @@ static void numbers_as_people_read_them(void **state) {
     assert_string_equal(lp_format_count(out, 0), "0");
     assert_string_equal(lp_format_count(out, 999), "999");
     assert_string_equal(lp_format_count(out, 1000), "1,000");
-    assert_string_equal(lp_format_count(out, -1234567), "\xe2\x88\x92" "1,234,567");
-    assert_string_equal(lp_format_count(out, INT64_MIN), "\xe2\x88\x92" "9,223,372,036,854,775,808");
+    assert_string_equal(lp_format_count(out, -1234567), "\xe2\x88\x92"
+                                                        "1,234,567");
+    assert_string_equal(lp_format_count(out, INT64_MIN), "\xe2\x88\x92"
+                                                         "9,223,372,036,854,775,808");
     assert_string_equal(lp_format_compact(out, 999), "999");
     assert_string_equal(lp_format_compact(out, 1000), "1.0k");
     assert_string_equal(lp_format_compact(out, 999999), "999k");
     assert_string_equal(lp_format_compact(out, 1000000), "1.0M");
     assert_string_equal(lp_format_compact(out, INT64_MAX), "9.2E");
-    assert_string_equal(lp_format_compact(out, INT64_MIN), "\xe2\x88\x92" "9.2E");
+    assert_string_equal(lp_format_compact(out, INT64_MIN), "\xe2\x88\x92"
+                                                           "9.2E");
     assert_string_equal(lp_format_percent(out, 0), "0%");
     assert_string_equal(lp_format_percent(out, 1e-9), "<1%");
     assert_string_equal(lp_format_percent(out, 0.34), "34%");
@@ -205,7 +218,8 @@ static void numbers_as_people_read_them(void **state) {
     assert_string_equal(lp_format_percent(out, NAN), "\xe2\x80\x93");
     assert_string_equal(lp_format_signed(out, 0.421), "+0.42");
     assert_string_equal(lp_format_signed(out, -0.001), "0.00");
-    assert_string_equal(lp_format_signed(out, -1), "\xe2\x88\x92" "1.00");
+    assert_string_equal(lp_format_signed(out, -1), "\xe2\x88\x92"
+                                                   "1.00");
     assert_string_equal(lp_format_signed(out, INFINITY), "\xe2\x80\x93");
     assert_string_equal(lp_format_time(out, 0), "00:00:00");
     assert_string_equal(lp_format_time(out, 86399.9), "23:59:59");
@@ -373,14 +387,10 @@ static void window_shows_and_hears(void **state) {
 int main(void) {
     SDL_SetMemoryFunctions(counted_malloc, counted_calloc, counted_realloc, free);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_stays_in_its_box),
-        cmocka_unit_test(long_text_ends_in_an_ellipsis),
-        cmocka_unit_test(drawing_allocates_nothing),
-        cmocka_unit_test(fonts_that_cannot_be_used),
-        cmocka_unit_test(numbers_as_people_read_them),
-        cmocka_unit_test(png_reads_back_equal),
-        cmocka_unit_test(png_that_cannot_be_written),
-        cmocka_unit_test(no_display_no_window),
+        cmocka_unit_test(text_stays_in_its_box),       cmocka_unit_test(long_text_ends_in_an_ellipsis),
+        cmocka_unit_test(drawing_allocates_nothing),   cmocka_unit_test(fonts_that_cannot_be_used),
+        cmocka_unit_test(numbers_as_people_read_them), cmocka_unit_test(png_reads_back_equal),
+        cmocka_unit_test(png_that_cannot_be_written),  cmocka_unit_test(no_display_no_window),
         cmocka_unit_test(window_shows_and_hears),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

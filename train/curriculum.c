@@ -18,7 +18,8 @@ static lp_status add_range(lp_curriculum *c, const char *text, lp_err *err) {
                        range.index < 0 ? "the game has no such knob" : "horizon goes by curriculum.start and end");
     const lp_knob *knob = lp_game_knob(c->game, range.index);
     if (first < knob->min || first > knob->max || last < knob->min || last > knob->max)
-        return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: '%s': must stay within %lld to %lld", text, (long long)knob->min, (long long)knob->max);
+        return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: '%s': must stay within %lld to %lld", text, (long long)knob->min,
+                       (long long)knob->max);
     for (int r = 0; r < c->n_ranges; r++)
         if (c->ranges[r].index == range.index) return lp_fail(err, LP_BAD_INPUT, "curriculum.knobs: %s stands twice", name);
     c->now.hardest[c->n_ranges] = first;
@@ -27,14 +28,17 @@ static lp_status add_range(lp_curriculum *c, const char *text, lp_err *err) {
 }
 
 lp_status lp_curriculum_open(lp_curriculum *out, const lp_game *game, const lp_curriculum_config *config, lp_err *err) {
-    lp_curriculum c = {.game = game, .config = *config, .horizon_knob = lp_game_find_knob(game, "horizon"), .now = {.horizon = config->start}};
+    lp_curriculum c = {
+        .game = game, .config = *config, .horizon_knob = lp_game_find_knob(game, "horizon"), .now = {.horizon = config->start}};
     *out = (lp_curriculum){0};
     if (config->end < config->start)
-        return lp_fail(err, LP_BAD_INPUT, "curriculum.end (%lld) is below curriculum.start (%lld)", (long long)config->end, (long long)config->start);
+        return lp_fail(err, LP_BAD_INPUT, "curriculum.end (%lld) is below curriculum.start (%lld)", (long long)config->end,
+                       (long long)config->start);
     if (c.horizon_knob >= 0) {
         const lp_knob *knob = lp_game_knob(game, c.horizon_knob);
         if (config->start < knob->min || config->end > knob->max)
-            return lp_fail(err, LP_BAD_INPUT, "curriculum.start and end: must be within %lld to %lld", (long long)knob->min, (long long)knob->max);
+            return lp_fail(err, LP_BAD_INPUT, "curriculum.start and end: must be within %lld to %lld", (long long)knob->min,
+                           (long long)knob->max);
     }
     char text[sizeof config->knobs], *rest;
     snprintf(text, sizeof text, "%s", config->knobs);
@@ -104,13 +108,11 @@ void lp_curriculum_describe(const lp_curriculum *c, char *out, size_t size_bytes
     if (size_bytes) *out = 0;
     if (c->horizon_knob >= 0) used = snprintf(out, size_bytes, "horizon %lld", (long long)c->now.horizon);
     for (int r = 0; r < c->n_ranges && (size_t)used < size_bytes; r++)
-        used += snprintf(out + used, size_bytes - (size_t)used, "%s%s %lld", used ? " " : "", lp_game_knob(c->game, c->ranges[r].index)->name,
-                         (long long)c->now.hardest[r]);
+        used += snprintf(out + used, size_bytes - (size_t)used, "%s%s %lld", used ? " " : "",
+                         lp_game_knob(c->game, c->ranges[r].index)->name, (long long)c->now.hardest[r]);
 }
 
-size_t lp_curriculum_save_size(const lp_curriculum *c) {
-    return sizeof c->now + (size_t)c->config.episodes;
-}
+size_t lp_curriculum_save_size(const lp_curriculum *c) { return sizeof c->now + (size_t)c->config.episodes; }
 
 void lp_curriculum_save(const lp_curriculum *c, void *out) {
     memcpy(out, &c->now, sizeof c->now);

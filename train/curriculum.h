@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 typedef struct {
-    char knobs[128];    /* "n=1..4 speed=3..1 doors=4": from the first to the last, up or down; another stays 4; "": all at their defaults */
+    char knobs[128]; /* "n=1..4 speed=3..1 doors=4": from the first to the last, up or down; another stays 4; "": all at their defaults */
     int64_t start, end; /* longest horizon at first and in the end, decisions */
     double grow;        /* factor by which it grows */
     double win_rate;    /* over the last `episodes` episodes, at which it becomes harder */

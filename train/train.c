@@ -12,8 +12,14 @@
 #include <string.h>
 
 lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
-    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .size = (int)c->size, .dim = (int)c->dim, .hidden = (int)c->hidden,
-                              .heads = (int)c->heads, .n_levels = (int)c->levels, .n_ages = (int)c->ages, .core = (int)c->core};
+    lp_policy_config shape = {.n_actions = lp_game_n_actions(game),
+                              .size = (int)c->size,
+                              .dim = (int)c->dim,
+                              .hidden = (int)c->hidden,
+                              .heads = (int)c->heads,
+                              .n_levels = (int)c->levels,
+                              .n_ages = (int)c->ages,
+                              .core = (int)c->core};
     lp_game_observation(game, &shape.width, &shape.height);
     lp_policy_defaults(&shape);
     return shape;
@@ -85,7 +91,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
     int width, height;
     if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
-    if (!status) status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
+    if (!status)
+        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);
     if (!status && (!t->players || !t->decisions_now)) status = lp_fail(err, LP_FAILED, "out of memory");
@@ -197,8 +204,14 @@ static checkpoint_header header_of(const lp_train *t) {
     size_t rom_bytes;
     const void *rom = lp_game_rom(t->game, &rom_bytes);
     const char *core = lp_emu_core_version();
-    return (checkpoint_header){CHECKPOINT_MAGIC, 0, hash_config(&t->config), lp_hash64(rom, rom_bytes),
-                               lp_hash64(core, strlen(core)), (uint64_t)t->config.envs, t->update, t->decisions};
+    return (checkpoint_header){CHECKPOINT_MAGIC,
+                               0,
+                               hash_config(&t->config),
+                               lp_hash64(rom, rom_bytes),
+                               lp_hash64(core, strlen(core)),
+                               (uint64_t)t->config.envs,
+                               t->update,
+                               t->decisions};
 }
 
 lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
@@ -266,12 +279,10 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: not a training checkpoint", path);
     else if (h.hash != lp_hash64(file.data + HASHED_FROM, file.size_bytes - HASHED_FROM))
         status = lp_fail(err, LP_BAD_INPUT, "%s: damaged or cut short", path);
-    else if (h.config_hash != own.config_hash)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
+    else if (h.config_hash != own.config_hash) status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
     else if (h.rom_hash != own.rom_hash || h.core_hash != own.core_hash)
         status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM or emulation core", path);
-    else if (file.size_bytes < fixed)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
+    else if (file.size_bytes < fixed) status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
     if (!status) {
         const unsigned char *at = file.data + sizeof h;
         status = lp_curriculum_load(&t->curriculum, at, err);
@@ -289,18 +300,10 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     return status;
 }
 
-int lp_train_done(const lp_train *t) {
-    return t->decisions >= t->config.decisions;
-}
+int lp_train_done(const lp_train *t) { return t->decisions >= t->config.decisions; }
 
-int lp_train_threads(const lp_train *t) {
-    return lp_pool_threads(t->pool);
-}
+int lp_train_threads(const lp_train *t) { return lp_pool_threads(t->pool); }
 
-const lp_policy *lp_train_policy(const lp_train *t) {
-    return t->policy;
-}
+const lp_policy *lp_train_policy(const lp_train *t) { return t->policy; }
 
-void lp_train_goal(const lp_train *t, int64_t *knobs) {
-    lp_curriculum_goal(&t->curriculum, knobs);
-}
+void lp_train_goal(const lp_train *t, int64_t *knobs) { lp_curriculum_goal(&t->curriculum, knobs); }

@@ -41,15 +41,15 @@ extern const int lp_n_train_settings;
 
 /* Of one update. */
 typedef struct {
-    int64_t update, decisions;          /* so far */
-    char level[128];                    /* the curriculum's, as lp_curriculum_describe tells it */
-    int64_t episodes, wins;             /* of the main task that ended in this update */
-    int64_t twin_episodes, twin_wins;   /* of the twin */
-    double win_rate;                    /* over the curriculum's last `episodes` episodes; NaN before any */
-    lp_update_stats learning;           /* where updates overlap with rollouts, that of the update before; zeros at first */
-    double rollout_s, learn_s;          /* wall time of the two halves; learning that overlaps counts where it was waited for */
-    double emulate_s, memory_s; /* thread time inside the rollout */
-    double forward_s; /* likewise; on a GPU: how long the host waited for it */
+    int64_t update, decisions;        /* so far */
+    char level[128];                  /* the curriculum's, as lp_curriculum_describe tells it */
+    int64_t episodes, wins;           /* of the main task that ended in this update */
+    int64_t twin_episodes, twin_wins; /* of the twin */
+    double win_rate;                  /* over the curriculum's last `episodes` episodes; NaN before any */
+    lp_update_stats learning;         /* where updates overlap with rollouts, that of the update before; zeros at first */
+    double rollout_s, learn_s;        /* wall time of the two halves; learning that overlaps counts where it was waited for */
+    double emulate_s, memory_s;       /* thread time inside the rollout */
+    double forward_s;                 /* likewise; on a GPU: how long the host waited for it */
 } lp_train_stats;
 
 typedef struct lp_train lp_train;

@@ -20,9 +20,7 @@ static int n_reads(const lp_view *view) {
     return view->n_reads < 0 ? 0 : view->n_reads > LP_VIEW_MAX_READS ? LP_VIEW_MAX_READS : view->n_reads;
 }
 
-static int level_count(const lp_view *view, int level) {
-    return view->level_counts[level] > 0 ? view->level_counts[level] : 0;
-}
+static int level_count(const lp_view *view, int level) { return view->level_counts[level] > 0 ? view->level_counts[level] : 0; }
 
 /* How a level's squares are set: the largest pitch at which each level fits, one square an item where that is possible. */
 typedef struct {
@@ -46,8 +44,7 @@ static grid fit_grid(const lp_view *view, int w, int h) {
 static void squares(lp_painter *p, lp_rect r, const grid *g, int count, uint32_t ink) {
     int n = count / g->items + (count % g->items != 0), used = n < g->columns ? n : g->columns, side = g->pitch - 2;
     int x = r.x + (r.w - used * g->pitch + 2) / 2, y = r.y + r.h - side;
-    for (int i = 0; i < n; i++)
-        lp_paint_fill(p, (lp_rect){x + i % g->columns * g->pitch, y - i / g->columns * g->pitch, side, side}, ink);
+    for (int i = 0; i < n; i++) lp_paint_fill(p, (lp_rect){x + i % g->columns * g->pitch, y - i / g->columns * g->pitch, side, side}, ink);
 }
 
 /* The part of the attention that rests on a level, as far as the reads tell. */
@@ -77,8 +74,7 @@ static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
     int n = n_levels(view), line = lp_paint_line_height(p, LP_FACE_BODY);
     int w = n == 1 ? r.w - CAPTION_PX : (r.w - CAPTION_PX) / (n < 8 ? 8 : n); /* a lone level has all the width */
     grid g = fit_grid(view, w - 4, r.h - 2 * line - 12);
-    for (int level = 0; level < n; level++)
-        level_column(p, (lp_rect){r.x + r.w - (level + 1) * w, r.y, w, r.h}, view, level, &g);
+    for (int level = 0; level < n; level++) level_column(p, (lp_rect){r.x + r.w - (level + 1) * w, r.y, w, r.h}, view, level, &g);
     lp_rect caption = {r.x, r.y, CAPTION_PX - 6, line};
     lp_paint_text(p, caption, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "items");
     caption.y = r.y + r.h - line;
@@ -113,8 +109,7 @@ void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view) {
     lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "wrote");
     row = (lp_rect){in.x + CAPTION_PX, row.y, in.w - CAPTION_PX, line};
     bool nothing = !view->last_written || !*view->last_written;
-    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, nothing ? LP_INK_DIM : LP_INK_TEXT,
-                  nothing ? "an item without text" : view->last_written);
+    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, nothing ? LP_INK_DIM : LP_INK_TEXT, nothing ? "an item without text" : view->last_written);
 }
 
 /* ---- reading now ---- */

@@ -8,9 +8,7 @@ enum { MAX_SHOWN = 32, Y_LABEL_PX = 34 };
 
 /* ---- actions ---- */
 
-static float probability(const lp_view *view, int action) {
-    return view->action_probabilities ? view->action_probabilities[action] : NAN;
-}
+static float probability(const lp_view *view, int action) { return view->action_probabilities ? view->action_probabilities[action] : NAN; }
 
 static const char *action_name(const lp_view *view, int action, char out[LP_FORMAT_SIZE]) {
     const char *name = view->action_names ? view->action_names[action] : NULL;
@@ -43,8 +41,7 @@ static int pick_actions(const lp_view *view, int room, int shown[MAX_SHOWN]) {
 
 /* The mark of the chosen action: a triangle that points at its name. */
 static void triangle(lp_painter *p, int x, int y, int h, uint32_t ink) {
-    for (int i = 0; i < h / 2 + 1; i++)
-        lp_paint_column(p, x + i, (float)y + (float)i, (float)(y + h) - (float)i, ink, 1);
+    for (int i = 0; i < h / 2 + 1; i++) lp_paint_column(p, x + i, (float)y + (float)i, (float)(y + h) - (float)i, ink, 1);
 }
 
 static void action_row(lp_painter *p, lp_rect r, const lp_view *view, int action, int name_px) {
@@ -62,8 +59,8 @@ static void action_row(lp_painter *p, lp_rect r, const lp_view *view, int action
     lp_paint_bar(p, (lp_rect){bar_x, r.y + (r.h - 12) / 2, r.x + r.w - PERCENT - bar_x, 12}, probability(view, action),
                  chosen ? LP_INK_POLICY : LP_INK_MUTED_BAR);
     lp_format_percent(text, probability(view, action));
-    lp_paint_text(p, (lp_rect){r.x + r.w - PERCENT + GAP, r.y, PERCENT - GAP, r.h}, chosen ? LP_FACE_BOLD : LP_FACE_BODY,
-                  LP_RIGHT, LP_INK_TEXT, text);
+    lp_paint_text(p, (lp_rect){r.x + r.w - PERCENT + GAP, r.y, PERCENT - GAP, r.h}, chosen ? LP_FACE_BOLD : LP_FACE_BODY, LP_RIGHT,
+                  LP_INK_TEXT, text);
 }
 
 static void other_actions(lp_painter *p, lp_rect r, const lp_view *view, const int *shown, int n_shown) {
@@ -127,8 +124,7 @@ static void chart_column(lp_painter *p, lp_rect r, int column, const lp_view *vi
     float low = NAN, high = NAN;
     widen(value_at(view, from), &low, &high);
     widen(value_at(view, to), &low, &high);
-    for (int i = (int)ceilf(from > 0 ? from : 0); (float)i <= to && i < view->n_values; i++)
-        widen(view->value_history[i], &low, &high);
+    for (int i = (int)ceilf(from > 0 ? from : 0); (float)i <= to && i < view->n_values; i++) widen(view->value_history[i], &low, &high);
     if (!isfinite(low)) return;
     float half = (float)(r.h - 1) / 2, middle = (float)r.y + half + 0.5f;
     float top = middle - high * half, bottom = middle - low * half;
@@ -139,7 +135,9 @@ static void chart_column(lp_painter *p, lp_rect r, int column, const lp_view *vi
 }
 
 static void chart(lp_painter *p, lp_rect r, const lp_view *view) {
-    static const char *const labels[] = {"+1", "0", "\xe2\x88\x92" "1"};
+    static const char *const labels[] = {"+1", "0",
+                                         "\xe2\x88\x92"
+                                         "1"};
     lp_rect plot = {r.x + Y_LABEL_PX, r.y, r.w - Y_LABEL_PX, r.h};
     int line = lp_paint_line_height(p, LP_FACE_BODY);
     for (int i = 0; i < 3; i++) {

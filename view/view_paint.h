@@ -22,7 +22,7 @@ typedef struct {
 enum {
     LP_INK_GROUND = 0x0c1016,
     LP_INK_PANEL = 0x161c25,
-    LP_INK_TRACK = 0x273140, /* the empty part of a bar, grid lines */
+    LP_INK_TRACK = 0x273140,  /* the empty part of a bar, grid lines */
     LP_INK_CHOSEN = 0x1d3c57, /* behind the chosen action */
     LP_INK_TEXT = 0xedf1f6,
     LP_INK_DIM = 0xaab6c5,
@@ -84,8 +84,8 @@ int lp_paint_line_height(const lp_painter *p, lp_face_id face);
 
 /* ---- view_format.c: numbers as people read them; all return out ---- */
 enum { LP_FORMAT_SIZE = 48 };
-char *lp_format_count(char out[LP_FORMAT_SIZE], int64_t n);   /* 1,234,567 */
-char *lp_format_compact(char out[LP_FORMAT_SIZE], int64_t n); /* 1.2M; below 1,000 as it is */
+char *lp_format_count(char out[LP_FORMAT_SIZE], int64_t n);         /* 1,234,567 */
+char *lp_format_compact(char out[LP_FORMAT_SIZE], int64_t n);       /* 1.2M; below 1,000 as it is */
 char *lp_format_percent(char out[LP_FORMAT_SIZE], double fraction); /* 34%, <1%; a dash for NaN */
 char *lp_format_signed(char out[LP_FORMAT_SIZE], double value);     /* +0.42; a dash for NaN */
 char *lp_format_time(char out[LP_FORMAT_SIZE], double seconds);     /* 03:12:45, 2d 03:12:45; a dash for NaN */

@@ -42,7 +42,10 @@ void lp_view_outcome(lp_painter *p, lp_rect r, const lp_view *view) {
     const char *pressed = named ? view->action_names[view->chosen] : "none";
     int half = in.w * 55 / 100;
     lp_paint_text(p, (lp_rect){in.x, in.y, half - 8, LP_ROW_PX}, view->sheet->ended ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT,
-                  view->sheet->won ? LP_INK_LIVE : view->sheet->ended ? LP_INK_LOSS : LP_INK_TEXT, view->sheet->outcome);
+                  view->sheet->won     ? LP_INK_LIVE
+                  : view->sheet->ended ? LP_INK_LOSS
+                                       : LP_INK_TEXT,
+                  view->sheet->outcome);
     int w = lp_paint_text_width(p, LP_FACE_BODY, "pressed") + 10;
     lp_paint_text(p, (lp_rect){in.x + half, in.y, w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "pressed");
     lp_paint_text(p, (lp_rect){in.x + half + w, in.y, in.w - half - w, LP_ROW_PX}, LP_FACE_BOLD, LP_LEFT, LP_INK_TEXT, pressed);

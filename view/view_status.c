@@ -19,8 +19,7 @@ static void sign(lp_painter *p, lp_rect r, badge_sign kind, uint32_t ink, uint32
     if (kind == SIGN_DOT || kind == SIGN_RING) lp_paint_round(p, r, r.w / 2, ink);
     if (kind == SIGN_RING) lp_paint_round(p, (lp_rect){r.x + 3, r.y + 3, r.w - 6, r.h - 6}, (r.w - 6) / 2, under);
     if (kind == SIGN_PLAY)
-        for (int i = 0; i < r.w; i++)
-            lp_paint_column(p, r.x + i, (float)r.y + (float)i / 2, (float)(r.y + r.h) - (float)i / 2, ink, 1);
+        for (int i = 0; i < r.w; i++) lp_paint_column(p, r.x + i, (float)r.y + (float)i / 2, (float)(r.y + r.h) - (float)i / 2, ink, 1);
     if (kind == SIGN_PAUSE) {
         lp_paint_fill(p, (lp_rect){r.x, r.y, r.w / 3 + 1, r.h}, ink);
         lp_paint_fill(p, (lp_rect){r.x + r.w - r.w / 3 - 1, r.y, r.w / 3 + 1, r.h}, ink);
@@ -34,8 +33,8 @@ static int badge(lp_painter *p, int right, lp_rect row, const char *text, badge_
     lp_rect r = {right - w, row.y + (row.h - 30) / 2, w, 30};
     lp_paint_round(p, r, 15, ground);
     sign(p, (lp_rect){r.x + PAD, r.y + (r.h - SIGN_PX) / 2, SIGN_PX, SIGN_PX}, kind, LP_INK_GROUND, ground);
-    lp_paint_text(p, (lp_rect){r.x + PAD + SIGN_PX + GAP, r.y, w - 2 * PAD - SIGN_PX - GAP, r.h}, LP_FACE_BOLD, LP_LEFT,
-                  LP_INK_GROUND, text);
+    lp_paint_text(p, (lp_rect){r.x + PAD + SIGN_PX + GAP, r.y, w - 2 * PAD - SIGN_PX - GAP, r.h}, LP_FACE_BOLD, LP_LEFT, LP_INK_GROUND,
+                  text);
     return r.x - 8;
 }
 
@@ -48,8 +47,7 @@ static int badges(lp_painter *p, lp_rect row, const lp_view *view) {
     case LP_VIEW_LIVE:
     default: right = badge(p, right, row, "LIVE", SIGN_DOT, LP_INK_LIVE); break;
     }
-    if (view->recovered || view->mode == LP_VIEW_RECOVERED)
-        right = badge(p, right, row, "RECOVERED", SIGN_RING, LP_INK_MEMORY);
+    if (view->recovered || view->mode == LP_VIEW_RECOVERED) right = badge(p, right, row, "RECOVERED", SIGN_RING, LP_INK_MEMORY);
     return right;
 }
 
@@ -117,7 +115,8 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
         lp_paint_text(p, (lp_rect){x, r.y + 2, w, line}, LP_FACE_BODY, LP_LEFT, counters[i].ink, counters[i].label);
         const char *value = counters[i].text;
         if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, counters[i].count, w);
-        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT, value);
+        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT,
+                      value);
     }
 }
 
@@ -137,10 +136,19 @@ typedef struct {
 } legend_entry;
 
 void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
-    static const legend_entry viewer[] = {{{"Space"}, "pause"}, {{"S"}, "step"}, {{"1", "4", "M"}, "speed"}, {{"P"}, "screenshot"}, {{"Q"}, "quit"}, {{NULL}, NULL}};
-    static const legend_entry player[] = {{{"\xe2\x86\x90\xe2\x86\x91\xe2\x86\x93\xe2\x86\x92"}, ""}, {{"X"}, "A"}, {{"Z"}, "B"}, {{"Enter"}, "START"},
-                                          {{"Backspace"}, "SELECT"}, {{"A", "S"}, "L R"}, {{"Space"}, "pause"}, {{"N"}, "step"}, {{"P"}, "shot"},
-                                          {{"Q"}, "quit"}, {{NULL}, NULL}};
+    static const legend_entry viewer[] = {{{"Space"}, "pause"},  {{"S"}, "step"}, {{"1", "4", "M"}, "speed"},
+                                          {{"P"}, "screenshot"}, {{"Q"}, "quit"}, {{NULL}, NULL}};
+    static const legend_entry player[] = {{{"\xe2\x86\x90\xe2\x86\x91\xe2\x86\x93\xe2\x86\x92"}, ""},
+                                          {{"X"}, "A"},
+                                          {{"Z"}, "B"},
+                                          {{"Enter"}, "START"},
+                                          {{"Backspace"}, "SELECT"},
+                                          {{"A", "S"}, "L R"},
+                                          {{"Space"}, "pause"},
+                                          {{"N"}, "step"},
+                                          {{"P"}, "shot"},
+                                          {{"Q"}, "quit"},
+                                          {{NULL}, NULL}};
     int x = r.x;
     for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
         for (int k = 0; e->keys[k]; k++) x = key_cap(p, x, r, e->keys[k]);

@@ -18,8 +18,8 @@
 enum {
     ASCII_SLOTS = 128,
     SLOTS = 512,
-    MAX_RUN = 512,      /* glyphs of one text; more than fit across the canvas at this size */
-    SPECIMEN = 0xfffd,  /* drawn for what is no UTF-8 or not in the font */
+    MAX_RUN = 512,     /* glyphs of one text; more than fit across the canvas at this size */
+    SPECIMEN = 0xfffd, /* drawn for what is no UTF-8 or not in the font */
     ELLIPSIS = 0x2026,
 };
 
@@ -74,8 +74,7 @@ static void render_glyph(lp_face *face, int slot, uint32_t codepoint) {
 
 static int find_glyph(lp_face *face, uint32_t codepoint) {
     int slot = (int)codepoint;
-    if (codepoint >= ASCII_SLOTS)
-        slot = ASCII_SLOTS + (int)((codepoint * 2654435761u >> 16) % (SLOTS - ASCII_SLOTS));
+    if (codepoint >= ASCII_SLOTS) slot = ASCII_SLOTS + (int)((codepoint * 2654435761u >> 16) % (SLOTS - ASCII_SLOTS));
     if (face->glyphs[slot].codepoint != codepoint) render_glyph(face, slot, codepoint);
     return slot;
 }
@@ -146,8 +145,7 @@ static void draw_glyph(lp_painter *p, lp_face *face, uint32_t codepoint, int x, 
     const glyph *g = &face->glyphs[slot];
     const uint8_t *mask = mask_of(face, slot);
     for (int j = 0; j < g->height; j++)
-        for (int i = 0; i < g->width; i++)
-            lp_paint_pixel(p, x + g->left + i, y + j, ink, mask[j * face->cell_width + i]);
+        for (int i = 0; i < g->width; i++) lp_paint_pixel(p, x + g->left + i, y + j, ink, mask[j * face->cell_width + i]);
 }
 
 int lp_paint_text(lp_painter *p, lp_rect box, lp_face_id id, lp_align align, uint32_t ink, const char *text) {
@@ -182,8 +180,8 @@ int lp_paint_line_height(const lp_painter *p, lp_face_id id) { return p->faces[i
 
 void lp_paint_font_folders(const char **out, int max) {
     static const char *const usual[] = {
-        "/usr/share/fonts/truetype/dejavu", /* Debian, Ubuntu */
-        "/usr/share/fonts/TTF",             /* Arch */
+        "/usr/share/fonts/truetype/dejavu",   /* Debian, Ubuntu */
+        "/usr/share/fonts/TTF",               /* Arch */
         "/usr/share/fonts/dejavu-sans-fonts", /* Fedora */
         "/usr/share/fonts/dejavu",
         "/usr/local/share/fonts",

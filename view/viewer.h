@@ -50,26 +50,26 @@ typedef struct {
 typedef struct {
     const char *game, *policy, *memory; /* names, e.g. "cue", "cue.safetensors", "tree" */
     lp_view_mode mode;
-    bool recovered;               /* this run was resumed after a crash: show RECOVERED beside LIVE */
-    const uint32_t *frame;        /* frame_height rows of frame_width pixels, 0x00BBGGRR (red low) */
+    bool recovered;        /* this run was resumed after a crash: show RECOVERED beside LIVE */
+    const uint32_t *frame; /* frame_height rows of frame_width pixels, 0x00BBGGRR (red low) */
     int frame_width, frame_height;
-    int n_actions, chosen;        /* chosen: the action about to be taken, or -1 */
-    const char *const *action_names; /* [n_actions] */
+    int n_actions, chosen;             /* chosen: the action about to be taken, or -1 */
+    const char *const *action_names;   /* [n_actions] */
     const float *action_probabilities; /* [n_actions] */
-    const float *value_history;   /* [n_values] oldest first, about -1 to 1 */
+    const float *value_history;        /* [n_values] oldest first, about -1 to 1 */
     int n_values;
-    int n_levels;                 /* memory levels in use; 0: no memory */
+    int n_levels;                         /* memory levels in use; 0: no memory */
     int level_counts[LP_VIEW_MAX_LEVELS]; /* [0] raw items in context, [1..] summarised items */
-    int64_t items_seen;           /* items appended in this episode */
-    const char *last_written;     /* text of the item or summary written last; may be NULL */
-    int n_reads;                  /* what attention rests on now, strongest first */
+    int64_t items_seen;                   /* items appended in this episode */
+    const char *last_written;             /* text of the item or summary written last; may be NULL */
+    int n_reads;                          /* what attention rests on now, strongest first */
     lp_view_read reads[LP_VIEW_MAX_READS];
     int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
     double elapsed_s, decisions_per_s;
-    int speed;                    /* 1, 4, or 0: max */
-    bool human;                   /* a person plays: the keys below are the player's */
-    const lp_view_sheet *sheet;   /* NULL: none */
-    const char *status;           /* one more line, e.g. "horizon 1000"; may be NULL */
+    int speed;                  /* 1, 4, or 0: max */
+    bool human;                 /* a person plays: the keys below are the player's */
+    const lp_view_sheet *sheet; /* NULL: none */
+    const char *status;         /* one more line, e.g. "horizon 1000"; may be NULL */
 } lp_view;
 
 typedef struct lp_painter lp_painter; /* fonts and a canvas; one thread */
@@ -81,8 +81,16 @@ const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
 lp_status lp_png_write(const char *path, const uint32_t *pixels, int width, int height, lp_err *err);
 
 typedef struct lp_window lp_window;
-typedef enum { LP_KEYPRESS_NONE, LP_KEYPRESS_QUIT, LP_KEYPRESS_PAUSE, LP_KEYPRESS_STEP, LP_KEYPRESS_SPEED_1, LP_KEYPRESS_SPEED_4,
-               LP_KEYPRESS_SPEED_MAX, LP_KEYPRESS_SHOT } lp_keypress;
+typedef enum {
+    LP_KEYPRESS_NONE,
+    LP_KEYPRESS_QUIT,
+    LP_KEYPRESS_PAUSE,
+    LP_KEYPRESS_STEP,
+    LP_KEYPRESS_SPEED_1,
+    LP_KEYPRESS_SPEED_4,
+    LP_KEYPRESS_SPEED_MAX,
+    LP_KEYPRESS_SHOT
+} lp_keypress;
 /* True when a display can be had ($DISPLAY or $WAYLAND_DISPLAY and SDL agrees). */
 bool lp_window_available(void);
 /* Opens the window, titled "Longplay". */

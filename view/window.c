@@ -79,9 +79,7 @@ void lp_window_show(lp_window *w, const uint32_t *pixels) {
     present(w);
 }
 
-void lp_window_for_player(lp_window *w, bool for_player) {
-    w->for_player = for_player;
-}
+void lp_window_for_player(lp_window *w, bool for_player) { w->for_player = for_player; }
 
 /* By what is printed on the key, not by its place. */
 static uint16_t button_of(SDL_Keycode key) {
@@ -120,7 +118,7 @@ static lp_keypress keypress_of(const lp_window *w, const SDL_KeyboardEvent *key)
     /* Digits by place, too: on some layouts they need Shift. */
     if (key->keysym.scancode == SDL_SCANCODE_1 && !key->repeat) return LP_KEYPRESS_SPEED_1;
     if (key->keysym.scancode == SDL_SCANCODE_4 && !key->repeat) return LP_KEYPRESS_SPEED_4;
-    SDL_Keycode step = w->for_player ? SDLK_n : SDLK_s; /* a player's S is a button */
+    SDL_Keycode step = w->for_player ? SDLK_n : SDLK_s;   /* a player's S is a button */
     if (key->keysym.sym == step) return LP_KEYPRESS_STEP; /* held down it steps on */
     if (key->repeat) return LP_KEYPRESS_NONE;
     switch (key->keysym.sym) {

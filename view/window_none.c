@@ -14,9 +14,7 @@ lp_status lp_painter_open(lp_painter **out, lp_err *err) {
     return refuse(err);
 }
 
-void lp_painter_close(lp_painter *painter) {
-    (void)painter;
-}
+void lp_painter_close(lp_painter *painter) { (void)painter; }
 
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view) {
     (void)painter;
@@ -25,18 +23,14 @@ const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view) {
     return NULL;
 }
 
-bool lp_window_available(void) {
-    return false;
-}
+bool lp_window_available(void) { return false; }
 
 lp_status lp_window_open(lp_window **out, lp_err *err) {
     *out = NULL;
     return refuse(err);
 }
 
-void lp_window_close(lp_window *window) {
-    (void)window;
-}
+void lp_window_close(lp_window *window) { (void)window; }
 
 void lp_window_show(lp_window *window, const uint32_t *pixels) {
     (void)window;

@@ -17,7 +17,7 @@ enum { TOP = 4, FALL = 96, APPLE_TILE = 8, BASKET_TILE = 12, BASKET_Y = 106, HER
 
 /* A harness reads these, too. */
 typedef struct {
-    uint8_t lanes[APPLES];                  /* C0C0 where each falls, 0 to 7 */
+    uint8_t lanes[APPLES];                    /* C0C0 where each falls, 0 to 7 */
     uint8_t apple, basket, y, caught, missed; /* C0C8 which falls, from 0; C0C9 its left lane; C0CA the apple's way so far; C0CB C0CC */
 } orchard;
 static volatile orchard __at(0xC0C0) fruit;

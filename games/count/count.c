@@ -65,7 +65,8 @@ static void plan(void) {
 
 /* ---- the board ---- */
 static uint8_t tile_at(const volatile uint8_t *at) {
-    while (rSTAT & 2) {}
+    while (rSTAT & 2) {
+    }
     return *at;
 }
 

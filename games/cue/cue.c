@@ -18,9 +18,7 @@ static const uint8_t *const arrows[4] = {art_left, art_right, art_up, art_down};
 static const uint8_t door_columns[3][4] = {{3, 13, 0, 0}, {2, 8, 14, 0}, {0, 5, 11, 16}};
 static const uint8_t hall_hero[3] = {72, 48, 72};
 
-static uint8_t column_of(uint8_t door) {
-    return door_columns[game.knob - 2][door];
-}
+static uint8_t column_of(uint8_t door) { return door_columns[game.knob - 2][door]; }
 
 static void set_scene(void) {
     uint8_t i;

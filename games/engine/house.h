@@ -23,13 +23,13 @@ enum { CORRIDOR_DIVIDER = 240, ROWS = 9, NOTHING = 0xFF };
 /* What a harness reads and writes, at a fixed address. It may write horizon, seed and the knobs on the title screen. A game's
  * own variables follow at C0C0. */
 typedef struct {
-    uint8_t magic[4];                   /* C0A0 */
-    uint32_t horizon, seed;             /* C0A4 C0A8 */
-    uint8_t knob, keep, knob2, knob3;   /* C0AC C0AD C0AE C0AF; keep: the twin's */
+    uint8_t magic[4];                      /* C0A0 */
+    uint32_t horizon, seed;                /* C0A4 C0A8 */
+    uint8_t knob, keep, knob2, knob3;      /* C0AC C0AD C0AE C0AF; keep: the twin's */
     uint8_t phase, answer, choice, result; /* C0B0 C0B1 C0B2 C0B3 */
-    uint32_t decisions, walked;         /* C0B4 C0B8 */
-    uint16_t scenery;                   /* C0BC */
-    uint8_t waited, opened;             /* C0BE decisions before the choice; C0BF what was seen to be chosen */
+    uint32_t decisions, walked;            /* C0B4 C0B8 */
+    uint16_t scenery;                      /* C0BC */
+    uint8_t waited, opened;                /* C0BE decisions before the choice; C0BF what was seen to be chosen */
 } block;
 static volatile block __at(0xC0A0) game;
 
@@ -39,9 +39,7 @@ static volatile block __at(0xC0A0) game;
 
 /* A number from the seed, another for each salt. The exclusive or is taken here alone: in some longer expressions SDCC 4.2.0 loses
  * a byte of game.seed. */
-static uint32_t house_mix(uint32_t salt) {
-    return lp_mix(game.seed ^ salt);
-}
+static uint32_t house_mix(uint32_t salt) { return lp_mix(game.seed ^ salt); }
 
 /* ---- the corridor: endless columns ---- */
 #ifdef HOUSE_FEW
@@ -114,9 +112,7 @@ static void house_close_round(void) {
 #endif
 
 /* ---- pictures ---- */
-static void house_sign(const uint8_t *picture) {
-    lp_blit(SIGN, picture, 6, 6);
-}
+static void house_sign(const uint8_t *picture) { lp_blit(SIGN, picture, 6, 6); }
 
 static void house_wall(uint8_t *map, const uint8_t *two_columns) {
     uint8_t i;
@@ -186,7 +182,8 @@ static void house_end(uint8_t result) {
 /* ---- from power-on ---- */
 static void screen_on(void) {
     uint16_t i;
-    while (rLY < 144) {}
+    while (rLY < 144) {
+    }
     rLCDC = 0;
     lp_copy(TILES, art_tiles, sizeof art_tiles);
     for (i = 0; i < 0x800; i++) MAP0[i] = art_paper[0];
@@ -247,10 +244,12 @@ static void house_begin(void (*set_scene)(void), uint8_t divider) {
     rLCDC = 0;
     rDIV = 0;
     start_corridor(game.scenery);
-    while (rDIV < CORRIDOR_DIVIDER) {}
+    while (rDIV < CORRIDOR_DIVIDER) {
+    }
     rDIV = 0;
     set_scene();
-    while (rDIV < divider) {}
+    while (rDIV < divider) {
+    }
     rLCDC = LCDC_ON;
     fade(0x40);
     fade(0x90);

@@ -18,18 +18,18 @@ enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, HALL_DIVIDER = 200, MAX_ROOMS = 
 
 /* The block goes on at C0C0. */
 typedef struct {
-    uint32_t left;               /* C0C0 decisions of corridor before the next room or the lock */
-    uint8_t room, shown_for;     /* C0C4 C0C5 the room now; decisions that it has been shown */
-    uint8_t sign, digit;         /* C0C6 C0C7 on the board now, or NOTHING */
-    uint8_t confirmed, dial;     /* C0C8 C0C9 how many right digits; the one that is dialled */
-    int8_t turn;                 /* C0CA from the dial to the answer, the shorter way: above 0 up */
-    uint8_t unseen;              /* C0CB rooms whose right digit has not yet been seen in the window, beside the right sign */
-    uint8_t confirming;          /* C0CC 1: in the frames of a decision that confirms */
-    uint8_t seen;                /* C0CD the digit seen in the window then, or NOTHING */
+    uint32_t left;           /* C0C0 decisions of corridor before the next room or the lock */
+    uint8_t room, shown_for; /* C0C4 C0C5 the room now; decisions that it has been shown */
+    uint8_t sign, digit;     /* C0C6 C0C7 on the board now, or NOTHING */
+    uint8_t confirmed, dial; /* C0C8 C0C9 how many right digits; the one that is dialled */
+    int8_t turn;             /* C0CA from the dial to the answer, the shorter way: above 0 up */
+    uint8_t unseen;          /* C0CB rooms whose right digit has not yet been seen in the window, beside the right sign */
+    uint8_t confirming;      /* C0CC 1: in the frames of a decision that confirms */
+    uint8_t seen;            /* C0CD the digit seen in the window then, or NOTHING */
     uint8_t unused[2];
     uint8_t digits[MAX_ROOMS], signs[MAX_ROOMS]; /* C0D0 C0D8 of the rooms */
-    uint8_t order[MAX_ROOMS];    /* C0E0 of the lock: which room is asked when */
-    uint8_t entered[MAX_ROOMS];  /* C0E8 1 + the digits confirmed, by room */
+    uint8_t order[MAX_ROOMS];                    /* C0E0 of the lock: which room is asked when */
+    uint8_t entered[MAX_ROOMS];                  /* C0E8 1 + the digits confirmed, by room */
 } facts_block;
 static volatile facts_block __at(0xC0C0) facts;
 
@@ -49,9 +49,7 @@ static const uint8_t *const dials[MAX_BASE] = {art_dial0, art_dial1, art_dial2, 
 
 /* ---- the plan ---- */
 
-static uint8_t below(uint8_t n) {
-    return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n);
-}
+static uint8_t below(uint8_t n) { return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n); }
 
 /* An order of 0 to n - 1. A frame for two of them, at most. */
 static void shuffle(volatile uint8_t *list, uint8_t n) {
@@ -130,7 +128,8 @@ static void set_scene(void) {
 
 /* A tile of a map, read when the screen lets go of the video memory. */
 static uint8_t tile_at(const volatile uint8_t *at) {
-    while (rSTAT & 2) {}
+    while (rSTAT & 2) {
+    }
     return *at;
 }
 
@@ -142,7 +141,8 @@ static uint8_t picture_at(const volatile uint8_t *at, const uint8_t *const *pict
         if ((i & 3) == 3) at += 32 - 4;
     }
     for (which = 0; which < n; which++) {
-        for (i = 0; i < 16 && tiles[i] == pictures[which][i]; i++) {}
+        for (i = 0; i < 16 && tiles[i] == pictures[which][i]; i++) {
+        }
         if (i == 16) return which;
     }
     return NOTHING;

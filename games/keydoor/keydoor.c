@@ -20,13 +20,13 @@ enum { COIN_TILE = 8, CLINK_TILE = 10, COIN_FROM = 168, COIN_Y = 122 + 16, CLINK
 
 /* The block goes on at C0C0. */
 typedef struct {
-    uint16_t coins;     /* C0C0 picked up, which is of no consequence */
-    uint8_t coin;       /* C0C2 where one is now, as an object's x; 0: none */
+    uint16_t coins;      /* C0C0 picked up, which is of no consequence */
+    uint8_t coin;        /* C0C2 where one is now, as an object's x; 0: none */
     uint8_t coin_is_due; /* C0C3 one comes next */
-    uint8_t place;      /* C0C4 where the right key lies: 0 left, 1 right, 2 up, 3 down */
-    uint8_t took;       /* C0C5 from where one was taken, or NOTHING */
+    uint8_t place;       /* C0C4 where the right key lies: 0 left, 1 right, 2 up, 3 down */
+    uint8_t took;        /* C0C5 from where one was taken, or NOTHING */
     uint8_t unused[2];
-    uint8_t order[4];   /* C0C8 the symbols of the keys, in the order of the places */
+    uint8_t order[4]; /* C0C8 the symbols of the keys, in the order of the places */
 } keys_block;
 static volatile keys_block __at(0xC0C0) hall;
 
@@ -41,9 +41,7 @@ static const uint8_t key_columns[3][4] = {{3, 13, 0, 0}, {2, 8, 14, 0}, {0, 5, 1
 static const uint8_t hall_hero[3] = {72, 48, 72};
 static uint32_t coin_state;
 
-static uint8_t column_of(uint8_t place) {
-    return key_columns[N_KEYS - 2][place];
-}
+static uint8_t column_of(uint8_t place) { return key_columns[N_KEYS - 2][place]; }
 
 /* ---- coins ---- */
 static void show_coin(void) {
@@ -104,7 +102,8 @@ static void set_scene(void) {
     house_wall(HALL_MAP, art_hall);
     for (i = 0; i < N_KEYS; i++) house_door(column_of(i), plates[hall.order[i]], art_key, arrows[i]);
     house_sign(cue_pictures[game.answer]);
-    while (rDIV < HALL_DIVIDER) {}
+    while (rDIV < HALL_DIVIDER) {
+    }
     rDIV = 0;
     house_wall(DOOR_MAP, art_hall);
     lp_blit(DOOR_AT, art_closed, 4, 4);
@@ -117,7 +116,8 @@ static void set_scene(void) {
 
 /* ---- the choice, and its end ---- */
 static uint8_t tile_at(const volatile uint8_t *at) {
-    while (rSTAT & 2) {}
+    while (rSTAT & 2) {
+    }
     return *at;
 }
 

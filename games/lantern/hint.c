@@ -11,9 +11,7 @@
 enum { MODE_NONE, MODE_THING, MODE_SIDE, MODE_DOOR };
 enum { UNKNOWN = 255, BLOCKED = 254, SQUARES_A_FRAME = 16 };
 
-static uint8_t unasked(uint8_t who) {
-    return !game.told[game.fact_of[who]];
-}
+static uint8_t unasked(uint8_t who) { return !game.told[game.fact_of[who]]; }
 
 /* The things in the order of the story; the thing to go to, or NOTHING. */
 static uint8_t next_thing(void) {
@@ -108,10 +106,10 @@ static void begin(uint8_t thing) {
     }
 }
 
-#define SPREAD(to)             \
-    if (distance[to] == UNKNOWN) { \
-        distance[to] = d;          \
-        queue[tail++] = to;        \
+#define SPREAD(to)                                                                                                                         \
+    if (distance[to] == UNKNOWN) {                                                                                                         \
+        distance[to] = d;                                                                                                                  \
+        queue[tail++] = to;                                                                                                                \
     }
 
 static void flood(void) {
@@ -151,7 +149,9 @@ static uint8_t key_here(void) {
 
 static uint8_t answer(void) {
     static const uint8_t gift_keys[3] = {HINT_LEFT, HINT_UP, HINT_RIGHT}, word_keys[4] = {HINT_LEFT, HINT_UP, HINT_RIGHT, HINT_DOWN};
-    return game.choosing == 0 ? HINT_NONE : world_things[game.goal * 5 + 2] == KIND_PEDLAR ? gift_keys[game.fears] : word_keys[game.password];
+    return game.choosing == 0                               ? HINT_NONE
+           : world_things[game.goal * 5 + 2] == KIND_PEDLAR ? gift_keys[game.fears]
+                                                            : word_keys[game.password];
 }
 
 /* Once a frame: in the first the goal is looked up, in all the flood goes on, in the last the key is set. */

@@ -26,31 +26,31 @@ enum { FACT_WOOD_A = 4, FACT_WOOD_B, FACT_GRAVE, FACT_PASS, FACT_STONES, FACT_CH
 enum { THEN_NOTHING, THEN_LOSE, THEN_WIN };
 
 typedef struct {
-    uint8_t magic[4];                        /* C0A0 LAN1 */
-    uint32_t seed, oil_full;                 /* C0A4 C0A8 */
-    uint16_t scale;                          /* C0AC times that each long road's screen is walked */
-    uint8_t keep_notes, unused;              /* C0AE C0AF */
-    uint8_t phase, result, room, x, y;       /* C0B0 C0B1 C0B2 C0B3 C0B4 */
-    uint8_t facing, flames, hint;            /* C0B5 C0B6 C0B7 */
-    uint32_t decisions, oil;                 /* C0B8 C0BC */
-    uint16_t lap;                            /* C0C0 of a long road, from 1 in the west or south */
-    uint8_t wood_step, goal, speaker;        /* C0C2 right turns in the wood; C0C3 the hint's thing; C0C4 who spoke last */
-    uint8_t mistakes;                        /* C0C5 */
+    uint8_t magic[4];                  /* C0A0 LAN1 */
+    uint32_t seed, oil_full;           /* C0A4 C0A8 */
+    uint16_t scale;                    /* C0AC times that each long road's screen is walked */
+    uint8_t keep_notes, unused;        /* C0AE C0AF */
+    uint8_t phase, result, room, x, y; /* C0B0 C0B1 C0B2 C0B3 C0B4 */
+    uint8_t facing, flames, hint;      /* C0B5 C0B6 C0B7 */
+    uint32_t decisions, oil;           /* C0B8 C0BC */
+    uint16_t lap;                      /* C0C0 of a long road, from 1 in the west or south */
+    uint8_t wood_step, goal, speaker;  /* C0C2 right turns in the wood; C0C3 the hint's thing; C0C4 who spoke last */
+    uint8_t mistakes;                  /* C0C5 */
     uint8_t owl_seen, has_feather, has_glass, has_key, mine_open, storm_open, guard_gone; /* C0C6 to C0CC */
     uint8_t has_ember, door_open, beast_gone, picked, lit; /* C0CD to C0D1; picked: NOTHING or 0 bell, 1 mirror, 2 horn */
-    uint8_t wheels[4];                       /* C0D2 what they show, 1 to 8 */
-    uint8_t told[N_FACTS];                   /* C0D6 */
+    uint8_t wheels[4];                                     /* C0D2 what they show, 1 to 8 */
+    uint8_t told[N_FACTS];                                 /* C0D6 */
     /* what the seed decides */
-    uint8_t code[4], wood[6];                /* C0E4 1 to 8; C0E8 0 left, 1 up, 2 right */
-    uint8_t grave, password, stones[4];      /* C0EE 0 to 7; C0EF; C0F0 0 top to 2 bottom */
-    uint8_t chest, liar, fears, tunnel;      /* C0F4 C0F5 C0F6 C0F7 */
-    uint8_t says_a, says_b, owl;             /* C0F8 C0F9 C0FA */
-    uint8_t fact_of[N_PEOPLE];               /* C0FB */
+    uint8_t code[4], wood[6];                   /* C0E4 1 to 8; C0E8 0 left, 1 up, 2 right */
+    uint8_t grave, password, stones[4];         /* C0EE 0 to 7; C0EF; C0F0 0 top to 2 bottom */
+    uint8_t chest, liar, fears, tunnel;         /* C0F4 C0F5 C0F6 C0F7 */
+    uint8_t says_a, says_b, owl;                /* C0F8 C0F9 C0FA */
+    uint8_t fact_of[N_PEOPLE];                  /* C0FB */
     uint8_t wood_a, wood_b, stones_a, stones_b; /* C109 to C10C the same again as one number each, for texts */
-    uint8_t n_told, cause;                   /* C10D; C10E the text that ended it, for reports */
+    uint8_t n_told, cause;                      /* C10D; C10E the text that ended it, for reports */
     /* work: the box */
     uint8_t text, fact, then, next_text, wait, box_step, box_open, choosing; /* C10F to C116 */
-    uint8_t visitor, visitor_cell;           /* C117 C118 a picture that is there as long as the text */
+    uint8_t visitor, visitor_cell;                                           /* C117 C118 a picture that is there as long as the text */
     const uint8_t *page;
     uint8_t lines[4][18], row[20], bar[40];
     /* work: the hint */
@@ -69,8 +69,8 @@ void warp(uint8_t room, uint8_t cell);
 void draw_lots(void);
 void talk_to(uint8_t thing);
 void choose(uint8_t direction);
-void enter_screen(void);     /* once the hero stands on a new screen */
-uint8_t arrive(void);        /* once he stands on a new square; is something happening? */
+void enter_screen(void);          /* once the hero stands on a new screen */
+uint8_t arrive(void);             /* once he stands on a new square; is something happening? */
 uint8_t leave_wood(uint8_t side); /* NOTHING: not this way; else the screen */
 void hurt(uint8_t text);
 

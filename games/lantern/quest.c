@@ -16,7 +16,8 @@ static uint8_t lot(uint8_t n) {
     rDIV = 0;
     lots++;
     result = (uint8_t)((uint16_t)(lp_mix(game.seed ^ lp_mix(lots * 0x9E3779B9UL)) >> 8) % n);
-    while (rDIV < LOT_TIME) {}
+    while (rDIV < LOT_TIME) {
+    }
     return result;
 }
 
@@ -100,9 +101,7 @@ static void visit(uint8_t picture, uint8_t cell) {
 }
 
 /* ---- people ---- */
-static uint8_t text_of(uint8_t fact) {
-    return fact < FACT_WOOD_A ? T_DIGIT : T_WOOD_A + fact - FACT_WOOD_A;
-}
+static uint8_t text_of(uint8_t fact) { return fact < FACT_WOOD_A ? T_DIGIT : T_WOOD_A + fact - FACT_WOOD_A; }
 
 static void person(uint8_t who) {
     uint8_t fact = game.fact_of[who];

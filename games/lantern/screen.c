@@ -68,7 +68,8 @@ static void clear_sprites(void) {
 
 void screen_start(void) {
     uint16_t i;
-    while (rLY < 144) {}
+    while (rLY < 144) {
+    }
     rLCDC = 0;
     for (i = 0; i < 0x800; i++) MAP0[i] = 0;
     for (i = 0; i < 160; i++) OAM[i] = 0;
@@ -138,18 +139,12 @@ void load_country(void) {
     rWY = 128;
 }
 
-void country_on(void) {
-    screen_on(LCDC);
-}
+void country_on(void) { screen_on(LCDC); }
 
 /* ---- squares ---- */
-static uint8_t cell_x(uint8_t cell) {
-    return (uint8_t)((cell % 10) << 4);
-}
+static uint8_t cell_x(uint8_t cell) { return (uint8_t)((cell % 10) << 4); }
 
-static uint8_t cell_y(uint8_t cell) {
-    return (uint8_t)((cell / 10) << 4);
-}
+static uint8_t cell_y(uint8_t cell) { return (uint8_t)((cell / 10) << 4); }
 
 static uint8_t is_there(const uint8_t *thing) {
     switch (thing[2]) {
@@ -285,9 +280,7 @@ void move_water(uint8_t quarter) {
 }
 
 /* ---- the bar ---- */
-static uint8_t noted(uint8_t fact, uint8_t character) {
-    return game.told[fact] ? character : CH_DASH;
-}
+static uint8_t noted(uint8_t fact, uint8_t character) { return game.told[fact] ? character : CH_DASH; }
 
 static const uint8_t three_ways[3] = {CH_LEFT, CH_UP, CH_RIGHT};
 

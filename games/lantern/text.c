@@ -9,19 +9,25 @@ enum { MIN_WAIT = 20, MAX_WAIT = 150, BAR_LINE = 128, BOX_LINE = 96 };
 #define WINDOW MAP1
 #define rWY REG(0xFF4A)
 
-static const uint8_t *list(uint8_t i) {
-    return words_list_text + words_list_at[i];
-}
+static const uint8_t *list(uint8_t i) { return words_list_text + words_list_at[i]; }
 
 /* The word that a text's number stands for, in the order of WORDS in words.py. */
 static const uint8_t *word(uint8_t i) {
     switch (i) {
     case 0: return list(WORDS_NAMES + game.speaker);
-    case 1: case 2: case 3: case 4: case 5: case 6: return list(WORDS_LEFT_UP_RIGHT + game.wood[i - 1]);
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6: return list(WORDS_LEFT_UP_RIGHT + game.wood[i - 1]);
     case 7: return list(WORDS_YARDS + (game.grave >> 2));
     case 8: return list(WORDS_ORDINALS + (game.grave & 3));
     case 9: return list(WORDS_PASSWORDS + game.password);
-    case 10: case 11: case 12: case 13: return list(WORDS_ROWS + game.stones[i - 10]);
+    case 10:
+    case 11:
+    case 12:
+    case 13: return list(WORDS_ROWS + game.stones[i - 10]);
     case 14: return list(WORDS_PLACES3 + game.chest);
     case 15: return list(WORDS_BROTHERS + game.liar);
     case 16: return list(WORDS_TRINKETS + game.fears);

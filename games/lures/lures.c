@@ -17,18 +17,18 @@ enum { SHOW_DECISIONS = 4, DOOR_DECISIONS = 64, HALL_DIVIDER = 200, FAMILIES = 6
 
 /* The block goes on at C0C0. */
 typedef struct {
-    uint8_t rewrites;          /* C0C0 knob */
-    uint8_t shows, showing;    /* C0C1 C0C2 how many showings, and which is on */
-    uint8_t item, symbol;      /* C0C3 C0C4 on the board now, or NOTHING */
-    uint8_t again;             /* C0C5 1: it was shown before */
-    uint8_t asked, due;        /* C0C6 C0C7 the thing asked for; at the end 1 + the symbol last shown with what the board then showed */
-    uint8_t shown_for;         /* C0C8 decisions */
+    uint8_t rewrites;       /* C0C0 knob */
+    uint8_t shows, showing; /* C0C1 C0C2 how many showings, and which is on */
+    uint8_t item, symbol;   /* C0C3 C0C4 on the board now, or NOTHING */
+    uint8_t again;          /* C0C5 1: it was shown before */
+    uint8_t asked, due;     /* C0C6 C0C7 the thing asked for; at the end 1 + the symbol last shown with what the board then showed */
+    uint8_t shown_for;      /* C0C8 decisions */
     uint8_t unused[7];
     uint8_t show_item[MAX_SHOWS], show_symbol[MAX_SHOWS]; /* C0D0 C0E0 the plan */
 } plan_block;
 static volatile plan_block __at(0xC0C0) plan;
 
-#define BOARD_ITEM (MAP0 + 2 * 32 + 6)   /* 4x4 */
+#define BOARD_ITEM (MAP0 + 2 * 32 + 6)    /* 4x4 */
 #define BOARD_SYMBOL (MAP0 + 3 * 32 + 10) /* 3x3 */
 
 /* One of two things that look alike is an even number, the other the next. */
@@ -46,9 +46,7 @@ static const uint8_t hall_hero[3] = {72, 48, 72};
 
 /* ---- the plan ---- */
 
-static uint8_t below(uint8_t n) {
-    return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n);
-}
+static uint8_t below(uint8_t n) { return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n); }
 
 /* The things of the showings, in the order of the showings. */
 static void plan_items(void) {
@@ -85,7 +83,8 @@ static void plan_symbols(void) {
         if (i & 1) lp_wait_vblank();
         if (i < plan.shows) {
             uint8_t item = plan.show_item[i], symbol;
-            for (later = i + 1; later < plan.shows && plan.show_item[later] != item; later++) {}
+            for (later = i + 1; later < plan.shows && plan.show_item[later] != item; later++) {
+            }
             if (later == plan.shows) {
                 symbol = below(N_DOORS);
                 if (item == plan.asked) symbol = game.answer;
@@ -125,9 +124,7 @@ static void show(void) {
         if (plan.show_item[i] == plan.item) plan.again = 1;
 }
 
-static uint8_t column_of(uint8_t door) {
-    return door_columns[N_DOORS - 2][door];
-}
+static uint8_t column_of(uint8_t door) { return door_columns[N_DOORS - 2][door]; }
 
 static void set_scene(void) {
     uint8_t i;
@@ -141,7 +138,8 @@ static void set_scene(void) {
 
 /* A tile of a map, read when the screen lets go of the video memory. */
 static uint8_t tile_at(const volatile uint8_t *at) {
-    while (rSTAT & 2) {}
+    while (rSTAT & 2) {
+    }
     return *at;
 }
 
@@ -163,7 +161,8 @@ static uint8_t item_on_board(void) {
         if ((i & 3) == 3) at += 32 - 4;
     }
     for (item = 0; item < ITEMS; item++) {
-        for (i = 0; i < 16 && tiles[i] == items[item][i]; i++) {}
+        for (i = 0; i < 16 && tiles[i] == items[item][i]; i++) {
+        }
         if (i == 16) return item;
     }
     return NOTHING;
@@ -217,9 +216,7 @@ static void decide(uint8_t keys) {
     }
 }
 
-static uint8_t clamp(uint8_t value, uint8_t least, uint8_t most) {
-    return value < least ? least : value > most ? most : value;
-}
+static uint8_t clamp(uint8_t value, uint8_t least, uint8_t most) { return value < least ? least : value > most ? most : value; }
 
 void main(void) {
     N_PAIRS = 2;

@@ -33,18 +33,14 @@ static uint8_t first_tile, hero_x, hero_y, hero_does, scroll_end;
 static int8_t hero_dy;
 
 /* The seed's tiles, in its order: a generator that each column asks once. */
-static uint32_t tiles_begin(void) {
-    return house_mix(0x2545F491UL) | 1; /* a xorshift is never 0 */
-}
+static uint32_t tiles_begin(void) { return house_mix(0x2545F491UL) | 1; /* a xorshift is never 0 */ }
 
 static uint8_t tiles_next(uint32_t *state) {
     uint32_t r = lp_random(state) >> 16;
     return (uint8_t)((r + r + r) >> 16);
 }
 
-static uint8_t *tile_at(uint8_t column, uint8_t row) {
-    return HALL_MAP + 32 + (uint16_t)row * 64 + first_tile + 2 * column;
-}
+static uint8_t *tile_at(uint8_t column, uint8_t row) { return HALL_MAP + 32 + (uint16_t)row * 64 + first_tile + 2 * column; }
 
 static void place_hero(uint8_t step) {
     uint8_t scroll = hero_x > 72 ? hero_x - 72 : 0;
@@ -71,7 +67,10 @@ static void set_scene(void) {
     uint8_t at, end = first_tile + 2 * game.knob, last = game.knob < 8 ? 20 : end + 2;
     house_close_round();
     for (at = 0; at < last; at += 2) {
-        const uint8_t *picture = at + 2 == first_tile ? art_edge : at == end ? art_far_edge : at < first_tile || at > end ? art_ledge : art_column;
+        const uint8_t *picture = at + 2 == first_tile          ? art_edge
+                                 : at == end                   ? art_far_edge
+                                 : at < first_tile || at > end ? art_ledge
+                                                               : art_column;
         lp_blit(HALL_MAP + at, picture, 2, ROWS);
         if (picture == art_column) lp_blit(HALL_MAP + at, numbers[(uint8_t)(at - first_tile) >> 1], 2, 1);
     }

@@ -17,13 +17,13 @@ enum { SHOW_DECISIONS = 2, BLANK_DECISIONS = 1, TICK_DECISIONS = 2, ASK_DECISION
 
 /* The block goes on at C0C0. */
 typedef struct {
-    uint8_t shown, arrow;       /* C0C0 C0C1 how many so far; the one on the board, or NOTHING */
-    uint8_t shown_for;          /* C0C2 decisions, the blank's too */
-    uint8_t given;              /* C0C3 how many were given rightly */
-    uint8_t tick;               /* C0C4 decisions until the next answer may be given */
+    uint8_t shown, arrow; /* C0C0 C0C1 how many so far; the one on the board, or NOTHING */
+    uint8_t shown_for;    /* C0C2 decisions, the blank's too */
+    uint8_t given;        /* C0C3 how many were given rightly */
+    uint8_t tick;         /* C0C4 decisions until the next answer may be given */
     uint8_t unused[3];
-    uint8_t sequence[MOST];     /* C0C8 */
-    uint8_t answers[MOST];      /* C0D0 what was given, or NOTHING */
+    uint8_t sequence[MOST]; /* C0C8 */
+    uint8_t answers[MOST];  /* C0D0 what was given, or NOTHING */
 } list_block;
 static volatile list_block __at(0xC0C0) list;
 

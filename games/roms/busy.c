@@ -73,8 +73,10 @@ void main(void) {
         dx[i] = 1 - (next() & 2), dy[i] = 1 - (next() & 2);
     }
     for (;;) {
-        while (REG(0xFF44) == 144) {}
-        while (REG(0xFF44) != 144) {}
+        while (REG(0xFF44) == 144) {
+        }
+        while (REG(0xFF44) != 144) {
+        }
         draw();
         uint8_t pressed = keys();
         if (pressed & 8) step = -step;

@@ -28,9 +28,7 @@ static bool late() {
 }
 
 /* The i-th of n to come. */
-static unsigned nth(unsigned i, unsigned n) {
-    return late() ? n - 1 - i : i;
-}
+static unsigned nth(unsigned i, unsigned n) { return late() ? n - 1 - i : i; }
 
 /* A swap of contexts asks the kernel for the signal mask; here a switch of stacks is enough. (The address sanitizer minds neither, as long as
  * nothing is thrown or jumped over.) */
@@ -141,7 +139,8 @@ static void run_block(unsigned n) {
 
 void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::function<void()> &body) {
     if (block.y != 1 || block.z != 1 || block.x > 1024 || !grid.x || !grid.y || !grid.z) {
-        fprintf(stderr, "CUDA on a CPU: a launch of blocks %ux%ux%u, threads %ux%ux%u\n", grid.x, grid.y, grid.z, block.x, block.y, block.z);
+        fprintf(stderr, "CUDA on a CPU: a launch of blocks %ux%ux%u, threads %ux%ux%u\n", grid.x, grid.y, grid.z, block.x, block.y,
+                block.z);
         abort();
     }
     body_now = &body;
@@ -265,9 +264,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t s) {
     return 0;
 }
 
-cudaError_t cudaEventSynchronize(cudaEvent_t event) {
-    return cudaStreamSynchronize(event->stream);
-}
+cudaError_t cudaEventSynchronize(cudaEvent_t event) { return cudaStreamSynchronize(event->stream); }
 
 cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t from, cudaEvent_t to) {
     *ms = (float)(to->ms - from->ms);
@@ -364,7 +361,8 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cuda
     return error;
 }
 
-cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int kind, cudaStream_t s) {
+cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int kind,
+                              cudaStream_t s) {
     if (n > to_stride || n > from_stride || kind != cudaMemcpyDeviceToDevice) return cudaErrorInvalidValue;
     cuda_on_cpu_enqueue(s, [=]() {
         for (size_t r = 0; r < rows; r++) memcpy((char *)to + r * to_stride, (const char *)from + r * from_stride, n);

@@ -40,7 +40,8 @@ typedef struct cuda_on_cpu_stream *cudaStream_t;
 void cuda_on_cpu_enqueue(cudaStream_t stream, std::function<void()> work);
 /* Runs body once for every thread of every block. */
 void cuda_on_cpu_run(const void *kernel, dim3 grid, dim3 block, const std::function<void()> &body);
-template <typename... P, typename... A> void cuda_on_cpu_launch(dim3 grid, dim3 block, cudaStream_t stream, void (*kernel)(P...), A... args) {
+template <typename... P, typename... A>
+void cuda_on_cpu_launch(dim3 grid, dim3 block, cudaStream_t stream, void (*kernel)(P...), A... args) {
     std::tuple<P...> given((P)args...);
     cuda_on_cpu_enqueue(stream, [=]() { cuda_on_cpu_run((const void *)kernel, grid, block, [&]() { std::apply(kernel, given); }); });
 }
@@ -82,12 +83,27 @@ struct cudaDeviceProp {
     size_t totalGlobalMem;
 };
 enum { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorMemoryAllocation = 2, cudaErrorUnknown = 999 };
-enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaStreamNonBlocking, cudaStreamCaptureModeThreadLocal, cudaHostRegisterDefault };
+enum {
+    cudaMemcpyHostToDevice,
+    cudaMemcpyDeviceToHost,
+    cudaMemcpyDeviceToDevice,
+    cudaStreamNonBlocking,
+    cudaStreamCaptureModeThreadLocal,
+    cudaHostRegisterDefault
+};
 static inline cudaError_t cudaGetLastError() { return 0; }
-static inline const char *cudaGetErrorString(cudaError_t error) { return error == cudaErrorMemoryAllocation ? "out of memory" : "an error of CUDA on a CPU"; }
-static inline cudaError_t cudaGetDeviceCount(int *n) { *n = 1; return 0; }
+static inline const char *cudaGetErrorString(cudaError_t error) {
+    return error == cudaErrorMemoryAllocation ? "out of memory" : "an error of CUDA on a CPU";
+}
+static inline cudaError_t cudaGetDeviceCount(int *n) {
+    *n = 1;
+    return 0;
+}
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp *d, int);
-static inline cudaError_t cudaDriverGetVersion(int *version) { *version = 13000; return 0; }
+static inline cudaError_t cudaDriverGetVersion(int *version) {
+    *version = 13000;
+    return 0;
+}
 /* "Device memory" ends at CUDA_ON_CPU_MIB, so that tests meet its end. */
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total_bytes);
 cudaError_t cudaMalloc(void **p, size_t n);
@@ -97,14 +113,18 @@ cudaError_t cudaMallocHost(void **p, size_t n);
 cudaError_t cudaFreeHost(void *p);
 cudaError_t cudaHostRegister(void *p, size_t n, unsigned);
 cudaError_t cudaHostUnregister(void *p);
-static inline cudaError_t cudaDeviceGetStreamPriorityRange(int *least, int *greatest) { *least = 0, *greatest = -5; return 0; }
+static inline cudaError_t cudaDeviceGetStreamPriorityRange(int *least, int *greatest) {
+    *least = 0, *greatest = -5;
+    return 0;
+}
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t *s, unsigned, int);
 cudaError_t cudaStreamDestroy(cudaStream_t s);
 cudaError_t cudaStreamSynchronize(cudaStream_t s);
 /* As on a card, memory of the host that is not pinned is read before the call returns, and written before it returns; a graph takes none. */
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, int kind, cudaStream_t s);
 /* On the card. */
-cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int kind, cudaStream_t s);
+cudaError_t cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t n, size_t rows, int kind,
+                              cudaStream_t s);
 cudaError_t cudaMemsetAsync(void *to, int value, size_t n, cudaStream_t s);
 cudaError_t cudaStreamBeginCapture(cudaStream_t, int);
 cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *graph);

@@ -9,7 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool end = false;
     if (lp_movie_open(&m, fuzz_file(data, size), &err)) return 0;
     for (uint64_t to = 0; to < 3; to++) {
-        for (int i = 0; i < 100000 && !end && !lp_movie_next(m, &op, &end, &err); i++) {}
+        for (int i = 0; i < 100000 && !end && !lp_movie_next(m, &op, &end, &err); i++) {
+        }
         if (lp_movie_seek(m, to << 20 * to, &err)) break;
         end = false;
     }

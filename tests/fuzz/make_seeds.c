@@ -37,7 +37,8 @@ static void copy(const char *target, const char *name, const char *source, int f
 }
 
 static void make_movies(void) {
-    static const lp_movie_header header = {.rom_hash = 7, .core_version = "mGBA", .game = "cue", .seed = 5, .frame_skip = 4, .state_size_bytes = 64};
+    static const lp_movie_header header = {
+        .rom_hash = 7, .core_version = "mGBA", .game = "cue", .seed = 5, .frame_skip = 4, .state_size_bytes = 64};
     static const lp_movie_config config = {.block_ops = 16, .state_spacing = 8};
     static const char state[64] = "state";
     const char *path = place("movie", "a.lpm");
@@ -59,14 +60,16 @@ static void make_movies(void) {
     char movie[1024];
     snprintf(movie, sizeof movie, "%s", path);
     lp_bk2_totals totals;
-    const lp_bk2_export e = {.system = "GB", .game = "cue", .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709", .n_decisions = 60, .final_hash = 9};
+    const lp_bk2_export e = {
+        .system = "GB", .game = "cue", .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709", .n_decisions = 60, .final_hash = 9};
     must(lp_bk2_write(place("bk2", "a.bk2"), movie, &e, &totals, &err), &err);
 }
 
 /* Each machine of fuzz_state.c: fields changed, and bytes damaged. */
 static void make_states(void) {
     for (uint8_t i = 0; i < N_CARTRIDGES + 2; i++) {
-        const uint8_t forged[] = {i, 0, 0x10, 0x80, 1, 0, 0, 0, 0x00, 0x4A, 0xFF, 0xFF, 0, 0}, damaged[] = {i, 2, 0, 0, 1, 0, 0, 0, 9, 2, 0, 0};
+        const uint8_t forged[] = {i, 0, 0x10, 0x80, 1, 0, 0, 0, 0x00, 0x4A, 0xFF, 0xFF, 0, 0},
+                      damaged[] = {i, 2, 0, 0, 1, 0, 0, 0, 9, 2, 0, 0};
         char name[16];
         lp_err err;
         snprintf(name, sizeof name, "forged%d", i);
