@@ -3,11 +3,12 @@
 
 PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
            libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libcmocka-dev
-# only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format checks, xvfb opens the window, python3-venv reads
-# the weights back, python3-dev builds the Python package
-TEST_PACKAGES = g++ clang-format sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth python3-venv python3-dev sqlite3
+# only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format checks,
+# xvfb opens the window, python3-venv reads the weights back, python3-dev builds the Python package, the last line tries what an installation brings
+TEST_PACKAGES = g++ clang-format sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth python3-venv python3-dev sqlite3 \
+                help2man bash-completion zsh
 
-.PHONY: play test build build-debug build-asan build-cuda packages test-packages clean fuzz
+.PHONY: play test install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz
 
 play: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue --episodes 5; \
@@ -15,6 +16,22 @@ play: build
 
 test: test-packages
 	@tests/run.sh
+
+# PREFIX and DESTDIR as usual: make install PREFIX=$HOME/.local
+PREFIX = /usr/local
+install: PACKAGES_WANTED = $(PACKAGES) help2man
+install: packages build
+	@cmake --build build --target man
+	@DESTDIR=$(DESTDIR) cmake --install build --prefix $(PREFIX)
+
+# A Debian package in build/, and a look at it in a Debian that has nothing else (needs root, and a while).
+deb: PACKAGES_WANTED = $(PACKAGES) help2man dpkg-dev
+deb: packages build
+	@cmake --build build --target man
+	@cd build && cpack -G DEB
+test-deb: deb
+	@tests/packages.sh debootstrap
+	@packaging/try_deb.sh build/longplay_*.deb
 
 build build-debug build-asan build-cuda: packages
 	@cmake --preset $(if $(filter build,$@),release,$(@:build-%=%)) -G Ninja

@@ -18,7 +18,8 @@ static void print_help(const lp_usage *u) {
         const lp_option *o = &u->options[i];
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-        printf("  %-26s %s\n", left, o->help);
+        if (strlen(left) <= 26) printf("  %-26s %s\n", left, o->help);
+        else printf("  %s\n  %-26s %s\n", left, "", o->help);
     }
     printf("  %-26s %s\n", "--help", "this text");
     if (u->more_help) u->more_help();
