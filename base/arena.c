@@ -1,6 +1,7 @@
 #include "base/arena.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ void lp_arena_close(lp_arena *arena) {
 
 void *lp_arena_take(lp_arena *arena, size_t size_bytes) {
     size_t need = lp_arena_need(size_bytes);
-    assert(arena->used_bytes + need <= arena->size_bytes);
+    LP_CHECK(arena->used_bytes + need <= arena->size_bytes);
     void *at = arena->base + arena->used_bytes;
     arena->used_bytes += need;
     return at;

@@ -20,7 +20,7 @@ typedef struct {
 /* Allocates size_bytes of zeroed memory. Returns 0, or -1 when there is no memory (arena is then empty and closable). */
 int lp_arena_open(lp_arena *arena, size_t size_bytes);
 void lp_arena_close(lp_arena *arena);
-/* The next size_bytes, 64-byte aligned. Asserts that the arena was sized for them: sizing is the caller's arithmetic. */
+/* The next size_bytes, 64-byte aligned. The arena must have been sized for them: sizing is the caller's arithmetic. */
 void *lp_arena_take(lp_arena *arena, size_t size_bytes);
 /* What lp_arena_take really consumes for size_bytes; sum these to size an arena. */
 size_t lp_arena_need(size_t size_bytes);

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -130,7 +131,6 @@ lp_status lp_make_dirs(const char *path, lp_err *err) {
 
 char *lp_path_join(char *out, size_t size, const char *folder, const char *name) {
     int n = snprintf(out, size, "%s/%s", folder, name);
-    assert(n >= 0 && (size_t)n < size);
-    (void)n;
+    LP_CHECK(n >= 0 && (size_t)n < size);
     return out;
 }

@@ -38,7 +38,7 @@ lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *
 bool lp_file_exists(const char *path);
 /* Creates the folder and its parents. */
 lp_status lp_make_dirs(const char *path, lp_err *err);
-/* Joins with '/', into out[size]; asserts that it fits when size is PATH_MAX. Returns out. */
+/* Joins with '/', into out[size], where it must fit: who takes a path from outside checks its length first. Returns out. */
 char *lp_path_join(char *out, size_t size, const char *folder, const char *name);
 
 typedef struct {

@@ -2,7 +2,8 @@
  * fields are set before left is raised from 0 and cannot change until `unfinished`, which counts the taken job too, is 0. */
 #include "base/pool.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -121,8 +122,8 @@ void lp_pool_close(lp_pool *pool) {
 int lp_pool_threads(const lp_pool *pool) { return pool->n_threads; }
 
 void lp_pool_start(lp_pool *pool, int lane, int n_jobs, lp_pool_job job, void *context) {
+    LP_CHECK(lane >= 0 && lane < LP_POOL_LANES && atomic_load(&pool->lanes[lane].unfinished) == 0);
     lane_t *l = &pool->lanes[lane];
-    assert(lane >= 0 && lane < LP_POOL_LANES && atomic_load(&l->unfinished) == 0);
     if (n_jobs <= 0) return;
     l->job = job;
     l->context = context;

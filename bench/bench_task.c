@@ -1,7 +1,8 @@
 /* One task: its arrays are drawn, the twin and the CPU's kernel run on them, and what they wrote is compared. */
 #include "bench/bench_task.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 /* ---- arrays ---- */
 
 void *lp_task_add(lp_task *t, size_t size_bytes, lp_compared as, double scale) {
-    assert(t->n_arrays < LP_TASK_ARRAYS);
+    LP_CHECK(t->n_arrays < LP_TASK_ARRAYS);
     lp_task_array *a = &t->array[t->n_arrays++];
     *a = (lp_task_array){calloc(size_bytes + 1, 1), NULL, size_bytes, as, scale};
     if (!a->host) t->out_of_memory = true, a->size_bytes = 0;

@@ -5,7 +5,8 @@
 
 #include "emulator/console.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <string.h>
 
 void lp_zero_ranges(void *data, const lp_range *ranges, int n) {
@@ -21,7 +22,7 @@ void lp_image_load(void *live, const void *image, size_t size, const lp_range *h
     size_t at = 0;
     for (int i = 0; i <= n_host; i++) {
         size_t end = i < n_host ? host[i].offset : size;
-        assert(end >= at);
+        LP_CHECK(end >= at);
         memcpy((char *)live + at, (const char *)image + at, end - at);
         if (i < n_host) at = end + host[i].size;
     }
@@ -42,8 +43,7 @@ bool lp_link_check(lp_link link, size_t span, const lp_block *blocks, int n) {
 }
 
 void *lp_link_load(lp_link link, const lp_block *blocks, int n) {
-    assert(link.block <= (uint32_t)n);
-    (void)n;
+    LP_CHECK(link.block <= (uint32_t)n);
     return link.block ? (char *)blocks[link.block - 1].base + link.offset : NULL;
 }
 
@@ -53,7 +53,7 @@ void lp_queue_save(uint8_t order[LP_MAX_EVENTS], const struct mTiming *timing, s
     for (const struct mTimingEvent *e = timing->root ? timing->root : timing->reroot; e; e = e->next) {
         int i = 0;
         while (i < n && events[i] != e) i++;
-        assert(i < n && length < n);
+        LP_CHECK(i < n && length < n);
         order[length++] = (uint8_t)(i + 1);
     }
 }

@@ -4,10 +4,10 @@
 #include "env/game_impl.h"
 #include "env/observation.h"
 
+#include "base/contract.h"
 #include "base/hash.h"
 #include "base/log.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,7 +70,7 @@ void lp_env_on_frame(lp_env *env, void (*hook)(void *context), void *context) {
 }
 
 void lp_env_set_frame_skip(lp_env *env, int frame_skip) {
-    assert(frame_skip > 0);
+    LP_CHECK(frame_skip > 0);
     env->frame_skip = frame_skip;
 }
 
@@ -169,7 +169,7 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
 }
 
 lp_outcome lp_env_step(lp_env *env, int action) {
-    assert(action >= 0 && action < env->game->n_actions);
+    LP_CHECK(action >= 0 && action < env->game->n_actions);
     uint16_t keys = env->game->action_keys[action];
     int n_frames = env->frame_skip;
     for (; env->on_frame && n_frames > 1; n_frames--) {
@@ -226,7 +226,7 @@ bool lp_env_variable(lp_env *env, const char *name, int64_t *value) {
 }
 
 double lp_env_reward(const lp_env *env, int player) {
-    assert(player >= 1 && player <= LP_MAX_PLAYERS);
+    LP_CHECK(player >= 1 && player <= LP_MAX_PLAYERS);
     return env->steps ? lp_reward_value(&env->game->rewards[player - 1], env->now, env->before) : 0;
 }
 

@@ -3,6 +3,7 @@
 #include "env/game_find.h"
 #include "env/game_load.h"
 
+#include "base/contract.h"
 #include "base/hash.h"
 #include "base/rng.h"
 
@@ -214,8 +215,14 @@ const char *lp_game_licence(const lp_game *g) { return g->licence; }
 const char *lp_game_floor(const lp_game *g) { return g->floor; }
 int lp_game_frame_skip(const lp_game *g) { return g->frame_skip; }
 int lp_game_n_actions(const lp_game *g) { return g->n_actions; }
-uint16_t lp_game_action_keys(const lp_game *g, int action) { return g->action_keys[action]; }
-const char *lp_game_action_name(const lp_game *g, int action) { return g->action_names[action]; }
+uint16_t lp_game_action_keys(const lp_game *g, int action) {
+    LP_CHECK(action >= 0 && action < g->n_actions);
+    return g->action_keys[action];
+}
+const char *lp_game_action_name(const lp_game *g, int action) {
+    LP_CHECK(action >= 0 && action < g->n_actions);
+    return g->action_names[action];
+}
 bool lp_game_has_reward(const lp_game *g) {
     bool has = false;
     for (int p = 0; p < LP_MAX_PLAYERS; p++) has |= g->rewards[p].n || g->rewards[p].time != 0;
@@ -223,10 +230,16 @@ bool lp_game_has_reward(const lp_game *g) {
 }
 
 int lp_game_n_variables(const lp_game *g) { return g->n_variables; }
-const char *lp_game_variable_name(const lp_game *g, int index) { return g->variables[index].name; }
+const char *lp_game_variable_name(const lp_game *g, int index) {
+    LP_CHECK(index >= 0 && index < g->n_variables);
+    return g->variables[index].name;
+}
 lp_system lp_game_system(const lp_game *g) { return g->system; }
 int lp_game_n_knobs(const lp_game *g) { return g->n_knobs; }
-const lp_knob *lp_game_knob(const lp_game *g, int index) { return &g->knobs[index]; }
+const lp_knob *lp_game_knob(const lp_game *g, int index) {
+    LP_CHECK(index >= 0 && index < g->n_knobs);
+    return &g->knobs[index];
+}
 bool lp_game_has_outcome(const lp_game *g) { return g->win.n && (g->loss.n || g->time_limit || g->time_limit_knob >= 0); }
 
 const void *lp_game_rom(const lp_game *g, size_t *size_bytes) {

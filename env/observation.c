@@ -3,10 +3,10 @@
  * largest sum is 240 * 160 * 255 * 256, below 2^32. */
 #include "env/observation.h"
 
+#include "base/contract.h"
 #include "base/simd.h"
 #include "emulator/emulator.h"
 
-#include <assert.h>
 #include <string.h>
 
 static inline __attribute__((always_inline)) uint32_t luma(uint32_t pixel) { /* times 256 */
@@ -136,14 +136,14 @@ static void average(uint8_t *out, int step, int out_w, int out_h, const uint32_t
 }
 
 void lp_observe_grey(uint8_t *out, int out_w, int out_h, const uint32_t *frame, int stride, int in_w, int in_h) {
-    assert(out_w > 0 && out_w <= in_w && out_h > 0 && out_h <= in_h && in_w <= LP_EMU_MAX_WIDTH && in_h <= LP_EMU_MAX_HEIGHT);
+    LP_CHECK(out_w > 0 && out_w <= in_w && out_h > 0 && out_h <= in_h && in_w <= LP_EMU_MAX_WIDTH && in_h <= LP_EMU_MAX_HEIGHT);
     if (in_w == 2 * out_w && in_h == 2 * out_h) halve(out, out_w, out_h, frame, stride);
     else if (in_w == out_w && in_h == out_h) convert(out, frame, stride, in_w, in_h);
     else average(out, 1, out_w, out_h, frame, stride, in_w, in_h, -1);
 }
 
 void lp_observe_rgb(uint8_t *out, int out_w, int out_h, const uint32_t *frame, int stride, int in_w, int in_h) {
-    assert(out_w > 0 && out_w <= in_w && out_h > 0 && out_h <= in_h && in_w <= LP_EMU_MAX_WIDTH && in_h <= LP_EMU_MAX_HEIGHT);
+    LP_CHECK(out_w > 0 && out_w <= in_w && out_h > 0 && out_h <= in_h && in_w <= LP_EMU_MAX_WIDTH && in_h <= LP_EMU_MAX_HEIGHT);
     if (in_w == out_w && in_h == out_h) {
         for (int y = 0; y < in_h; y++, frame += stride)
             for (int x = 0; x < in_w; x++, out += 3)
@@ -154,7 +154,7 @@ void lp_observe_rgb(uint8_t *out, int out_w, int out_h, const uint32_t *frame, i
 }
 
 LP_CLONES void lp_observe_shades(uint8_t *out, const uint32_t *frame, int stride, int in_w, int in_h) {
-    assert(in_w % 4 == 0);
+    LP_CHECK(in_w % 4 == 0);
     for (int y = 0; y < in_h; y++, frame += stride, out += in_w / 4)
         for (int x = 0; x < in_w / 4; x++) {
             const uint32_t *p = frame + 4 * x;

@@ -1,7 +1,8 @@
 /* Variables: parsing, reading, writing. See variable.h. */
 #include "env/variable.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +96,7 @@ int64_t lp_variable_read(const lp_variable *v, lp_emu *emu) {
 }
 
 void lp_variable_write(const lp_variable *v, lp_emu *emu, int64_t value, void (*poke)(void *, uint32_t, uint8_t), void *context) {
-    assert(v->kind == 'u' || v->kind == 'i');
+    LP_CHECK(v->kind == 'u' || v->kind == 'i');
     for (int i = 0; i < v->width_bytes; i++) {
         uint32_t address = v->address + (uint32_t)i;
         uint8_t byte = (uint8_t)((uint64_t)value / v->weight[i]);

@@ -4,11 +4,11 @@
 #include "env/vec.h"
 
 #include "base/arena.h"
+#include "base/contract.h"
 #include "base/pool.h"
 #include "env/game_impl.h"
 #include "env/observation.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ static void begin(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs) {
     s->seed = seed;
     s->outcome = LP_RUNNING;
     lp_status status = lp_env_reset(s->env, seed, knobs, vec->config.time_limit, NULL);
-    assert(!status && "the state of its own boot does not load"), (void)status;
+    LP_CHECK(status == LP_OK); /* it loads the state of its own boot */
 }
 
 static void begin_next(lp_vec *vec, int e) {
@@ -285,11 +285,18 @@ void lp_vec_close(lp_vec *vec) {
 int lp_vec_n_envs(const lp_vec *vec) { return vec->config.n_envs; }
 int lp_vec_n_threads(const lp_vec *vec) { return vec->config.n_threads; }
 size_t lp_vec_observation_bytes(const lp_vec *vec) { return vec->observation_bytes; }
-lp_env *lp_vec_env(lp_vec *vec, int e) { return vec->slots[e].env; }
-uint64_t lp_vec_seed_of(const lp_vec *vec, int e) { return vec->slots[e].seed; }
-int64_t lp_vec_episode_of(const lp_vec *vec, int e) { return vec->slots[e].episode; }
+
+static slot *slot_of(const lp_vec *vec, int e) {
+    LP_CHECK(e >= 0 && e < vec->config.n_envs);
+    return &vec->slots[e];
+}
+
+lp_env *lp_vec_env(lp_vec *vec, int e) { return slot_of(vec, e)->env; }
+uint64_t lp_vec_seed_of(const lp_vec *vec, int e) { return slot_of(vec, e)->seed; }
+int64_t lp_vec_episode_of(const lp_vec *vec, int e) { return slot_of(vec, e)->episode; }
 
 void lp_vec_group(const lp_vec *vec, int g, int *first, int *count) {
+    LP_CHECK(g >= 0 && g < vec->config.n_groups);
     *first = vec->groups[g].first;
     *count = vec->groups[g].count;
 }
@@ -319,7 +326,7 @@ lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err) {
 void lp_vec_reset(lp_vec *vec, const lp_vec_out *out) {
     for (int i = 0; i < vec->config.n_groups; i++) {
         group *g = &vec->groups[i];
-        assert(!g->sent);
+        LP_CHECK(!g->sent);
         g->out = *out;
         lp_pool_start(vec->pool, i, g->count, reset_job, g);
     }
@@ -327,16 +334,16 @@ void lp_vec_reset(lp_vec *vec, const lp_vec_out *out) {
 }
 
 void lp_vec_reset_one(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, const lp_vec_out *out) {
-    vec->slots[e].episode++;
+    slot_of(vec, e)->episode++;
     begin(vec, e, seed, knobs ? knobs : vec->knobs);
     write_out(vec, e, out, 0, LP_RUNNING, FIRST);
 }
 
 void lp_vec_send(lp_vec *vec, int index, const int32_t *actions, const lp_vec_out *out) {
+    LP_CHECK(index >= 0 && index < vec->config.n_groups && !vec->groups[index].sent);
     group *g = &vec->groups[index];
-    assert(index >= 0 && index < vec->config.n_groups && !g->sent);
     for (int e = g->first; e < g->first + g->count; e++) {
-        assert(vec->slots[e].episode >= 0 && actions[e] >= 0 && actions[e] < lp_game_n_actions(vec->game));
+        LP_CHECK(vec->slots[e].episode >= 0 && actions[e] >= 0 && actions[e] < lp_game_n_actions(vec->game));
         vec->slots[e].action = actions[e];
     }
     g->out = *out;
@@ -345,7 +352,7 @@ void lp_vec_send(lp_vec *vec, int index, const int32_t *actions, const lp_vec_ou
 }
 
 void lp_vec_recv(lp_vec *vec, int index) {
-    assert(index >= 0 && index < vec->config.n_groups && vec->groups[index].sent);
+    LP_CHECK(index >= 0 && index < vec->config.n_groups && vec->groups[index].sent);
     lp_pool_wait(vec->pool, index);
     vec->groups[index].sent = false;
 }

@@ -1,9 +1,9 @@
 #include "harness/run_parts.h"
 
+#include "base/contract.h"
 #include "base/file.h"
 #include "base/log.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +178,7 @@ lp_status lp_run_think(lp_run *run, lp_err *err) {
 }
 
 void lp_run_choose(lp_run *run, int action) {
-    assert(run->thought && run->mind.human && action >= 0 && action < lp_game_n_actions(run->game));
+    LP_CHECK(run->thought && run->mind.human && action >= 0 && action < lp_game_n_actions(run->game));
     run->mind.action = action;
 }
 
@@ -221,7 +221,7 @@ static void record_machine(lp_run *run) {
 
 lp_status lp_run_take(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
-    assert(run->thought);
+    LP_CHECK(run->thought);
     run->thought = false;
     int64_t step = lp_env_steps(run->mind.seat.env);
     run->outcome = lp_seat_take(&run->mind.seat, run->policy ? &run->mind.decision : NULL, run->mind.action);
@@ -262,7 +262,7 @@ static lp_status fill_blob(lp_run *run, lp_err *err) {
 
 lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
-    assert(!run->thought);
+    LP_CHECK(!run->thought);
     if (!run->recorded || run->head.decisions == run->saved_decisions) return LP_OK;
     lp_status status = fill_blob(run, err);
     if (!status) status = lp_movie_sync(run->movie, &run->head.movie_offset, err);

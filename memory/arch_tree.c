@@ -13,7 +13,8 @@
  * Saved: the raw items (vectors, saliences), then each level from 1 up (vectors, saliences, steps). */
 #include "memory/memory_impl.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -103,7 +104,7 @@ static void *open(const lp_mem_config *c, lp_arena *arena) {
     int64_t span = c->chunk;
     t->raw_capacity = window_of(c) + c->chunk;
     t->max_levels = levels_at(c, LP_MEM_MAX_STEPS);
-    assert(t->max_levels <= MAX_LEVELS);
+    LP_CHECK(t->max_levels <= MAX_LEVELS);
     t->vector = lp_arena_take(arena, (size_t)t->raw_capacity * dim * sizeof(float));
     t->salience = lp_arena_take(arena, (size_t)t->raw_capacity * sizeof(float));
     t->new_steps = lp_arena_take(arena, (size_t)t->max_levels * (size_t)c->slots * sizeof(int64_t));
@@ -187,7 +188,7 @@ static void close_chunk(tree *t, const lp_mem_config *c, int64_t first) {
     memmove(t->salience, t->salience + chunk, (size_t)t->n_raw * sizeof *t->salience);
     int l = 0;
     for (; t->levels[l].n == 2 * c->fan; l++) {
-        assert(l + 1 < t->max_levels);
+        LP_CHECK(l + 1 < t->max_levels);
         level *v = &t->levels[l];
         close_summary(t, c, v + 1, v->vector, v->salience, v->step, 0, (size_t)c->fan * (size_t)v->each);
         drop_older_half(c, v);

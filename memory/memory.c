@@ -4,9 +4,9 @@
  * everything after itself, and equal memories give equal bytes. */
 #include "memory/memory_impl.h"
 
+#include "base/contract.h"
 #include "base/hash.h"
 
-#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
@@ -80,7 +80,7 @@ void lp_mem_reset(lp_mem *m) {
 }
 
 void lp_mem_append(lp_mem *m, const float *vector, float salience) {
-    assert(m->n_steps < LP_MEM_MAX_STEPS);
+    LP_CHECK(m->n_steps < LP_MEM_MAX_STEPS);
     m->ops->append(m, vector, isfinite(salience) ? salience : -FLT_MAX);
     m->n_steps++;
 }

@@ -5,7 +5,8 @@
  * reset before control returns to the caller, because an open one would keep the -wal file from being reused. */
 #include "memory/store_impl.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>
@@ -302,7 +303,7 @@ static void broken(lp_store *store, int rc) {
 
 /* False when the store is broken; else a transaction is open. */
 static bool ready(lp_store *store) {
-    assert(store->sql[0]); /* not a reader */
+    LP_CHECK(store->sql[0]); /* not a reader */
     if (store->status || store->writing) return !store->status;
     int rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     if (rc == SQLITE_OK) store->writing = true;

@@ -2,8 +2,8 @@
 #include "policy/cuda.h"
 
 #include "base/arena.h"
+#include "base/contract.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,13 +90,13 @@ int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy) 
 }
 
 void lp_actor_look(lp_actor *actor, int row, const lp_observation *in) {
-    assert(row >= 0 && row < actor->max_batch && in->n_items <= actor->max_context);
+    LP_CHECK(row >= 0 && row < actor->max_batch && in->n_items <= actor->max_context);
     if (actor->card) cuda_actor_look(actor->card, row, in);
     else actor->in[row] = *in;
 }
 
 lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err) {
-    assert(n >= 0 && n <= actor->max_batch);
+    LP_CHECK(n >= 0 && n <= actor->max_batch);
     actor->n = n;
     return actor->card ? cuda_actor_start(actor->card, n, err) : LP_OK;
 }

@@ -4,7 +4,8 @@
  * which slot. A row whose player or whose past is another than the card's (a new episode, a resumed run) sends its context over once. */
 #include "policy/cuda_parts.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -199,7 +200,7 @@ void cuda_actor_look(cuda_actor *a, int r, const lp_observation *in) {
     inputs *h = &a->host;
     size_t pixels = lp_policy_frame_bytes(a->policy), C = (size_t)a->max_context, state = (size_t)lp_policy_state_floats(a->policy);
     int32_t *index = h->index + (size_t)r * C, slot = 0;
-    assert(in->n_items <= a->max_context);
+    LP_CHECK(in->n_items <= a->max_context);
     memcpy(h->pixels + (size_t)r * pixels, in->pixels, pixels);
     if (state) memcpy(h->state + (size_t)r * state, in->state, state * sizeof(float));
     h->last_action[r] = in->last_action;

@@ -1,9 +1,9 @@
 /* Learning: PPO over whole segments. What is the same on every device: the segments, the order of the minibatches, what is saved. */
 #include "policy/learner.h"
 
+#include "base/contract.h"
 #include "base/hash.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +83,7 @@ void lp_learner_close(lp_learner *l) {
 }
 
 lp_segment *lp_learner_segment(lp_learner *l, int env) {
-    assert(env >= 0 && env < l->n_envs);
+    LP_CHECK(env >= 0 && env < l->n_envs);
     return &l->segments[env];
 }
 
@@ -111,7 +111,7 @@ static void shuffle(lp_learner *l) {
 }
 
 lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_err *err) {
-    assert(!l->under_way);
+    LP_CHECK(!l->under_way);
     l->stats = (lp_update_stats){0};
     for (int64_t epoch = 0; epoch < l->config.epochs; epoch++) {
         shuffle(l);
@@ -135,7 +135,7 @@ lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
 }
 
 lp_status lp_learner_publish(lp_learner *l, lp_err *err) {
-    assert(!l->under_way);
+    LP_CHECK(!l->under_way);
     return l->card ? cuda_learner_publish(l->card, err) : LP_OK;
 }
 

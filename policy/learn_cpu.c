@@ -7,7 +7,8 @@
  * the segment. */
 #include "policy/learner.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,7 +190,7 @@ static void advantages(cpu_learner *c, bool normalise) {
 }
 
 lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate, lp_update_stats *stats, lp_err *err) {
-    assert(lp_pool_threads(pool) <= c->n_workers);
+    LP_CHECK(lp_pool_threads(pool) <= c->n_workers);
     lp_policy *p = l->policy;
     size_t P = p->n_parameters;
     int parts = learner_parts(l);

@@ -3,9 +3,9 @@
  * that was interrupted at a sync and resumed there writes the same bytes as one that was not. */
 #include "saves/movie_format.h"
 
+#include "base/contract.h"
 #include "base/file.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -150,7 +150,7 @@ bool lp_movie_wants_state(const lp_movie_writer *w) {
 }
 
 void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes) {
-    assert(size_bytes == w->header.state_size_bytes);
+    LP_CHECK(size_bytes == w->header.state_size_bytes);
     if (!lp_movie_wants_state(w)) return;
     end_block(w);
     bool keyframe = w->tail.n_states % KEYFRAME_EVERY == 0;

@@ -1,5 +1,6 @@
 /* base/: settings, atomic files under injected faults and crashes, hashes with known answers, RNG, pool. */
 #include "base/arena.h"
+#include "base/contract.h"
 #include "base/config.h"
 #include "base/file.h"
 #include "base/hash.h"
@@ -10,6 +11,7 @@
 #include <limits.h>
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,11 +285,36 @@ static void test_pool(void **state) {
     lp_arena_close(&arena);
 }
 
+/* In every build: one line that names the place, then SIGABRT; a condition that holds says nothing and is asked once. */
+static void test_check(void **state) {
+    (void)state;
+    int pipes[2], status, asked = 0;
+    char said[256] = "", want[256];
+    LP_CHECK(++asked == 1);
+    assert_int_equal(asked, 1);
+    assert_int_equal(pipe(pipes), 0);
+    const int line = __LINE__ + 5;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        dup2(pipes[1], STDERR_FILENO);
+        LP_CHECK(asked == 2);
+        _exit(0);
+    }
+    close(pipes[1]);
+    assert_true(read(pipes[0], said, sizeof said - 1) > 0);
+    close(pipes[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    snprintf(want, sizeof want, "longplay: %s:%d: broken contract: asked == 2\n", __FILE__, line);
+    assert_string_equal(said, want);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config), cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
         cmocka_unit_test(test_read),   cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
-        cmocka_unit_test(test_pool),   cmocka_unit_test(test_pool_lanes),
+        cmocka_unit_test(test_pool),   cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

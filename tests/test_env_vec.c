@@ -5,12 +5,15 @@
 #include "env/vec.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 enum { N = 5, STEPS = 60, TIME_LIMIT = 25 };
@@ -234,8 +237,43 @@ static void test_many(void **state) {
     free(observations);
 }
 
+static void break_contract(int which) {
+    lp_vec *vec;
+    int first, count;
+    int32_t actions[N] = {0};
+    lp_vec_out out = {0};
+    lp_vec_config config = config_of(LP_OBS_NONE, LP_AUTORESET_SAME_STEP);
+    if (lp_vec_open(&vec, cue, &config, NULL)) return;
+    if (which != 0) lp_vec_reset(vec, &out);
+    if (which == 1) actions[1] = lp_game_n_actions(cue);
+    if (which == 2) lp_vec_recv(vec, 0);
+    if (which == 3) lp_vec_group(vec, 1, &first, &count);
+    if (which == 4) lp_vec_env(vec, N);
+    lp_vec_send(vec, 0, actions, &out);
+    if (which == 5) lp_vec_send(vec, 0, actions, &out);
+    if (which == 6) lp_vec_reset(vec, &out);
+    if (which == 7) lp_env_step(lp_vec_env(vec, 0), -1);
+}
+
+/* A caller's mistake ends the process, in every build, instead of writing where it should not. */
+static void test_contracts(void **state) {
+    (void)state;
+    for (int which = 0; which < 8; which++) {
+        int status;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (!child) {
+            freopen("/dev/null", "w", stderr);
+            break_contract(which);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT) fail_msg("contract %d: went on", which);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads), cmocka_unit_test(test_against_envs), cmocka_unit_test(test_kinds),
-                                       cmocka_unit_test(test_refusals), cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads),  cmocka_unit_test(test_against_envs), cmocka_unit_test(test_kinds),
+                                       cmocka_unit_test(test_refusals), cmocka_unit_test(test_contracts),    cmocka_unit_test(test_many)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
