@@ -33,24 +33,34 @@ static void print_names(const char *key, int n, const lp_game *game, const char 
 
 static const char *knob_name(const lp_game *game, int index) { return lp_game_knob(game, index)->name; }
 
+static const char *ends(const lp_game *game) {
+    bool win = lp_game_can_win(game), loss = lp_game_can_lose(game);
+    if (!lp_game_can_end(game)) return "never end: no win, no loss, no time limit";
+    if (lp_game_is_endless(game)) return "end won; one that is not won never ends: eval and train ask for a time limit";
+    return win && loss ? "end won or lost"
+           : win       ? "end won or at the time limit"
+           : loss      ? "end lost; no win"
+                       : "end at the time limit; no win";
+}
+
 /* What a game that has no mistakes offers. */
 static void offer(const lp_game *game, cJSON *o) {
-    bool outcome = lp_game_has_outcome(game), reward = lp_game_has_reward(game);
     if (o) {
         cJSON_AddStringToObject(o, "system", lp_system_name(lp_game_system(game)));
         add_names(o, "variables", lp_game_n_variables(game), game, lp_game_variable_name);
         add_names(o, "actions", lp_game_n_actions(game), game, lp_game_action_name);
         add_names(o, "knobs", lp_game_n_knobs(game), game, knob_name);
-        cJSON_AddBoolToObject(o, "has_outcome", outcome);
-        cJSON_AddBoolToObject(o, "has_reward", reward);
+        cJSON_AddBoolToObject(o, "can_win", lp_game_can_win(game));
+        cJSON_AddBoolToObject(o, "can_lose", lp_game_can_lose(game));
+        cJSON_AddBoolToObject(o, "is_endless", lp_game_is_endless(game));
+        cJSON_AddBoolToObject(o, "has_reward", lp_game_has_reward(game));
         return;
     }
     printf("%s: good; a %s game\n", lp_game_name(game), lp_system_name(lp_game_system(game)));
     print_names("variables", lp_game_n_variables(game), game, lp_game_variable_name);
     print_names("actions", lp_game_n_actions(game), game, lp_game_action_name);
     print_names("knobs", lp_game_n_knobs(game), game, knob_name);
-    printf("%-11s%s%s\n", "episodes", outcome ? "end won or lost" : "do not end by themselves, won or lost",
-           reward ? "; scenario.json rewards" : "");
+    printf("%-11s%s%s\n", "episodes", ends(game), lp_game_has_reward(game) ? "; scenario.json rewards" : "");
 }
 
 int lp_game_cmd_check(int argc, char **argv) {

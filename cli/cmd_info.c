@@ -67,7 +67,9 @@ static void add_setup(cJSON *o, const lp_game *game) {
     snprintf(text, sizeof text, "%dx%d grey", width, height);
     cJSON_AddStringToObject(o, "observation", text);
     cJSON_AddNumberToObject(o, "frame_skip", lp_game_frame_skip(game));
-    cJSON_AddBoolToObject(o, "has_outcome", lp_game_has_outcome(game));
+    cJSON_AddBoolToObject(o, "can_win", lp_game_can_win(game));
+    cJSON_AddBoolToObject(o, "can_lose", lp_game_can_lose(game));
+    cJSON_AddBoolToObject(o, "is_endless", lp_game_is_endless(game));
     if (!lp_game_dir(game)) return;
     if (*lp_game_floor(game)) cJSON_AddStringToObject(o, "floor", lp_game_floor(game));
     if (*lp_game_licence(game)) cJSON_AddStringToObject(o, "licence", lp_game_licence(game));

@@ -76,13 +76,13 @@ static lp_status apply_knobs(session *s, const arguments *a, const char *base, l
     return status;
 }
 
-/* Limits as given; where none are, the run ends by itself when a human watches it as an example, not when it is a bare ROM in a
+/* Limits as given; where none are, the run ends by itself when a human watches it as an example, not when it is an endless game in a
  * window. */
 static void settle_limits(session *s, const arguments *a) {
     bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN;
-    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : !given && !s->human && lp_game_has_outcome(s->game) ? EPISODES : 0;
+    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : !given && !s->human && lp_game_can_end(s->game) ? EPISODES : 0;
     s->config.decisions = a->decisions != FROM_RUN ? a->decisions : 0;
-    if (!given && !lp_game_has_outcome(s->game) && !s->window) s->config.decisions = DECISIONS;
+    if (!given && lp_game_is_endless(s->game) && !s->window) s->config.decisions = DECISIONS;
 }
 
 static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
@@ -162,7 +162,7 @@ static void show(void *context, lp_view *view) {
 static void say(const session *s, lp_run_totals t, double rate) {
     char limit[32] = "";
     if (s->config.episodes) snprintf(limit, sizeof limit, " of %lld", (long long)s->config.episodes);
-    if (lp_game_has_outcome(s->game))
+    if (lp_game_can_end(s->game))
         lp_progress("%s: episode %lld%s, %lld won, %lld lost, %lld decisions, %.0f decisions/s", lp_game_name(s->game),
                     (long long)t.episodes + 1, limit, (long long)t.wins, (long long)(t.losses + t.timeouts), (long long)t.decisions, rate);
     else
@@ -230,10 +230,13 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
 }
 
 static void print_summary(const session *s, const arguments *a, lp_run_totals t, double seconds, double rate) {
-    if (lp_game_has_outcome(s->game))
+    if (lp_game_can_win(s->game))
         printf("%s: %lld of %lld episodes won, %lld lost, %lld timed out\n", lp_game_name(s->game), (long long)t.wins,
                (long long)t.episodes, (long long)t.losses, (long long)t.timeouts);
-    else printf("%s: played with no win or loss declared\n", lp_game_name(s->game));
+    else if (lp_game_can_end(s->game))
+        printf("%s: %lld episodes, %lld lost, %lld timed out; no win declared\n", lp_game_name(s->game), (long long)t.episodes,
+               (long long)t.losses, (long long)t.timeouts);
+    else printf("%s: played with no win, loss or time limit declared\n", lp_game_name(s->game));
     printf("%lld decisions, %llu frames; %.1f s, %.0f decisions/s; machine state %016llx\n", (long long)t.decisions,
            (unsigned long long)t.frames, seconds, rate, (unsigned long long)t.state_hash);
     if (a->run && !lp_run_done(s->run)) printf("stopped; longplay play --run %s --resume goes on\n", a->run);
@@ -273,7 +276,8 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 static void more_help(void) {
     printf(
         "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
-        "%d episodes are played; a ROM with no win or loss plays %d decisions, or until the window is closed.\n"
+        "%d episodes are played; of a game that may never end (no loss, no time limit) at most %d decisions, or until the window is "
+        "closed.\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
         "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
         "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"

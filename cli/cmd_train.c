@@ -135,6 +135,7 @@ static lp_status judge(const lp_train *train, const lp_game *game, const lp_trai
                            .knobs = knobs,
                            .episodes = episodes,
                            .seed = 1,
+                           .time_limit = config->time_limit,
                            .n_threads = threads,
                            .progress = true};
     return lp_eval(game, &eval, row, err);

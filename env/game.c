@@ -240,7 +240,21 @@ const lp_knob *lp_game_knob(const lp_game *g, int index) {
     LP_CHECK(index >= 0 && index < g->n_knobs);
     return &g->knobs[index];
 }
-bool lp_game_has_outcome(const lp_game *g) { return g->win.n && (g->loss.n || g->time_limit || g->time_limit_knob >= 0); }
+bool lp_game_can_win(const lp_game *g) { return g->win.n > 0; }
+bool lp_game_can_lose(const lp_game *g) { return g->loss.n > 0; }
+bool lp_game_is_endless(const lp_game *g) { return !g->loss.n && !g->time_limit && g->time_limit_knob < 0; }
+bool lp_game_can_end(const lp_game *g) { return lp_game_can_win(g) || !lp_game_is_endless(g); }
+
+lp_status lp_game_has_win_rate(const lp_game *g, int64_t time_limit, lp_err *err) {
+    if (!lp_game_can_win(g))
+        return lp_fail(err, LP_BAD_INPUT, "%s: declares no win (longplay.json: win), so there is no win rate", g->name);
+    if (lp_game_is_endless(g) && !time_limit)
+        return lp_fail(err, LP_BAD_INPUT,
+                       "%s: declares a win, but no loss and no time limit: an episode that is not won never ends; give a time limit "
+                       "(longplay.json: time_limit; eval --time-limit N; train --train.time_limit=N)",
+                       g->name);
+    return LP_OK;
+}
 
 const void *lp_game_rom(const lp_game *g, size_t *size_bytes) {
     *size_bytes = g->rom.size_bytes;

@@ -74,8 +74,14 @@ bool lp_game_shades(const lp_game *game, int *width, int *height);
 int lp_game_n_variables(const lp_game *game);
 const char *lp_game_variable_name(const lp_game *game, int index);
 lp_system lp_game_system(const lp_game *game);
-/* Does an episode end by itself, won or lost (a bare ROM's does not)? */
-bool lp_game_has_outcome(const lp_game *game);
+/* Is there a win? Is there a loss? Can an episode go on for ever, with neither a loss nor a time limit? A bare ROM: no, no, yes. */
+bool lp_game_can_win(const lp_game *game);
+bool lp_game_can_lose(const lp_game *game);
+bool lp_game_is_endless(const lp_game *game);
+bool lp_game_can_end(const lp_game *game); /* does anything end an episode: a win, a loss or a time limit? */
+/* LP_BAD_INPUT: there is no win rate to measure, because there is no win, or because an episode may never end: the game is endless
+ * and time_limit, in decisions, is 0. */
+lp_status lp_game_has_win_rate(const lp_game *game, int64_t time_limit, lp_err *err);
 
 /* Seeds of 32 bits: training and evaluation never share one, whatever the run_seeds. Different i below 2^31 give different
  * seeds, in an order that looks random. */

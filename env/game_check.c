@@ -29,11 +29,10 @@ static void note_files(const lp_game *g, lp_findings *r) {
 }
 
 static void note_rules(const lp_game *g, lp_findings *r) {
-    bool has_limit = g->time_limit || g->time_limit_knob >= 0;
     if (g->has_longplay && !g->win.n)
         lp_report_note(r, NULL, "%s/longplay.json: no win: there is nothing to learn, and nothing to compare", g->dir);
     if (g->win.n && !g->audit.n) lp_report_note(r, NULL, "%s/longplay.json: no audit: a win is believed without a second look", g->dir);
-    if (!g->loss.n && !has_limit)
+    if (lp_game_is_endless(g))
         lp_report_note(r, NULL, "%s: no loss, no done in scenario.json and no time_limit: an episode may never end", g->dir);
 }
 

@@ -104,8 +104,7 @@ static void job(void *context, int index, int worker) {
 lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row *row, lp_err *err) {
     *row = (lp_eval_row){0};
     lp_status status = LP_OK;
-    if (!lp_game_has_outcome(game))
-        return lp_fail(err, LP_BAD_INPUT, "%s: cannot be evaluated: it declares neither win nor loss", lp_game_name(game));
+    if ((status = lp_game_has_win_rate(game, config->time_limit, err))) return status;
     if (config->player == LP_PLAYER_POLICY && (status = lp_policy_fits(config->policy, game, err))) return status;
     lp_pool *pool = lp_pool_open(config->n_threads);
     int n = pool ? lp_pool_threads(pool) : 1;

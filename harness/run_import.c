@@ -122,7 +122,7 @@ lp_run_totals lp_import_counts(lp_import *m) {
                            lp_emu_hash(m->emu)};
 }
 
-bool lp_import_can_win(const lp_import *m) { return m->game->win.n > 0; }
+bool lp_import_can_win(const lp_import *m) { return lp_game_can_win(m->game); }
 
 /* ---- opening, keeping and closing ---- */
 

@@ -48,7 +48,7 @@ void lp_sheet_note(lp_sheet *sheet, lp_env *env, int64_t decision, lp_outcome ou
     int n = lp_env_events(env, &events);
     for (int i = 0; i < n; i++) add_line(sheet, decision, *events[i].text ? events[i].text : events[i].name, on_line, context);
     snprintf(sheet->outcome, sizeof sheet->outcome, "%s%s", lp_outcome_name(outcome),
-             outcome || lp_game_has_outcome(sheet->game) ? "" : " (no outcome set)");
+             outcome || lp_game_can_end(sheet->game) ? "" : " (no outcome set)");
     sheet->view.ended = outcome != LP_RUNNING;
     sheet->view.won = outcome == LP_WIN;
     if (!outcome) return;

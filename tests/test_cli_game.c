@@ -258,13 +258,75 @@ static void checks_tell_all_mistakes(void **state) {
     cJSON_Delete(o);
 }
 
+/* ---- is there a win, is there a loss, can it go on for ever? Three questions, and every command answers alike ---- */
+
+/* cue's ROM, won after some steps of the corridor; with another line of longplay.json. */
+static void put_walk(const char *line) {
+    static const char data[] = "{\"info\": {\"walked\": {\"address\": 49336, \"type\": \"<u4\"}}}";
+    char text[512];
+    if (!lp_file_exists(at("g"))) expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    snprintf(text, sizeof text, "{\"boot\": [{\"frames\": 60}, {\"keys\": [\"START\"], \"frames\": 9}], \"buttons\": [[], [\"LEFT\"]]%s%s}",
+             *line ? ", " : "", line);
+    put(at("g/data.json"), data, sizeof data - 1);
+    put(at("g/longplay.json"), text, strlen(text));
+}
+
+static void expect_answers(const char *command, bool can_win, bool can_lose, bool is_endless) {
+    cJSON *o = parsed(longplay(command, at("g")), command);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "can_win")) == can_win);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "can_lose")) == can_lose);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "is_endless")) == is_endless);
+    cJSON_Delete(o);
+}
+
+static void a_win_without_a_loss_is_a_win(void **state) {
+    (void)state;
+    put_walk("\"win\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 4}}}");
+    expect_answers("info %s --json", true, false, true);
+    expect_answers("game check %s --json", true, false, true);
+    expect_done(longplay("game check %%/g"), "one that is not won never ends", "check");
+    expect_done(longplay("play %%/g --policy random --headless --episodes 2"), "2 of 2 episodes won", "play");
+    expect_refused(longplay("eval %%/g --policy random --episodes 3"), 2, "no loss and no time limit", "eval without a limit");
+    cJSON *o = parsed(longplay("eval %%/g --policy random --episodes 3 --time-limit 50 --json"), "eval with a limit");
+    assert_true(number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "wins") == 3);
+    cJSON_Delete(o);
+    expect_refused(longplay("train %%/g --out %%/w.safetensors"), 2, "no loss and no time limit", "train without a limit");
+    static const char small[] = "--train.decisions=16 --train.envs=2 --train.steps=8 --ppo.minibatches=1 --eval-episodes 2 --json";
+    o = parsed(longplay("train %%/g --out %%/w.safetensors --train.time_limit=50 %s", small), "train with a limit");
+    assert_true(number(o, "win_rate") == 1);
+    cJSON_Delete(o);
+    put_walk("\"time_limit\": 2, \"win\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 4}}}");
+    expect_answers("game check %s --json", true, false, false);
+    expect_done(longplay("game check %%/g"), "end won or at the time limit", "check");
+    o = parsed(longplay("eval %%/g --policy random --episodes 3 --json"), "eval with the game's limit");
+    assert_true(number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "timeouts") == 3);
+    cJSON_Delete(o);
+}
+
+static void a_loss_without_a_win_is_a_loss(void **state) {
+    (void)state;
+    put_walk("\"loss\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 4}}}");
+    expect_answers("info %s --json", false, true, false);
+    expect_answers("game check %s --json", false, true, false);
+    expect_done(longplay("play %%/g --policy random --headless --episodes 2"), "2 episodes, 2 lost", "play");
+    expect_refused(longplay("eval %%/g --policy random"), 2, "declares no win", "eval");
+    expect_refused(longplay("train %%/g --out %%/w.safetensors"), 2, "declares no win", "train");
+    put_walk("");
+    expect_answers("info %s --json", false, false, true);
+    expect_answers("game check %s --json", false, false, true);
+    expect_refused(longplay("eval %%/g --policy random --time-limit 9"), 2, "declares no win", "eval");
+    cJSON *o = parsed(longplay("play %%/g --policy random --headless --json"), "play"); /* it stops all the same */
+    assert_true(number(o, "decisions") == 2000);
+    cJSON_Delete(o);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(every_command_helps),         TEST(wrong_usage_is_one_line),      TEST(new_games_open_and_play),
-        TEST(comments_hold_good_examples), TEST(a_full_disk_leaves_no_folder), TEST(broken_roms_leave_nothing),
-        TEST(watching_records_a_run),      TEST(a_person_plays_at_speed_one),  TEST(interrupted_it_keeps_what_was_played),
-        TEST(checks_tell_all_mistakes),
+        TEST(every_command_helps),         TEST(wrong_usage_is_one_line),       TEST(new_games_open_and_play),
+        TEST(comments_hold_good_examples), TEST(a_full_disk_leaves_no_folder),  TEST(broken_roms_leave_nothing),
+        TEST(watching_records_a_run),      TEST(a_person_plays_at_speed_one),   TEST(interrupted_it_keeps_what_was_played),
+        TEST(checks_tell_all_mistakes),    TEST(a_win_without_a_loss_is_a_win), TEST(a_loss_without_a_win_is_a_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

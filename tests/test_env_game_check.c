@@ -132,7 +132,7 @@ static void test_only_retro(void **state) {
     assert_string_equal(lp_game_name(game), "game");
     assert_int_equal(lp_game_n_actions(game), 9);
     assert_int_equal(lp_game_n_variables(game), 2);
-    assert_false(lp_game_has_outcome(game)); /* it can only be lost */
+    assert_true(lp_game_can_lose(game) && !lp_game_can_win(game) && !lp_game_is_endless(game));
     assert_false(lp_game_has_reward(game));
     lp_game_close(game);
     assert_int_equal(check(), 0);

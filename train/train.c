@@ -35,7 +35,7 @@ lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     lp_curriculum_draw(&t->curriculum, &p->rng, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
     uint64_t index = p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players);
-    return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, 0, err);
+    return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, t->config.time_limit, err);
 }
 
 static lp_status open_players(lp_train *t, lp_err *err) {
@@ -73,8 +73,8 @@ static lp_status open_actors(lp_train *t, lp_err *err) {
 
 lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err) {
     *out = NULL;
-    if (!lp_game_has_outcome(game))
-        return lp_fail(err, LP_BAD_INPUT, "%s: cannot be trained on: it declares neither win nor loss", lp_game_name(game));
+    lp_status status = lp_game_has_win_rate(game, config->time_limit, err);
+    if (status) return status;
     lp_train *t = calloc(1, sizeof *t);
     if (!t) return lp_fail(err, LP_FAILED, "out of memory");
     t->game = game;
@@ -84,7 +84,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
-    lp_status status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
+    status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);

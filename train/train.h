@@ -24,7 +24,7 @@
 
 typedef struct {
     /* [train] */
-    int64_t seed, decisions, envs, steps, overlap;
+    int64_t seed, decisions, envs, steps, overlap, time_limit;
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
@@ -53,7 +53,7 @@ typedef struct {
 } lp_train_stats;
 
 typedef struct lp_train lp_train;
-/* game is borrowed. LP_BAD_INPUT: a game that cannot be won or lost, settings that do not fit. */
+/* game is borrowed. LP_BAD_INPUT: a game without a win rate (lp_game_has_win_rate), settings that do not fit. */
 lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err);
 void lp_train_close(lp_train *train);
 /* One rollout of envs x steps decisions and one PPO update. */

@@ -8,6 +8,8 @@ const lp_setting lp_train_settings[] = {
     {"train.decisions", "decisions to train for, over all environments", LP_SET_INT, AT(decisions), 4000000, 1, 1e13, NULL},
     {"train.envs", "environments", LP_SET_INT, AT(envs), 64, 1, 4096, NULL},
     {"train.steps", "decisions of each environment in a rollout", LP_SET_INT, AT(steps), 128, 2, 65536, NULL},
+    {"train.time_limit", "decisions after which an episode counts as lost; 0: the game's own", LP_SET_INT, AT(time_limit), 0, 0, 1e12,
+     NULL},
     {"train.overlap", "on a GPU: rollouts are played while the one before is learned from, by weights that are an update older",
      LP_SET_CHOICE, AT(overlap), 0, 0, 0, "no|yes"},
     {"train.twin", "fraction of environments that play the game's twin, without memory", LP_SET_FLOAT, AT(twin), 0.25, 0, 1, NULL},
