@@ -252,6 +252,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
+    if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
     options.player = s->human;

@@ -50,6 +50,7 @@ typedef struct {
     bool differs;                                    /* a comparison failed: at decision */
     bool watched;                                    /* in a window or a picture */
     bool placed;                                     /* the machine is somewhere in the movie */
+    bool foreign;                                    /* recorded on another version of the core: its states are of no use here */
     char status[96];
 } replay;
 
@@ -78,9 +79,9 @@ static lp_status differs(replay *r, const char *what, uint64_t recorded, uint64_
     r->differs = true;
     return lp_fail(err, LP_FAILED,
                    "%s: the machine differs at decision %lld (episode %lld): %s %016llx, replayed %016llx; all agreed up to "
-                   "decision %lld",
+                   "decision %lld%s",
                    r->path, (long long)r->decision, (long long)r->episode, what, (unsigned long long)recorded, (unsigned long long)now,
-                   (long long)r->agreed);
+                   (long long)r->agreed, r->foreign ? " (it was recorded on another version of the core)" : "");
 }
 
 static lp_status compare_hash(replay *r, uint64_t recorded, const char *what, lp_err *err) {
@@ -137,6 +138,7 @@ static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
         r->placed = true;
         return LP_OK;
     case LP_MOVIE_STATE:
+        if (r->foreign) return LP_OK;
         if (r->placed) return r->a->verify ? compare_state(r, op, err) : LP_OK;
         r->decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
@@ -194,17 +196,19 @@ static lp_status open_parts(replay *r, lp_err *err) {
     const void *rom = lp_game_rom(r->game, &size);
     if (lp_hash64(rom, size) != header->rom_hash)
         return lp_fail(err, LP_BAD_INPUT, "%s: was recorded with another ROM than that of %s", r->path, lp_game_name(r->game));
-    if (strcmp(header->core_version, lp_emu_core_version()))
-        return lp_fail(err, LP_BAD_INPUT, "%s: was recorded on %s, this is %s", r->path, header->core_version, lp_emu_core_version());
+    r->foreign = strcmp(header->core_version, lp_emu_core_version()) != 0;
+    if (r->foreign)
+        lp_warn("%s: recorded on %s, this is %s: it is replayed from power-on, without its machine states", r->path, header->core_version,
+                lp_emu_core_version());
     if ((status = recall_open(&r->mind, r->game, &r->config, r->store, r->watched, !r->watched, err))) return status;
     r->emu = lp_env_emu(r->mind.mind.seat.env);
     status = lp_emu_open(&r->other, rom, size, &(lp_emu_config){.no_draw = true}, err);
-    if (!status && lp_emu_state_size(r->emu) != header->state_size_bytes)
+    if (!status && !r->foreign && lp_emu_state_size(r->emu) != header->state_size_bytes)
         status = lp_fail(err, LP_BAD_INPUT, "%s: has machine states of %u bytes, this machine's are %zu", r->path, header->state_size_bytes,
                          lp_emu_state_size(r->emu));
     if (!status && a->from > r->saved.decisions)
         status = lp_fail(err, LP_BAD_INPUT, "--from %lld: the run has %lld decisions", (long long)a->from, (long long)r->saved.decisions);
-    if (!status && a->from) status = lp_movie_seek(r->movie, (uint64_t)a->from, err);
+    if (!status && a->from && !r->foreign) status = lp_movie_seek(r->movie, (uint64_t)a->from, err);
     return status;
 }
 

@@ -289,3 +289,14 @@ lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *
     env->n_events = 0;
     return LP_OK;
 }
+
+bool lp_env_saved_alike(const lp_env *env, const void *data, size_t size_bytes) {
+    saved_header h;
+    const unsigned char *at = (const unsigned char *)data + sizeof h;
+    size_t bytes = values_bytes(env);
+    if (size_bytes < sizeof h + 2 * bytes + sizeof env->held) return false;
+    memcpy(&h, data, sizeof h);
+    return h.magic == SAVED_MAGIC && h.n_variables == (uint64_t)env->game->n_variables && h.n_events == (uint64_t)env->game->n_events &&
+           h.outcome == (uint64_t)env->outcome && h.steps == env->steps && h.time_limit == env->time_limit &&
+           !memcmp(at, env->now, bytes) && !memcmp(at + bytes, env->before, bytes) && !memcmp(at + 2 * bytes, env->held, sizeof env->held);
+}

@@ -143,5 +143,8 @@ lp_emu *lp_env_emu(lp_env *env);
 size_t lp_env_save_size(const lp_env *env);
 void lp_env_save(lp_env *env, void *out);
 lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *err);
+/* Is the saved environment where this one is, but for its machine, which may be of another core's version: the same steps, outcome,
+ * variables and events? */
+bool lp_env_saved_alike(const lp_env *env, const void *data, size_t size_bytes);
 
 #endif

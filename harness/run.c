@@ -22,14 +22,12 @@ static void on_decision(void *context, uint16_t keys) { lp_movie_decision(contex
 
 /* ---- opening ---- */
 
-static lp_status check_identity(const lp_run *run, lp_err *err) {
-    const lp_run_config *c = &run->config;
+lp_status lp_run_check_player(const lp_run_config *c, const lp_game *game, const lp_policy *policy, lp_err *err) {
     lp_run_config now = *c;
-    lp_run_identify(&now, run->game, run->policy);
+    lp_run_identify(&now, game, policy);
     if (strcmp(now.rom_hash, c->rom_hash))
-        return lp_fail(err, LP_BAD_INPUT, "the ROM of %s has the hash %s, the run was recorded with %s", lp_game_name(run->game),
-                       now.rom_hash, c->rom_hash);
-    if (strcmp(now.core, c->core)) return lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", c->core, now.core);
+        return lp_fail(err, LP_BAD_INPUT, "the ROM of %s has the hash %s, the run was recorded with %s", lp_game_name(game), now.rom_hash,
+                       c->rom_hash);
     if (strcmp(now.policy_digest, c->policy_digest))
         return lp_fail(err, LP_BAD_INPUT, "the policy has the digest %s, the run was recorded with %s (%s)", now.policy_digest,
                        c->policy_digest, c->policy);
@@ -52,7 +50,9 @@ static lp_status load_checkpoint(lp_run *run, lp_err *err) {
 static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     char path[PATH_MAX];
     size_t state_bytes = lp_emu_state_size(lp_env_emu(run->mind.seat.env));
-    lp_status status = check_identity(run, err);
+    lp_status status = lp_run_check_player(&run->config, run->game, run->policy, err);
+    if (!status && strcmp(run->config.core, lp_emu_core_version()))
+        status = lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", run->config.core, lp_emu_core_version());
     if (!status && !strcmp(run->config.policy, LP_RUN_IMPORTED))
         status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", folder);
     if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);

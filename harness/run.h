@@ -71,6 +71,12 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
 /* Without a last checkpoint: call lp_run_save first. NULL is fine. */
 void lp_run_close(lp_run *run);
 
+/* Before lp_run_open of a run that another version of the emulation core recorded (config->core; else nothing is done): its movie's keys
+ * are played again from power-on, up to its last checkpoint, and where the timeline, the frames and the game's variables come out the
+ * same, machine, movie and config.ini become those of this version, which a warning says. Killed anywhere, it can be done again.
+ * LP_FAILED, with the run as it was: something came out otherwise, and the message says at which decision. */
+lp_status lp_run_migrate(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err);
+
 /* True when episodes or decisions have reached their limits. */
 bool lp_run_done(const lp_run *run);
 /* True when lp_run_open found decisions to continue from. */

@@ -49,6 +49,8 @@ struct lp_run {
     lp_outcome outcome;
 };
 
+/* LP_BAD_INPUT: game or policy are not those that the run was recorded with. */
+lp_status lp_run_check_player(const lp_run_config *config, const lp_game *game, const lp_policy *policy, lp_err *err);
 /* A hash of what is being played: the config without its limits, and what of the game's setup decisions depend on. */
 uint64_t lp_run_identity(const lp_run_config *config, const lp_game *game);
 lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *game, size_t state_bytes);

@@ -121,3 +121,22 @@ lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_er
     seat->episode = next_episode();
     return LP_OK;
 }
+
+lp_status lp_seat_graft(void **out, size_t *out_bytes, const void *data, size_t size_bytes, lp_env *env, lp_err *err) {
+    saved_head h;
+    const unsigned char *at = (const unsigned char *)data + sizeof h;
+    if (size_bytes < sizeof h) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
+    memcpy(&h, data, sizeof h);
+    size_t rest = size_bytes - sizeof h;
+    if (h.env_bytes > rest) return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
+    if (!lp_env_saved_alike(env, at, h.env_bytes)) return lp_fail(err, LP_FAILED, "the game's variables are others");
+    at += h.env_bytes, rest -= h.env_bytes; /* the policy's state and the memory */
+    h.env_bytes = lp_env_save_size(env);
+    *out_bytes = sizeof h + h.env_bytes + rest;
+    unsigned char *to = *out = malloc(*out_bytes);
+    if (!to) return lp_fail(err, LP_FAILED, "out of memory for a checkpoint of %zu bytes", *out_bytes);
+    memcpy(to, &h, sizeof h);
+    lp_env_save(env, to + sizeof h);
+    memcpy(to + sizeof h + h.env_bytes, at, rest);
+    return LP_OK;
+}

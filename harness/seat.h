@@ -50,5 +50,8 @@ void lp_seat_keep_state(lp_seat *seat, const lp_decision *decision);
 size_t lp_seat_save_size(const lp_seat *seat);
 void lp_seat_save(const lp_seat *seat, void *out);
 lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_err *err);
+/* A saved seat with env in the place of its own environment, whose machine may be of another core's version: *out is malloc'd.
+ * LP_FAILED where env is not, in all but the machine, where the saved one is. */
+lp_status lp_seat_graft(void **out, size_t *out_bytes, const void *data, size_t size_bytes, lp_env *env, lp_err *err);
 
 #endif

@@ -59,6 +59,9 @@ lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_b
 lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err);
 /* The value, or "" when absent. Into out, cut to size_bytes. */
 lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err);
+/* The first decision of which another store, at path, tells another timeline (episodes, their seeds and ends, events) than this one; -1
+ * where they tell the same. */
+lp_status lp_store_first_difference(lp_store *store, const char *path, int64_t *decision, lp_err *err);
 /* SQLite's own integrity check. LP_BAD_INPUT names the first fault. */
 lp_status lp_store_check(lp_store *store, lp_err *err);
 

@@ -118,6 +118,31 @@ lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t 
     return status;
 }
 
+/* Runs sql, whose one parameter, if any, is text; what it selects goes into *first, where there is a row. */
+static lp_status query(lp_store *store, const char *sql, const char *text, int64_t *first, lp_err *err) {
+    sqlite3_stmt *q;
+    bool row = false;
+    lp_status status = lp_store_prepare(store, &q, err, sql, text ? "t" : "", text);
+    if (!status) status = lp_store_step(store, q, &row, err);
+    if (row && sqlite3_column_type(q, 0) != SQLITE_NULL) *first = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    return status;
+}
+
+#define TOLD(store) "SELECT decision, episode, what, text FROM " store ".timeline"
+lp_status lp_store_first_difference(lp_store *store, const char *path, int64_t *decision, lp_err *err) {
+    *decision = -1;
+    lp_status status = query(store, "ATTACH ?1 AS other", path, decision, err);
+    if (status) return status;
+    status = query(store,
+                   "SELECT min(decision) FROM (SELECT * FROM (" TOLD("main") " EXCEPT " TOLD(
+                       "other") ")"
+                                " UNION ALL SELECT * FROM (" TOLD("other") " EXCEPT " TOLD("main") "))",
+                   NULL, decision, err);
+    lp_status detached = query(store, "DETACH other", NULL, decision, status ? NULL : err);
+    return status ? status : detached;
+}
+
 lp_status lp_store_check(lp_store *store, lp_err *err) {
     sqlite3_stmt *q;
     bool row = false;
