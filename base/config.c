@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096, MAX_TEXT_BYTES = 2048, LINE_BYTES = 120 };
+enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096, LINE_BYTES = 120 };
 
 static void *field(const void *config, const lp_setting *s) { return (char *)config + s->offset; }
 
@@ -103,7 +103,7 @@ typedef struct {
 } reader;
 
 static lp_status set_entry(reader *r, const char *name, const char *value) {
-    char joined[MAX_TEXT_BYTES];
+    char joined[LP_SETTING_BYTES];
     for (int i = 0; i < r->n && !strcmp(name, r->last); i++) {
         if (r->table[i].type != LP_SET_TEXT || strcmp(r->table[i].name, name)) continue;
         snprintf(joined, sizeof joined, "%s%s", (const char *)field(r->config, &r->table[i]), value);
@@ -177,7 +177,7 @@ int lp_config_print(const void *config, const lp_setting *table, int n, char *ou
     for (int i = 0; i < n; i++) {
         const char *dot = strchr(table[i].name, '.');
         int section_length = dot ? (int)(dot - table[i].name) : 0;
-        char value[MAX_TEXT_BYTES];
+        char value[LP_SETTING_BYTES];
         lp_config_value(config, &table[i], value, sizeof value);
         if (strncmp(section, table[i].name, (size_t)section_length) || section[section_length]) {
             snprintf(section, sizeof section, "%.*s", section_length, table[i].name);

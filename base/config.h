@@ -35,6 +35,8 @@ typedef struct {
     const char *choices; /* for LP_SET_CHOICE */
 } lp_setting;
 
+enum { LP_SETTING_BYTES = 2048 }; /* any setting's value as text, with its end */
+
 void lp_config_defaults(void *config, const lp_setting *table, int n);
 lp_status lp_config_set(void *config, const lp_setting *table, int n, const char *name, const char *value, lp_err *err);
 /* All or nothing: config is changed only when the whole file is good. size_bytes: sizeof the config struct. */

@@ -115,6 +115,19 @@ bool lp_file_exists(const char *path) {
     return stat(path, &st) == 0;
 }
 
+lp_status lp_file_check_writable(const char *path, lp_err *err) {
+    char folder[PATH_MAX];
+    struct stat st;
+    bool has_folder = strchr(path, '/');
+    if (snprintf(folder, sizeof folder, "%s%s", has_folder ? "" : "./", path) >= (int)sizeof folder)
+        return lp_fail(err, LP_BAD_INPUT, "%s: path too long", path);
+    strrchr(folder, '/')[1] = 0; /* with its slash: what is no folder then fails */
+    if (!*path || path[strlen(path) - 1] == '/') return lp_fail(err, LP_BAD_INPUT, "'%s': cannot write: not the name of a file", path);
+    if (!stat(path, &st) && !S_ISREG(st.st_mode)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot write: not a regular file", path);
+    if (access(folder, W_OK | X_OK)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", path, strerror(errno));
+    return LP_OK;
+}
+
 lp_status lp_make_dirs(const char *path, lp_err *err) {
     char part[PATH_MAX];
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) return lp_fail(err, LP_BAD_INPUT, "%s: path too long", path);

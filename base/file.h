@@ -36,6 +36,8 @@ lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_b
 lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *path, lp_err *err);
 
 bool lp_file_exists(const char *path);
+/* Asked before work that ends in a file: can path be written, or replaced? LP_BAD_INPUT says why not; nothing is made. */
+lp_status lp_file_check_writable(const char *path, lp_err *err);
 /* Creates the folder and its parents. */
 lp_status lp_make_dirs(const char *path, lp_err *err);
 /* Joins with '/', into out[size], where it must fit: who takes a path from outside checks its length first. Returns out. */

@@ -115,10 +115,10 @@ int lp_report(lp_status status, const lp_err *err) {
 int lp_print_json(cJSON *result) {
     char *text = cJSON_PrintUnformatted(result);
     cJSON_Delete(result);
-    int failed = !text || printf("%s\n", text) < 0 || fflush(stdout);
+    if (text) printf("%s\n", text);
+    else fprintf(stderr, "longplay: out of memory\n");
     free(text);
-    if (failed) fprintf(stderr, "longplay: cannot write to standard output\n");
-    return failed ? 1 : 0;
+    return text ? 0 : 1;
 }
 
 lp_status lp_lasting_path(char *out, size_t size, const char *given, const char *const *names, lp_err *err) {

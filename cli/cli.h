@@ -54,7 +54,8 @@ int lp_parse(const lp_usage *usage, int argc, char **argv);
 
 /* "longplay: message" on stderr; returns the exit code that status stands for. */
 int lp_report(lp_status status, const lp_err *err);
-/* Prints result as one JSON object and a newline on stdout, and deletes it. Returns 0, or 1 when stdout is not writable. */
+/* Prints result as one JSON object and a newline on stdout, and deletes it. Returns 0, or 1 without memory. (What stdout does not
+ * take is main's to notice, for every command.) */
 int lp_print_json(cJSON *result);
 
 /* What a run writes down to find again from any folder: one of names (up to a NULL) stays as it is, a path becomes absolute. */

@@ -2,17 +2,18 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "evals/eval.h"
 #include "train/train.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <math.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LOG_EVERY_UPDATES = 5, CHECKPOINT_S = 60 };
 
@@ -21,14 +22,8 @@ typedef struct {
     int n_game, n_settings;
     double minutes;
     int64_t threads, eval_episodes;
-    bool resume, json;
+    bool resume, overwrite, json;
 } arguments;
-
-static volatile sig_atomic_t interrupted;
-static void on_signal(int signal_number) {
-    (void)signal_number;
-    interrupted = 1;
-}
 
 static void settings_help(void) {
     printf("\nsettings, in an .ini file or as --section.key=value (default):\n");
@@ -60,128 +55,164 @@ static lp_status read_config(lp_train_config *config, const arguments *a, const 
     return status;
 }
 
-static lp_status write_policy(const lp_train *train, const lp_game *game, const lp_train_config *config, const lp_train_stats *stats,
-                              const char *path, lp_err *err) {
-    lp_policy_note notes[64] = {{"game", lp_game_name(game)}};
-    char values[64][64];
-    int n = 1;
-    snprintf(values[n], sizeof *values, "%lld", (long long)stats->decisions);
-    notes[n] = (lp_policy_note){"trained_decisions", values[n]}, n++;
-    for (int i = 0; i < lp_n_train_settings && n < 64; i++, n++) {
-        lp_config_value(config, &lp_train_settings[i], values[n], sizeof *values);
-        notes[n] = (lp_policy_note){lp_train_settings[i].name, values[n]};
-    }
-    return lp_policy_write(lp_train_policy(train), path, notes, n, err);
-}
-
+/* A training under way, and the files that it writes. */
 typedef struct {
-    double start_s, limit_s, last_checkpoint_s;
+    const arguments *a;
+    const lp_game *game;
+    lp_train_config config;
+    lp_train *train; /* owned */
+    FILE *log;       /* owned; locked, so that one training at a time writes these files */
+    char out[PATH_MAX], checkpoint[PATH_MAX], log_path[PATH_MAX];
+    double start_s, saved_s;
     int64_t start_decisions;
-    FILE *log;
-    char checkpoint[PATH_MAX];
-} clock_state;
+} session;
 
-static void show(const clock_state *c, const lp_train_config *config, const lp_train_stats *s) {
-    double elapsed = lp_now_s() - c->start_s, rate = (double)(s->decisions - c->start_decisions) / elapsed;
-    double left = (double)(config->decisions - s->decisions) / rate;
-    if (c->limit_s - elapsed < left) left = c->limit_s - elapsed;
-    if (left < 0) left = 0;
-    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * s->win_rate, s->level, (long long)s->decisions,
-                rate, (int)left / 60, (int)left % 60);
-    if (c->log && s->update % LOG_EVERY_UPDATES == 0) {
-        fprintf(c->log,
-                "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
-                "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f grad %.4f rollout_s %.2f learn_s %.2f\n",
-                (long long)s->update, (long long)s->decisions, s->level, s->win_rate, (long long)s->episodes, (long long)s->wins,
-                (long long)s->twin_episodes, (long long)s->twin_wins, s->learning.policy_loss, s->learning.value_loss, s->learning.entropy,
-                s->learning.kl, s->learning.clip_fraction, s->learning.grad_norm, s->rollout_s, s->learn_s);
-        fflush(c->log);
-    }
+static lp_status name_files(session *s, lp_err *err) {
+    char name[128];
+    snprintf(name, sizeof name, "%s.safetensors", lp_game_name(s->game));
+    const char *out = s->a->out ? s->a->out : name;
+    if (snprintf(s->log_path, sizeof s->log_path, "%s.log", out) >= (int)sizeof s->log_path - 8)
+        return lp_fail(err, LP_BAD_INPUT, "--out %.80s...: path too long", out);
+    snprintf(s->out, sizeof s->out, "%s", out);
+    snprintf(s->checkpoint, sizeof s->checkpoint, "%s.train", out);
+    return lp_file_check_writable(s->out, err);
 }
 
-static lp_status run(lp_train *train, const lp_game *game, const lp_train_config *config, const char *out, clock_state *c,
-                     lp_train_stats *stats, lp_err *err) {
+static lp_status save(session *s, lp_err *err) {
+    lp_status status = lp_train_save(s->train, s->checkpoint, err);
+    if (!status) status = lp_train_write_policy(s->train, s->out, err);
+    s->saved_s = lp_now_s();
+    return status;
+}
+
+/* Goes on from the checkpoint, or writes the first: from here on nothing is lost of a killed training. */
+static lp_status begin(session *s, lp_err *err) {
+    if (s->a->resume) return lp_train_load(s->train, s->checkpoint, err);
+    const char *old = lp_file_exists(s->out) ? s->out : lp_file_exists(s->checkpoint) ? s->checkpoint : NULL;
+    if (old && !s->a->overwrite)
+        return lp_fail(err, LP_BAD_INPUT, "%s: is there already: --resume goes on with it, --overwrite begins anew", old);
+    if (ftruncate(fileno(s->log), 0)) return lp_fail(err, LP_FAILED, "%s: cannot write: %s", s->log_path, strerror(errno));
+    return save(s, err);
+}
+
+/* Takes the log, and with it all the files; a log that was made for nothing goes again. */
+static lp_status open_files(session *s, lp_err *err) {
+    int fd = open(s->log_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    bool made = fd >= 0;
+    if (fd < 0 && errno == EEXIST) fd = open(s->log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0 || !(s->log = fdopen(fd, "a"))) {
+        lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", s->log_path, strerror(errno));
+        if (fd >= 0) close(fd);
+        return LP_BAD_INPUT;
+    }
+    lp_status status = lp_lock(fd, s->out, "is training this", err);
+    if (!status) status = begin(s, err);
+    if (status && made) unlink(s->log_path);
+    return status;
+}
+
+static void show(const session *s, const lp_train_stats *now) {
+    double elapsed = lp_now_s() - s->start_s, rate = (double)(now->decisions - s->start_decisions) / elapsed;
+    double left = (double)(s->config.decisions - now->decisions) / rate;
+    if (s->a->minutes * 60 - elapsed < left) left = s->a->minutes * 60 - elapsed;
+    if (left < 0) left = 0;
+    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * now->win_rate, now->level,
+                (long long)now->decisions, rate, (int)left / 60, (int)left % 60);
+    if (now->update % LOG_EVERY_UPDATES) return;
+    fprintf(s->log,
+            "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
+            "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f grad %.4f rollout_s %.2f learn_s %.2f\n",
+            (long long)now->update, (long long)now->decisions, now->level, now->win_rate, (long long)now->episodes, (long long)now->wins,
+            (long long)now->twin_episodes, (long long)now->twin_wins, now->learning.policy_loss, now->learning.value_loss,
+            now->learning.entropy, now->learning.kl, now->learning.clip_fraction, now->learning.grad_norm, now->rollout_s, now->learn_s);
+    fflush(s->log);
+}
+
+static lp_status run(session *s, lp_err *err) {
     lp_status status = LP_OK;
-    while (!status && !lp_train_done(train) && !interrupted && lp_now_s() - c->start_s < c->limit_s) {
-        int64_t before = stats->decisions;
-        status = lp_train_update(train, stats, err);
-        if (status) break;
-        if (!before) c->start_decisions = stats->decisions - config->envs * config->steps;
-        show(c, config, stats);
-        if (lp_now_s() - c->last_checkpoint_s < CHECKPOINT_S) continue;
-        status = lp_train_save(train, c->checkpoint, err);
-        if (!status) status = write_policy(train, game, config, stats, out, err);
-        c->last_checkpoint_s = lp_now_s();
+    s->start_decisions = lp_train_decisions(s->train);
+    while (!status && !lp_train_done(s->train) && !lp_stop_asked() && lp_now_s() - s->start_s < s->a->minutes * 60) {
+        lp_train_stats stats;
+        status = lp_train_update(s->train, &stats, err);
+        if (!status) show(s, &stats);
+        if (!status && lp_now_s() - s->saved_s >= CHECKPOINT_S) status = save(s, err);
     }
     lp_progress_end();
-    if (!status) status = lp_train_save(train, c->checkpoint, err);
-    if (!status) status = write_policy(train, game, config, stats, out, err);
-    return status;
+    return status ? status : save(s, err);
 }
 
-/* goal: the knobs that it was judged at, "horizon=16 n=4", of goal_bytes. */
-static lp_status judge(const lp_train *train, const lp_game *game, const lp_train_config *config, int64_t episodes, int threads,
-                       lp_eval_row *row, char *goal, size_t goal_bytes, lp_err *err) {
-    int64_t knobs[LP_MAX_KNOBS];
-    lp_train_goal(train, knobs);
-    snprintf(goal, goal_bytes, "%s", lp_game_n_knobs(game) ? "" : "its one setting");
-    for (int k = 0; k < lp_game_n_knobs(game); k++)
-        snprintf(goal + strlen(goal), goal_bytes - strlen(goal), "%s%s=%lld", k ? " " : "", lp_game_knob(game, k)->name,
+/* goal: the knobs that it is judged at, "horizon=16 n=4", of goal_bytes. */
+static void describe_goal(const session *s, const int64_t *knobs, char *goal, size_t goal_bytes) {
+    int n = lp_game_n_knobs(s->game);
+    snprintf(goal, goal_bytes, "%s", n ? "" : "its one setting");
+    for (int k = 0; k < n; k++)
+        snprintf(goal + strlen(goal), goal_bytes - strlen(goal), "%s%s=%lld", k ? " " : "", lp_game_knob(s->game, k)->name,
                  (long long)knobs[k]);
-    lp_eval_config eval = {.player = LP_PLAYER_POLICY,
-                           .sample = config->act == 1,
-                           .policy = lp_train_policy(train),
-                           .memory = lp_train_memory(config, game),
-                           .knobs = knobs,
-                           .episodes = episodes,
-                           .seed = 1,
-                           .time_limit = config->time_limit,
-                           .n_threads = threads,
-                           .progress = true};
-    return lp_eval(game, &eval, row, err);
 }
 
-static lp_status train_game(const arguments *a, const lp_game *game, cJSON **result, lp_err *err) {
-    lp_train_config config;
-    lp_train_stats stats = {0};
-    lp_train *train = NULL;
-    clock_state c = {.start_s = lp_now_s(), .limit_s = a->minutes * 60, .last_checkpoint_s = lp_now_s()};
-    char out[PATH_MAX], log_path[PATH_MAX];
-    if (a->out) snprintf(out, sizeof out, "%s", a->out);
-    else snprintf(out, sizeof out, "%s.safetensors", lp_game_name(game));
-    snprintf(c.checkpoint, sizeof c.checkpoint, "%.*s.train", PATH_MAX - 10, out);
-    snprintf(log_path, sizeof log_path, "%.*s.log", PATH_MAX - 10, out);
-    lp_device device;
-    lp_status status = read_config(&config, a, game, err);
-    if (!status) status = lp_device_find(&device, a->device, err);
-    if (!status) status = lp_train_open(&train, game, &config, device, (int)a->threads, err);
-    if (!status && a->resume) status = lp_train_load(train, c.checkpoint, err);
-    if (status) goto done;
-    if (!(c.log = fopen(log_path, a->resume ? "a" : "w"))) {
-        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", log_path, strerror(errno));
-        goto done;
-    }
-    status = run(train, game, &config, out, &c, &stats, err);
-    lp_eval_row row = {0};
-    double minutes = (lp_now_s() - c.start_s) / 60;
+static lp_status judge(session *s, double minutes, lp_eval_row *row, lp_err *err) {
+    int64_t knobs[LP_MAX_KNOBS];
     char goal[256];
-    if (!status) status = lp_train_finish(train, err);
-    if (!status) status = judge(train, game, &config, a->eval_episodes, (int)a->threads, &row, goal, sizeof goal, err);
-    if (status) goto done;
-    fprintf(c.log, "evaluated: %lld wins of %lld at %s, after %.1f minutes\n", (long long)row.wins, (long long)row.episodes, goal, minutes);
-    fprintf(stderr, "%s: %lld of %lld episodes won (%.1f to %.1f %%) at %s after %.1f minutes; weights in %s\n", lp_game_name(game),
-            (long long)row.wins, (long long)row.episodes, 100 * row.ci95[0], 100 * row.ci95[1], goal, minutes, out);
-    *result = cJSON_CreateObject();
-    cJSON_AddNumberToObject(*result, "minutes", minutes);
-    cJSON_AddNumberToObject(*result, "decisions", (double)stats.decisions);
-    cJSON_AddNumberToObject(*result, "win_rate", row.win_rate);
-    cJSON_AddStringToObject(*result, "out", out);
-    cJSON_AddNumberToObject(*result, "horizon", (double)row.horizon);
-    cJSON_AddBoolToObject(*result, "finished", lp_train_done(train));
-done:
-    if (c.log) fclose(c.log);
-    lp_train_close(train);
-    return status;
+    lp_train_goal(s->train, knobs);
+    describe_goal(s, knobs, goal, sizeof goal);
+    lp_eval_config eval = {.player = LP_PLAYER_POLICY,
+                           .sample = s->config.act == 1,
+                           .policy = lp_train_policy(s->train),
+                           .memory = lp_train_memory(&s->config, s->game),
+                           .knobs = knobs,
+                           .episodes = s->a->eval_episodes,
+                           .seed = 1,
+                           .time_limit = s->config.time_limit,
+                           .n_threads = (int)s->a->threads,
+                           .progress = true};
+    lp_status status = lp_train_finish(s->train, err);
+    if (!status) status = lp_eval(s->game, &eval, row, err);
+    if (status) return status;
+    const char *cut = row->episodes < s->a->eval_episodes ? ", cut short" : "";
+    fprintf(s->log, "evaluated: %lld wins of %lld at %s, after %.1f minutes%s\n", (long long)row->wins, (long long)row->episodes, goal,
+            minutes, cut);
+    fprintf(stderr, "%s: %lld of %lld episodes won (%.1f to %.1f %%) at %s after %.1f minutes%s; weights in %s\n", lp_game_name(s->game),
+            (long long)row->wins, (long long)row->episodes, 100 * row->ci95[0], 100 * row->ci95[1], goal, minutes, cut, s->out);
+    return LP_OK;
+}
+
+static cJSON *result_json(const session *s, double minutes, const lp_eval_row *row) {
+    int64_t knobs[LP_MAX_KNOBS];
+    int horizon = lp_game_find_knob(s->game, "horizon");
+    cJSON *o = cJSON_CreateObject();
+    lp_train_goal(s->train, knobs);
+    cJSON_AddNumberToObject(o, "minutes", minutes);
+    cJSON_AddNumberToObject(o, "decisions", (double)lp_train_decisions(s->train));
+    if (row->episodes) cJSON_AddNumberToObject(o, "win_rate", row->win_rate);
+    else cJSON_AddNullToObject(o, "win_rate"); /* stopped before it was judged */
+    cJSON_AddNumberToObject(o, "episodes", (double)row->episodes);
+    cJSON_AddStringToObject(o, "out", s->out);
+    cJSON_AddNumberToObject(o, "horizon", horizon >= 0 ? (double)knobs[horizon] : 0);
+    cJSON_AddBoolToObject(o, "finished", lp_train_done(s->train));
+    return o;
+}
+
+/* *result: the JSON object, or NULL where the training failed. *code: the exit code of one that did not. */
+static lp_status train_session(session *s, cJSON **result, int *code, lp_err *err) {
+    lp_device device;
+    lp_eval_row row = {0};
+    lp_status status = name_files(s, err);
+    if (!status) status = read_config(&s->config, s->a, s->game, err);
+    if (!status) status = lp_device_find(&device, s->a->device, err);
+    if (!status) status = lp_train_open(&s->train, s->game, &s->config, device, (int)s->a->threads, err);
+    if (status) return status;
+    lp_stop_catch();
+    status = open_files(s, err);
+    if (!status) status = run(s, err);
+    double minutes = (lp_now_s() - s->start_s) / 60;
+    if (!status && !lp_stop_asked()) status = judge(s, minutes, &row, err);
+    if (status) return status;
+    if (row.episodes < s->a->eval_episodes) {
+        fprintf(stderr, "%s: stopped after %lld decisions; --resume goes on\n", s->out, (long long)lp_train_decisions(s->train));
+        *code = 128 + lp_stop_asked();
+    }
+    *result = result_json(s, minutes, &row);
+    return LP_OK;
 }
 
 int lp_cmd_train(int argc, char **argv) {
@@ -191,6 +222,7 @@ int lp_cmd_train(int argc, char **argv) {
         {.name = "minutes", .value = "M", .help = "stop after M minutes (--resume goes on)", .real = &a.minutes, .min = 0, .max = 1e6},
         {.name = "out", .value = "FILE", .help = "where the weights go (GAME.safetensors)", .text = &a.out},
         {.name = "resume", .help = "go on from OUT.train, exactly; train.decisions may be more than before", .flag = &a.resume},
+        {.name = "overwrite", .help = "begin anew over the training that OUT holds", .flag = &a.overwrite},
         {.name = "eval-episodes",
          .value = "N",
          .help = "episodes of the final evaluation (200)",
@@ -225,14 +257,18 @@ int lp_cmd_train(int argc, char **argv) {
     lp_err err = {{0}};
     lp_game *game = NULL;
     cJSON *result = NULL;
-    signal(SIGINT, on_signal);
-    signal(SIGTERM, on_signal);
-    lp_status status = lp_use_device(NULL, NULL, a.device, &err);
+    session s = {.a = &a, .start_s = lp_now_s(), .saved_s = lp_now_s()};
+    lp_status status = a.resume && a.overwrite ? lp_fail(&err, LP_BAD_INPUT, "--resume or --overwrite, not both") : LP_OK;
+    if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
     if (!status) status = lp_game_open(&game, a.game, &err);
-    if (!status) status = train_game(&a, game, &result, &err);
+    s.game = game;
+    code = 0;
+    if (!status) status = train_session(&s, &result, &code, &err);
+    if (s.log) fclose(s.log);
+    lp_train_close(s.train);
     lp_game_close(game);
     if (status) return lp_report(status, &err);
-    if (a.json) return lp_print_json(result);
-    cJSON_Delete(result);
-    return 0;
+    if (a.json && lp_print_json(result)) return 1;
+    if (!a.json) cJSON_Delete(result);
+    return code;
 }

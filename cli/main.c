@@ -4,6 +4,8 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +31,20 @@ static void help(FILE *out) {
     fprintf(out, "Longplay " LP_VERSION ": runs, trains and judges agents that play Game Boy games for as long as it takes.\n\n"
                  "usage: longplay COMMAND [ARGUMENTS]\n\n");
     for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-    fprintf(out, "\nlongplay COMMAND --help tells more.\nexample: longplay play cue\n");
+    fprintf(out, "\nlongplay COMMAND --help tells more.\n\n"
+                 "Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input; 128 + a signal's number\n"
+                 "(130 for Ctrl-C): it stopped eval or train, which kept what they had. A second Ctrl-C ends any command at once.\n"
+                 "LONGPLAY_DATA: a folder of games that is searched before those that ship; stable-retro's will do.\n\n"
+                 "example: longplay play cue\n");
 }
 
-int main(int argc, char **argv) {
-    const char *fault = getenv("LONGPLAY_FAULT_BYTES");
-    if (fault) lp_fault = (lp_fault_plan){.armed = true, .bytes_left = atoll(fault), .error = ENOSPC};
-    if (argc < 2) {
-        help(stderr);
-        return 2;
-    }
+/* A standard stream that we were started without would be the next file that is opened. In its place stands one that fails. */
+static void open_streams(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0) (void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
+static int dispatch(int argc, char **argv) {
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
         help(stdout);
         return 0;
@@ -51,4 +57,19 @@ int main(int argc, char **argv) {
         if (!strcmp(argv[1], commands[i].name)) return commands[i].run(argc - 1, argv + 1);
     fprintf(stderr, "longplay: unknown command '%s' (see longplay --help)\n", argv[1]);
     return 2;
+}
+
+int main(int argc, char **argv) {
+    open_streams();
+    const char *fault = getenv("LONGPLAY_FAULT_BYTES");
+    if (fault) lp_fault = (lp_fault_plan){.armed = true, .bytes_left = atoll(fault), .error = ENOSPC};
+    if (argc < 2) {
+        help(stderr);
+        return 2;
+    }
+    int code = dispatch(argc, argv);
+    bool lost = ferror(stdout) != 0;
+    if (!fflush(stdout) && !lost) return code;
+    fprintf(stderr, "longplay: cannot write to standard output\n");
+    return code ? code : 1;
 }

@@ -1,9 +1,9 @@
 #include "cli/watch.h"
 
 #include "base/log.h"
+#include "base/stop.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,12 +14,6 @@
 #define SAY_S 0.1
 #define NOTE_S 3.0
 #define POLL_S 0.015
-
-static volatile sig_atomic_t interrupted;
-static void on_signal(int signal_number) {
-    (void)signal_number;
-    interrupted = 1;
-}
 
 static void nap(double seconds) {
     struct timespec t = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
@@ -37,10 +31,7 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
 lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
     *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s};
     w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
-    struct sigaction act = {.sa_handler = on_signal};
-    interrupted = 0;
-    sigaction(SIGINT, &act, NULL);
-    sigaction(SIGTERM, &act, NULL);
+    lp_stop_catch();
     lp_status status = options->window ? lp_window_open(&w->window, err) : LP_OK;
     if (w->window) lp_window_for_player(w->window, options->player);
     return status;
@@ -109,7 +100,7 @@ static void count_rate(lp_watch *w) {
 
 lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
     count_rate(w);
-    w->quit |= interrupted;
+    w->quit |= lp_stop_asked() != 0;
     if (!w->window && w->speed == 0) return LP_OK;
     double now = lp_now_s();
     if (w->speed == 0 && !w->paused && now - w->drawn_s < DRAW_SELDOM_S) return LP_OK;
@@ -130,7 +121,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
             lp_status status = take_key(w, key, show, context, err);
             if (status) return status;
         }
-        w->quit |= interrupted;
+        w->quit |= lp_stop_asked() != 0;
         now = lp_now_s();
         still = w->paused && !w->one_step;
         if (w->quit || (!still && now >= w->next_s)) break;

@@ -31,7 +31,7 @@ typedef struct {
     lp_painter *painter; /* owned; opened when first needed */
     int speed;
     double frames_per_s;
-    bool paused, quit; /* quit: the window was closed, or SIGINT or SIGTERM came */
+    bool paused, quit; /* quit: the window was closed, or a signal asked for the end */
     bool one_step;     /* paused, but one decision is to go on */
     double start_s, next_s, drawn_s, said_s;
     double rate_s; /* decisions_per_s is counted since then */
@@ -46,7 +46,7 @@ typedef void (*lp_watch_show)(void *context, lp_view *view);
 
 /* "1", "4" or "max" as 1, 4, 0. LP_BAD_INPUT for anything else. */
 lp_status lp_watch_speed(const char *text, int *speed, lp_err *err);
-/* From here on SIGINT and SIGTERM ask for the end instead of killing. */
+/* From here on signals ask for the end (base/stop.h). */
 lp_status lp_watch_open(lp_watch *watch, const lp_watch_options *options, lp_err *err);
 void lp_watch_close(lp_watch *watch);
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/pool.h"
+#include "base/stop.h"
 #include "evals/stats.h"
 #include "harness/seat.h"
 
@@ -87,7 +88,7 @@ static void job(void *context, int index, int worker) {
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
     }
-    while (!status && n > 0) {
+    while (!status && n > 0 && !lp_stop_asked()) {
         lp_outcome outcomes[CARD_GROUP];
         status = step_all(e, playing, n, actor, outcomes, err);
         for (int i = n - 1; i >= 0 && !status; i--) {

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/rng.h"
+#include "base/stop.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -310,11 +311,56 @@ static void test_check(void **state) {
     assert_string_equal(said, want);
 }
 
+/* How a process ends that catches signals and sends itself these: 0 by itself, or the signal that ended it. */
+static int end_of(int first, int second, bool ignores_hangup) {
+    int status = 0;
+    pid_t child = fork();
+    if (!child) {
+        signal(SIGHUP, ignores_hangup ? SIG_IGN : SIG_DFL);
+        lp_stop_catch();
+        bool asked = lp_stop_asked() == 0;
+        raise(first);
+        asked = asked && lp_stop_asked() == (ignores_hangup && first == SIGHUP ? 0 : first);
+        if (second) raise(second);
+        _exit(asked ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+static void test_stop(void **state) {
+    (void)state;
+    static const int all[] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(end_of(all[i], 0, false), 0);
+        for (int k = 0; k < 3; k++) assert_int_equal(end_of(all[i], all[k], false), all[k] == SIGHUP ? 0 : all[k]);
+    }
+    assert_int_equal(end_of(SIGHUP, SIGHUP, true), 0);
+}
+
+static void test_writable(void **state) {
+    (void)state;
+    lp_err err;
+    char inside[PATH_MAX];
+    unlink(path);
+    assert_int_equal(lp_file_check_writable(path, &err), LP_OK);
+    assert_false(lp_file_exists(path));
+    assert_int_equal(lp_file_check_writable("by-itself", &err), LP_OK);
+    assert_int_equal(lp_file_write_atomic(path, "x", 1, &err), LP_OK);
+    assert_int_equal(lp_file_check_writable(path, &err), LP_OK);
+    const char *const bad[] = {"", folder, "/dev/null", lp_path_join(inside, sizeof inside, path, "x"), "no/such/folder/x", "no/"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(lp_file_check_writable(bad[i], &err), LP_BAD_INPUT);
+        assert_non_null(strstr(err.message, "cannot write: "));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config), cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
-        cmocka_unit_test(test_read),   cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
-        cmocka_unit_test(test_pool),   cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_check),
+        cmocka_unit_test(test_config),   cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
+        cmocka_unit_test(test_read),     cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_pool),     cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_writable), cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

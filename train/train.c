@@ -300,7 +300,31 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     return status;
 }
 
+lp_status lp_train_write_policy(const lp_train *t, const char *path, lp_err *err) {
+    int n = 0, n_settings = lp_n_train_settings;
+    lp_policy_note *notes = calloc((size_t)n_settings + 2, sizeof *notes);
+    char(*values)[LP_SETTING_BYTES] = calloc((size_t)n_settings, sizeof *values), decisions[24];
+    lp_status status = LP_OK;
+    if (notes && values) {
+        snprintf(decisions, sizeof decisions, "%lld", (long long)t->decisions);
+        notes[n++] = (lp_policy_note){"game", lp_game_name(t->game)};
+        notes[n++] = (lp_policy_note){"trained_decisions", decisions};
+        for (int i = 0; i < n_settings; i++) {
+            lp_config_value(&t->config, &lp_train_settings[i], values[i], sizeof *values);
+            notes[n++] = (lp_policy_note){lp_train_settings[i].name, values[i]};
+        }
+        status = lp_policy_write(t->policy, path, notes, n, err);
+    } else {
+        status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    }
+    free(notes);
+    free(values);
+    return status;
+}
+
 int lp_train_done(const lp_train *t) { return t->decisions >= t->config.decisions; }
+
+int64_t lp_train_decisions(const lp_train *t) { return t->decisions; }
 
 int lp_train_threads(const lp_train *t) { return lp_pool_threads(t->pool); }
 

@@ -6,7 +6,7 @@
  *     lp_train_open(&train, game, &config, LP_DEVICE_CPU, n_threads, &err);
  *     while (!lp_train_done(train)) lp_train_update(train, &stats, &err);
  *     lp_train_save(train, "cue.train", &err);       // resumes exactly
- *     lp_policy_write(lp_train_policy(train), "cue.safetensors", ...);
+ *     lp_train_write_policy(train, "cue.safetensors", &err);
  *     lp_train_close(train);
  *
  * The course of a training depends on the game, the config, its seed and the device only: not on time, threads or interruptions. A
@@ -61,6 +61,7 @@ lp_status lp_train_update(lp_train *train, lp_train_stats *stats, lp_err *err);
 int lp_train_done(const lp_train *train);
 /* The policy decides by all that was learned, also by an update that overlapped. Not before a checkpoint, which would not be exact. */
 lp_status lp_train_finish(lp_train *train, lp_err *err);
+int64_t lp_train_decisions(const lp_train *train); /* so far, over all resumptions */
 int lp_train_threads(const lp_train *train);
 const lp_policy *lp_train_policy(const lp_train *train);
 /* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
@@ -68,6 +69,8 @@ void lp_train_goal(const lp_train *train, int64_t *knobs);
 /* The memory and the network that config asks for; the game says the observation and the actions. */
 lp_policy_config lp_train_shape(const lp_train_config *config, const lp_game *game);
 lp_mem_config lp_train_memory(const lp_train_config *config, const lp_game *game);
+/* The policy as a weight file, whose notes tell the game, `trained_decisions` and every setting. */
+lp_status lp_train_write_policy(const lp_train *train, const char *path, lp_err *err);
 /* Everything needed to go on exactly, as one atomic file. */
 lp_status lp_train_save(lp_train *train, const char *path, lp_err *err);
 /* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. Only `decisions` may differ: a

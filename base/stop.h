@@ -1,0 +1,18 @@
+/* Being asked to end. A command whose work is worth keeping catches the signals that ask for it, looks from time to time, and
+ * stops where nothing is lost:
+ *
+ *     lp_stop_catch();
+ *     while (!lp_stop_asked()) ...
+ *
+ * SIGINT, SIGTERM and SIGHUP ask. A second SIGINT or SIGTERM ends the process at once, whatever it is doing, also inside a
+ * library. SIGHUP only ever asks: a terminal that closes sends it twice. Who started us with SIGHUP ignored (nohup) keeps that.
+ */
+#ifndef LP_BASE_STOP_H
+#define LP_BASE_STOP_H
+
+/* From here on signals ask; forgets what was asked before. */
+void lp_stop_catch(void);
+/* The signal that asked, or 0. Any thread may call it, as often as it likes. */
+int lp_stop_asked(void);
+
+#endif

@@ -1,0 +1,177 @@
+/* What the commands keep when they are stopped, killed or called wrongly: signals, files that are there already, full outputs. */
+#include "tests/cli_support.h"
+
+#include "train/train.h"
+
+#include <cjson/cJSON.h>
+
+/* A training of quick updates; the learning rate does not hang on how long it is. */
+#define SMALL " --train.envs=4 --train.steps=16 --policy.hidden=16 --policy.dim=8 --ppo.final_rate=1 --threads 1 --eval-episodes 3"
+
+static void wait_for(const char *path) {
+    for (int i = 0; i < 6000 && !lp_file_exists(path); i++) usleep(10000);
+    if (!lp_file_exists(path)) fail_msg("%s does not come", path);
+}
+
+static bool same_files(const char *one, const char *other) {
+    lp_blob a, b;
+    lp_err err;
+    if (lp_file_read(&a, one, 64 << 20, &err) || lp_file_read(&b, other, 64 << 20, &err)) fail_msg("%s", err.message);
+    bool same = a.size_bytes == b.size_bytes && !memcmp(a.data, b.data, a.size_bytes);
+    lp_blob_free(&a), lp_blob_free(&b);
+    return same;
+}
+
+static const char *note(const char *path, const char *key) {
+    static char value[256];
+    lp_policy *policy;
+    lp_err err;
+    if (lp_policy_read(&policy, path, &err)) fail_msg("%s", err.message);
+    snprintf(value, sizeof value, "%s", lp_policy_note_of(policy, key) ? lp_policy_note_of(policy, key) : "(none)");
+    lp_policy_close(policy);
+    return value;
+}
+
+static double number(const char *json, const char *name) {
+    cJSON *o = cJSON_Parse(json);
+    const cJSON *v = cJSON_GetObjectItem(o, name);
+    if (!cJSON_IsNumber(v)) fail_msg("no number '%s' in '%s'", name, json);
+    double value = v->valuedouble;
+    cJSON_Delete(o);
+    return value;
+}
+
+/* A signal saves, and evaluates nothing; from there it goes on to what an uninterrupted training gives. */
+static void test_train_stops(void **state) {
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    char more[400];
+    for (size_t i = 0; i < 3; i++) {
+        int out = scratch_file(), err = scratch_file();
+        remove(at("w")), remove(at("w.train")), remove(at("one"));
+        pid_t child = start("train cue --json --out %/w --eval-episodes 1000000" SMALL, NULL, out, err);
+        wait_for(at("w.train"));
+        kill(child, signals[i]);
+        result r = finish(child, out, err);
+        if (r.code != 128 + signals[i] || !strstr(r.out, "\"finished\":false") || !strstr(r.out, "\"win_rate\":null") || lines(r.err) != 1)
+            fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+        long long done = (long long)number(r.out, "decisions");
+        assert_int_equal(atoll(note(at("w"), "trained_decisions")), done);
+        snprintf(more, sizeof more, "--train.decisions=%lld" SMALL, done + 100);
+        if ((r = longplay("train cue --out %%/w --resume %s", more)).code) fail_msg("%s", r.err);
+        if ((r = longplay("train cue --out %%/one --overwrite %s", more)).code) fail_msg("%s", r.err);
+        assert_true(same_files(at("w"), at("one")));
+    }
+}
+
+/* While an update takes long the first signal has to wait for it, and the second does not wait. */
+static void test_second_signal(void **state) {
+    (void)state;
+    int out = scratch_file(), err = scratch_file();
+    pid_t child = start("train cue --out %/w --train.envs=8 --train.steps=2048", NULL, out, err);
+    wait_for(at("w.train"));
+    kill(child, SIGINT);
+    kill(child, SIGTERM);
+    int code = finish(child, out, err).code;
+    assert_true(code == -SIGINT || code == -SIGTERM); /* threads take signals in any order */
+}
+
+/* The first checkpoint is written at once, so that a training that is killed early goes on too. */
+static void test_train_killed(void **state) {
+    (void)state;
+    int out = scratch_file(), err = scratch_file();
+    pid_t child = start("train cue --out %/w" SMALL, NULL, out, err);
+    wait_for(at("w.train"));
+    kill(child, SIGKILL);
+    assert_int_equal(finish(child, out, err).code, -SIGKILL);
+    result r = longplay("train cue --out %%/w --resume --train.decisions=1000000 --minutes 0" SMALL);
+    if (r.code) fail_msg("%s", r.err);
+}
+
+/* One training is not written over another, unless asked; two do not write the same files at once; what is refused leaves nothing. */
+static void test_train_refuses(void **state) {
+    (void)state;
+    int out = scratch_file(), err = scratch_file();
+    expect_refused(longplay("train cue --out %%/no/w" SMALL), 2, "no/w: cannot write", "no such folder");
+    expect_refused(longplay("train cue --out %%" SMALL), 2, "not a regular file", "a folder");
+    expect_refused(longplay("train cue --out %%/w --resume" SMALL), 2, "w.train", "nothing to resume");
+    expect_refused(longplay("train cue --out %%/w --resume --overwrite" SMALL), 2, "not both", "both");
+    assert_false(lp_file_exists(at("w.log")));
+    pid_t child = start("train cue --out %/w" SMALL, NULL, out, err);
+    wait_for(at("w.train"));
+    expect_refused(longplay("train cue --out %%/w --overwrite" SMALL), 2, "another process (pid", "a second one");
+    expect_refused(longplay("train cue --out %%/w --resume" SMALL), 2, "another process (pid", "a second one");
+    kill(child, SIGTERM);
+    assert_int_equal(finish(child, out, err).code, 128 + SIGTERM);
+    assert_int_equal(rename(at("w"), at("weights")), 0);
+    expect_refused(longplay("train cue --out %%/w" SMALL), 2, "--resume goes on with it, --overwrite begins anew", "over a checkpoint");
+    put(at("other"), "x", 1);
+    expect_refused(longplay("train cue --out %%/other" SMALL), 2, "other: is there already", "over a file");
+    assert_false(lp_file_exists(at("other.log")));
+    result r = longplay("train cue --out %%/w --overwrite --minutes 0" SMALL);
+    if (r.code) fail_msg("%s", r.err);
+    assert_string_equal(note(at("w"), "trained_decisions"), "0");
+}
+
+/* What a weight file says of its training: all of it, also of one that was over when it was resumed. */
+static void test_notes(void **state) {
+    (void)state;
+    char knobs[128];
+    snprintf(knobs, sizeof knobs, "doors=%0100d..4", 2);
+    for (int again = 0; again < 2; again++) {
+        result r =
+            longplay("train cue --json --out %%/w %s --train.decisions=100 --curriculum.knobs=%s" SMALL, again ? "--resume" : "", knobs);
+        if (r.code) fail_msg("%s", r.err);
+        assert_true(number(r.out, "decisions") == 128);
+        assert_string_equal(note(at("w"), "trained_decisions"), "128");
+        assert_string_equal(note(at("w"), "curriculum.knobs"), knobs);
+        for (int i = 0; i < lp_n_train_settings; i++) assert_string_not_equal(note(at("w"), lp_train_settings[i].name), "(none)");
+    }
+}
+
+/* No command calls it done when its output went nowhere. */
+static void test_full_output(void **state) {
+    (void)state;
+    static const char *const commands[] = {"--help",
+                                           "--version",
+                                           "play --help",
+                                           "play cue --policy random --headless --decisions 5 --json",
+                                           "play cue --policy random --headless --decisions 5",
+                                           "eval cue --policy random --set horizon=1 --episodes 1",
+                                           "info",
+                                           "info cue --json"};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        int out = open("/dev/full", O_WRONLY), err = scratch_file();
+        pid_t child = start(commands[i], NULL, out, err);
+        result r = finish(child, dup(out), err);
+        if (r.code != 1 || strcmp(r.err, "longplay: cannot write to standard output\n"))
+            fail_msg("%s > /dev/full: exit %d, '%s'", commands[i], r.code, r.err);
+        close(out);
+    }
+}
+
+/* Without its standard streams a command does not write its text into the files that it opens. */
+static void test_closed_output(void **state) {
+    (void)state;
+    pid_t child = fork();
+    if (!child) {
+        int status = 0;
+        close(0), close(1), close(2);
+        waitpid(start("play cue --policy random --headless --decisions 5 --run %/run", NULL, -1, -1), &status, 0);
+        _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    result r = longplay("replay %%/run --verify");
+    if (r.code) fail_msg("%s", r.err);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(test_train_stops), TEST(test_second_signal), TEST(test_train_killed),  TEST(test_train_refuses),
+        TEST(test_notes),       TEST(test_full_output),   TEST(test_closed_output),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
