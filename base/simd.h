@@ -1,11 +1,12 @@
 /* Loops that the compiler can vectorise without changing a result.
  *
  * Sums run over 16 fixed lanes that are added in a fixed order, so every instruction set gives the same bits.
- * LP_CLONES compiles a function once for each instruction set and picks at load time. */
+ * LP_CLONES compiles a function once for each instruction set and picks at load time: in functions that run before the
+ * sanitizers have set themselves up, so not with them. */
 #ifndef LP_BASE_SIMD_H
 #define LP_BASE_SIMD_H
 
-#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__gnu_linux__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define LP_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
 #define LP_CLONES

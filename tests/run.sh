@@ -1,54 +1,72 @@
 #!/bin/sh
-# run.sh: builds and tests everything that this machine can: the release build, the sanitizers' build, and, where nvcc
-# is, the CUDA build (compiled, and its tests run: they say "skipped" without a GPU). Ends with CTest's summary.
+# run.sh: builds and tests everything that this machine can, a function a step. Ends with the summary of the release build's tests.
+# LONGPLAY_STRICT=1: what would be skipped because something is not installed fails instead, a GPU aside.
 set -eu
 cd "$(dirname "$0")/.."
 
-build() { # PRESET FOLDER
+step() { # FUNCTION: and how long it took
     echo "== $1"
-    cmake --preset "$1" -G Ninja -DLP_WERROR=ON >/dev/null
-    cmake --build "$2"
+    began=$(date +%s)
+    "$1"
+    echo "== $1: $(($(date +%s) - began)) s"
 }
-check() { # FOLDER
-    ctest --test-dir "$1" --output-on-failure -j "$(nproc)"
+without() { # WHAT, SKIPPED
+    echo "== $2: skipped, no $1 here"
+    [ -z "${LONGPLAY_STRICT:-}" ] || exit 1
+}
+build() { # PRESET [TARGET...]
+    cmake --preset "$1" -G Ninja -DLP_WERROR=ON >/dev/null
+    preset=$1 && shift
+    cmake --build --preset "$preset" -j 2 ${1+--target "$@"}
+}
+check() { # FOLDER [CTEST'S OPTIONS]
+    folder=$1 && shift
+    ctest --test-dir "$folder" --output-on-failure -j "$(nproc)" "$@"
 }
 
-# Python's own reader of weight files, for the test that asks it; without it that test says "skipped".
-python=$PWD/build-python
-if [ ! -x "$python/done" ] && python3 -m venv "$python" && "$python/bin/pip" install -q safetensors numpy; then
-    touch "$python/done" && chmod +x "$python/done"
-fi
-# stable-retro itself, for the test that compares with it; that one too says "skipped" without.
-if [ -x "$python/done" ] && ! "$python/bin/python" -c 'import stable_retro' 2>/dev/null; then
-    "$python/bin/pip" install -q stable-retro==1.0.1 || echo "== no stable-retro here: the comparison with it will be skipped"
-fi
-# The Python package; without what it needs from PyPI its tests say "skipped", but where that is there it must build.
-if [ -x "$python/done" ]; then
+# What comes from PyPI, into build-python: Python's own reader of weight files, stable-retro, and the package for Gymnasium. Tests
+# that need one of them say "skipped" without.
+python_packages() {
+    python=$PWD/build-python
+    if ! [ -x "$python/bin/pip" ] && ! python3 -m venv "$python"; then
+        without python3-venv "everything in Python"
+        return
+    fi
+    export LONGPLAY_PYTHON="$python/bin/python"
+    "$python/bin/pip" install -q safetensors numpy || without safetensors "the comparison with it"
+    "$python/bin/pip" install -q stable-retro==1.0.1 || without stable-retro "the comparison with it"
     if "$python/bin/pip" install -q -r python/tests/requirements.txt; then
-        echo "== the Python package"
         "$python/bin/pip" install -q --no-build-isolation --no-deps ./python
     else
-        echo "== no gymnasium, cffi or pytest here: the Python package's tests will be skipped"
+        without "gymnasium, cffi or pytest" "the Python package"
     fi
-fi
-if [ -x "$python/done" ]; then export LONGPLAY_PYTHON="$python/bin/python"; fi
-
-build release build
-build asan build-asan
-if command -v nvcc >/dev/null; then
-    build cuda build-cuda
-else
-    echo "== cuda: skipped, no nvcc here"
-fi
-if command -v clang >/dev/null; then
-    echo "== fuzz targets, ${FUZZ_SECONDS:-30} s each"
-    tests/fuzz/run.sh "${FUZZ_SECONDS:-30}"
-else
-    echo "== fuzz targets: skipped, no clang here"
-fi
+}
+release() { build release; }
+asan() {
+    build asan
+    ASAN_OPTIONS=detect_leaks=1 check build-asan
+    skips build-asan
+}
+# The thread sanitizer, over what runs in several threads.
+tsan() {
+    build tsan longplay test_base test_env_vec test_env_vec_again test_policy_learn test_run_files
+    TSAN_OPTIONS=halt_on_error=1 check build-tsan -R '^(base|env_vec|env_vec_again|policy_learn|run_files|threads)$'
+}
+# Compiled where nvcc is; its tests run and say "skipped" without a GPU.
+cuda() {
+    if command -v nvcc >/dev/null; then build cuda; else echo "skipped: no nvcc here"; fi
+}
+fuzz() {
+    if command -v clang >/dev/null; then tests/fuzz/run.sh "${FUZZ_SECONDS:-30}"; else without clang "fuzz targets"; fi
+}
 skips() { # FOLDER: tests that said "skipped" inside programs that passed
     awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] test_/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log" | sort -u
 }
-ASAN_OPTIONS=detect_leaks=1 check build-asan
-skips build-asan
+
+step python_packages
+step release
+step cuda
+step fuzz
+step tsan
+step asan
 check build
