@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FRAMES_PER_S 59.7275
 enum { SHOWN = 22, JSON_LIST = 100 };
 
 /* ---- play ---- */
@@ -60,7 +59,7 @@ lp_status ram_play(ram_session *s, lp_err *err) {
     if (!b) return lp_fail(err, LP_FAILED, "out of memory for the window");
     b->s = s;
     lp_status status =
-        lp_watch_open(&watch, &(lp_watch_options){.window = true, .speed = 1, .frames_per_s = FRAMES_PER_S, .player = true}, err);
+        lp_watch_open(&watch, &(lp_watch_options){.window = true, .speed = 1, .frames_per_s = LP_EMU_FRAMES_PER_S, .player = true}, err);
     while (!status && !watch.quit) {
         status = lp_watch_turn(&watch, 1, show, b, err);
         if (status || watch.quit) break;

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES_PER_S 59.7275
 #define RESULT_S 1.0
 
 typedef struct {
@@ -90,7 +89,7 @@ static lp_status play(session *s, lp_err *err) {
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
         if (!status) note(s, lp_run_outcome(s->run));
-        if (!status && watch->speed && lp_run_outcome(s->run)) status = lp_watch_turn(watch, RESULT_S * FRAMES_PER_S, show, s, err);
+        if (!status && watch->speed && lp_run_outcome(s->run)) status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
     }
     lp_env_on_frame(env, NULL, NULL);
     return status ? status : lp_run_save(s->run, err);
@@ -125,7 +124,7 @@ static int print_result(session *s, const arguments *a) {
 
 static int watch_session(session *s, const arguments *a) {
     lp_err err = {{0}};
-    lp_watch_options options = {.window = true, .speed = 1, .frames_per_s = FRAMES_PER_S, .player = true};
+    lp_watch_options options = {.window = true, .speed = 1, .frames_per_s = LP_EMU_FRAMES_PER_S, .player = true};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, &err) : LP_OK;
     s->json = a->json;
     if (!status) status = settle(s, a, &err);

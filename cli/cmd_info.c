@@ -85,12 +85,13 @@ static lp_status describe_game(cJSON *o, const char *name, lp_err *err) {
     char sha1[41];
     lp_status status = lp_game_open(&game, name, err);
     const void *rom = status ? NULL : lp_game_rom(game, &size);
-    if (!status) status = lp_emu_open(&emu, rom, size, &(lp_emu_config){.no_draw = true}, err);
+    if (!status) status = lp_game_open_emu(&emu, game, &(lp_emu_config){.no_draw = true}, err);
     if (!status) {
         cJSON_AddStringToObject(o, lp_game_dir(game) ? "game" : "rom", lp_game_name(game));
         if (lp_game_dir(game)) cJSON_AddStringToObject(o, "about", lp_game_title(game));
         cJSON_AddStringToObject(o, "title", lp_emu_title(emu));
         cJSON_AddStringToObject(o, "system", lp_system_name(lp_emu_system(emu)));
+        cJSON_AddStringToObject(o, "model", lp_model_name(lp_emu_model(emu)));
         cJSON_AddNumberToObject(o, "size_bytes", (double)size);
         lp_sha1_hex(rom, size, sha1);
         cJSON_AddStringToObject(o, "sha1", sha1);

@@ -15,7 +15,6 @@
 #include <string.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
-#define FRAMES_PER_S 59.7275
 #define RESULT_S 1.0 /* how long an episode's end stays on the screen at speed 1 */
 #define END_S 3.0    /* how long the end of it all does */
 
@@ -192,7 +191,7 @@ static lp_status play(session *s, lp_watch *watch, lp_err *err) {
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, &f);
         if (!status) status = lp_run_take(s->run, err);
         if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
-            status = lp_watch_turn(watch, RESULT_S * FRAMES_PER_S, show, s, err);
+            status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
         if (lp_watch_say(watch)) say(s, lp_run_counts(s->run), watch->decisions_per_s);
     }
     lp_env_on_frame(env, NULL, NULL);
@@ -200,7 +199,7 @@ static lp_status play(session *s, lp_watch *watch, lp_err *err) {
     if (!status) status = lp_run_save(s->run, err);
     if (!status && watch->window && !watch->quit) {
         watch->speed = watch->speed ? watch->speed : 1;
-        status = lp_watch_turn(watch, END_S * FRAMES_PER_S * watch->speed, show, s, err);
+        status = lp_watch_turn(watch, END_S * LP_EMU_FRAMES_PER_S * watch->speed, show, s, err);
     }
     return status;
 }
@@ -246,7 +245,7 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
 
 static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_watch watch = {0};
-    lp_watch_options options = {.window = s->window, .speed = s->window ? 1 : 0, .frames_per_s = FRAMES_PER_S};
+    lp_watch_options options = {.window = s->window, .speed = s->window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S};
     double start = lp_now_s(), seconds = 0, rate = 0;
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES_PER_S 59.7275
 #define END_S 3.0
 
 typedef struct {
@@ -131,12 +130,11 @@ static lp_status decide(replay *r, const lp_movie_op *op, lp_err *err) {
 static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
     switch (op->kind) {
     case LP_MOVIE_RESET:
-        lp_emu_reset(r->emu);
         r->decision = r->first_decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
         recall_reset(&r->mind, r->episode);
         r->placed = true;
-        return LP_OK;
+        return lp_emu_reset(r->emu, err);
     case LP_MOVIE_STATE:
         if (r->foreign) return LP_OK;
         if (r->placed) return r->a->verify ? compare_state(r, op, err) : LP_OK;
@@ -202,7 +200,7 @@ static lp_status open_parts(replay *r, lp_err *err) {
                 lp_emu_core_version());
     if ((status = recall_open(&r->mind, r->game, &r->config, r->store, r->watched, !r->watched, err))) return status;
     r->emu = lp_env_emu(r->mind.mind.seat.env);
-    status = lp_emu_open(&r->other, rom, size, &(lp_emu_config){.no_draw = true}, err);
+    status = lp_game_open_emu(&r->other, r->game, &(lp_emu_config){.no_draw = true}, err);
     if (!status && !r->foreign && lp_emu_state_size(r->emu) != header->state_size_bytes)
         status = lp_fail(err, LP_BAD_INPUT, "%s: has machine states of %u bytes, this machine's are %zu", r->path, header->state_size_bytes,
                          lp_emu_state_size(r->emu));
@@ -214,7 +212,7 @@ static lp_status open_parts(replay *r, lp_err *err) {
 
 static lp_status run_all(replay *r, lp_err *err) {
     bool window = !r->a->verify && !r->a->headless && lp_window_available();
-    lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = FRAMES_PER_S};
+    lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S};
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
     r->watched = window || r->a->shot;
     if (!status) status = open_parts(r, err);
@@ -222,7 +220,7 @@ static lp_status run_all(replay *r, lp_err *err) {
     if (!status) status = run_movie(r, err);
     if (!status && window && !r->watch.quit) {
         r->watch.speed = 1;
-        status = lp_watch_turn(&r->watch, END_S * FRAMES_PER_S, show, r, err);
+        status = lp_watch_turn(&r->watch, END_S * LP_EMU_FRAMES_PER_S, show, r, err);
     }
     if (!status && r->a->shot) status = lp_watch_shot(&r->watch, r->a->shot, show, r, err);
     return status;

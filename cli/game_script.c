@@ -295,7 +295,6 @@ int ram_list(ram_session *s, lp_ram_candidate *out, int max, lp_err *err) {
 }
 
 lp_status ram_open(ram_session *s, const char *game, uint64_t seed, lp_err *err) {
-    size_t size;
     lp_status status = lp_game_open(&s->game, game, err);
     if (!status) status = lp_env_open(&s->env, s->game, NULL, err);
     if (!status) status = lp_env_reset(s->env, seed, NULL, 0, err);
@@ -303,8 +302,7 @@ lp_status ram_open(ram_session *s, const char *game, uint64_t seed, lp_err *err)
     s->emu = lp_env_emu(s->env);
     s->mark = malloc(lp_emu_state_size(s->emu));
     if (!s->mark) return lp_fail(err, LP_FAILED, "out of memory");
-    const void *rom = lp_game_rom(s->game, &size);
-    status = lp_ram_search_open(&s->search, rom, size, err);
+    status = lp_ram_search_open(&s->search, s->game, err);
     return status ? status : snap(s, "start", err);
 }
 

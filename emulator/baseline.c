@@ -42,6 +42,8 @@ lp_status lp_baseline_open(lp_baseline **out, const void *rom, size_t size_bytes
         lp_baseline_close(b);
         return lp_fail(err, LP_BAD_INPUT, "the emulation core refuses this ROM");
     }
+    if (!info.is_gba)
+        ((struct GB *)core->board)->model = info.knows_color ? GB_MODEL_CGB : GB_MODEL_DMG; /* the machine it is compared with */
     core->reset(core);
     if (skipping && info.is_gba) ((struct GBA *)core->board)->audio.sampleInterval = HARDLY_EVER;
     else if (skipping) ((struct GB *)core->board)->audio.sampleInterval = HARDLY_EVER;

@@ -16,6 +16,7 @@ struct mTimingEvent;
 struct SM83Core;
 struct ARMCore;
 struct GB;
+struct GBA;
 struct GBAudio;
 struct GBObj;
 struct GBTimer;
@@ -34,6 +35,9 @@ typedef struct {
 } lp_link;
 
 enum { LP_MAX_EVENTS = 16, LP_MAX_BLOCKS = 12 };
+
+/* A GBA cartridge's port lies in its ROM's address space; libmgba keeps it in the ROM's own bytes. */
+enum { LP_PORT_AT = 0xC4, LP_PORT_BYTES = 6 };
 
 typedef struct {
     const void *base;
@@ -122,6 +126,7 @@ uint64_t lp_gba_machine_hash(lp_emu *emu);
 size_t lp_gba_renderer_bytes(const lp_emu *emu);
 void lp_gba_renderer_save(lp_emu *emu, uint8_t *out);
 void lp_gba_renderer_load(lp_emu *emu, const uint8_t *in);
+bool lp_gba_has_port(const struct GBA *gba);
 void lp_gba_widen_save_memory(struct GBASavedata *savedata);
 
 struct lp_emu {
@@ -129,12 +134,18 @@ struct lp_emu {
     struct mCore *core;
     lp_emu_config config;
     lp_system system;
+    lp_model model; /* never LP_MODEL_AUTO */
     uint64_t n_frames, rom_hash;
-    const void *rom; /* borrowed, or own_rom */
-    void *own_rom;   /* owned; NULL when the caller's bytes can be used as they are */
+    const void *rom;             /* borrowed, or own_rom */
+    void *own_rom;               /* owned; NULL when the caller's bytes can be used as they are */
+    uint8_t port[LP_PORT_BYTES]; /* of the ROM as it is in the file */
     lp_rom_info info;
     uint32_t pixels[]; /* width x height */
 };
+
+/* Replaces the buffers that sound is mixed into, 64 KiB each, by the smallest: nothing is put into them. LP_FAILED and the old ones:
+ * out of memory. */
+lp_status lp_drop_sound(struct GBAudio *audio, lp_err *err);
 
 void lp_image_save(void *out, const void *live, size_t size, const lp_range *host, int n_host);
 void lp_image_load(void *live, const void *image, size_t size, const lp_range *host, int n_host);

@@ -4,9 +4,11 @@
  * has colours. Everything is checked before anything of the machine is overwritten; the hash is over all that follows it. */
 #include <mgba/flags.h>
 
+#include <mgba/core/blip_buf.h>
 #include <mgba/core/core.h>
 #include <mgba/core/log.h>
 #include <mgba/core/version.h>
+#include <mgba/internal/gb/audio.h>
 #include <mgba-util/vfs.h>
 
 #include "base/hash.h"
@@ -40,6 +42,14 @@ static void set_up_core(void) {
     snprintf(core_setup.version, sizeof core_setup.version, "%s %s", projectName, projectVersion);
 }
 
+/* Tilt sensors and gyroscopes lie still: without a source for them libmgba leaves them at the end of their range. */
+static int32_t no_rotation(struct mRotationSource *source) {
+    (void)source;
+    return 0;
+}
+
+static const struct mRotationSource at_rest = {.readTiltX = no_rotation, .readTiltY = no_rotation, .readGyroZ = no_rotation};
+
 static void close_core(lp_emu *emu) {
     struct mCore *core = emu->core;
     if (!core) return;
@@ -51,10 +61,14 @@ static void close_core(lp_emu *emu) {
 /* A core at power-on, with our ROM and nothing of the host: no settings, no save file, no clock, no log. */
 static lp_status open_core(lp_emu *emu, lp_err *err) {
     struct mCore *core = mCoreCreate(emu->info.is_gba ? mPLATFORM_GBA : mPLATFORM_GB);
-    if (!core || !core->init(core)) return lp_fail(err, LP_FAILED, "out of memory");
+    if (!core || !core->init(core)) {
+        free(core);
+        return lp_fail(err, LP_FAILED, "out of memory");
+    }
     emu->core = core;
     mCoreInitConfig(core, NULL);
     core->rtc.override = RTC_FIXED;
+    core->setPeripheral(core, mPERIPH_ROTATION, (void *)&at_rest);
     core->setVideoBuffer(core, (color_t *)emu->pixels, (size_t)emu->console->width);
     struct VFile *file = VFileFromConstMemory(emu->rom, emu->info.image_bytes);
     if (!file || !core->loadROM(core, file)) {
@@ -64,6 +78,22 @@ static lp_status open_core(lp_emu *emu, lp_err *err) {
     return emu->console->start(emu, err);
 }
 
+lp_status lp_drop_sound(struct GBAudio *audio, lp_err *err) {
+    struct blip_t *left = blip_new(16), *right = blip_new(16);
+    if (!left || !right) {
+        blip_delete(left);
+        blip_delete(right);
+        return lp_fail(err, LP_FAILED, "out of memory");
+    }
+    blip_delete(audio->left);
+    blip_delete(audio->right);
+    audio->left = left;
+    audio->right = right;
+    return LP_OK;
+}
+
+static size_t pixel_bytes(const lp_emu *emu) { return sizeof *emu->pixels * (size_t)(emu->console->width * emu->console->height); }
+
 static lp_status copy_rom(lp_emu *emu, const void *rom, lp_err *err) {
     uint8_t *copy = malloc(emu->info.image_bytes);
     if (!copy) return lp_fail(err, LP_FAILED, "out of memory");
@@ -71,6 +101,15 @@ static lp_status copy_rom(lp_emu *emu, const void *rom, lp_err *err) {
     memset(copy + emu->info.size_bytes, emu->info.fill, emu->info.image_bytes - emu->info.size_bytes);
     emu->own_rom = copy;
     emu->rom = copy;
+    if (emu->info.is_gba) memcpy(emu->port, copy + LP_PORT_AT, sizeof emu->port);
+    return LP_OK;
+}
+
+static lp_status choose_model(lp_model *out, const lp_rom_info *info, lp_model asked, lp_err *err) {
+    if ((unsigned)asked >= LP_N_MODELS) return lp_fail(err, LP_BAD_INPUT, "model %d: no such model", (int)asked);
+    if (info->is_gba && asked != LP_MODEL_AUTO && asked != LP_MODEL_AGB)
+        return lp_fail(err, LP_BAD_INPUT, "model %s: a Game Boy Advance cartridge does not fit into it", lp_model_name(asked));
+    *out = asked != LP_MODEL_AUTO ? asked : info->is_gba ? LP_MODEL_AGB : info->knows_color ? LP_MODEL_CGB : LP_MODEL_DMG;
     return LP_OK;
 }
 
@@ -78,13 +117,16 @@ lp_status lp_emu_open(lp_emu **out, const void *rom, size_t size_bytes, const lp
     *out = NULL;
     pthread_once(&core_setup.once, set_up_core);
     lp_rom_info info;
+    lp_model model = LP_MODEL_AUTO;
     lp_status status = lp_rom_inspect(&info, rom, size_bytes, err);
+    if (!status) status = choose_model(&model, &info, config ? config->model : LP_MODEL_AUTO, err);
     if (status) return status;
     const lp_console *console = info.is_gba ? &lp_console_gba : &lp_console_gb;
     lp_emu *emu = calloc(1, sizeof *emu + sizeof *emu->pixels * (size_t)(console->width * console->height));
     if (!emu) return lp_fail(err, LP_FAILED, "out of memory");
     emu->console = console;
     emu->info = info;
+    emu->model = model;
     emu->rom = rom;
     emu->rom_hash = lp_hash64(rom, info.size_bytes);
     if (config) emu->config = *config;
@@ -115,6 +157,18 @@ lp_system lp_emu_system(const lp_emu *emu) { return emu->system; }
 
 const char *lp_system_name(lp_system system) { return system == LP_SYSTEM_GBA ? "GBA" : system == LP_SYSTEM_GBC ? "GBC" : "GB"; }
 
+lp_model lp_emu_model(const lp_emu *emu) { return emu->model; }
+
+static const char *const model_names[LP_N_MODELS] = {"auto", "dmg", "sgb", "cgb", "agb"};
+
+const char *lp_model_name(lp_model model) { return model_names[model]; }
+
+lp_status lp_model_parse(lp_model *out, const char *name, lp_err *err) {
+    for (int m = 0; m < LP_N_MODELS; m++)
+        if (!strcmp(name, model_names[m])) return *out = (lp_model)m, LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "'%.20s' is no model: auto, dmg, sgb, cgb or agb", name);
+}
+
 const char *lp_emu_title(const lp_emu *emu) { return emu->info.title; }
 
 const char *lp_emu_core_version(void) {
@@ -122,13 +176,31 @@ const char *lp_emu_core_version(void) {
     return core_setup.version;
 }
 
-/* libmgba's own reset keeps cartridge RAM and some sound state, so the core is made anew. */
-void lp_emu_reset(lp_emu *emu) {
-    emu->console->stop(emu);
+/* libmgba's own reset keeps cartridge RAM and some sound state, so the core is made anew, beside the old one: it takes its place
+ * when it stands. Until then the old one's picture and port are kept. */
+lp_status lp_emu_reset(lp_emu *emu, lp_err *err) {
+    struct mCore *old = emu->core;
+    uint8_t port[LP_PORT_BYTES] = {0}, *shown = emu->info.is_gba && emu->own_rom ? (uint8_t *)emu->own_rom + LP_PORT_AT : NULL;
+    void *picture = malloc(pixel_bytes(emu));
+    if (!picture) return lp_fail(err, LP_FAILED, "out of memory");
+    memcpy(picture, emu->pixels, pixel_bytes(emu));
+    memset(emu->pixels, 0, pixel_bytes(emu));
+    if (shown) memcpy(port, shown, sizeof port), memcpy(shown, emu->port, sizeof port);
+    emu->core = NULL;
+    lp_status status = open_core(emu, err);
+    struct mCore *new = emu->core;
+    emu->core = status ? new : old;
+    if (emu->core) emu->console->stop(emu);
     close_core(emu);
-    memset(emu->pixels, 0, sizeof *emu->pixels * (size_t)(emu->console->width * emu->console->height));
-    if (open_core(emu, NULL)) abort(); /* it opened before: the memory is gone */
-    emu->n_frames = 0;
+    emu->core = status ? old : new;
+    if (status) {
+        memcpy(emu->pixels, picture, pixel_bytes(emu));
+        if (shown) memcpy(shown, port, sizeof port);
+    } else {
+        emu->n_frames = 0;
+    }
+    free(picture);
+    return status;
 }
 
 void lp_emu_step(lp_emu *emu, uint16_t keys, int n_frames) {
@@ -230,7 +302,8 @@ static lp_status check_state(const lp_emu *emu, const void *state, size_t size_b
                        (unsigned long long)emu->rom_hash);
     if (header.core_hash != core_hash()) return lp_fail(err, LP_BAD_INPUT, "state is of another core, this is %s", lp_emu_core_version());
     if (size_bytes != lp_emu_state_size(emu) || header.body_bytes != body_bytes(emu))
-        return lp_fail(err, LP_BAD_INPUT, "state has %zu bytes, expected %zu", size_bytes, lp_emu_state_size(emu));
+        return lp_fail(err, LP_BAD_INPUT, "state has %zu bytes, expected %zu: it is of another model than %s, or damaged", size_bytes,
+                       lp_emu_state_size(emu), lp_model_name(emu->model));
     const uint8_t *machine = (const uint8_t *)state + sizeof header;
     return emu->console->check(emu, machine, machine + emu->console->machine_bytes(emu), err);
 }

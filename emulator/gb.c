@@ -2,7 +2,6 @@
  * states are in gb_image.c. */
 #include <mgba/flags.h>
 
-#include <mgba/core/blip_buf.h>
 #include <mgba/core/core.h>
 #include <mgba/internal/gb/gb.h>
 #include <mgba/internal/gb/io.h>
@@ -84,10 +83,13 @@ static bool layout_matches(const struct GB *gb) {
 }
 
 static lp_status gb_start(lp_emu *emu, lp_err *err) {
+    static const enum GBModel models[LP_N_MODELS] = {
+        [LP_MODEL_DMG] = GB_MODEL_DMG, [LP_MODEL_SGB] = GB_MODEL_SGB, [LP_MODEL_CGB] = GB_MODEL_CGB, [LP_MODEL_AGB] = GB_MODEL_AGB};
     struct GB *gb = emu->core->board;
     if (!layout_matches(gb)) return lp_fail(err, LP_FAILED, "this libmgba is not the one Longplay was built with");
     pthread_once(&learn_once, learn_statics);
     if (!lp_gb_static.no_code) return lp_fail(err, LP_FAILED, "out of memory");
+    gb->model = models[emu->model]; /* or libmgba would make a Super Game Boy of what a game's header offers */
     gb->video.sgbBorders = false;
     emu->core->rtc.value = 946684800000; /* 2000-01-01 00:00:00 UTC, in ms */
     ((struct SM83Core *)emu->core->cpu)->memory.store8 = store8;
@@ -97,10 +99,7 @@ static lp_status gb_start(lp_emu *emu, lp_err *err) {
     emu->system = gb->model >= GB_MODEL_CGB ? LP_SYSTEM_GBC : LP_SYSTEM_GB;
     if (!emu->config.plain) {
         lp_gb_hook_core(gb);
-        blip_delete(gb->audio.left); /* 64 KiB each, unused from here on */
-        blip_delete(gb->audio.right);
-        gb->audio.left = blip_new(16);
-        gb->audio.right = blip_new(16);
+        return lp_drop_sound(&gb->audio, err);
     }
     return LP_OK;
 }
@@ -126,9 +125,18 @@ static void gb_run_frame(lp_emu *emu, bool draw) {
     } while (gb->video.frameCounter == frame && (uint32_t)mTimingCurrentTime(&gb->timing) - start < FRAME_LIMIT);
 }
 
+/* What the mapper itself answers with; reading it may move what it does next, so a copy of it is asked. */
+static uint8_t ask_mapper(const struct GB *gb, uint16_t address) {
+    struct GBMemory copy = gb->memory;
+    copy.sramAccess = true; /* RAM is shown while the game has it locked, too */
+    return copy.mbcRead(&copy, address);
+}
+
 static uint8_t peek_rom(const struct GB *gb, uint16_t address) {
     const struct GBMemory *memory = &gb->memory;
-    if (address < GB_BASE_CART_BANK1) return memory->romBase[address];
+    bool low = address < GB_BASE_CART_BANK1;
+    if (low ? memory->mbcReadBank0 : memory->mbcReadBank1) return ask_mapper(gb, address);
+    if (low) return memory->romBase[address];
     if (memory->mbcType == GB_MBC6 || (memory->mbcType == GB_UNL_NT_NEW && memory->mbcState.ntNew.splitMode))
         return (address & GB_SIZE_CART_HALFBANK ? memory->romBank1 : memory->romBank)[address & (GB_SIZE_CART_HALFBANK - 1)];
     return memory->romBank[address & (GB_SIZE_CART_BANK0 - 1)];
@@ -137,6 +145,7 @@ static uint8_t peek_rom(const struct GB *gb, uint16_t address) {
 static uint8_t peek_sram(const struct GB *gb, uint16_t address) {
     const struct GBMemory *memory = &gb->memory;
     if (memory->rtcAccess) return memory->rtcRegs[memory->activeRtcReg];
+    if (memory->mbcRead) return ask_mapper(gb, address); /* nibbles, registers, sensors: what lies there is not plain RAM */
     if (!memory->sram) return 0xFF;
     size_t at = (size_t)(memory->sramBank - memory->sram) + (address & (GB_SIZE_EXTERNAL_RAM - 1));
     return memory->sram[at % gb->sramSize];

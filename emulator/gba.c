@@ -8,7 +8,6 @@
  * printing into the ROM (AGBPrint), which would write to bytes that many emulators share. */
 #include <mgba/flags.h>
 
-#include <mgba/core/blip_buf.h>
 #include <mgba/core/core.h>
 #include <mgba/internal/arm/arm.h>
 #include <mgba/internal/gba/gba.h>
@@ -111,18 +110,17 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     emu->system = LP_SYSTEM_GBA;
     if (!emu->config.plain) {
         gba->audio.sampleEvent.callback = skip_samples;
-        blip_delete(gba->audio.psg.left); /* 64 KiB each, unused from here on */
-        blip_delete(gba->audio.psg.right);
-        gba->audio.psg.left = blip_new(16);
-        gba->audio.psg.right = blip_new(16);
+        return lp_drop_sound(&gba->audio.psg, err);
     }
     return LP_OK;
 }
 
-/* A cartridge with a port in its ROM's address space: libmgba keeps the port's state in the ROM's bytes. */
+/* Whatever the device: libmgba's port is there for the tilt sensor too, which does not use it. */
+bool lp_gba_has_port(const struct GBA *gba) { return gba->memory.hw.devices != HW_NONE; }
+
 static bool gba_writes_rom(const lp_emu *emu) {
     const struct GBA *gba = emu->core->board;
-    return gba->memory.rom == emu->rom && (gba->memory.hw.devices & (HW_RTC | HW_RUMBLE | HW_LIGHT_SENSOR | HW_GYRO));
+    return gba->memory.rom == emu->rom && lp_gba_has_port(gba);
 }
 
 static void gba_stop(lp_emu *emu) {
@@ -142,9 +140,19 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
 
 static uint8_t byte_of(const void *base, uint32_t offset) { return ((const uint8_t *)base)[offset]; }
 
-static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
-    const struct GBA *gba = emu->core->board;
+/* Save memory, or the tilt sensor that lies there instead, in the order in which the CPU's reads look for them. */
+static uint8_t peek_save_memory(struct GBA *gba, uint32_t offset) {
     const struct GBASavedata *savedata = &gba->memory.savedata;
+    const uint8_t *data = savedata->data;
+    if (data && savedata->type == SAVEDATA_SRAM) return data[offset & (SIZE_CART_SRAM - 1)];
+    if (data && (savedata->type == SAVEDATA_FLASH512 || savedata->type == SAVEDATA_FLASH1M)) return savedata->currentBank[offset & 0xFFFF];
+    if (gba->memory.hw.devices & HW_TILT) return GBAHardwareTiltRead(&gba->memory.hw, offset);
+    if (data && savedata->type == SAVEDATA_SRAM512) return data[offset & (SIZE_CART_SRAM512 - 1)];
+    return 0xFF;
+}
+
+static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
+    struct GBA *gba = emu->core->board;
     uint32_t offset = address & OFFSET_MASK;
     switch (address >> BASE_OFFSET) {
     case REGION_WORKING_RAM: return byte_of(gba->memory.wram, offset & (SIZE_WORKING_RAM - 1));
@@ -164,12 +172,7 @@ static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
         offset = address & (SIZE_CART0 - 1);
         return gba->memory.rom && offset < gba->memory.romSize ? byte_of(gba->memory.rom, offset) : 0;
     case REGION_CART_SRAM:
-    case REGION_CART_SRAM_MIRROR:
-        if (!savedata->data) return 0xFF;
-        if (savedata->type == SAVEDATA_SRAM) return savedata->data[offset & (SIZE_CART_SRAM - 1)];
-        if (savedata->type == SAVEDATA_SRAM512) return savedata->data[offset & (SIZE_CART_SRAM512 - 1)];
-        if (savedata->type == SAVEDATA_FLASH512 || savedata->type == SAVEDATA_FLASH1M) return savedata->currentBank[offset & 0xFFFF];
-        return 0xFF;
+    case REGION_CART_SRAM_MIRROR: return peek_save_memory(gba, offset);
     default: return 0;
     }
 }

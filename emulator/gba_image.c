@@ -17,7 +17,7 @@
 
 #include <string.h>
 
-enum { N_BLOCKS = 8, SAVE_BYTES = SIZE_CART_FLASH1M, NO_CALLBACK = 255, GPIO_BYTES = 6 };
+enum { N_BLOCKS = 8, SAVE_BYTES = SIZE_CART_FLASH1M, NO_CALLBACK = 255 };
 
 #define HOST(type, field)                                                                                                                  \
     { offsetof(type, field), sizeof(((type *)0)->field) }
@@ -130,7 +130,7 @@ void lp_gba_widen_save_memory(struct GBASavedata *savedata) {
 size_t lp_gba_machine_bytes(const lp_emu *emu) {
     (void)emu;
     return sizeof(struct GBA) + sizeof(struct ARMCore) + sizeof(lp_gba_links) + SIZE_WORKING_RAM + SIZE_WORKING_IRAM + SIZE_VRAM +
-           GPIO_BYTES + SAVE_BYTES;
+           LP_PORT_BYTES + SAVE_BYTES;
 }
 
 static lp_gba_links save_links(const lp_emu *emu) {
@@ -158,8 +158,6 @@ static int list_memories(const lp_emu *emu, lp_block memories[3]) {
     return n;
 }
 
-static bool has_gpio(const struct GBA *gba) { return gba->memory.hw.devices & (HW_RTC | HW_RUMBLE | HW_LIGHT_SENSOR | HW_GYRO); }
-
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out) {
     const struct GBA *gba = emu->core->board;
     lp_image_save(out, gba, sizeof(struct GBA), gba_host, COUNT(gba_host));
@@ -171,9 +169,9 @@ void lp_gba_machine_save(lp_emu *emu, uint8_t *out) {
     out += sizeof links;
     lp_block memories[3];
     for (int i = 0, n = list_memories(emu, memories); i < n; out += memories[i++].size) memcpy(out, memories[i].base, memories[i].size);
-    if (has_gpio(gba)) memcpy(out, gba->memory.hw.gpioBase, GPIO_BYTES);
-    else memset(out, 0, GPIO_BYTES);
-    out += GPIO_BYTES;
+    if (lp_gba_has_port(gba)) memcpy(out, gba->memory.hw.gpioBase, LP_PORT_BYTES);
+    else memset(out, 0, LP_PORT_BYTES);
+    out += LP_PORT_BYTES;
     size_t n_save = save_memory_bytes(gba->memory.savedata.type);
     if (n_save) memcpy(out, gba->memory.savedata.data, n_save);
     memset(out + n_save, 0, SAVE_BYTES - n_save);
@@ -234,8 +232,8 @@ void lp_gba_machine_load(lp_emu *emu, const uint8_t *in) {
     lp_queue_load(&gba->timing, links.queue, events);
     for (int i = 0, n = list_memories(emu, memories); i < n; in += memories[i++].size)
         memcpy((void *)memories[i].base, in, memories[i].size);
-    if (has_gpio(gba)) memcpy(gba->memory.hw.gpioBase, in, GPIO_BYTES);
-    in += GPIO_BYTES;
+    if (lp_gba_has_port(gba)) memcpy(gba->memory.hw.gpioBase, in, LP_PORT_BYTES);
+    in += LP_PORT_BYTES;
     size_t n_save = save_memory_bytes(savedata->type);
     if (n_save) memcpy(savedata->data, in, n_save);
 }
@@ -253,7 +251,7 @@ uint64_t lp_gba_machine_hash(lp_emu *emu) {
     hash = lp_hash64_seed(&links, sizeof links, hash);
     lp_block memories[3];
     for (int i = 0, n = list_memories(emu, memories); i < n; i++) hash = lp_hash64_seed(memories[i].base, memories[i].size, hash);
-    if (has_gpio(gba)) hash = lp_hash64_seed(gba->memory.hw.gpioBase, GPIO_BYTES, hash);
+    if (lp_gba_has_port(gba)) hash = lp_hash64_seed(gba->memory.hw.gpioBase, LP_PORT_BYTES, hash);
     size_t n_save = save_memory_bytes(gba->memory.savedata.type);
     return n_save ? lp_hash64_seed(gba->memory.savedata.data, n_save, hash) : hash;
 }

@@ -8,8 +8,10 @@
  * Game Boy Advance, header at 0: a branch instruction, logo (156), title (12 at 0xA0), 0xB2 the fixed value 0x96,
  * 0xB5 seven reserved zeros, 0xBD header checksum. The header does not say how large the ROM is.
  *
- * A GB file shorter than its header says is truncated, unless its own checksum says that nothing is missing, or it is
- * one of the small homebrew ROMs whose checksum nobody ever filled in (zero) and that claim the smallest size there is. */
+ * A GB file shorter than its header says is truncated, unless its own checksum says that only padding is missing (zeros or
+ * FF, which tools cut off), or it is one of the small homebrew ROMs whose checksum nobody ever filled in (zero) and that
+ * claim the smallest size there is. One that is longer may be dumped too far: the cartridge wraps its banks at the size that it
+ * has, not at the file's. */
 #include "emulator/rom.h"
 
 #include "base/hash.h"
@@ -19,6 +21,7 @@
 
 enum {
     GB_HEADER_END = 0x150,
+    GB_BANK = 16 << 10,
     GB_SMALLEST = 32 << 10, /* what the address space shows without a bank controller */
     GB_LARGEST = 8 << 20,
     GBA_HEADER_END = 0xC0,
@@ -123,21 +126,48 @@ static lp_status inspect_gba(lp_rom_info *out, const uint8_t *rom, size_t n, lp_
     return LP_OK;
 }
 
+/* What these bytes' sum lacks of the checksum in the header. */
+static uint16_t lacks(const uint8_t *rom, size_t n) {
+    uint16_t stored = (uint16_t)(rom[0x14E] << 8 | rom[0x14F]), sum = 0;
+    for (size_t i = 0; i < n; i++) sum = (uint16_t)(sum + rom[i]);
+    return (uint16_t)(stored - (sum - rom[0x14E] - rom[0x14F]));
+}
+
+/* Of a file shorter than it claims: LP_OK with what is missing of it, by its own word. */
+static lp_status find_fill(lp_rom_info *out, const uint8_t *rom, size_t n, size_t claimed, lp_err *err) {
+    uint16_t left = lacks(rom, n);
+    bool ones = left == (uint16_t)(0xFF * (claimed - n)), zeros = !left, never_set = !rom[0x14E] && !rom[0x14F] && claimed == GB_SMALLEST;
+    out->fill = ones || !zeros ? 0xFF : 0;
+    if (ones || zeros || never_set) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "truncated GB ROM: its header (byte 0x148) says %zu bytes, the file has %zu", claimed, n);
+}
+
+/* Is what comes after the claimed size no part of the cartridge: padding, all of it once more, or less than a bank, the checksum
+ * being right without it? Whole banks with something in them are rather left out of a sloppy header. */
+static bool is_overdump(const uint8_t *rom, size_t n, size_t claimed) {
+    bool ones = true, zeros = true, again = true; /* so far */
+    if (n < claimed + GB_BANK && !lacks(rom, claimed)) return true;
+    for (size_t i = claimed; i < n; i++) {
+        ones &= rom[i] == 0xFF;
+        zeros &= !rom[i];
+        again &= rom[i] == rom[i - claimed];
+    }
+    return ones || zeros || again;
+}
+
 static lp_status inspect_gb(lp_rom_info *out, const uint8_t *rom, size_t n, lp_err *err) {
     if (n > GB_LARGEST) return lp_fail(err, LP_BAD_INPUT, "GB ROM of %zu bytes, the largest cartridge has %d", n, GB_LARGEST);
     size_t claimed = rom[0x148] <= 8 ? (size_t)GB_SMALLEST << rom[0x148] : 0;
     out->fill = 0xFF;
     if (n < claimed) {
-        uint16_t stored = (uint16_t)(rom[0x14E] << 8 | rom[0x14F]), sum = 0;
-        for (size_t i = 0; i < n; i++) sum = (uint16_t)(sum + rom[i]);
-        sum = (uint16_t)(sum - rom[0x14E] - rom[0x14F]);
-        bool complete = sum == stored, never_set = !stored && claimed == GB_SMALLEST;
-        if (!complete && !never_set)
-            return lp_fail(err, LP_BAD_INPUT, "truncated GB ROM: its header (byte 0x148) says %zu bytes, the file has %zu", claimed, n);
-        if (complete) out->fill = 0; /* zeros are what can be missing without changing the sum */
+        lp_status status = find_fill(out, rom, n, claimed, err);
+        if (status) return status;
+    } else if (claimed && n > claimed && is_overdump(rom, n, claimed)) {
+        out->size_bytes = n = claimed;
     }
     /* The core selects banks by masking, which reads outside of an image whose size is no power of two. */
-    out->image_bytes = to_pow2(n < GB_SMALLEST ? GB_SMALLEST : n);
+    out->image_bytes = n < claimed ? claimed : to_pow2(n < GB_SMALLEST ? GB_SMALLEST : n);
+    out->knows_color = rom[0x143] & 0x80;
     copy_title(out->title, rom + 0x134, rom[0x14B] == 0x33 ? 11 : 16);
     return LP_OK;
 }
@@ -148,13 +178,12 @@ lp_status lp_rom_inspect(lp_rom_info *out, const void *data, size_t size_bytes, 
     if (!rom || !size_bytes) return lp_fail(err, LP_BAD_INPUT, "empty ROM (0 bytes)");
     if (size_bytes > LP_EMU_MAX_ROM_BYTES)
         return lp_fail(err, LP_BAD_INPUT, "ROM of %zu bytes, the largest cartridge has %d", size_bytes, LP_EMU_MAX_ROM_BYTES);
-    size_t n = without_gbx(rom, size_bytes);
+    size_t n = out->size_bytes = without_gbx(rom, size_bytes);
     lp_status status;
     if (gb_has_logo(rom, n)) status = inspect_gb(out, rom, n, err);
     else if (gba_plausible(rom, n)) status = inspect_gba(out, rom, n, err);
     else if (gb_plausible(rom, n)) status = inspect_gb(out, rom, n, err);
     else return lp_fail(err, LP_BAD_INPUT, "not a Game Boy, Game Boy Color or Game Boy Advance ROM: %s", what_else(rom, size_bytes));
-    out->size_bytes = n;
-    out->needs_copy = out->image_bytes != n || n != size_bytes || (uintptr_t)rom % sizeof(uint32_t);
+    out->needs_copy = out->image_bytes != size_bytes || (uintptr_t)rom % sizeof(uint32_t);
     return status;
 }

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 typedef struct {
-    bool is_gba;
-    size_t size_bytes;  /* of the cartridge's content: without a GBX footer */
-    size_t image_bytes; /* what the core must be shown; more than size_bytes: a copy, filled up with fill */
+    bool is_gba, knows_color; /* knows_color: of a Game Boy cartridge, that it was made for the Game Boy Color, too or only */
+    size_t size_bytes;        /* of the cartridge's content: without a GBX footer and what was dumped beyond its end */
+    size_t image_bytes;       /* what the core must be shown; more than size_bytes: a copy, filled up with fill */
     uint8_t fill;
     bool needs_copy; /* the file cannot be shown to the core as it lies in memory */
     char title[20];

@@ -41,7 +41,7 @@ lp_status lp_env_open(lp_env **out, const lp_game *game, const lp_emu_config *co
     if (!env) return lp_fail(err, LP_FAILED, "%s: out of memory", game->name);
     env->game = game;
     env->frame_skip = game->frame_skip;
-    lp_status status = lp_emu_open(&env->emu, game->rom.data, game->rom.size_bytes, config, err);
+    lp_status status = lp_game_open_emu(&env->emu, game, config, err);
     if (!status && !(env->booted = malloc(lp_emu_state_size(env->emu)))) status = lp_fail(err, LP_FAILED, "%s: out of memory", game->name);
     if (status) {
         lp_fail_prefix(err, status, "%s", game->name);

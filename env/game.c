@@ -36,9 +36,24 @@ static void set_defaults(lp_game *g) {
     lp_game_default_buttons(g);
 }
 
+lp_status lp_game_set_model(lp_game *g, lp_model model, lp_err *err) {
+    lp_emu *emu;
+    lp_status status = lp_emu_open(&emu, g->rom.data, g->rom.size_bytes, &(lp_emu_config){.no_draw = true, .model = model}, err);
+    if (status) return status;
+    g->model = lp_emu_model(emu);
+    g->system = lp_emu_system(emu);
+    lp_emu_close(emu);
+    return LP_OK;
+}
+
+lp_status lp_game_open_emu(lp_emu **out, const lp_game *g, const lp_emu_config *config, lp_err *err) {
+    lp_emu_config own = config ? *config : (lp_emu_config){0};
+    own.model = g->model;
+    return lp_emu_open(out, g->rom.data, g->rom.size_bytes, &own, err);
+}
+
 /* g->rom is there: is it one, and of what console? */
 static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
-    lp_emu *emu;
     const unsigned char *data = g->rom.data;
     size_t n = strlen(name);
     if (n > 6 && !strcmp(name + n - 6, ".state"))
@@ -48,10 +63,8 @@ static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
                        name);
     if (g->rom.size_bytes > 2 && data[0] == 0x1f && data[1] == 0x8b)
         return lp_fail(err, LP_BAD_INPUT, "%s: compressed with gzip; unpack it first", name);
-    lp_status status = lp_emu_open(&emu, data, g->rom.size_bytes, NULL, err);
+    lp_status status = lp_game_set_model(g, LP_MODEL_AUTO, err);
     if (status) return lp_fail_prefix(err, status, "%s", name);
-    g->system = lp_emu_system(emu);
-    lp_emu_close(emu);
     set_defaults(g);
     return LP_OK;
 }
@@ -235,6 +248,7 @@ const char *lp_game_variable_name(const lp_game *g, int index) {
     return g->variables[index].name;
 }
 lp_system lp_game_system(const lp_game *g) { return g->system; }
+lp_model lp_game_model(const lp_game *g) { return g->model; }
 int lp_game_n_knobs(const lp_game *g) { return g->n_knobs; }
 const lp_knob *lp_game_knob(const lp_game *g, int index) {
     LP_CHECK(index >= 0 && index < g->n_knobs);
@@ -270,7 +284,7 @@ void lp_game_crop(const lp_game *g, int *x, int *y, int *width, int *height) {
 
 bool lp_game_shades(const lp_game *g, int *width, int *height) {
     *width = g->crop_width, *height = g->crop_height;
-    return lp_game_system(g) == LP_SYSTEM_GB && *width % 4 == 0;
+    return g->system == LP_SYSTEM_GB && g->model != LP_MODEL_SGB && *width % 4 == 0; /* an SGB colours them */
 }
 
 int lp_game_find_knob(const lp_game *g, const char *name) {

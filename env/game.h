@@ -74,6 +74,13 @@ bool lp_game_shades(const lp_game *game, int *width, int *height);
 int lp_game_n_variables(const lp_game *game);
 const char *lp_game_variable_name(const lp_game *game, int index);
 lp_system lp_game_system(const lp_game *game);
+/* The console that it is played on: what longplay.json says ("model"), or the ROM's own. Never LP_MODEL_AUTO. */
+lp_model lp_game_model(const lp_game *game);
+/* Another one, before anything is opened that plays the game; LP_MODEL_AUTO: the ROM's own. LP_BAD_INPUT and nothing changed: the ROM
+ * does not fit into it. */
+lp_status lp_game_set_model(lp_game *game, lp_model model, lp_err *err);
+/* An emulator with the game's ROM, of the game's model (whatever config says). Borrows the ROM. config NULL: defaults. */
+lp_status lp_game_open_emu(lp_emu **out, const lp_game *game, const lp_emu_config *config, lp_err *err);
 /* Is there a win? Is there a loss? Can an episode go on for ever, with neither a loss nor a time limit? A bare ROM: no, no, yes. */
 bool lp_game_can_win(const lp_game *game);
 bool lp_game_can_lose(const lp_game *game);

@@ -223,6 +223,17 @@ static void refuse_state(const cJSON *root, const lp_place *file, lp_findings *r
     }
 }
 
+static void load_model(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(root, "model");
+    const lp_place at = lp_place_field(file, "model");
+    lp_model model;
+    lp_err err;
+    if (!item) return;
+    if (!cJSON_IsString(item)) lp_report_error(r, &at, "must be a text");
+    else if (lp_model_parse(&model, item->valuestring, &err)) lp_report_error(r, &at, "%s", err.message);
+    else if (g->rom.data && lp_game_set_model(g, model, &err)) lp_report_error(r, &at, "%s", err.message);
+}
+
 void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
     const lp_names names = names_of(g);
     const struct {
@@ -232,8 +243,9 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     if (!root) return;
     g->has_longplay = true;
     refuse_state(root, file, r);
+    load_model(g, root, file, r);
     lp_json_known(root,
-                  "rom|title|licence|floor|frame_skip|observation|buttons|actions|boot|seed|knobs|twin|time_limit|win|loss|"
+                  "rom|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|seed|knobs|twin|time_limit|win|loss|"
                   "audit|names|events|oracle|state|states|default_state",
                   true, file, r);
     lp_json_text(root, "title", g->title, sizeof g->title, file, r);

@@ -104,10 +104,10 @@ static bool keeps(const lp_ram_filter *f, const lp_ram_type *t, int64_t now, int
 
 /* ---- opening ---- */
 
-lp_status lp_ram_search_open(lp_ram_search **out, const void *rom, size_t size_bytes, lp_err *err) {
+lp_status lp_ram_search_open(lp_ram_search **out, const lp_game *game, lp_err *err) {
     lp_ram_search *s = *out = calloc(1, sizeof *s);
     if (!s) return lp_fail(err, LP_FAILED, "out of memory for a search");
-    lp_status status = lp_emu_open(&s->mirror, rom, size_bytes, &(lp_emu_config){.no_draw = true}, err);
+    lp_status status = lp_game_open_emu(&s->mirror, game, &(lp_emu_config){.no_draw = true}, err);
     if (!status) {
         bool is_gba = lp_emu_system(s->mirror) == LP_SYSTEM_GBA;
         s->n_regions = MAX_REGIONS;

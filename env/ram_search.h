@@ -17,7 +17,7 @@
 #ifndef LP_ENV_RAM_SEARCH_H
 #define LP_ENV_RAM_SEARCH_H
 
-#include "emulator/emulator.h"
+#include "env/game.h"
 
 enum { LP_RAM_MAX_SNAPSHOTS = 64, LP_RAM_MAX_UNDO = 64, LP_RAM_NAME_BYTES = 32 };
 
@@ -56,13 +56,13 @@ typedef struct {
 
 typedef struct lp_ram_search lp_ram_search;
 
-/* rom is borrowed and must outlive the search. All addresses are candidates; the type is |u1. */
-lp_status lp_ram_search_open(lp_ram_search **out, const void *rom, size_t size_bytes, lp_err *err);
+/* game is borrowed and must outlive the search. All addresses are candidates; the type is |u1. */
+lp_status lp_ram_search_open(lp_ram_search **out, const lp_game *game, lp_err *err);
 void lp_ram_search_close(lp_ram_search *search); /* NULL is fine */
 /* The bytes of RAM that are searched. */
 size_t lp_ram_search_bytes(const lp_ram_search *search);
 
-/* Copies emu's RAM; emu plays the same ROM. A name ("" for none) can be used in filters; a name given again names the newer one. Of more than
+/* Copies emu's RAM; emu plays the same game. A name ("" for none) can be used in filters; a name given again names the newer one. Of more than
  * LP_RAM_MAX_SNAPSHOTS the oldest without a name goes first. LP_BAD_INPUT: too long a name, or only named ones left. */
 lp_status lp_ram_search_snap(lp_ram_search *search, lp_emu *emu, const char *name, lp_err *err);
 /* All addresses are candidates again, as values of this type. Can be undone. */

@@ -52,16 +52,18 @@ static void judge(lp_import *m, bool first) {
 
 /* ---- operations ---- */
 
-static void reset(lp_import *m) {
+static lp_status reset(lp_import *m, lp_err *err) {
     lp_run_head *h = &m->head;
     if (h->playing && !m->ended) end_episode(m, LP_TIMEOUT);
     if (h->playing) h->frames += lp_emu_frames(m->emu);
-    lp_emu_reset(m->emu);
+    lp_status status = lp_emu_reset(m->emu, err);
+    if (status) return status;
     lp_movie_reset(m->movie);
     h->playing = 1;
     h->first_decision = h->decisions;
     m->ended = false;
     lp_store_episode_begin(m->store, h->episodes + 1, (uint64_t)m->config.seed, h->decisions);
+    return LP_OK;
 }
 
 static void record_hash(lp_import *m, uint64_t hash) {
@@ -98,7 +100,7 @@ static lp_status decide(lp_import *m, uint16_t keys, lp_err *err) {
 }
 
 lp_status lp_import_op(lp_import *m, const lp_movie_op *op, lp_err *err) {
-    if (op->kind == LP_MOVIE_RESET) return reset(m), LP_OK;
+    if (op->kind == LP_MOVIE_RESET) return reset(m, err);
     if (!m->head.playing) return lp_fail(err, LP_BAD_INPUT, "the movie does not begin with a power-on");
     switch (op->kind) {
     case LP_MOVIE_POKE:
@@ -128,9 +130,7 @@ bool lp_import_can_win(const lp_import *m) { return lp_game_can_win(m->game); }
 
 static lp_status open_parts(lp_import *m, lp_err *err) {
     char path[PATH_MAX];
-    size_t size;
-    const void *rom = lp_game_rom(m->game, &size);
-    lp_status status = lp_emu_open(&m->emu, rom, size, &(lp_emu_config){.no_draw = true}, err);
+    lp_status status = lp_game_open_emu(&m->emu, m->game, &(lp_emu_config){.no_draw = true}, err);
     if (status) return status;
     m->state = malloc(lp_emu_state_size(m->emu));
     if (!m->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");

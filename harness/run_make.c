@@ -61,9 +61,7 @@ static lp_status make_movie(const char *folder, const lp_run_config *config, con
     char path[PATH_MAX];
     lp_emu *emu = NULL;
     lp_movie_writer *movie = NULL;
-    size_t size;
-    const void *rom = lp_game_rom(game, &size);
-    lp_status status = lp_emu_open(&emu, rom, size, NULL, err);
+    lp_status status = lp_game_open_emu(&emu, game, NULL, err);
     if (status) return status;
     lp_movie_header header = lp_run_movie_header(config, game, lp_emu_state_size(emu));
     lp_movie_config states = {.state_spacing = (uint32_t)config->state_every};

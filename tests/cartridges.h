@@ -13,7 +13,8 @@ enum { CARTRIDGE_BYTES = 64 << 10, TOUCHES = 64, GB_TOUCHES = 0xC100, GBA_TOUCHE
 
 typedef struct {
     const char *name;
-    uint8_t type, color, sgb; /* of a Game Boy's header */
+    uint8_t type, color; /* of a Game Boy's header */
+    lp_model model;      /* what it is put into */
     int sachen;
     const char *code; /* a GBA's: what libmgba knows by its game code */
 } cartridge;
@@ -21,7 +22,9 @@ typedef struct {
 static const cartridge cartridges[] = {
     {"GB", .type = 0x08},
     {"GBC, MBC5", .type = 0x1B, .color = 0x80},
-    {"Super Game Boy, MBC1", .type = 0x03, .sgb = 0x03},
+    {"Super Game Boy, MBC1", .type = 0x03, .model = LP_MODEL_SGB},
+    {"GB in a Game Boy Color", .type = 0x03, .model = LP_MODEL_CGB},
+    {"GBC in a Game Boy Advance", .type = 0x1B, .color = 0x80, .model = LP_MODEL_AGB},
     {"MBC1", .type = 0x03},
     {"MBC2", .type = 0x06},
     {"MMM01", .type = 0x0D},
@@ -55,8 +58,6 @@ static inline void make_gb_cartridge(const cartridge *c, uint8_t *rom) {
     memcpy(rom + 0x200, program, sizeof program);
     memcpy(rom + 0x100, "\x00\xC3\x00\x02", 4);
     rom[0x143] = c->color;
-    rom[0x146] = c->sgb;
-    rom[0x14B] = c->sgb ? 0x33 : 0;
     rom[0x147] = c->type;
     rom[0x148] = 1;
     rom[0x149] = 3;
@@ -87,6 +88,11 @@ static inline void make_cartridge(const cartridge *c, uint8_t rom[CARTRIDGE_BYTE
     memset(rom, 0, CARTRIDGE_BYTES);
     if (c->code) make_gba_cartridge(c, rom);
     else make_gb_cartridge(c, rom);
+}
+
+/* rom is borrowed. */
+static inline lp_status open_cartridge(lp_emu **out, const cartridge *c, const uint8_t rom[CARTRIDGE_BYTES], lp_err *err) {
+    return lp_emu_open(out, rom, CARTRIDGE_BYTES, &(lp_emu_config){.model = c->model}, err);
 }
 
 /* An entry of the table. */

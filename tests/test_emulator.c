@@ -142,7 +142,7 @@ static void test_fast_is_plain(void **state) {
         for (int s = 1; s < STEPS; s++) different += plain[s] != plain[s - 1];
         assert_true(different > STEPS / 2); /* the machine does move */
         assert_true(lp_emu_frames(a) == lp_emu_frames(b));
-        lp_emu_reset(b);
+        assert_int_equal(lp_emu_reset(b, NULL), LP_OK);
         play(b, r, 0, STEPS, again);
         expect_hashes(plain, again, r, 0, "after a reset");
         lp_emu_close(a), lp_emu_close(b), lp_emu_close(c);
@@ -158,7 +158,7 @@ static void test_states(void **state) {
         size_t size = lp_emu_state_size(a);
         unsigned char *saved = malloc(size), *twice = malloc(size);
         for (int at = 1; at < STEPS; at += 29) {
-            lp_emu_reset(a);
+            assert_int_equal(lp_emu_reset(a, NULL), LP_OK);
             play(a, r, 0, at, whole);
             lp_emu_state_save(a, saved);
             lp_emu_state_save(a, twice);
@@ -255,7 +255,9 @@ static void test_not_roms(void **state) {
     lp_emu *emu;
     unsigned char noise[40000];
     lp_rng rng = lp_rng_make(seed, 77);
-    for (size_t n = 0; n < roms[0].size_bytes; n = n < 400 ? n + 1 : n * 2) { /* cue cut short */
+    size_t content = roms[0].size_bytes; /* without the padding, which may be missing */
+    while (roms[0].data[content - 1] == 0xFF) content--;
+    for (size_t n = 0; n < content; n = n < 400 ? n + 1 : n * 2) { /* cue cut short */
         assert_int_equal(lp_emu_open(&emu, roms[0].data, n, NULL, &err), LP_BAD_INPUT);
         assert_null(emu);
         assert_null(strchr(err.message, '\n'));

@@ -59,15 +59,13 @@ static void gb_action(assembler *a) {
     }
 }
 
-/* kind: 0 Game Boy, 1 Game Boy Color, 2 Super Game Boy. */
-static void make_gb(assembler *a, int kind) {
+static void make_gb(assembler *a, bool color) {
     static const uint8_t types[] = {0x00, 0x02, 0x06, 0x10, 0x1B, 0x20, 0x22, 0xFC, 0xFD, 0xFE, 0xFF};
     memset(a->rom, 0, GB_ROM_BYTES);
     for (int vector = 0x40; vector <= 0x60; vector += 8) memcpy(a->rom + vector, "\xF5\x3E\x5A\xF1\xD9", 5); /* push af; ...; reti */
     memcpy(a->rom + 0x38, "\xC3\x50\x01", 3);
     memcpy(a->rom + 0x100, "\x00\xC3\x50\x01", 4);
-    a->rom[0x143] = kind == 1 ? 0x80 : 0x00;
-    if (kind == 2) a->rom[0x146] = 0x03, a->rom[0x14B] = 0x33;
+    a->rom[0x143] = color ? 0x80 : 0x00;
     a->rom[0x147] = types[lp_rng_below(&a->rng, sizeof types)];
     a->rom[0x148] = 1;
     a->rom[0x149] = (uint8_t)lp_rng_below(&a->rng, 4);
@@ -131,11 +129,11 @@ typedef struct {
     size_t bytes;
 } players;
 
-static void open_players(players *p, const uint8_t *rom, size_t bytes) {
-    static const lp_emu_config plain = {.plain = true};
+static void open_players(players *p, const uint8_t *rom, size_t bytes, lp_model model) {
+    const lp_emu_config plain = {.plain = true, .model = model}, fast = {.model = model};
     lp_err err;
-    if (lp_emu_open(&p->plain, rom, bytes, &plain, &err) || lp_emu_open(&p->fast, rom, bytes, NULL, &err) ||
-        lp_emu_open(&p->loaded, rom, bytes, NULL, &err))
+    if (lp_emu_open(&p->plain, rom, bytes, &plain, &err) || lp_emu_open(&p->fast, rom, bytes, &fast, &err) ||
+        lp_emu_open(&p->loaded, rom, bytes, &fast, &err))
         fail_msg("%s", err.message);
     p->bytes = lp_emu_state_size(p->fast);
     p->a = malloc(p->bytes), p->b = malloc(p->bytes);
@@ -152,11 +150,11 @@ static bool same_picture(const lp_emu *a, const lp_emu *b) {
     return !memcmp(x, y, (size_t)(w * h) * sizeof *x);
 }
 
-static void play_and_compare(const assembler *a, size_t bytes, int program, const char *what) {
+static void play_and_compare(const assembler *a, size_t bytes, lp_model model, int program, const char *what) {
     players p;
     lp_rng rng = a->rng;
     lp_err err;
-    open_players(&p, a->rom, bytes);
+    open_players(&p, a->rom, bytes, model);
     for (int s = 0; s < STEPS; s++) {
         if (s % 8 == 3) { /* the third has been playing other keys since the last load */
             lp_emu_state_save(p.plain, p.a);
@@ -183,12 +181,21 @@ static void play_and_compare(const assembler *a, size_t bytes, int program, cons
 
 static void test_random_gb_programs(void **state) {
     (void)state;
-    static const char *const kinds[] = {"GB", "GBC", "SGB"};
+    static const struct {
+        const char *name;
+        bool color; /* the game knows it */
+        lp_model model;
+    } kinds[] = {{"GB", false, LP_MODEL_DMG},
+                 {"GBC", true, LP_MODEL_CGB},
+                 {"SGB", false, LP_MODEL_SGB},
+                 {"GB in a GBC", false, LP_MODEL_CGB},
+                 {"GBC in a GBA", true, LP_MODEL_AGB}};
+    enum { N_KINDS = sizeof kinds / sizeof *kinds };
     assembler a = {.rom = malloc(GB_ROM_BYTES)};
     for (int i = 0; i < N_GB_PROGRAMS; i++) {
         a.rng = lp_rng_make(seed, (uint64_t)i);
-        make_gb(&a, i % 3);
-        play_and_compare(&a, GB_ROM_BYTES, i, kinds[i % 3]);
+        make_gb(&a, kinds[i % N_KINDS].color);
+        play_and_compare(&a, GB_ROM_BYTES, kinds[i % N_KINDS].model, i, kinds[i % N_KINDS].name);
     }
     free(a.rom);
 }
@@ -199,7 +206,7 @@ static void test_random_gba_programs(void **state) {
     for (int i = 0; i < N_GBA_PROGRAMS; i++) {
         a.rng = lp_rng_make(seed, 1000 + (uint64_t)i);
         make_gba(&a);
-        play_and_compare(&a, GBA_ROM_BYTES, i, "GBA");
+        play_and_compare(&a, GBA_ROM_BYTES, LP_MODEL_AUTO, i, "GBA");
     }
     free(a.rom);
 }

@@ -179,7 +179,7 @@ static machine open_machine(const char *name) {
     while (i < N_CARTRIDGES && strcmp(cartridges[i].name, name)) i++;
     assert_true(i < N_CARTRIDGES);
     make_cartridge(&cartridges[i], m.rom);
-    if (lp_emu_open(&m.emu, m.rom, CARTRIDGE_BYTES, NULL, &err)) fail_msg("%s: %s", name, err.message);
+    if (open_cartridge(&m.emu, &cartridges[i], m.rom, &err)) fail_msg("%s: %s", name, err.message);
     m.bytes = lp_emu_state_size(m.emu);
     m.valid = malloc(m.bytes), m.forged = malloc(m.bytes);
     assert_true(m.valid && m.forged);

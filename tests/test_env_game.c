@@ -434,7 +434,7 @@ typedef struct {
 
 static void follow_reset(void *context) {
     follower *f = context;
-    lp_emu_reset(f->emu);
+    assert_int_equal(lp_emu_reset(f->emu, NULL), LP_OK);
     f->n_resets++;
 }
 static void follow_poke(void *context, uint32_t address, uint8_t byte) {

@@ -70,10 +70,8 @@ typedef struct {
 
 static void open_rig(rig *r, const char *name) {
     lp_err err;
-    size_t size;
     if (lp_game_open(&r->game, name, &err)) fail_msg("%s", err.message);
-    const void *rom = lp_game_rom(r->game, &size);
-    if (lp_emu_open(&r->emu, rom, size, NULL, &err) || lp_ram_search_open(&r->search, rom, size, &err)) fail_msg("%s", err.message);
+    if (lp_game_open_emu(&r->emu, r->game, NULL, &err) || lp_ram_search_open(&r->search, r->game, &err)) fail_msg("%s", err.message);
 }
 
 static void close_rig(rig *r) {

@@ -19,7 +19,7 @@ Reward = Literal["outcome", "scenario"]
 OUTCOMES: tuple[str, ...] = tuple(ffi.string(lib.lp_outcome_name(code)).decode() for code in range(4))
 """What an episode can be: "running", "win", "loss", "timeout"; the index is the C side's number."""
 
-FRAMES_PER_S = 59.7275
+FRAMES_PER_S: float = lib.LP_EMU_FRAMES_PER_S
 KINDS = {"grey": lib.LP_OBS_GREY, "rgb": lib.LP_OBS_RGB, "shades": lib.LP_OBS_SHADES, "ram": lib.LP_OBS_RAM}
 SPLITS = ("train", "eval")
 REWARDS = ("outcome", "scenario")

@@ -21,9 +21,9 @@ typedef struct {
     uint64_t hash;
 } machine;
 
-static void start(machine *m, bool touches) {
+static void start(machine *m, bool touches, lp_model model) {
     lp_err err;
-    if (lp_emu_open(&m->emu, m->rom.data, m->rom.size_bytes, NULL, &err)) abort();
+    if (lp_emu_open(&m->emu, m->rom.data, m->rom.size_bytes, &(lp_emu_config){.model = model}, &err)) abort();
     if (touches) touch_all(m->emu);
     lp_emu_step(m->emu, 0, 10);
     m->bytes = lp_emu_state_size(m->emu);
@@ -44,7 +44,7 @@ static machine *machine_of(unsigned number) {
     } else {
         m->rom = fuzz_read(i == N_CARTRIDGES ? LP_SOURCE_DIR "/games/roms/busy.gb" : LP_SOURCE_DIR "/games/roms/orbit.gba");
     }
-    start(m, i < N_CARTRIDGES);
+    start(m, i < N_CARTRIDGES, i < N_CARTRIDGES ? cartridges[i].model : LP_MODEL_AUTO);
     __lsan_enable();
     return m;
 }
