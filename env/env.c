@@ -242,6 +242,7 @@ typedef struct {
     int64_t steps, time_limit;
 } saved_header;
 static const uint64_t SAVED_MAGIC = 0x3230564e45504cu; /* "LPENV02" */
+static const int64_t MAX_STEPS = (int64_t)1 << 62;     /* more are no count, and would overflow it */
 
 static size_t values_bytes(const lp_env *env) { return (size_t)env->game->n_variables * sizeof *env->now; }
 
@@ -275,8 +276,8 @@ lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *
     memcpy(&h, data, sizeof h);
     if (h.magic != SAVED_MAGIC || h.hash != lp_hash64((const unsigned char *)data + 16, size_bytes - 16))
         return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
-    if (h.n_variables != (uint64_t)env->game->n_variables || h.n_events != (uint64_t)env->game->n_events || h.outcome > LP_TIMEOUT ||
-        h.steps < 0)
+    if (h.state_bytes != lp_emu_state_size(env->emu) || h.n_variables != (uint64_t)env->game->n_variables ||
+        h.n_events != (uint64_t)env->game->n_events || h.outcome > LP_TIMEOUT || h.steps < 0 || h.steps > MAX_STEPS || h.time_limit < 0)
         return lp_fail(err, LP_BAD_INPUT, "saved environment: of another game");
     const unsigned char *at = (const unsigned char *)data + sizeof h;
     size_t bytes = values_bytes(env);

@@ -14,6 +14,7 @@
 #ifndef LP_ENV_GAME_H
 #define LP_ENV_GAME_H
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "emulator/emulator.h"
 
@@ -23,7 +24,7 @@
 
 typedef struct lp_game lp_game;
 
-enum { LP_MAX_KNOBS = 16, LP_MAX_ACTIONS = 512, LP_MAX_VARIABLES = 512 };
+enum { LP_MAX_KNOBS = 16, LP_MAX_VARIABLES = 512 }; /* and LP_MAX_ACTIONS */
 
 typedef struct {
     char name[32];
@@ -149,6 +150,7 @@ lp_emu *lp_env_emu(lp_env *env);
 /* The environment (machine, steps, previous variable values for the conditions) as bytes, for checkpoints. */
 size_t lp_env_save_size(const lp_env *env);
 void lp_env_save(lp_env *env, void *out);
+/* LP_BAD_INPUT and an unchanged environment when they are damaged, or of another ROM, game or version. */
 lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *err);
 /* Is the saved environment where this one is, but for its machine, which may be of another core's version: the same steps, outcome,
  * variables and events? */

@@ -82,9 +82,7 @@ static void job(void *context, int index, int worker) {
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {
-        status = lp_seat_open(&seats[opened], e->game, &e->config->memory,
-                              e->config->policy ? lp_policy_state_floats(e->config->policy) : 0, emu, err);
-        seats[opened].packed = e->config->policy && lp_policy_packs_frames(e->config->policy);
+        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy, emu, err);
         if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
         opened++;
     }
@@ -106,7 +104,6 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     *row = (lp_eval_row){0};
     lp_status status = LP_OK;
     if ((status = lp_game_has_win_rate(game, config->time_limit, err))) return status;
-    if (config->player == LP_PLAYER_POLICY && (status = lp_policy_fits(config->policy, game, err))) return status;
     lp_pool *pool = lp_pool_open(config->n_threads);
     int n = pool ? lp_pool_threads(pool) : 1;
     evaluation e = {.game = game, .config = config, .start_s = lp_now_s()};

@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "base/file.h"
+#include "harness/seat.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -12,19 +13,6 @@ bool lp_shipped_policy(const lp_game *game, char *path, size_t size) {
     if (!lp_game_dir(game)) return false;
     snprintf(path, size, "%s/%s.safetensors", lp_game_dir(game), lp_game_name(game));
     return lp_file_exists(path);
-}
-
-lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err) {
-    const lp_policy_config *s = lp_policy_shape(policy);
-    int width, height;
-    lp_game_observation(game, &width, &height);
-    if (s->width != width || s->height != height)
-        return lp_fail(err, LP_BAD_INPUT, "the policy sees %dx%d pixels, %s shows %dx%d", s->width, s->height, lp_game_name(game), width,
-                       height);
-    if (s->n_actions != lp_game_n_actions(game))
-        return lp_fail(err, LP_BAD_INPUT, "the policy has %d actions, %s has %d", s->n_actions, lp_game_name(game),
-                       lp_game_n_actions(game));
-    return LP_OK;
 }
 
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err) {

@@ -21,7 +21,4 @@ lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const ch
 /* Puts the policy that is to play game where --device says; both NULL: only checks what it says. */
 lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *device, lp_err *err);
 
-/* Does the policy fit the game (observation, actions) and the memory (dim)? */
-lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err);
-
 #endif

@@ -18,8 +18,7 @@ lp_status lp_mind_open(lp_mind *mind, const lp_game *game, const lp_policy *poli
     mind->arch = memory->arch;
     mind->action = -1;
     for (int a = 0; a < lp_game_n_actions(game); a++) mind->action_names[a] = lp_game_action_name(game, a);
-    lp_status status = lp_seat_open(&mind->seat, game, memory, policy ? lp_policy_state_floats(policy) : 0, emu, err);
-    mind->seat.packed = !status && policy && lp_policy_packs_frames(policy);
+    lp_status status = lp_seat_open(&mind->seat, game, memory, policy, emu, err);
     if (!status && policy) status = lp_actor_open(&mind->actor, policy, 1, lp_mem_max_context(memory), err);
     return status;
 }

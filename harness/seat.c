@@ -1,18 +1,43 @@
 #include "harness/seat.h"
 
+#include "base/contract.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, int state_floats, const lp_emu_config *emu,
+lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err) {
+    const lp_policy_config *s = lp_policy_shape(policy);
+    int width, height;
+    lp_game_observation(game, &width, &height);
+    if (s->width != width || s->height != height)
+        return lp_fail(err, LP_BAD_INPUT, "the policy sees %dx%d pixels, %s shows %dx%d", s->width, s->height, lp_game_name(game), width,
+                       height);
+    if (s->n_actions != lp_game_n_actions(game))
+        return lp_fail(err, LP_BAD_INPUT, "the policy has %d actions, %s has %d", s->n_actions, lp_game_name(game),
+                       lp_game_n_actions(game));
+    return LP_OK;
+}
+
+lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, const lp_policy *policy, const lp_emu_config *emu,
                        lp_err *err) {
-    *seat = (lp_seat){.dim = memory->dim, .last_action = -1, .state_floats = state_floats};
+    int state_floats = policy ? lp_policy_state_floats(policy) : 0;
+    *seat = (lp_seat){.dim = memory->dim,
+                      .n_actions = lp_game_n_actions(game),
+                      .last_action = -1,
+                      .state_floats = state_floats,
+                      .packed = policy && lp_policy_packs_frames(policy)};
     int width, height, screen_width, screen_height;
     lp_game_observation(game, &width, &height);
     lp_game_shades(game, &screen_width, &screen_height);
     size_t grey = (size_t)width * (size_t)height, shades = (size_t)screen_width * (size_t)screen_height / 4;
     size_t n = (size_t)lp_mem_max_context(memory) + 1;
-    lp_status status = lp_env_open(&seat->env, game, emu, err);
+    lp_status status = policy ? lp_policy_fits(policy, game, err) : LP_OK;
+    if (!status && policy && lp_policy_shape(policy)->dim != memory->dim)
+        status =
+            lp_fail(err, LP_BAD_INPUT, "the policy's items have %d numbers, the memory's %d", lp_policy_shape(policy)->dim, memory->dim);
+    LP_CHECK(status || !seat->packed || lp_policy_frame_bytes(policy) == shades);
+    if (!status) status = lp_env_open(&seat->env, game, emu, err);
     if (!status) status = lp_mem_open(&seat->mem, memory, err);
     if (!status) {
         seat->pixels = malloc(grey > shades ? grey : shades);
@@ -109,7 +134,7 @@ lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_er
     if (size_bytes < sizeof h + state_bytes(seat)) return lp_fail(err, LP_BAD_INPUT, "saved environment: cut short");
     size_t rest = size_bytes - sizeof h - state_bytes(seat);
     memcpy(&h, data, sizeof h);
-    if (h.env_bytes > rest || h.last_action < -1 || h.last_action >= LP_POLICY_MAX_ACTIONS)
+    if (h.env_bytes > rest || h.last_action < -1 || h.last_action >= seat->n_actions)
         return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");
     lp_status status = lp_env_load(seat->env, at, h.env_bytes, err);
     if (!status) status = lp_mem_load(seat->mem, at + h.env_bytes + state_bytes(seat), rest - h.env_bytes, err);

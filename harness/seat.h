@@ -20,9 +20,9 @@
 typedef struct {
     lp_env *env; /* owned */
     lp_mem *mem; /* owned */
-    int dim, n_items;
+    int dim, n_items, n_actions;
     uint8_t *pixels;             /* the current observation: [height][width] grey, or the packed screen */
-    bool packed;                 /* false after open; true: for a policy that packs frames (lp_policy_packs_frames) */
+    bool packed;                 /* for a policy that packs frames (lp_policy_packs_frames) */
     lp_mem_context_view context; /* the current context, n_items long */
     int last_action;
     int state_floats;
@@ -31,8 +31,11 @@ typedef struct {
     lp_rng rng;             /* a random player's; restarted from the episode's seed */
 } lp_seat;
 
-/* state_floats: lp_policy_state_floats of who will sit here, 0 for nobody. emu NULL: defaults. On failure the seat is closed. */
-lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, int state_floats, const lp_emu_config *emu,
+/* Does the policy fit the game: its observation, its actions? LP_BAD_INPUT says what does not. */
+lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err);
+/* policy: who will sit here, whom the game fits and whose items the memory holds (dim), or LP_BAD_INPUT; NULL: nobody. emu NULL:
+ * defaults. On failure the seat is closed. */
+lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *memory, const lp_policy *policy, const lp_emu_config *emu,
                        lp_err *err);
 void lp_seat_close(lp_seat *seat);
 /* A new episode: power-on, an empty memory, a state of zeros. */
@@ -49,6 +52,7 @@ void lp_seat_keep_state(lp_seat *seat, const lp_decision *decision);
 /* Machine, memory and RNG as bytes, for checkpoints. */
 size_t lp_seat_save_size(const lp_seat *seat);
 void lp_seat_save(const lp_seat *seat, void *out);
+/* LP_BAD_INPUT when they are damaged or of another game or memory; the seat must then begin an episode, or load again. */
 lp_status lp_seat_load(lp_seat *seat, const void *data, size_t size_bytes, lp_err *err);
 /* A saved seat with env in the place of its own environment, whose machine may be of another core's version: *out is malloc'd.
  * LP_FAILED where env is not, in all but the machine, where the saved one is. */

@@ -134,7 +134,7 @@ typedef struct {
 typedef struct {
     double policy_loss, value_loss, entropy, kl, clipped; /* sums over the rows; kl = (ratio - 1) - log ratio */
 } lp_ppo_sums;
-/* logit, dlogit [n][n_actions]; value, dvalue, old_logp, advantage, target [n]; action [n]. sums accumulates. */
+/* logit, dlogit [n][n_actions], n_actions <= LP_MAX_ACTIONS; value, dvalue, old_logp, advantage, target [n]; action [n]. sums accumulates. */
 void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
               const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings);
 

@@ -1,6 +1,8 @@
 /* Advantages and the PPO loss. */
 #include "kernels/kernels.h"
 
+#include "base/limits.h"
+
 #include <assert.h>
 #include <math.h>
 
@@ -15,14 +17,12 @@ void lp_k_gae(float *advantage, float *target, const float *reward, const float 
     }
 }
 
-enum { MAX_ACTIONS = 256 };
-
 void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
               const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *s) {
-    assert(n_actions <= MAX_ACTIONS);
+    assert(n_actions <= LP_MAX_ACTIONS);
     for (int r = 0; r < n; r++) {
         const float *z = logit + (size_t)r * n_actions;
-        float *dz = dlogit + (size_t)r * n_actions, logp[MAX_ACTIONS], top = -INFINITY, sum = 0.0f, entropy = 0.0f;
+        float *dz = dlogit + (size_t)r * n_actions, logp[LP_MAX_ACTIONS], top = -INFINITY, sum = 0.0f, entropy = 0.0f;
         for (int a = 0; a < n_actions; a++) top = z[a] > top ? z[a] : top;
         for (int a = 0; a < n_actions; a++) sum += expf(z[a] - top);
         float log_sum = top + logf(sum);

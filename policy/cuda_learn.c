@@ -31,6 +31,7 @@ struct cuda_learner {
     float *weight;                              /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
     float *w, *gradient, *m1, *m2; /* arrays of parameters */
+    float *old_m1, *old_m2;        /* the moments before an update, likewise */
     lp_cuda_adam_state *adam;
     lp_ppo_sums *sums;
     void *ppo_scratch;
@@ -73,6 +74,7 @@ static size_t lay_out(cuda_learner *c, void *base) {
     c->read_scratch = cuda_take(&room, lp_cuda_read_scratch(&r, (int)(S * T), (int)C, (int)T) * f);
     c->w = cuda_take(&room, parameters), c->gradient = cuda_take(&room, parameters);
     c->m1 = cuda_take(&room, parameters), c->m2 = cuda_take(&room, parameters);
+    c->old_m1 = cuda_take(&room, parameters), c->old_m2 = cuda_take(&room, parameters);
     c->adam = cuda_take(&room, lp_cuda_adam_state_bytes());
     c->sums = cuda_take(&room, sizeof *c->sums);
     c->ppo_scratch = cuda_take(&room, lp_cuda_ppo_scratch_bytes());
@@ -229,6 +231,8 @@ lp_status cuda_learner_start(cuda_learner *c, lp_learner *l, double rate_scale, 
     cuda_model *m = &c->m;
     *c->host_adam = (lp_cuda_adam_state){.step = l->adam_step, .rate_scale = (float)rate_scale};
     m->error = lp_cuda_copy(c->w, p->card->parameters, parameter_bytes(c), m->stream);
+    CUDA_DO(m, lp_cuda_copy(c->old_m1, c->m1, parameter_bytes(c), m->stream));
+    CUDA_DO(m, lp_cuda_copy(c->old_m2, c->m2, parameter_bytes(c), m->stream));
     CUDA_DO(m, lp_cuda_to_device(c->adam, c->host_adam, sizeof *c->host_adam, m->stream));
     CUDA_DO(m, lp_cuda_to_device(c->orders, l->orders, (size_t)l->config.epochs * (size_t)l->n_envs * sizeof(int32_t), m->stream));
     send_rollout(c);
@@ -257,6 +261,8 @@ lp_status cuda_learner_wait(cuda_learner *c, lp_learner *l, lp_update_stats *sta
     l->adam_step += n - c->host_results[n - 1].n_refused;
     if (!diverged) return LP_OK;
     CUDA_DO(m, lp_cuda_copy(c->w, p->card->parameters, parameter_bytes(c), m->stream));
+    CUDA_DO(m, lp_cuda_copy(c->m1, c->old_m1, parameter_bytes(c), m->stream));
+    CUDA_DO(m, lp_cuda_copy(c->m2, c->old_m2, parameter_bytes(c), m->stream));
     CUDA_DO(m, cuda_parameters_from(p->card, p, p->parameters, c->w, m->stream));
     CUDA_DO(m, lp_cuda_wait(m->stream));
     return m->error ? cuda_failed(m->error, "learning", err) : learner_diverged(err);

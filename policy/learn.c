@@ -2,6 +2,7 @@
 #include "policy/learner.h"
 
 #include "base/contract.h"
+#include "base/floats.h"
 #include "base/hash.h"
 
 #include <stdlib.h>
@@ -34,10 +35,11 @@ void learner_arrays(const lp_learner *l, learner_array out[LEARNER_ARRAYS]) {
 static size_t lay_out(lp_learner *l, bool carve) {
     learner_array arrays[LEARNER_ARRAYS];
     size_t E = (size_t)l->n_envs, order = E * sizeof *l->order, orders = (size_t)l->config.epochs * order;
-    size_t used = lp_arena_need(E * sizeof *l->segments) + lp_arena_need(order) + lp_arena_need(orders);
+    size_t used = lp_arena_need(E * sizeof *l->segments) + 2 * lp_arena_need(order) + lp_arena_need(orders);
     if (carve) {
         l->segments = lp_arena_take(&l->arena, E * sizeof *l->segments);
         l->order = lp_arena_take(&l->arena, order);
+        l->before.order = lp_arena_take(&l->arena, order);
         l->orders = lp_arena_take(&l->arena, orders);
     }
     learner_arrays(l, arrays);
@@ -110,9 +112,22 @@ static void shuffle(lp_learner *l) {
     }
 }
 
+static void remember(lp_learner *l) {
+    l->before.rng = l->rng;
+    l->before.adam_step = l->adam_step;
+    memcpy(l->before.order, l->order, (size_t)l->n_envs * sizeof *l->order);
+}
+
+static void undo(lp_learner *l) {
+    l->rng = l->before.rng;
+    l->adam_step = l->before.adam_step;
+    memcpy(l->order, l->before.order, (size_t)l->n_envs * sizeof *l->order);
+}
+
 lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_err *err) {
     LP_CHECK(!l->under_way);
     l->stats = (lp_update_stats){0};
+    remember(l);
     for (int64_t epoch = 0; epoch < l->config.epochs; epoch++) {
         shuffle(l);
         memcpy(l->orders + epoch * l->n_envs, l->order, (size_t)l->n_envs * sizeof *l->order);
@@ -121,6 +136,7 @@ lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_e
                                : cpu_learner_update(l->cpu, l, pool, l->config.rate * rate_scale, &l->stats, err);
     l->under_way = !status;
     l->policy->version++;
+    if (status) undo(l);
     return status;
 }
 
@@ -131,6 +147,7 @@ lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
     for (size_t i = 0; l->under_way && i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
     l->under_way = false;
     *stats = *s;
+    if (status) undo(l);
     return status;
 }
 
@@ -147,6 +164,7 @@ lp_status lp_learner_update(lp_learner *l, lp_pool *pool, double rate_scale, lp_
 }
 
 lp_status lp_learner_gradient(lp_learner *l, lp_pool *pool, float *gradient, double *loss, lp_err *err) {
+    LP_CHECK(!l->under_way);
     for (int e = 0; e < l->n_envs; e++) l->order[e] = e;
     if (l->card) return cuda_learner_gradient(l->card, l, gradient, loss, err);
     *loss = cpu_learner_gradient(l->cpu, l, pool, gradient);
@@ -161,6 +179,7 @@ typedef struct {
     lp_rng rng;
 } saved_header;
 static const uint64_t SAVED_MAGIC = 0x31304e524c504cu; /* "LPLRN01" */
+static const int64_t MAX_STEPS = (int64_t)1 << 62;     /* more are no count, and would overflow it */
 
 size_t lp_learner_save_size(const lp_learner *l) {
     return sizeof(saved_header) + (size_t)l->n_envs * sizeof *l->order + 2 * l->policy->n_parameters * sizeof(float);
@@ -171,6 +190,7 @@ lp_status lp_learner_save(const lp_learner *l, void *out, lp_err *err) {
     unsigned char *at = (unsigned char *)out + sizeof(saved_header);
     unsigned char *m = at + order, *v = m + P * sizeof(float);
     lp_status status = LP_OK;
+    LP_CHECK(!l->under_way);
     memcpy(at, l->order, order);
     if (l->card) status = cuda_learner_moments(l->card, m, v, err);
     else cpu_learner_moments(l->cpu, m, v);
@@ -181,9 +201,21 @@ lp_status lp_learner_save(const lp_learner *l, void *out, lp_err *err) {
     return status;
 }
 
+/* Every environment once. seen [n] is scratch. */
+static bool is_order(const unsigned char *order, int n, int32_t *seen) {
+    memset(seen, 0, (size_t)n * sizeof *seen);
+    for (int i = 0; i < n; i++) {
+        int32_t e;
+        memcpy(&e, order + (size_t)i * sizeof e, sizeof e);
+        if (e < 0 || e >= n || seen[e]++) return false;
+    }
+    return true;
+}
+
 lp_status lp_learner_load(lp_learner *l, const void *data, size_t size_bytes, lp_err *err) {
     saved_header h;
     size_t P = l->policy->n_parameters;
+    LP_CHECK(!l->under_way);
     if (size_bytes != lp_learner_save_size(l)) return lp_fail(err, LP_BAD_INPUT, "optimizer state: wrong size");
     memcpy(&h, data, sizeof h);
     if (h.magic != SAVED_MAGIC || h.n_parameters != P || h.n_envs != (uint64_t)l->n_envs ||
@@ -191,8 +223,11 @@ lp_status lp_learner_load(lp_learner *l, const void *data, size_t size_bytes, lp
         return lp_fail(err, LP_BAD_INPUT, "optimizer state: damaged or of another network");
     size_t order = (size_t)l->n_envs * sizeof *l->order;
     const unsigned char *at = (const unsigned char *)data + sizeof h;
-    memcpy(l->order, at, order);
     const unsigned char *m = at + order, *v = m + P * sizeof(float);
+    if (h.adam_step < 0 || h.adam_step > MAX_STEPS || !is_order(at, l->n_envs, l->orders) || !lp_floats_finite(m, P) ||
+        !lp_floats_from(v, P, 0))
+        return lp_fail(err, LP_BAD_INPUT, "optimizer state: contradicts itself");
+    memcpy(l->order, at, order);
     l->adam_step = h.adam_step;
     l->rng = h.rng;
     if (l->card) return cuda_learner_set_moments(l->card, l, m, v, err);

@@ -30,7 +30,8 @@ struct cpu_learner {
     workspace *work;           /* [n_workers] */
     float *shard_gradient;     /* [N_SHARDS][n_parameters] */
     lp_ppo_sums shard_sums[N_SHARDS];
-    float *m, *v, *backup; /* [n_parameters] Adam's moments; the weights before an update */
+    float *m, *v;                 /* [n_parameters] Adam's moments */
+    float *old_w, *old_m, *old_v; /* [n_parameters] before an update: the weights, the moments */
     /* the minibatch being worked on */
     const int32_t *batch;
     int batch_size;
@@ -65,7 +66,9 @@ static size_t lay_out(cpu_learner *c, bool carve) {
     TAKE(c->shard_gradient, N_SHARDS * P * f);
     TAKE(c->m, P * f);
     TAKE(c->v, P * f);
-    TAKE(c->backup, P * f);
+    TAKE(c->old_w, P * f);
+    TAKE(c->old_m, P * f);
+    TAKE(c->old_v, P * f);
 #undef TAKE
     return used;
 }
@@ -189,13 +192,19 @@ static void advantages(cpu_learner *c, bool normalise) {
     for (size_t i = 0; i < n; i++) c->advantage[i] = (c->advantage[i] - (float)mean) * scale;
 }
 
+static void copy_all(float *w, float *m, float *v, const float *from_w, const float *from_m, const float *from_v, size_t n) {
+    memcpy(w, from_w, n * sizeof *w);
+    memcpy(m, from_m, n * sizeof *m);
+    memcpy(v, from_v, n * sizeof *v);
+}
+
 lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate, lp_update_stats *stats, lp_err *err) {
     LP_CHECK(lp_pool_threads(pool) <= c->n_workers);
     lp_policy *p = l->policy;
     size_t P = p->n_parameters;
     int parts = learner_parts(l);
     lp_adam adam = {(float)rate, 0.9f, (float)l->config.beta2, 1e-5f};
-    memcpy(c->backup, p->parameters, P * sizeof(float));
+    copy_all(c->old_w, c->old_m, c->old_v, p->parameters, c->m, c->v, P);
     advantages(c, true);
     for (int at = 0; at < (int)l->config.epochs * parts; at++) {
         int from, to;
@@ -203,7 +212,7 @@ lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, doubl
         lp_ppo_sums sums = minibatch(c, pool, l->orders + (size_t)(at / parts) * l->n_envs + from, to - from);
         double norm = sqrt(lp_k_sum_squares(c->shard_gradient, P));
         if (!isfinite(norm) || !isfinite(sums.policy_loss) || !isfinite(sums.value_loss)) {
-            memcpy(p->parameters, c->backup, P * sizeof(float));
+            copy_all(p->parameters, c->m, c->v, c->old_w, c->old_m, c->old_v, P);
             return learner_diverged(err);
         }
         float scale = norm > l->config.max_grad_norm ? (float)(l->config.max_grad_norm / norm) : 1.0f;

@@ -20,6 +20,11 @@ struct lp_learner {    /* lp_learner */
     int32_t *order;       /* [n_envs] as last shuffled */
     int32_t *orders;      /* [epochs][n_envs] of an update */
     int64_t adam_step;
+    struct { /* as an update found them: they come back when it diverges */
+        lp_rng rng;
+        int32_t *order; /* [n_envs] */
+        int64_t adam_step;
+    } before;
     bool under_way;        /* between start and wait */
     lp_update_stats stats; /* of the last update */
     cpu_learner *cpu;      /* owned */
@@ -45,7 +50,7 @@ void learner_add(lp_update_stats *stats, const lp_ppo_sums *sums, double rows, d
 
 lp_status cpu_learner_open(cpu_learner **out, const lp_learner *l, int n_workers, lp_err *err);
 void cpu_learner_close(cpu_learner *c);
-/* All epochs of l->orders; l->adam_step goes on. */
+/* All epochs of l->orders; l->adam_step goes on. When it diverges weights and moments are as before. */
 lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate, lp_update_stats *stats, lp_err *err);
 double cpu_learner_gradient(cpu_learner *c, lp_learner *l, lp_pool *pool, float *gradient);
 /* Adam's moments, n_parameters floats each, of any alignment. */

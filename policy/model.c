@@ -77,7 +77,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
     } limits[] = {
         {"observation width", s->width, 20, 512},
         {"observation height", s->height, 20, 512},
-        {"n_actions", s->n_actions, 2, LP_POLICY_MAX_ACTIONS},
+        {"n_actions", s->n_actions, 2, LP_MAX_ACTIONS},
         {"dim", s->dim, 1, 1024},
         {"hidden", s->hidden, 1, 8192},
         {"heads", s->heads, 1, LP_READ_MAX_HEADS},

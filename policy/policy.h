@@ -17,6 +17,7 @@
 #ifndef LP_POLICY_POLICY_H
 #define LP_POLICY_POLICY_H
 
+#include "base/limits.h"
 #include "base/pool.h"
 #include "base/status.h"
 
@@ -25,8 +26,6 @@
 #include <stdint.h>
 
 typedef struct lp_policy lp_policy;
-
-enum { LP_POLICY_MAX_ACTIONS = 64 };
 
 /* State inside the network, carried from decision to decision: none, a gated recurrent unit, or a minimal one. */
 typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU } lp_policy_core;
@@ -41,7 +40,7 @@ const char *lp_policy_size_name(int size);
 
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
-    int n_actions;     /* 2 to LP_POLICY_MAX_ACTIONS */
+    int n_actions;     /* 2 to LP_MAX_ACTIONS */
     int size;          /* lp_policy_size */
     int dim;           /* floats an item vector; 0: 32, 64, 128 by size */
     int hidden;        /* 0: 128, 1024, 4096 by size */
@@ -121,7 +120,7 @@ typedef struct {
 } lp_observation;
 
 typedef struct {
-    float logit[LP_POLICY_MAX_ACTIONS];
+    float logit[LP_MAX_ACTIONS];
     float value;
     float salience;
     int action;         /* drawn from softmax(logit) */
@@ -189,8 +188,8 @@ lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_conf
                           int n_workers, lp_err *err);
 void lp_learner_close(lp_learner *learner);
 lp_segment *lp_learner_segment(lp_learner *learner, int env);
-/* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with the weights as they were
- * before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate. */
+/* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with weights, moments and shuffling as they
+ * were before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate. */
 lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
 /* The same in three steps, so that a card learns while the next rollout is played. Once start returns, the segments may be written again;
  * until the wait nothing else is asked of the learner. After the wait lp_policy_parameters are the new weights (a second wait tells the same
@@ -205,7 +204,7 @@ lp_status lp_learner_gradient(lp_learner *learner, lp_pool *pool, float *gradien
 /* The optimizer's state (moments, step count, shuffling) as bytes, for checkpoints: the same for every device. */
 size_t lp_learner_save_size(const lp_learner *learner);
 lp_status lp_learner_save(const lp_learner *learner, void *out, lp_err *err);
-/* Goes on from lp_policy_parameters. */
+/* Goes on from lp_policy_parameters. LP_BAD_INPUT and an unchanged learner when the bytes are damaged or of another network. */
 lp_status lp_learner_load(lp_learner *learner, const void *data, size_t size_bytes, lp_err *err);
 
 #endif

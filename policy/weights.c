@@ -4,6 +4,7 @@
 #include "policy/safetensors.h"
 
 #include "base/file.h"
+#include "base/floats.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -107,9 +108,8 @@ static lp_status read_tensor(lp_policy *p, const param_info *t, const cJSON *hea
         return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s: data_offsets do not fit the file", path, t->name);
     memcpy(p->parameters + t->offset, data + begin, end - begin);
     *seen_bytes += end - begin;
-    for (size_t i = 0; i < t->size; i++)
-        if (!isfinite(p->parameters[t->offset + i]))
-            return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s holds a NaN or an infinity", path, t->name);
+    if (!lp_floats_finite(data + begin, t->size))
+        return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s holds a NaN or an infinity", path, t->name);
     return LP_OK;
 }
 

@@ -63,4 +63,28 @@ static void fill(lp_learner *learner, lp_rng *rng) {
     }
 }
 
+/* An update of which one environment's part is not finite fails, and leaves all as it was: mended, the learner goes on as one that
+ * never diverged, which ends with these weights. */
+static void diverge(lp_policy *policy, lp_learner *learner, int env, uint64_t mended) {
+    lp_pool *pool = lp_pool_open(1);
+    lp_err err;
+    lp_update_stats stats;
+    uint64_t before = lp_policy_digest(policy);
+    size_t size = lp_learner_save_size(learner);
+    unsigned char *saved = malloc(size), *after = malloc(size);
+    float *logp = lp_learner_segment(learner, env)->logp, good = *logp;
+    assert_int_equal(lp_learner_save(learner, saved, &err), LP_OK);
+    *logp = NAN;
+    assert_int_equal(lp_learner_update(learner, pool, 1.0, &stats, &err), LP_FAILED);
+    assert_non_null(strstr(err.message, "diverged"));
+    assert_int_equal(lp_learner_save(learner, after, &err), LP_OK);
+    assert_memory_equal(saved, after, size);
+    assert_true(lp_policy_digest(policy) == before);
+    *logp = good;
+    assert_int_equal(lp_learner_update(learner, pool, 1.0, &stats, &err), LP_OK);
+    assert_true(!mended || lp_policy_digest(policy) == mended);
+    free(saved), free(after);
+    lp_pool_close(pool);
+}
+
 #endif

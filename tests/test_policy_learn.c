@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/hash.h"
 #include "policy_support.h"
 
 static void make(lp_policy **policy, lp_learner **learner, int workers) {
@@ -133,7 +134,7 @@ static void test_acting_agrees(void **state) {
                 lp_actor_run(actor, 1,
                              &(lp_observation){.pixels = g->pixels + (size_t)t * pixels, .last_action = g->last_action[t], .state = now},
                              &d, NULL);
-                float p[LP_POLICY_MAX_ACTIONS], sum = 0;
+                float p[LP_MAX_ACTIONS], sum = 0;
                 for (int i = 0; i < shape.n_actions; i++) sum += p[i] = expf(d.logit[i]);
                 g->logp[t] = logf(p[g->action[t]] / sum);
                 for (int j = 0; j < n_state; j++) now[j] = g->end[t] ? 0 : d.state[j];
@@ -207,19 +208,57 @@ static void test_no_trace_of_the_run_before(void **state) {
 
 static void test_divergence_is_refused(void **state) {
     (void)state;
+    uint64_t mended = digest_after(1, 2, false);
+    for (int env = 0; env < ENVS; env++) { /* whose minibatch comes first, or after others that were learned from */
+        lp_policy *policy;
+        lp_learner *learner;
+        lp_err err;
+        lp_update_stats stats;
+        lp_pool *pool = lp_pool_open(1);
+        make(&policy, &learner, 1);
+        assert_int_equal(lp_learner_update(learner, pool, 1.0, &stats, &err), LP_OK);
+        diverge(policy, learner, env, mended);
+        lp_learner_close(learner);
+        lp_policy_close(policy);
+        lp_pool_close(pool);
+    }
+}
+
+/* The hash is right, what it covers is not. A saved learner: 16 bytes, parameters, environments, Adam's step, the shuffle's RNG, the
+ * order, the moments. */
+static void test_forged_state_is_refused(void **state) {
+    (void)state;
+    enum { STEP = 32, ORDER = 48, MOMENTS = ORDER + ENVS * 4 };
     lp_policy *policy;
     lp_learner *learner;
     lp_err err;
-    lp_update_stats stats;
-    lp_pool *pool = lp_pool_open(1);
     make(&policy, &learner, 1);
-    lp_learner_segment(learner, 0)->reward[0] = NAN;
-    uint64_t before = lp_policy_digest(policy);
-    assert_int_equal(lp_learner_update(learner, pool, 1.0, &stats, &err), LP_FAILED);
-    assert_true(lp_policy_digest(policy) == before);
+    size_t size = lp_learner_save_size(learner), P = lp_policy_n_parameters(policy);
+    const struct {
+        size_t at;
+        uint32_t value;
+    } forged[] = {{ORDER, ENVS},
+                  {ORDER, UINT32_MAX},
+                  {ORDER, 1},
+                  {STEP + 4, 0x80000000},
+                  {STEP + 4, 0x7fffffff},
+                  {MOMENTS, 0x7fc00000},              /* NaN */
+                  {MOMENTS + 4 * P - 4, 0x7f800000},  /* infinity */
+                  {MOMENTS + 8 * P - 4, 0xbf800000}}; /* a mean of squares of -1 */
+    unsigned char *saved = malloc(size), *copy = malloc(size);
+    assert_int_equal(lp_learner_save(learner, saved, &err), LP_OK);
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        memcpy(copy, saved, size);
+        memcpy(copy + forged[i].at, &forged[i].value, 4);
+        uint64_t hash = lp_hash64(copy + 16, size - 16);
+        memcpy(copy + 8, &hash, sizeof hash);
+        assert_int_equal(lp_learner_load(learner, copy, size, &err), LP_BAD_INPUT);
+        assert_non_null(strstr(err.message, "contradicts"));
+    }
+    assert_int_equal(lp_learner_load(learner, saved, size, &err), LP_OK);
+    free(saved), free(copy);
     lp_learner_close(learner);
     lp_policy_close(policy);
-    lp_pool_close(pool);
 }
 
 int main(void) {
@@ -229,6 +268,7 @@ int main(void) {
         cmocka_unit_test(test_acting_agrees),
         cmocka_unit_test(test_no_trace_of_the_run_before),
         cmocka_unit_test(test_divergence_is_refused),
+        cmocka_unit_test(test_forged_state_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

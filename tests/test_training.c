@@ -2,6 +2,7 @@
  * same weights, bit for bit; damaged checkpoints are refused; evaluation does not depend on threads; and it learns. */
 #include "base/config.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "evals/eval.h"
 #include "evals/stats.h"
 #include "train/train.h"
@@ -192,6 +193,45 @@ static void test_checkpoints_refused(void **state) {
     assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
 }
 
+/* The hash is right, what it covers is not. */
+static void test_forged_checkpoints_refused(void **state) {
+    (void)state;
+    enum { UPDATE = 48, DECISIONS = 56, CURRICULUM = 64, N_RECENT = CURRICULUM + 8 + 8 * LP_MAX_KNOBS, RING = N_RECENT + 3 * 8 };
+    lp_train_config c = small();
+    const struct {
+        size_t at;
+        int64_t value;
+    } forged[] = {{UPDATE, -1},
+                  {DECISIONS, -1},
+                  {DECISIONS, INT64_MAX},
+                  {CURRICULUM, 61},
+                  {N_RECENT, 6},
+                  {N_RECENT + 8, 5},
+                  {N_RECENT + 16, 5},
+                  {RING, 2},
+                  {RING + 5, 0x7fc00000},                                  /* the first weight: NaN */
+                  {RING + 5 + 4, 0x7f800000},                              /* the second: infinity */
+                  {RING + 5 + 8, (int64_t)((uint64_t)0xff800000u << 32)}}; /* the fourth */
+    lp_err err;
+    lp_train *t;
+    lp_train_stats stats;
+    lp_blob file, copy = {0};
+    train(&c, 1, 2, 1, &stats);
+    assert_int_equal(lp_file_read(&file, path, 1 << 28, &err), LP_OK);
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_OK);
+    copy.data = malloc(file.size_bytes);
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        memcpy(copy.data, file.data, file.size_bytes);
+        memcpy(copy.data + forged[i].at, &forged[i].value, 8);
+        uint64_t hash = lp_hash64(copy.data + 16, file.size_bytes - 16);
+        memcpy(copy.data + 8, &hash, sizeof hash);
+        assert_int_equal(lp_file_write_atomic(path, copy.data, file.size_bytes, &err), LP_OK);
+        if (lp_train_load(t, path, &err) != LP_BAD_INPUT) fail_msg("forgery %zu was taken", i);
+    }
+    lp_train_close(t);
+    lp_blob_free(&file), lp_blob_free(&copy);
+}
+
 static void test_evaluation(void **state) {
     (void)state;
     lp_err err;
@@ -263,8 +303,13 @@ static void test_learns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),      cmocka_unit_test(test_curriculum), cmocka_unit_test(test_checkpoints_refused),
-        cmocka_unit_test(test_evaluation), cmocka_unit_test(test_wilson),     cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_curriculum),
+        cmocka_unit_test(test_checkpoints_refused),
+        cmocka_unit_test(test_evaluation),
+        cmocka_unit_test(test_wilson),
+        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_forged_checkpoints_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

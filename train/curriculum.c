@@ -129,8 +129,11 @@ lp_status lp_curriculum_load(lp_curriculum *c, const void *data, lp_err *err) {
         int64_t first = c->ranges[r].first, last = c->ranges[r].last, at = read.now.hardest[r];
         good &= first <= last ? at >= first && at <= last : at <= first && at >= last;
     }
-    if (!good) return lp_fail(err, LP_BAD_INPUT, "saved curriculum: damaged");
+    const uint8_t *recent = (const uint8_t *)data + sizeof c->now;
+    int64_t wins = 0;
+    for (int64_t i = 0; good && i < read.now.n_recent; i++) good = recent[i] <= 1, wins += recent[i];
+    if (!good || wins != read.now.recent_wins) return lp_fail(err, LP_BAD_INPUT, "saved curriculum: damaged");
     *c = read;
-    memcpy(c->recent, (const char *)data + sizeof c->now, (size_t)c->config.episodes);
+    memcpy(c->recent, recent, (size_t)c->config.episodes);
     return LP_OK;
 }

@@ -3,6 +3,7 @@
 #include "train/train_parts.h"
 
 #include "base/file.h"
+#include "base/floats.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -51,8 +52,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         lp_mem_config memory = t->memory;
         if (p->twin) memory.arch = LP_MEM_NONE;
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
-        status = lp_seat_open(&p->seat, t->game, &memory, lp_policy_state_floats(t->policy), NULL, err);
-        p->seat.packed = lp_policy_packs_frames(t->policy);
+        status = lp_seat_open(&p->seat, t->game, &memory, t->policy, NULL, err);
         if (!status) status = train_begin_episode(t, p, err);
     }
     return status;
@@ -191,6 +191,7 @@ typedef struct {
 } checkpoint_header;
 static const uint64_t CHECKPOINT_MAGIC = 0x34304e52544c504cu; /* "LPLTRN04" */
 enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
+static const int64_t MAX_DECISIONS = (int64_t)1 << 62; /* more are no count, and would overflow it */
 
 /* Of every setting but how long to train, so that a training can be made longer. */
 static uint64_t hash_config(const lp_train_config *config) {
@@ -273,7 +274,7 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
     size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
     size_t fixed = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
-    checkpoint_header h, own = header_of(t);
+    checkpoint_header h = {0}, own = header_of(t);
     if (file.size_bytes >= sizeof h) memcpy(&h, file.data, sizeof h);
     if (file.size_bytes < sizeof h || h.magic != CHECKPOINT_MAGIC)
         status = lp_fail(err, LP_BAD_INPUT, "%s: not a training checkpoint", path);
@@ -282,11 +283,14 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     else if (h.config_hash != own.config_hash) status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
     else if (h.rom_hash != own.rom_hash || h.core_hash != own.core_hash)
         status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM or emulation core", path);
-    else if (file.size_bytes < fixed) status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
+    else if (file.size_bytes < fixed || h.update < 0 || h.decisions < 0 || h.decisions > MAX_DECISIONS)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
     if (!status) {
         const unsigned char *at = file.data + sizeof h;
         status = lp_curriculum_load(&t->curriculum, at, err);
         at += curriculum;
+        if (!status && !lp_floats_finite(at, (weights + acting) / sizeof(float)))
+            status = lp_fail(err, LP_BAD_INPUT, "weights: a NaN or an infinity");
         memcpy(lp_policy_parameters(t->policy), t->overlaps ? at + weights : at, weights);
         if (!status) status = lp_policy_changed(t->policy, err);
         memcpy(lp_policy_parameters(t->policy), at, weights);
@@ -294,8 +298,8 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
         t->pending = t->overlaps;
         if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
         if (status) lp_fail_prefix(err, status, "%s", path);
+        t->update = h.update, t->decisions = h.decisions;
     }
-    t->update = h.update, t->decisions = h.decisions;
     lp_blob_free(&file);
     return status;
 }
