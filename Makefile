@@ -11,7 +11,7 @@ TEST_PACKAGES = g++ clang-format sdcc gcc-arm-none-eabi clang libclang-rt-dev xv
 .PHONY: play test install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz
 
 play: build
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue --episodes 5; \
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue; \
 	else build/longplay play cue --episodes 5 --headless --shot build/longplay.png; fi
 
 test: test-packages

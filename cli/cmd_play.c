@@ -75,13 +75,11 @@ static lp_status apply_knobs(session *s, const arguments *a, const char *base, l
     return status;
 }
 
-/* Limits as given; where none are, the run ends by itself when a human watches it as an example, not when it is an endless game in a
- * window. */
+/* Limits as given. Where none are, a window goes on until it is closed; without one a few episodes are an example. */
 static void settle_limits(session *s, const arguments *a) {
-    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN;
-    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : !given && !s->human && lp_game_can_end(s->game) ? EPISODES : 0;
-    s->config.decisions = a->decisions != FROM_RUN ? a->decisions : 0;
-    if (!given && lp_game_is_endless(s->game) && !s->window) s->config.decisions = DECISIONS;
+    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN, example = !given && !s->window;
+    s->config.episodes = a->episodes != FROM_RUN ? a->episodes : example && lp_game_can_end(s->game) ? EPISODES : 0;
+    s->config.decisions = a->decisions != FROM_RUN ? a->decisions : example && lp_game_is_endless(s->game) ? DECISIONS : 0;
 }
 
 static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
@@ -249,6 +247,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     double start = lp_now_s(), seconds = 0, rate = 0;
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
+    if (!status && a->shot) status = lp_file_check_writable(a->shot, err);
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);
@@ -275,14 +274,14 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 
 static void more_help(void) {
     printf(
-        "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file. Without --episodes and --decisions,\n"
-        "%d episodes are played; of a game that may never end (no loss, no time limit) at most %d decisions, or until the window is "
-        "closed.\n"
+        "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file.\n"
+        "Without --episodes and --decisions a window goes on until it is closed; without one %d episodes are played, and at most %d\n"
+        "decisions of a game that may never end (no loss, no time limit).\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
         "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
         "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
         "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
-        "Ctrl-C stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
+        "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
         EPISODES, DECISIONS);
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "cli/recall.h"
 #include "cli/watch.h"
 #include "emulator/emulator.h"
@@ -215,6 +216,7 @@ static lp_status run_all(replay *r, lp_err *err) {
     lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S};
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
     r->watched = window || r->a->shot;
+    if (!status && r->a->shot) status = lp_file_check_writable(r->a->shot, err);
     if (!status) status = open_parts(r, err);
     if (!status) status = lp_watch_open(&r->watch, &options, err);
     if (!status) status = run_movie(r, err);
@@ -312,5 +314,6 @@ int lp_cmd_replay(int argc, char **argv) {
     lp_game_close(r->game);
     if (r->movie) lp_movie_read_close(r->movie);
     free(r);
+    if (!status && !printed && a.verify && lp_stop_asked()) printed = 128 + lp_stop_asked(); /* verified, but not all of it */
     return status ? (int)status : printed;
 }

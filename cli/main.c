@@ -33,7 +33,8 @@ static void help(FILE *out) {
     for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
     fprintf(out, "\nlongplay COMMAND --help tells more.\n\n"
                  "Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input; 128 + a signal's number\n"
-                 "(130 for Ctrl-C): it stopped eval or train, which kept what they had. A second Ctrl-C ends any command at once.\n"
+                 "(130 for Ctrl-C): it stopped eval or train, which kept what they had, or replay --verify. A second Ctrl-C ends any "
+                 "command at once.\n"
                  "LONGPLAY_DATA: a folder of games that is searched before those that ship; stable-retro's will do.\n\n"
                  "example: longplay play cue\n");
 }

@@ -365,8 +365,9 @@ static void test_shot(void **state) {
     assert_int_equal(png.data[16 + 2] * 256 + png.data[16 + 3], 1280);
     assert_int_equal(png.data[20 + 2] * 256 + png.data[20 + 3], 720);
     lp_blob_free(&png);
-    expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/no/a.png"), 1, "a.png",
+    expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --run %%/run --shot %%/no/a.png"), 2, "a.png: cannot write",
                    "an unwritable picture");
+    assert_false(lp_file_exists(at("run"))); /* said before anything is played */
 }
 
 /* At speed 1 a decision of 4 frames takes 4 / 59.7275 s, with or without a window. */
@@ -381,12 +382,15 @@ static void test_pace(void **state) {
     if (r.code) fail_msg("%s", r.err);
     assert_true(took_s >= 19 * 4 / 59.7275);
     int out = scratch_file(), err = scratch_file();
-    pid_t child = start("play cue --policy random --episodes 0 --run %/run", window, out, err);
+    pid_t child = start("play cue --policy random --run %/run", window, out, err); /* until it is closed */
     for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
     usleep(2000000);      /* by then it plays */
     kill(child, SIGTERM); /* as closing the window */
     r = finish(child, out, err);
     if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+    lp_blob config = bytes_of(at("run/config.ini"));
+    assert_non_null(strstr((char *)config.data, "episodes = 0"));
+    lp_blob_free(&config);
     r = run_with(window, "play --run %/run --resume --episodes 1 --speed max"); /* ends by itself, window or not */
     if (r.code || !strstr(r.out, "of 1 episodes won")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
 }

@@ -13,6 +13,21 @@ static void wait_for(const char *path) {
     if (!lp_file_exists(path)) fail_msg("%s does not come", path);
 }
 
+/* Until the child catches SIGTERM, as Linux tells. */
+static void wait_until_it_catches(pid_t child) {
+    char path[64], line[128];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+    for (int i = 0; i < 6000; i++, usleep(10000)) {
+        FILE *f = fopen(path, "r");
+        unsigned long long caught = 0;
+        while (f && fgets(line, sizeof line, f))
+            if (sscanf(line, "SigCgt: %llx", &caught) == 1) break;
+        if (f) fclose(f);
+        if (caught >> (SIGTERM - 1) & 1) return;
+    }
+    fail_msg("it does not come to catch signals");
+}
+
 static bool same_files(const char *one, const char *other) {
     lp_blob a, b;
     lp_err err;
@@ -62,6 +77,28 @@ static void test_train_stops(void **state) {
         if ((r = longplay("train cue --out %%/one --overwrite %s", more)).code) fail_msg("%s", r.err);
         assert_true(same_files(at("w"), at("one")));
     }
+}
+
+/* A run that is stopped is saved, whoever asks; what is verified only in part says so. */
+static void test_runs_stop(void **state) {
+    (void)state;
+    static const int signals[] = {SIGHUP, SIGTERM, SIGINT};
+    for (size_t i = 0; i < 3; i++) {
+        int out = scratch_file(), err = scratch_file();
+        pid_t child = start("play cue --policy random --headless --episodes 0 --run %/run --resume", NULL, out, err);
+        wait_until_it_catches(child);
+        kill(child, signals[i]);
+        result r = finish(child, out, err);
+        if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+    }
+    assert_int_equal(longplay("play --run %%/run --resume --decisions 5000").code, 0);
+    int out = scratch_file(), err = scratch_file();
+    pid_t child = start("replay %/run --verify --speed 1", NULL, out, err);
+    wait_until_it_catches(child);
+    kill(child, SIGINT);
+    result r = finish(child, out, err);
+    if (r.code != 130 || !strstr(r.out, "as far as it went")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+    assert_int_equal(longplay("replay %%/run --verify").code, 0);
 }
 
 /* While an update takes long the first signal has to wait for it, and the second does not wait. */
@@ -170,8 +207,8 @@ static void test_closed_output(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_train_stops), TEST(test_second_signal), TEST(test_train_killed),  TEST(test_train_refuses),
-        TEST(test_notes),       TEST(test_full_output),   TEST(test_closed_output),
+        TEST(test_train_stops),   TEST(test_runs_stop), TEST(test_second_signal), TEST(test_train_killed),
+        TEST(test_train_refuses), TEST(test_notes),     TEST(test_full_output),   TEST(test_closed_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
