@@ -111,10 +111,10 @@ uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
                          lp_game_n_actions(game),
                          lp_game_n_knobs(game)};
     uint64_t hash = lp_hash64(numbers, sizeof numbers);
-    hash = lp_hash64_seed(c->knobs, sizeof c->knobs, hash);
-    hash = lp_hash64_seed(c->rom_hash, sizeof c->rom_hash, hash);
-    hash = lp_hash64_seed(c->policy_digest, sizeof c->policy_digest, hash);
-    hash = lp_hash64_seed(c->core, sizeof c->core, hash);
+    hash = lp_hash64_seed(c->knobs, strlen(c->knobs), hash);
+    hash = lp_hash64_seed(c->rom_hash, strlen(c->rom_hash), hash);
+    hash = lp_hash64_seed(c->policy_digest, strlen(c->policy_digest), hash);
+    hash = lp_hash64_seed(c->core, strlen(c->core), hash);
     bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle") &&
                    strcmp(c->policy, "human"); /* a weight file may be moved, not changed */
     hash = lp_hash64_seed(weights ? "weights" : c->policy, weights ? 7 : strlen(c->policy), hash);

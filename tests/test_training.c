@@ -232,6 +232,29 @@ static void test_forged_checkpoints_refused(void **state) {
     lp_blob_free(&file), lp_blob_free(&copy);
 }
 
+/* Of another version of the emulation core: its machines are of no use, all that was learned is. */
+static void test_other_core(void **state) {
+    (void)state;
+    lp_err err;
+    lp_train *t;
+    lp_blob file;
+    lp_train_stats stats;
+    lp_train_config c = small();
+    train(&c, 1, 2, 1, &stats);
+    if (lp_file_read(&file, path, 1 << 28, &err)) fail_msg("%s", err.message);
+    file.data[32] ^= 1;                      /* docs/formats.md: the core's hash */
+    file.data[file.size_bytes - 20000] ^= 1; /* the last environment's machine or memory: not looked at */
+    uint64_t hash = lp_hash64(file.data + 16, file.size_bytes - 16);
+    memcpy(file.data + 8, &hash, sizeof hash);
+    assert_int_equal(lp_file_write_atomic(path, file.data, file.size_bytes, &err), LP_OK);
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_OK);
+    if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
+    if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
+    assert_int_equal(stats.update, 2);
+    lp_train_close(t);
+    lp_blob_free(&file);
+}
+
 static void test_evaluation(void **state) {
     (void)state;
     lp_err err;
@@ -310,6 +333,7 @@ int main(void) {
         cmocka_unit_test(test_wilson),
         cmocka_unit_test(test_learns),
         cmocka_unit_test(test_forged_checkpoints_refused),
+        cmocka_unit_test(test_other_core),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

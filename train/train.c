@@ -189,16 +189,25 @@ typedef struct {
     uint64_t config_hash, rom_hash, core_hash, n_envs;
     int64_t update, decisions;
 } checkpoint_header;
-static const uint64_t CHECKPOINT_MAGIC = 0x34304e52544c504cu; /* "LPLTRN04" */
+static const uint64_t CHECKPOINT_MAGIC = 0x35304e52544c504cu; /* "LPLTRN05" */
 enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
 static const int64_t MAX_DECISIONS = (int64_t)1 << 62; /* more are no count, and would overflow it */
 
-/* Of every setting but how long to train, so that a training can be made longer. */
+/* Of every setting but how long to train, so that a training can be made longer; of names and values, and only where a value is not the
+ * default, so that settings which a later version adds change nothing. */
 static uint64_t hash_config(const lp_train_config *config) {
-    lp_train_config c;
-    memcpy(&c, config, sizeof c);
-    c.decisions = 0;
-    return lp_hash64(&c, sizeof c);
+    lp_train_config initial;
+    char value[LP_SETTING_BYTES], usual[LP_SETTING_BYTES];
+    uint64_t hash = 0;
+    lp_config_defaults(&initial, lp_train_settings, lp_n_train_settings);
+    for (const lp_setting *s = lp_train_settings; s < lp_train_settings + lp_n_train_settings; s++) {
+        lp_config_value(config, s, value, sizeof value);
+        lp_config_value(&initial, s, usual, sizeof usual);
+        if (!strcmp(s->name, "train.decisions") || !strcmp(value, usual)) continue;
+        hash = lp_hash64_seed(s->name, strlen(s->name), hash);
+        hash = lp_hash64_seed(value, strlen(value), hash);
+    }
+    return hash;
 }
 
 static checkpoint_header header_of(const lp_train *t) {
@@ -251,7 +260,8 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     return status;
 }
 
-static lp_status load_players(lp_train *t, const unsigned char *at, const unsigned char *end, lp_err *err) {
+/* anew: their machines are of another core's version, so they begin their next episodes. */
+static lp_status load_players(lp_train *t, const unsigned char *at, const unsigned char *end, bool anew, lp_err *err) {
     for (int64_t e = 0; e < t->config.envs; e++) {
         player *p = &t->players[e];
         uint64_t bytes;
@@ -260,7 +270,7 @@ static lp_status load_players(lp_train *t, const unsigned char *at, const unsign
         memcpy(&p->n_episodes, at + 8, 8);
         memcpy(&p->rng, at + 16, 8);
         if (bytes > (uint64_t)(end - at - PLAYER_BYTES)) return lp_fail(err, LP_BAD_INPUT, "cut short");
-        lp_status status = lp_seat_load(&p->seat, at + PLAYER_BYTES, bytes, err);
+        lp_status status = anew ? train_begin_episode(t, p, err) : lp_seat_load(&p->seat, at + PLAYER_BYTES, bytes, err);
         if (status) return status;
         at += PLAYER_BYTES + bytes;
     }
@@ -281,8 +291,7 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
     else if (h.hash != lp_hash64(file.data + HASHED_FROM, file.size_bytes - HASHED_FROM))
         status = lp_fail(err, LP_BAD_INPUT, "%s: damaged or cut short", path);
     else if (h.config_hash != own.config_hash) status = lp_fail(err, LP_BAD_INPUT, "%s: was made with other settings", path);
-    else if (h.rom_hash != own.rom_hash || h.core_hash != own.core_hash)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM or emulation core", path);
+    else if (h.rom_hash != own.rom_hash) status = lp_fail(err, LP_BAD_INPUT, "%s: was made with another ROM", path);
     else if (file.size_bytes < fixed || h.update < 0 || h.decisions < 0 || h.decisions > MAX_DECISIONS)
         status = lp_fail(err, LP_BAD_INPUT, "%s: damaged", path);
     if (!status) {
@@ -296,7 +305,12 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
         memcpy(lp_policy_parameters(t->policy), at, weights);
         if (!status) status = lp_learner_load(t->learner, at + weights + acting, learner, err);
         t->pending = t->overlaps;
-        if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, err);
+        bool anew = h.core_hash != own.core_hash;
+        if (!status) status = load_players(t, file.data + fixed, file.data + file.size_bytes, anew, err);
+        if (!status && anew)
+            lp_warn("%s: was made on another version of the emulation core than %s: what was learned goes on, every environment begins an "
+                    "episode",
+                    path, lp_emu_core_version());
         if (status) lp_fail_prefix(err, status, "%s", path);
         t->update = h.update, t->decisions = h.decisions;
     }

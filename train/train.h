@@ -73,8 +73,9 @@ lp_mem_config lp_train_memory(const lp_train_config *config, const lp_game *game
 lp_status lp_train_write_policy(const lp_train *train, const char *path, lp_err *err);
 /* Everything needed to go on exactly, as one atomic file. */
 lp_status lp_train_save(lp_train *train, const char *path, lp_err *err);
-/* LP_BAD_INPUT and an unusable train when the file is damaged or of another game, config or core. Only `decisions` may differ: a
- * training goes on for longer than was meant, its learning rate that of the longer one. */
+/* LP_BAD_INPUT and an unusable train when the file is damaged or of another game or config. Only `decisions` may differ: a
+ * training goes on for longer than was meant, its learning rate that of the longer one. Where it was made on another version of the
+ * emulation core, every environment begins its next episode, which a warning says: from there on it is another course. */
 lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);
 
 #endif
