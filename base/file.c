@@ -2,9 +2,12 @@
 
 #include "base/contract.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +21,25 @@ void lp_blob_free(lp_blob *blob) {
     *blob = (lp_blob){0};
 }
 
+lp_status lp_errno_status(int error) {
+    switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EIO: return LP_FAILED;
+    default: return LP_BAD_INPUT;
+    }
+}
+
 lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err *err) {
     *out = (lp_blob){0};
     lp_status status = LP_OK;
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return lp_fail(err, LP_BAD_INPUT, "%s: %s", path, strerror(errno));
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
+    if (fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
     if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
         goto done;
@@ -42,7 +58,7 @@ lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err 
         ssize_t n = read(fd, out->data + got, size - got);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
-            status = lp_fail(err, LP_BAD_INPUT, "%s: %s", path, strerror(errno));
+            status = lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
             goto done;
         }
         if (n == 0) break; /* it shrank while we read */
@@ -83,30 +99,65 @@ lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *
     return LP_OK;
 }
 
-static void sync_folder_of(const char *path) {
-    char folder[PATH_MAX];
-    snprintf(folder, sizeof folder, "%s", path);
-    char *slash = strrchr(folder, '/');
-    if (slash == folder) slash[1] = 0;
-    else if (slash) *slash = 0;
-    int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+/* ---- temporaries ---- */
+
+void lp_folder_of(char out[PATH_MAX], const char *path) {
+    snprintf(out, PATH_MAX, "%s", path);
+    char *slash = strrchr(out, '/');
+    if (!slash) snprintf(out, PATH_MAX, ".");
+    else if (slash == out) slash[1] = 0;
+    else *slash = 0;
+}
+
+void lp_sync_folder(const char *folder) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return;
     fsync(fd);
     close(fd);
 }
 
+lp_status lp_temporary_path(char out[PATH_MAX], const char *path, lp_err *err) {
+    static atomic_uint count; /* threads may write at once */
+    int n = snprintf(out, PATH_MAX, "%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&count, 1));
+    return n < PATH_MAX ? LP_OK : lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
+}
+
+/* Whether rest, what follows a name in a folder, is ".PID.N.tmp" of a process that is no more. */
+static bool is_left(const char *rest) {
+    char *end;
+    if (rest[0] != '.' || !isdigit((unsigned char)rest[1])) return false;
+    long pid = strtol(rest + 1, &end, 10);
+    if (end[0] == '.' && isdigit((unsigned char)end[1])) (void)strtol(end + 1, &end, 10);
+    return !strcmp(end, ".tmp") && pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
+void lp_temporary_sweep(const char *path, void (*remove)(const char *left)) {
+    char folder[PATH_MAX], left[PATH_MAX];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+    lp_folder_of(folder, path);
+    DIR *dir = opendir(folder);
+    for (struct dirent *d; dir && (d = readdir(dir));)
+        if (!strncmp(d->d_name, name, length) && is_left(d->d_name + length) && strlen(folder) + strlen(d->d_name) + 2 < sizeof left)
+            remove(lp_path_join(left, sizeof left, folder, d->d_name));
+    if (dir) closedir(dir);
+}
+
+static void remove_file(const char *path) { unlink(path); }
+
 lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_bytes, lp_err *err) {
-    char temporary[PATH_MAX];
-    if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid()) >= (int)sizeof temporary)
-        return lp_fail(err, LP_BAD_INPUT, "%s: path too long", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    char temporary[PATH_MAX], folder[PATH_MAX];
+    lp_temporary_sweep(path, remove_file);
+    lp_status status = lp_temporary_path(temporary, path, err);
+    if (status) return status;
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return lp_fail(err, LP_FAILED, "%s: cannot create: %s", path, strerror(errno));
-    lp_status status = lp_write_all(fd, data, size_bytes, path, err);
+    status = lp_write_all(fd, data, size_bytes, path, err);
     if (!status && fsync(fd)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
     if (close(fd) && !status) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
     if (!status && rename(temporary, path)) status = lp_fail(err, LP_FAILED, "%s: cannot replace: %s", path, strerror(errno));
     if (status) unlink(temporary);
-    else sync_folder_of(path);
+    else lp_folder_of(folder, path), lp_sync_folder(folder);
     return status;
 }
 
@@ -133,7 +184,8 @@ lp_status lp_make_dirs(const char *path, lp_err *err) {
     if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part) return lp_fail(err, LP_BAD_INPUT, "%s: path too long", path);
     for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
         if (slash) *slash = 0;
-        if (mkdir(part, 0777) && errno != EEXIST) return lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", part, strerror(errno));
+        if (mkdir(part, 0777) && errno != EEXIST)
+            return lp_fail(err, lp_errno_status(errno), "%s: cannot create folder: %s", part, strerror(errno));
         if (!slash) break;
         *slash = '/';
     }

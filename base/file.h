@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,15 +26,29 @@ typedef struct {
 
 void lp_blob_free(lp_blob *blob);
 
-/* Reads a regular file whole. On failure out is empty. */
+/* What a failed system call says: LP_FAILED where the machine is at its end (no descriptors, no memory, a full or failing disk),
+ * LP_BAD_INPUT where the path is at fault. */
+lp_status lp_errno_status(int error);
+
+/* Reads a regular file whole; what is none, as a pipe, is refused without waiting for it. On failure out is empty. */
 lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err *err);
 
 /* Writes path as one atomic step: a temporary beside it, fsync, rename, fsync of the folder. After a failure or a
- * crash anywhere path holds its old content (or is absent, as before), and no temporary of ours is left by a failure. */
+ * crash anywhere path holds its old content (or is absent, as before), and no temporary of ours is left by a failure; one that
+ * a crash left goes with the next write. */
 lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_bytes, lp_err *err);
 
 /* Writes all bytes to fd, retrying short writes. LP_FAILED with path and the system's reason. */
 lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *path, lp_err *err);
+
+/* For what else is made whole under another name and then renamed: a name beside path that nobody else uses, path.PID.N.tmp. */
+lp_status lp_temporary_path(char out[PATH_MAX], const char *path, lp_err *err);
+/* Has remove called for what was left under such names of path by processes that are no more. */
+void lp_temporary_sweep(const char *path, void (*remove)(const char *left));
+/* The folder that path lies in. */
+void lp_folder_of(char out[PATH_MAX], const char *path);
+/* Makes what was created and renamed in folder last; no error where the file system has no such thing. */
+void lp_sync_folder(const char *folder);
 
 bool lp_file_exists(const char *path);
 /* Asked before work that ends in a file: can path be written, or replaced? LP_BAD_INPUT says why not; nothing is made. */

@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/terminal.h"
+
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,16 +27,17 @@ void lp_progress_end(void) {
 }
 
 void lp_warn(const char *format, ...) {
+    char text[1024], line[1024];
     va_list args;
     va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    lp_terminal_line(line, sizeof line, text);
     pthread_mutex_lock(&lock);
     if (live) fputc('\n', stderr);
     live = false;
-    fputs("longplay: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    fprintf(stderr, "longplay: %s\n", line);
     pthread_mutex_unlock(&lock);
-    va_end(args);
 }
 
 void lp_progress(const char *format, ...) {
@@ -44,9 +47,8 @@ void lp_progress(const char *format, ...) {
     va_start(args, format);
     pthread_mutex_lock(&lock);
     if (terminal) {
-        fputs("\r\033[K", stderr);
-        vfprintf(stderr, format, args);
-        fflush(stderr);
+        static const char redraw[] = "\r\033[K"; /* our own, so not through the stream, which shows escapes instead (terminal.h) */
+        if (write(STDERR_FILENO, redraw, sizeof redraw - 1) > 0) vfprintf(stderr, format, args);
         live = true;
     } else if (last_line_s < 0) {
         last_line_s = now; /* what is over within 10 s needs no progress in a log */

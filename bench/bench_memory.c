@@ -2,6 +2,7 @@
  * between them, so that a slow machine gets fewer rows, not a longer wait. */
 #include "bench/bench_memory.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "memory/store.h"
@@ -176,7 +177,7 @@ lp_status lp_bench_memory(lp_bench_memory_result *out, const char *folder, doubl
     if (status) return status;
     if (!folder) folder = getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir;
     if (snprintf(own, sizeof own, "%s/longplay-bench-XXXXXX", folder) >= (int)sizeof own || !mkdtemp(own))
-        return lp_fail(err, LP_BAD_INPUT, "%.300s: cannot make a folder in it: %s", folder, strerror(errno));
+        return lp_fail(err, lp_errno_status(errno), "%.300s: cannot make a folder in it: %s", folder, strerror(errno));
     snprintf(path, sizeof path, "%s/run.db", own);
     status = bench_store(out, path, start + max_seconds, err);
     static const char *const also[] = {"-wal", "-shm", ""}; /* a full disk may keep SQLite from removing them */

@@ -2,6 +2,7 @@
  * go on until the time is up, so that a slow machine does fewer of them. Copying in RAM is timed beside the states. */
 #include "bench/bench_saves.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "saves/movie_format.h"
@@ -213,7 +214,7 @@ lp_status lp_bench_saves(lp_bench_saves_result *out, const char *folder, double 
     if (!b) return lp_fail(err, LP_FAILED, "bench: out of memory");
     lp_status status = LP_OK;
     if (snprintf(own, sizeof own, "%s/longplay-bench-XXXXXX", folder) >= (int)sizeof own || !mkdtemp(own)) {
-        status = lp_fail(err, LP_BAD_INPUT, "%.300s: cannot make a folder in it: %s", folder, strerror(errno));
+        status = lp_fail(err, lp_errno_status(errno), "%.300s: cannot make a folder in it: %s", folder, strerror(errno));
         goto done;
     }
     snprintf(b->path, sizeof b->path, "%s/movie.lpm", own);

@@ -125,7 +125,7 @@ lp_status lp_lasting_path(char *out, size_t size, const char *given, const char 
     char path[PATH_MAX];
     for (; *names; names++)
         if (!strcmp(given, *names)) return snprintf(out, size, "%s", given), LP_OK;
-    if (!realpath(given, path)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", given, strerror(errno));
+    if (!realpath(given, path)) return lp_fail(err, lp_errno_status(errno), "%s: %s", given, strerror(errno));
     if (strlen(path) >= size) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
     memset(out, 0, size);
     memcpy(out, path, strlen(path));

@@ -132,15 +132,6 @@ static lp_status settle_name(char folder[MAX_FOLDER_BYTES], const char **name, c
     return LP_OK;
 }
 
-static lp_status make_parents(const char *folder, lp_err *err) {
-    char parent[MAX_FOLDER_BYTES];
-    snprintf(parent, sizeof parent, "%s", folder);
-    char *slash = strrchr(parent, '/');
-    if (!slash || slash == parent) return LP_OK;
-    *slash = 0;
-    return lp_make_dirs(parent, err);
-}
-
 /* Does what was made open as a game? */
 static lp_status try_out(const char *folder, lp_err *err) {
     lp_game *game = NULL;
@@ -154,16 +145,17 @@ static lp_status try_out(const char *folder, lp_err *err) {
 }
 
 static lp_status make(const char *folder, const char *name, const lp_blob *rom, lp_system system, const char *title, lp_err *err) {
-    char temporary[MAX_FOLDER_BYTES + 32];
-    snprintf(temporary, sizeof temporary, "%s.%ld.tmp", folder, (long)getpid());
-    lp_status status = make_parents(folder, err);
+    char temporary[PATH_MAX], parent[PATH_MAX];
+    lp_folder_of(parent, folder);
+    lp_status status = lp_make_dirs(parent, err);
     if (status) return status;
-    if (mkdir(temporary, 0777))
-        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", folder,
-                       strerror(errno));
+    lp_temporary_sweep(folder, remove_filled);
+    if ((status = lp_temporary_path(temporary, folder, err))) return status;
+    if (mkdir(temporary, 0777)) return lp_fail(err, lp_errno_status(errno), "%s: cannot create folder: %s", folder, strerror(errno));
     status = fill(temporary, name, rom, system, *title ? title : name, err);
     if (!status) status = try_out(temporary, err);
-    if (!status && rename(temporary, folder)) status = lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", folder, strerror(errno));
+    if (!status && rename(temporary, folder))
+        status = lp_fail(err, lp_errno_status(errno), "%s: cannot create folder: %s", folder, strerror(errno));
     if (status) remove_filled(temporary);
     return status;
 }

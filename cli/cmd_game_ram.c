@@ -3,6 +3,7 @@
 #include "cli/cmd_game.h"
 #include "cli/game_script.h"
 
+#include "base/file.h"
 #include "cli/watch.h"
 #include "harness/keyboard.h"
 
@@ -103,7 +104,7 @@ static lp_status run(ram_session *s, const arguments *a, lp_err *err) {
     struct stat st;
     FILE *in = a->script ? fopen(a->script, "r") : stdin;
     bool typed = !a->script && isatty(0);
-    if (!in) return lp_fail(err, LP_BAD_INPUT, "%s: %s", a->script, strerror(errno));
+    if (!in) return lp_fail(err, lp_errno_status(errno), "%s: %s", a->script, strerror(errno));
     lp_status status = LP_OK;
     if (!fstat(fileno(in), &st) && S_ISDIR(st.st_mode)) status = lp_fail(err, LP_BAD_INPUT, "%s: is a folder, not a script", a->script);
     if (!status) status = ram_open(s, a->game, 2, err);

@@ -101,9 +101,9 @@ static lp_status open_files(session *s, lp_err *err) {
     bool made = fd >= 0;
     if (fd < 0 && errno == EEXIST) fd = open(s->log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
     if (fd < 0 || !(s->log = fdopen(fd, "a"))) {
-        lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", s->log_path, strerror(errno));
+        lp_status status = lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", s->log_path, strerror(errno));
         if (fd >= 0) close(fd);
-        return LP_BAD_INPUT;
+        return status;
     }
     lp_status status = lp_lock(fd, s->out, "is training this", err);
     if (!status) status = begin(s, err);

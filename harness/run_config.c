@@ -43,7 +43,7 @@ void lp_run_config_init(lp_run_config *config) {
 lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *err) {
     char path[PATH_MAX];
     if (strlen(folder) >= LP_RUN_PATH_BYTES) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", folder);
-    if (!lp_file_exists(folder)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", folder, strerror(errno));
+    if (!lp_file_exists(folder)) return lp_fail(err, lp_errno_status(errno), "%s: %s", folder, strerror(errno));
     lp_path_join(path, sizeof path, folder, "config.ini");
     if (!lp_file_exists(path)) return lp_fail(err, LP_BAD_INPUT, "%s: not a run: it holds no config.ini", folder);
     lp_run_config_init(config);

@@ -6,9 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,35 +24,15 @@ static void remove_folder(const char *folder) {
     rmdir(folder);
 }
 
-/* What processes left that were killed while they made a run of this name: NAME.PID.tmp, with no such process any more. */
-static void remove_leftovers(const char *parent, const char *folder) {
-    char path[PATH_MAX];
-    const char *slash = strrchr(folder, '/'), *name = slash ? slash + 1 : folder;
-    size_t length = strlen(name);
-    DIR *dir = opendir(parent);
-    for (struct dirent *d; dir && (d = readdir(dir));) {
-        char *end = NULL;
-        if (strncmp(d->d_name, name, length) || d->d_name[length] != '.') continue;
-        long pid = strtol(d->d_name + length + 1, &end, 10);
-        if (pid <= 0 || strcmp(end, ".tmp") || !kill((pid_t)pid, 0) || errno != ESRCH) continue;
-        if (strlen(parent) + strlen(d->d_name) + 2 < sizeof path) remove_folder(lp_path_join(path, sizeof path, parent, d->d_name));
-    }
-    if (dir) closedir(dir);
-}
-
-static bool is_empty(const char *folder) {
+/* Nothing may be at folder, or an empty folder. */
+static lp_status check_free(const char *folder, lp_err *err) {
     DIR *dir = opendir(folder);
+    if (!dir && errno == ENOENT) return LP_OK;
+    if (!dir && lp_errno_status(errno) == LP_FAILED) return lp_fail(err, LP_FAILED, "%s: %s", folder, strerror(errno));
     bool empty = dir != NULL;
     for (struct dirent *d; empty && (d = readdir(dir));) empty = !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..");
     if (dir) closedir(dir);
-    return empty;
-}
-
-static void sync_folder(const char *folder) {
-    DIR *dir = opendir(folder);
-    if (!dir) return;
-    fsync(dirfd(dir));
-    closedir(dir);
+    return empty ? LP_OK : lp_fail(err, LP_BAD_INPUT, "%s: is there already (--resume goes on with a run)", folder);
 }
 
 static lp_status make_movie(const char *folder, const lp_run_config *config, const lp_game *game, uint64_t *offset, lp_err *err) {
@@ -98,38 +76,30 @@ static lp_status make_store(const char *folder, const lp_run_config *config, con
     return status;
 }
 
-/* The folder that is to hold folder must exist, or be made. */
-static lp_status make_parent(const char *folder, char parent[PATH_MAX], lp_err *err) {
-    snprintf(parent, PATH_MAX, "%s", folder);
-    char *slash = strrchr(parent, '/');
-    if (!slash) snprintf(parent, PATH_MAX, ".");
-    else if (slash == parent) slash[1] = 0;
-    else *slash = 0;
-    return lp_make_dirs(parent, err);
-}
-
 lp_status lp_run_folder_begin(lp_run_folder *f, const char *as_given, lp_err *err) {
     size_t length = strlen(as_given);
     while (length > 1 && as_given[length - 1] == '/') length--;
     if (length >= sizeof f->folder) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", as_given);
     if (!length) return lp_fail(err, LP_BAD_INPUT, "the run folder's name is empty");
     snprintf(f->folder, sizeof f->folder, "%.*s", (int)length, as_given);
-    if (lp_file_exists(f->folder) && !is_empty(f->folder))
-        return lp_fail(err, LP_BAD_INPUT, "%s: is there already (--resume goes on with a run)", f->folder);
-    lp_status status = make_parent(f->folder, f->parent, err);
+    lp_status status = check_free(f->folder, err);
     if (status) return status;
-    remove_leftovers(f->parent, f->folder);
-    snprintf(f->temporary, sizeof f->temporary, "%s.%ld.tmp", f->folder, (long)getpid());
+    lp_folder_of(f->parent, f->folder);
+    status = lp_make_dirs(f->parent, err);
+    if (status) return status;
+    lp_temporary_sweep(f->folder, remove_folder);
+    status = lp_temporary_path(f->temporary, f->folder, err);
+    if (status) return status;
     if (mkdir(f->temporary, 0777))
-        return lp_fail(err, errno == ENOSPC || errno == EDQUOT ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create folder: %s", f->temporary,
-                       strerror(errno));
+        return lp_fail(err, lp_errno_status(errno), "%s: cannot create folder: %s", f->temporary, strerror(errno));
     return LP_OK;
 }
 
 lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err) {
-    sync_folder(f->temporary);
-    if (rename(f->temporary, f->folder)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot create folder: %s", f->folder, strerror(errno));
-    sync_folder(f->parent);
+    lp_sync_folder(f->temporary);
+    if (rename(f->temporary, f->folder))
+        return lp_fail(err, lp_errno_status(errno), "%s: cannot create folder: %s", f->folder, strerror(errno));
+    lp_sync_folder(f->parent);
     return LP_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "memory/store_impl.h"
 
 #include "base/contract.h"
+#include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,17 +45,18 @@ static const char *const statements[LP_N_SQL] = {
 /* ---- errors, statements, buffers ---- */
 
 lp_status lp_store_fail(const lp_store *store, int rc, lp_err *err) {
-    char says[200]; /* in one line: SQLite quotes what it stumbles over */
+    char says[200]; /* SQLite quotes what it stumbles over */
     snprintf(says, sizeof says, "%s", sqlite3_errmsg(store->db));
-    for (char *c = says; *c; c++)
-        if (*c == '\n' || *c == '\r') *c = ' ';
     switch (rc & 0xff) {
     case SQLITE_NOTADB: return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
     case SQLITE_CORRUPT: return lp_fail(err, LP_BAD_INPUT, "%s: damaged or cut short: %s", store->path, says);
     case SQLITE_ERROR: return lp_fail(err, LP_BAD_INPUT, "%s: damaged: %s", store->path, says); /* our SQL does not fit it */
     case SQLITE_CONSTRAINT: return lp_fail(err, LP_FAILED, "%s: a row contradicts those before it: %s", store->path, says);
     case SQLITE_READONLY: return lp_fail(err, LP_BAD_INPUT, "%s: not writable", store->path);
-    case SQLITE_CANTOPEN: return lp_fail(err, LP_BAD_INPUT, "%s: cannot open it and what SQLite keeps beside it", store->path);
+    case SQLITE_CANTOPEN:
+        if (lp_errno_status(sqlite3_system_errno(store->db)) == LP_FAILED)
+            return lp_fail(err, LP_FAILED, "%s: cannot open it: %s", store->path, strerror(sqlite3_system_errno(store->db)));
+        return lp_fail(err, LP_BAD_INPUT, "%s: cannot open it and what SQLite keeps beside it", store->path);
     case SQLITE_BUSY: return lp_fail(err, LP_FAILED, "%s: another program keeps it locked", store->path);
     case SQLITE_FULL: return lp_fail(err, LP_FAILED, "%s: cannot write: %s", store->path, strerror(ENOSPC));
     default: return lp_fail(err, LP_FAILED, "%s: %s", store->path, says);
@@ -140,7 +142,7 @@ static lp_status connect(lp_store **out, const char *path, lp_err *err) {
     lp_store *store = *out = NULL;
     struct stat st;
     if (check_path(path, err)) return LP_BAD_INPUT;
-    if (stat(path, &st)) return lp_fail(err, LP_BAD_INPUT, "%s: %s", path, strerror(errno));
+    if (stat(path, &st)) return lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) return lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
     if (!(store = calloc(1, sizeof *store))) return lp_fail(err, LP_FAILED, "%s: out of memory", path);
     store->lock_fd = -1;
@@ -232,10 +234,7 @@ lp_status lp_store_create(lp_store **out, const char *path, lp_err *err) {
     lp_store *store = *out = NULL;
     if (check_path(path, err)) return LP_BAD_INPUT;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        bool full = errno == ENOSPC || errno == EDQUOT;
-        return lp_fail(err, full ? LP_FAILED : LP_BAD_INPUT, "%s: cannot create: %s", path, strerror(errno));
-    }
+    if (fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: cannot create: %s", path, strerror(errno));
     close(fd);
     lp_status status = connect(&store, path, err);
     if (!status) status = execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE", err);

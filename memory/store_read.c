@@ -149,12 +149,8 @@ lp_status lp_store_check(lp_store *store, lp_err *err) {
     lp_status status = lp_store_prepare(store, &q, err, "PRAGMA integrity_check(1)", "");
     if (!status) status = lp_store_step(store, q, &row, err);
     const char *says = row ? (const char *)sqlite3_column_text(q, 0) : NULL;
-    if (!status && (!says || strcmp(says, "ok"))) {
-        char fault[300]; /* SQLite's may have several lines */
-        snprintf(fault, sizeof fault, "%s", says ? says : "no answer");
-        for (char *c = fault; (c = strchr(c, '\n'));) *c = ' ';
-        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged: %s", store->path, fault);
-    }
+    if (!status && (!says || strcmp(says, "ok")))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: damaged: %.300s", store->path, says ? says : "no answer");
     sqlite3_finalize(q);
     return status;
 }

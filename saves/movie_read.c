@@ -300,7 +300,7 @@ static lp_status open_file(lp_movie *m, lp_err *err) {
     unsigned char bytes[MOVIE_HEADER_BYTES];
     struct stat st;
     m->fd = open(m->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
-    if (m->fd < 0) return lp_fail(err, LP_BAD_INPUT, "%s: %s", m->path, strerror(errno));
+    if (m->fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: %s", m->path, strerror(errno));
     if (fstat(m->fd, &st) || !S_ISREG(st.st_mode)) return lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", m->path);
     m->size = (uint64_t)st.st_size;
     if (m->size < sizeof bytes || !read_at(m, bytes, sizeof bytes, 0))

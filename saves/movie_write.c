@@ -221,7 +221,7 @@ lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movi
     unsigned char bytes[MOVIE_HEADER_BYTES];
     w->tail = (movie_tail){.offset = MOVIE_HEADER_BYTES, .checksum = lp_movie_header_encode(bytes, header)};
     w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (w->fd < 0) status = lp_fail(err, LP_BAD_INPUT, "%s: cannot create: %s", path, strerror(errno));
+    if (w->fd < 0) status = lp_fail(err, lp_errno_status(errno), "%s: cannot create: %s", path, strerror(errno));
     else if ((status = lp_write_all(w->fd, bytes, sizeof bytes, path, err))) unlink(path);
     if (status) {
         lp_movie_close(w);
@@ -257,7 +257,7 @@ lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movi
     lp_movie_writer *w = *out;
     status = take_over(w, offset, err);
     if (!status && (w->fd = open(path, O_WRONLY | O_CLOEXEC)) < 0)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", path, strerror(errno));
+        status = lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", path, strerror(errno));
     if (!status && (ftruncate(w->fd, (off_t)offset) || lseek(w->fd, (off_t)offset, SEEK_SET) < 0))
         status = lp_fail(err, LP_FAILED, "%s: cannot cut to %llu bytes: %s", path, (unsigned long long)offset, strerror(errno));
     if (status) {

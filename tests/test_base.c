@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "base/stop.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -143,6 +145,14 @@ static void expect_file(const char *text) {
     lp_blob_free(&blob);
 }
 
+static int count_files(void) {
+    int n = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *d; (d = readdir(dir));) n += d->d_name[0] != '.';
+    closedir(dir);
+    return n;
+}
+
 static void test_atomic_write(void **state) {
     (void)state;
     lp_err err;
@@ -165,12 +175,58 @@ static void test_atomic_write(void **state) {
         waitpid(child, &status, 0);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 137);
         expect_file("old");
-        char left[PATH_MAX + 32];
-        snprintf(left, sizeof left, "%s.%ld.tmp", path, (long)child);
-        assert_int_equal(unlink(left), 0);
+        assert_int_equal(count_files(), 2); /* what it left is there, and the next write takes it away */
     }
+    char other[PATH_MAX + 32]; /* of a process that lives, and of no process at all */
+    snprintf(other, sizeof other, "%s.%ld.0.tmp", path, (long)getppid());
+    assert_int_equal(symlink("nowhere", other), 0);
     assert_int_equal(lp_file_write_atomic(path, "newer", 5, &err), LP_OK);
     expect_file("newer");
+    assert_int_equal(count_files(), 2);
+    assert_int_equal(unlink(other), 0);
+}
+
+/* Threads that write the same file at once: each writes it whole. */
+static void write_again(void *context, int index, int worker) {
+    (void)index, (void)worker;
+    char text[64];
+    lp_err err;
+    memset(text, 'a' + index % 26, sizeof text);
+    if (lp_file_write_atomic(context, text, sizeof text, &err)) fail_msg("%s", err.message);
+}
+
+static void test_write_at_once(void **state) {
+    (void)state;
+    lp_blob blob;
+    lp_err err;
+    lp_pool *pool = lp_pool_open(4);
+    lp_pool_run(pool, 16, write_again, path);
+    lp_pool_close(pool);
+    assert_int_equal(lp_file_read(&blob, path, 100, &err), LP_OK);
+    assert_int_equal(blob.size_bytes, 64);
+    for (int i = 1; i < 64; i++) assert_int_equal(blob.data[i], blob.data[0]);
+    lp_blob_free(&blob);
+    assert_int_equal(count_files(), 1);
+}
+
+/* What the machine lacks is a failure (exit 1), not a fault of the file's (exit 2). */
+static void test_no_descriptors(void **state) {
+    (void)state;
+    lp_blob blob;
+    lp_err err;
+    struct rlimit all, none;
+    getrlimit(RLIMIT_NOFILE, &all);
+    none = (struct rlimit){0, all.rlim_max};
+    assert_int_equal(lp_file_write_atomic(path, "12345", 5, &err), LP_OK);
+    setrlimit(RLIMIT_NOFILE, &none);
+    lp_status read = lp_file_read(&blob, path, 100, &err), written = lp_file_write_atomic(path, "1", 1, NULL);
+    setrlimit(RLIMIT_NOFILE, &all);
+    assert_int_equal(read, LP_FAILED);
+    assert_int_equal(written, LP_FAILED);
+    assert_non_null(strstr(err.message, strerror(EMFILE)));
+    expect_file("12345");
+    assert_int_equal(lp_errno_status(ENOSPC), LP_FAILED);
+    assert_int_equal(lp_errno_status(ENOENT), LP_BAD_INPUT);
 }
 
 static void test_read(void **state) {
@@ -181,6 +237,10 @@ static void test_read(void **state) {
     assert_int_equal(lp_file_read(&blob, lp_path_join(missing, sizeof missing, folder, "none"), 100, &err), LP_BAD_INPUT);
     assert_non_null(strstr(err.message, "No such file"));
     assert_int_equal(lp_file_read(&blob, folder, 100, &err), LP_BAD_INPUT);
+    assert_int_equal(mkfifo(missing, 0666), 0); /* a pipe that nobody writes to */
+    assert_int_equal(lp_file_read(&blob, missing, 100, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "not a regular file"));
+    unlink(missing);
     assert_int_equal(lp_file_write_atomic(path, "12345", 5, &err), LP_OK);
     assert_int_equal(lp_file_read(&blob, path, 4, &err), LP_BAD_INPUT);
     assert_null(blob.data);
@@ -357,10 +417,11 @@ static void test_writable(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),   cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
-        cmocka_unit_test(test_read),     cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
-        cmocka_unit_test(test_pool),     cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_writable), cmocka_unit_test(test_check),
+        cmocka_unit_test(test_config),         cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
+        cmocka_unit_test(test_read),           cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_pool),           cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_writable),       cmocka_unit_test(test_check),       cmocka_unit_test(test_write_at_once),
+        cmocka_unit_test(test_no_descriptors),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -282,14 +282,20 @@ static void no_display_no_window(void **state) {
     assert_false(lp_window_available());
     setenv("DISPLAY", "", 1);
     assert_false(lp_window_available());
-    setenv("SDL_VIDEODRIVER", "x11", 1);
-    setenv("DISPLAY", ":49213", 1); /* nobody listens there */
-    assert_false(lp_window_available());
-    lp_window *w;
-    lp_err err;
-    assert_int_equal(lp_window_open(&w, &err), LP_FAILED);
-    assert_null(w);
-    assert_true(err.message[0] && !strchr(err.message, '\n'));
+    static const char *const nobody[][3] = {
+        {"DISPLAY", ":49213", ""}, {"DISPLAY", ":49213", "x11"}, {"WAYLAND_DISPLAY", "wayland-49213", ""}};
+    for (int i = 0; i < 3; i++) { /* where nobody listens; with and without a driver named */
+        unsetenv("DISPLAY");
+        setenv("SDL_VIDEODRIVER", nobody[i][2], 1);
+        setenv(nobody[i][0], nobody[i][1], 1);
+        assert_false(lp_window_available());
+        lp_window *w;
+        lp_err err;
+        assert_int_equal(lp_window_open(&w, &err), LP_FAILED);
+        assert_null(w);
+        assert_true(err.message[0] && !strchr(err.message, '\n'));
+    }
+    unsetenv("WAYLAND_DISPLAY");
 }
 
 static void press(SDL_Keycode key, SDL_Scancode code, bool repeat) {

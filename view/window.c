@@ -10,6 +10,7 @@
 #include <SDL.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 struct lp_window {
     SDL_Window *window;
@@ -19,11 +20,18 @@ struct lp_window {
     uint16_t held, tapped; /* buttons; tapped: pressed since they were last asked for, so that no short press is lost */
 };
 
+/* Where nobody serves the display, SDL falls back to drivers that draw for nobody: no screen, unless SDL_VIDEODRIVER asks for one. */
 static bool start_video(void) {
+    const char *wanted = getenv("SDL_VIDEODRIVER");
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "nearest");
     SDL_SetHint(SDL_HINT_RENDER_VSYNC, "0");
-    return SDL_InitSubSystem(SDL_INIT_VIDEO) == 0;
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO)) return false;
+    const char *driver = SDL_GetCurrentVideoDriver();
+    if ((wanted && *wanted) || (strcmp(driver, "offscreen") && strcmp(driver, "dummy"))) return true;
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    SDL_SetError("nobody serves the display");
+    return false;
 }
 
 bool lp_window_available(void) {
