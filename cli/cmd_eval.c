@@ -10,7 +10,7 @@
 enum { EPISODES = 200, SEED = 1 };
 
 typedef struct {
-    const char *games, *policy, *memory, *device, *set[LP_MAX_LIST];
+    const char *games, *policy, *model, *memory, *device, *set[LP_MAX_LIST];
     int n_games, n_set;
     int64_t episodes, seed, time_limit, threads; /* episodes 0, seed -1: not given */
     bool sample, greedy, json;
@@ -87,6 +87,7 @@ static lp_status eval_row(const arguments *a, const lp_suite_row *what, cJSON *r
 static lp_status eval_suite(const arguments *a, const char *name, cJSON *rows, lp_err *err) {
     lp_suite *suite;
     int64_t knobs[LP_MAX_KNOBS];
+    if (a->model) return lp_fail(err, LP_BAD_INPUT, "--model: the games of %s are played on consoles of their own", name);
     lp_status status = lp_suite_open(&suite, name, err);
     if (status) return status;
     int n = lp_suite_n_rows(suite);
@@ -100,9 +101,9 @@ static lp_status eval_game(const arguments *a, const char *name, cJSON *rows, lp
     lp_game *game = NULL;
     int64_t knobs[LP_MAX_KNOBS];
     lp_status status = lp_game_open(&game, name, err);
-    if (status) return status;
-    lp_game_default_knobs(game, knobs);
-    status = eval_row(a, &(lp_suite_row){game, name, name, knobs, EPISODES, SEED}, rows, err);
+    if (!status) status = lp_choose_model(game, a->model, err);
+    if (!status) lp_game_default_knobs(game, knobs);
+    if (!status) status = eval_row(a, &(lp_suite_row){game, name, name, knobs, EPISODES, SEED}, rows, err);
     lp_game_close(game);
     return status;
 }
@@ -124,6 +125,7 @@ int lp_cmd_eval(int argc, char **argv) {
          .min = 0,
          .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
+        {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
         {.name = "time-limit",
          .value = "N",

@@ -116,6 +116,7 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
     bool done = (c.episodes && t.episodes >= c.episodes) || (c.decisions && t.decisions >= c.decisions);
     cJSON_AddStringToObject(o, "run", folder);
     cJSON_AddStringToObject(o, "game", c.game);
+    if (c.model != LP_MODEL_AUTO) cJSON_AddStringToObject(o, "model", lp_model_name((lp_model)c.model));
     cJSON_AddStringToObject(o, "policy", c.policy);
     cJSON_AddStringToObject(o, "policy_digest", c.policy_digest);
     cJSON_AddStringToObject(o, "memory", archs[c.arch]);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "harness/choose.h"
 #include "harness/run_import.h"
 #include "saves/bk2.h"
 
@@ -21,11 +22,14 @@ enum { SHA1_DIGITS = 40, SAY_EVERY = 4096, HASH_EVERY_FRAMES = 256, STATE_EVERY_
 _Static_assert(LP_KEY_A == 1 && LP_KEY_B == 2 && LP_KEY_SELECT == 4 && LP_KEY_START == 8 && LP_KEY_RIGHT == 16 && LP_KEY_LEFT == 32 &&
                    LP_KEY_UP == 64 && LP_KEY_DOWN == 128 && LP_KEY_R == 256 && LP_KEY_L == 512,
                "the order of keys in saves/bk2.h");
+_Static_assert(1 << (LP_MODEL_DMG - 1) == LP_BK2_DMG && 1 << (LP_MODEL_SGB - 1) == LP_BK2_SGB && 1 << (LP_MODEL_CGB - 1) == LP_BK2_CGB &&
+                   1 << (LP_MODEL_AGB - 1) == LP_BK2_AGB,
+               "the order of models in saves/bk2.h");
 
 typedef struct {
     const char *positional[3]; /* what, and its two arguments */
     int n_positional;
-    const char *run, *game;
+    const char *run, *game, *model;
     int64_t skip;
     bool json;
 } arguments;
@@ -63,13 +67,60 @@ static lp_status check_rom(importing *m, lp_err *err) {
     return LP_OK;
 }
 
+static lp_status refuse_console(const importing *m, const lp_bk2_claim *c, unsigned consoles, lp_err *err) {
+    lp_model theirs = LP_MODEL_DMG;
+    while (!(consoles & 1u << (theirs - 1))) theirs++;
+    return lp_fail(err, LP_BAD_INPUT, "%s: was recorded on another console: it says %s, and %s is played on a %s; try --model %s", m->path,
+                   c->text, lp_game_name(m->game), lp_model_name(lp_game_model(m->game)), lp_model_name(theirs));
+}
+
+/* Was the movie recorded on the console that we play the game on? Of what it says, what is sure counts, and else the rest. own: the
+ * console that the ROM was made for. */
+static lp_status check_claims(const importing *m, lp_model own, lp_err *err) {
+    const lp_bk2_info *i = lp_bk2_about(m->movie);
+    unsigned ours = 1u << (lp_game_model(m->game) - 1);
+    bool sure = false;
+    for (int k = 0; k < i->n_claims; k++) sure |= i->claims[k].sure;
+    for (int k = 0; k < i->n_claims; k++) {
+        const lp_bk2_claim *c = &i->claims[k];
+        unsigned consoles = c->consoles & LP_BK2_OWN ? 1u << (own - 1) : c->consoles;
+        if (c->sure != sure || consoles & ours) continue;
+        bool maybe = !sure && own == LP_MODEL_CGB && ours & (LP_BK2_CGB | LP_BK2_AGB);
+        if (!maybe) return refuse_console(m, c, consoles, err);
+        lp_warn("%s: says %s, which older BizHawk wrote of Game Boy Color games too: played on a %s; --model dmg plays it on a Game Boy",
+                m->path, c->text, lp_model_name(lp_game_model(m->game)));
+    }
+    return LP_OK;
+}
+
+/* Our own movies know their model, and are verified by hashes. */
+static lp_status check_console(const importing *m, lp_err *err) {
+    const lp_bk2_info *i = lp_bk2_about(m->movie);
+    lp_model chosen = lp_game_model(m->game), own;
+    if (i->ours) {
+        lp_model theirs = chosen;
+        lp_status status = *i->our_model ? lp_model_parse(&theirs, i->our_model, err) : LP_OK;
+        if (status) return lp_fail_prefix(err, status, "%s: Longplay.txt: model", m->path);
+        if (m->a->model && theirs != chosen)
+            return lp_fail(err, LP_BAD_INPUT, "--model %s: %s was recorded on a %s", m->a->model, m->path, i->our_model);
+        return lp_game_set_model(m->game, theirs, err);
+    }
+    if (!strcmp(i->system, "GBA")) return LP_OK;
+    lp_status status = lp_game_set_model(m->game, LP_MODEL_AUTO, err);
+    own = lp_game_model(m->game);
+    if (!status) status = lp_game_set_model(m->game, chosen, err);
+    return status ? status : check_claims(m, own, err);
+}
+
 static lp_status open_import(importing *m, lp_err *err) {
     lp_run_config config;
     lp_run_config_init(&config);
     lp_status status = lp_bk2_open(&m->movie, m->path, err);
     if (!status) status = lp_game_open(&m->game, m->a->positional[2], err);
+    if (!status) status = lp_choose_model(m->game, m->a->model, err);
     if (!status) status = lp_lasting_game(config.game, sizeof config.game, m->a->positional[2], err);
     if (!status) status = check_rom(m, err);
+    if (!status) status = check_console(m, err);
     if (status) return status;
     const lp_bk2_info *i = lp_bk2_about(m->movie);
     if (m->a->skip && (i->ours || (uint64_t)m->a->skip >= i->n_frames))
@@ -124,6 +175,7 @@ static cJSON *import_json(const importing *m) {
     cJSON_AddStringToObject(o, "run", m->a->run);
     cJSON_AddStringToObject(o, "movie", m->path);
     cJSON_AddStringToObject(o, "game", lp_game_name(m->game));
+    cJSON_AddStringToObject(o, "model", lp_model_name(lp_game_model(m->game)));
     cJSON_AddStringToObject(o, "emulator", i->emulator);
     cJSON_AddStringToObject(o, "core", i->core);
     cJSON_AddStringToObject(o, "author", i->author);
@@ -177,10 +229,10 @@ static lp_status export_run(const arguments *a, cJSON **o, lp_err *err) {
     lp_game *game = NULL;
     bool playing;
     size_t size;
-    if (a->run || a->skip) return lp_fail(err, LP_BAD_INPUT, "movie export: takes neither --run nor --skip");
+    if (a->run || a->skip || a->model) return lp_fail(err, LP_BAD_INPUT, "movie export: takes neither --run, --skip nor --model");
     lp_status status = lp_run_config_read(&config, run, err);
     if (!status) status = lp_run_peek(run, &saved, &playing, err);
-    if (!status) status = lp_game_open(&game, a->game ? a->game : config.game, err);
+    if (!status) status = lp_run_game(&game, &config, a->game, err);
     if (status) return status;
     const void *rom = lp_game_rom(game, &size);
     lp_run_config now = config;
@@ -190,6 +242,7 @@ static lp_status export_run(const arguments *a, cJSON **o, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: was recorded with another ROM than that of %s", run, lp_game_name(game));
     lp_bk2_export e = {.system = lp_system_name(lp_game_system(game)),
                        .game = lp_game_name(game),
+                       .model = lp_model_name(lp_game_model(game)),
                        .sha1 = sha1,
                        .n_decisions = (uint64_t)saved.decisions,
                        .final_hash = saved.state_hash};
@@ -231,6 +284,7 @@ int lp_cmd_movie(int argc, char **argv) {
          .number = &a.skip,
          .min = 0,
          .max = LP_BK2_MAX_FRAMES},
+        {.name = "model", .value = LP_MODEL_CHOICES, .help = "import: the console that it is played on (the game's own)", .text = &a.model},
         {.name = "game", .value = "GAME|ROM", .help = "export: where the ROM is now, if it was moved", .text = &a.game},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };

@@ -19,7 +19,7 @@ enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 #define END_S 3.0    /* how long the end of it all does */
 
 typedef struct {
-    const char *game, *policy, *memory, *run, *speed, *shot, *device, *set[LP_MAX_LIST];
+    const char *game, *policy, *model, *memory, *run, *speed, *shot, *device, *set[LP_MAX_LIST];
     int n_game, n_set;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
@@ -87,6 +87,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     const char *name = a->n_game ? a->game : "cue";
     lp_run_config_init(&s->config);
     lp_status status = lp_game_open(&s->game, name, err);
+    if (!status) status = lp_choose_model(s->game, a->model, err);
     if (!status) status = lp_lasting_game(s->config.game, sizeof s->config.game, name, err);
     if (!status) status = choose_player(s, a, a->policy, err);
     if (!status) status = name_policy(s, err);
@@ -112,7 +113,12 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", a->run);
     if (status) return status;
     s->config = c;
-    status = lp_game_open(&s->game, a->n_game ? a->game : c.game, err);
+    status = lp_run_game(&s->game, &c, a->n_game ? a->game : NULL, err);
+    if (!status) {
+        lp_model model = lp_game_model(s->game);
+        status = lp_choose_model(s->game, a->model, err);
+        if (!status && lp_game_model(s->game) != model) status = changed("--model", a->run, err);
+    }
     if (!status) {
         lp_run_identify(&s->config, s->game, NULL);
         if (strcmp(s->config.rom_hash, c.rom_hash)) status = changed("the game's ROM", a->run, err);
@@ -300,6 +306,7 @@ int lp_cmd_play(int argc, char **argv) {
          .min = 0,
          .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
+        {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},

@@ -191,10 +191,13 @@ static lp_status open_parts(replay *r, lp_err *err) {
         return lp_fail(err, status, "%s: damaged before decision 0 (the run has %lld): %s", a->run, (long long)r->saved.decisions,
                        inner.message);
     const lp_movie_header *header = lp_movie_info(r->movie);
-    if ((status = lp_game_open(&r->game, a->game ? a->game : r->config.game, err))) return status;
+    if ((status = lp_run_game(&r->game, &r->config, a->game, err))) return status;
     const void *rom = lp_game_rom(r->game, &size);
     if (lp_hash64(rom, size) != header->rom_hash)
         return lp_fail(err, LP_BAD_INPUT, "%s: was recorded with another ROM than that of %s", r->path, lp_game_name(r->game));
+    if (header->model && header->model != lp_game_model(r->game))
+        return lp_fail(err, LP_BAD_INPUT, "%s: was recorded on another console than the %s of config.ini", r->path,
+                       lp_model_name(lp_game_model(r->game)));
     r->foreign = strcmp(header->core_version, lp_emu_core_version()) != 0;
     if (r->foreign)
         lp_warn("%s: recorded on %s, this is %s: it is replayed from power-on, without its machine states", r->path, header->core_version,

@@ -18,7 +18,7 @@
 enum { LOG_EVERY_UPDATES = 5, CHECKPOINT_S = 60 };
 
 typedef struct {
-    const char *game, *config, *out, *device, *settings[LP_MAX_LIST];
+    const char *game, *config, *model, *out, *device, *settings[LP_MAX_LIST];
     int n_game, n_settings;
     double minutes;
     int64_t threads, eval_episodes;
@@ -219,6 +219,7 @@ int lp_cmd_train(int argc, char **argv) {
     arguments a = {.minutes = 1e6, .eval_episodes = 200};
     const lp_option options[] = {
         {.name = "config", .value = "FILE", .help = "settings in an .ini file", .text = &a.config},
+        {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
         {.name = "minutes", .value = "M", .help = "stop after M minutes (--resume goes on)", .real = &a.minutes, .min = 0, .max = 1e6},
         {.name = "out", .value = "FILE", .help = "where the weights go (GAME.safetensors)", .text = &a.out},
         {.name = "resume", .help = "go on from OUT.train, exactly; train.decisions may be more than before", .flag = &a.resume},
@@ -261,6 +262,7 @@ int lp_cmd_train(int argc, char **argv) {
     lp_status status = a.resume && a.overwrite ? lp_fail(&err, LP_BAD_INPUT, "--resume or --overwrite, not both") : LP_OK;
     if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
     if (!status) status = lp_game_open(&game, a.game, &err);
+    if (!status) status = lp_choose_model(game, a.model, &err);
     s.game = game;
     code = 0;
     if (!status) status = train_session(&s, &result, &code, &err);

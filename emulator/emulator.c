@@ -166,7 +166,7 @@ const char *lp_model_name(lp_model model) { return model_names[model]; }
 lp_status lp_model_parse(lp_model *out, const char *name, lp_err *err) {
     for (int m = 0; m < LP_N_MODELS; m++)
         if (!strcmp(name, model_names[m])) return *out = (lp_model)m, LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "'%.20s' is no model: auto, dmg, sgb, cgb or agb", name);
+    return lp_fail(err, LP_BAD_INPUT, "'%.20s' is no model: must be one of %s", name, LP_MODEL_CHOICES);
 }
 
 const char *lp_emu_title(const lp_emu *emu) { return emu->info.title; }

@@ -69,9 +69,10 @@ void lp_emu_close(lp_emu *emu);
 
 /* What the game runs as: on a Game Boy Color, an older game's system is GB. */
 lp_system lp_emu_system(const lp_emu *emu);
-const char *lp_system_name(lp_system system); /* "GB", "GBC", "GBA" */
-lp_model lp_emu_model(const lp_emu *emu);     /* never LP_MODEL_AUTO */
-const char *lp_model_name(lp_model model);    /* "auto", "dmg", "sgb", "cgb", "agb" */
+const char *lp_system_name(lp_system system);   /* "GB", "GBC", "GBA" */
+lp_model lp_emu_model(const lp_emu *emu);       /* never LP_MODEL_AUTO */
+#define LP_MODEL_CHOICES "auto|dmg|sgb|cgb|agb" /* the names, in order */
+const char *lp_model_name(lp_model model);
 /* LP_BAD_INPUT and *out as it was: none of these names. */
 lp_status lp_model_parse(lp_model *out, const char *name, lp_err *err);
 /* The game's title in the ROM's header, unprintable characters dropped; valid as long as emu. */

@@ -35,6 +35,14 @@ lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const cha
     return status;
 }
 
+lp_status lp_choose_model(lp_game *game, const char *name, lp_err *err) {
+    lp_model model;
+    if (!name) return LP_OK;
+    lp_status status = lp_model_parse(&model, name, err);
+    if (!status) status = lp_game_set_model(game, model, err);
+    return status ? lp_fail_prefix(err, status, "--model") : LP_OK;
+}
+
 #define FIELD(name, field)                                                                                                                 \
     { name, "", LP_SET_INT, offsetof(memory_note, field), 0, 0, 1e9, NULL }
 typedef struct {

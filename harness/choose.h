@@ -16,6 +16,8 @@ typedef struct {
     char name[512];    /* for people: "random" or the path */
 } lp_chosen_policy;
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
+/* Puts game into another console, as --model gives it; NULL: nothing changes. */
+lp_status lp_choose_model(lp_game *game, const char *name, lp_err *err);
 /* The memory that a policy was trained with (its notes), with arch replaced where arch_name is not NULL. */
 lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err);
 /* Puts the policy that is to play game where --device says; both NULL: only checks what it says. */

@@ -25,6 +25,9 @@ static void on_decision(void *context, uint16_t keys) { lp_movie_decision(contex
 lp_status lp_run_check_player(const lp_run_config *c, const lp_game *game, const lp_policy *policy, lp_err *err) {
     lp_run_config now = *c;
     lp_run_identify(&now, game, policy);
+    if (c->model != LP_MODEL_AUTO && now.model != c->model)
+        return lp_fail(err, LP_BAD_INPUT, "%s is put into a %s, the run was recorded on a %s", lp_game_name(game),
+                       lp_model_name((lp_model)now.model), lp_model_name((lp_model)c->model));
     if (strcmp(now.rom_hash, c->rom_hash))
         return lp_fail(err, LP_BAD_INPUT, "the ROM of %s has the hash %s, the run was recorded with %s", lp_game_name(game), now.rom_hash,
                        c->rom_hash);

@@ -40,6 +40,7 @@ typedef struct {
     char game[768];              /* for lp_game_open: a shipped game's name, or an absolute path */
     char policy[768];            /* "random", "oracle", "human", an absolute path of a weight file, or LP_RUN_IMPORTED */
     char knobs[1024];            /* "horizon=200 doors=2": see lp_run_config_knobs */
+    int64_t model;               /* lp_model, never LP_MODEL_AUTO but in runs of before it was written down; filled in by lp_run_make */
     int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
     int64_t arch, chunk, slots, fan, window, max_items; /* of the memory, as in lp_mem_config */
@@ -55,11 +56,13 @@ lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *
 lp_status lp_run_config_write(const lp_run_config *config, const char *folder, lp_err *err);
 /* Writes all of the game's knob values into config->knobs. */
 void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64_t *knobs);
-/* Fills rom_hash, policy_digest and core. */
+/* Fills model, rom_hash, policy_digest and core. */
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy);
+/* Opens the game of a run, on the console that it was recorded on; elsewhere: where the game is now, or NULL. */
+lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *elsewhere, lp_err *err);
 lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy);
 
-/* Makes the folder of a new run, with its parents, and fills in config's last line. LP_BAD_INPUT when there is something at folder already (an empty
+/* Makes the folder of a new run, with its parents, and fills in config's model and last line. LP_BAD_INPUT when there is something at folder already (an empty
  * folder is fine); LP_FAILED when the disk is full. Nothing is left behind by a failure. */
 lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err);
 

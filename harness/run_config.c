@@ -16,6 +16,8 @@
     { name, help, LP_SET_INT, offsetof(lp_run_config, field), initial, min, max, NULL }
 static const lp_setting table[] = {
     TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
+    {"run.model", "the console; auto: from before it was written down", LP_SET_CHOICE, offsetof(lp_run_config, model), LP_MODEL_AUTO, 0, 0,
+     LP_MODEL_CHOICES},
     TEXT("run.policy", "random, oracle, human or a weight file", policy),
     TEXT("run.knobs", "of the game, as NAME=N", knobs),
     INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
@@ -76,6 +78,17 @@ void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64
                                  (long long)knobs[i]);
 }
 
+lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *elsewhere, lp_err *err) {
+    lp_status status = lp_game_open(out, elsewhere ? elsewhere : config->game, err);
+    if (status || config->model == LP_MODEL_AUTO) return status;
+    if ((status = lp_game_set_model(*out, (lp_model)config->model, err))) {
+        lp_fail_prefix(err, status, "%s", lp_game_name(*out));
+        lp_game_close(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
     return (lp_mem_config){policy ? (lp_mem_arch)c->arch : LP_MEM_NONE,
                            policy ? lp_policy_shape(policy)->dim : 1,
@@ -92,6 +105,7 @@ void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy
     memset(config->rom_hash, 0, sizeof config->rom_hash);
     memset(config->policy_digest, 0, sizeof config->policy_digest);
     memset(config->core, 0, sizeof config->core);
+    config->model = lp_game_model(game);
     snprintf(config->rom_hash, sizeof config->rom_hash, "%016llx", (unsigned long long)lp_hash64(rom, size));
     snprintf(config->policy_digest, sizeof config->policy_digest, "%016llx", (unsigned long long)(policy ? lp_policy_digest(policy) : 0));
     snprintf(config->core, sizeof config->core, "%s", lp_emu_core_version());
@@ -122,7 +136,7 @@ uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
         uint16_t keys = lp_game_action_keys(game, i);
         hash = lp_hash64_seed(&keys, sizeof keys, hash);
     }
-    return hash;
+    return c->model == LP_MODEL_AUTO ? hash : lp_hash64_seed(&c->model, sizeof c->model, hash);
 }
 
 lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *game, size_t state_bytes) {
@@ -131,6 +145,7 @@ lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *
     lp_movie_header header = {.rom_hash = lp_hash64(rom, size),
                               .seed = (uint64_t)config->seed,
                               .frame_skip = (uint32_t)lp_game_frame_skip(game),
+                              .model = (uint32_t)lp_game_model(game),
                               .state_size_bytes = (uint32_t)state_bytes};
     snprintf(header.core_version, sizeof header.core_version, "%s", lp_emu_core_version());
     snprintf(header.game, sizeof header.game, "%s", lp_game_name(game));

@@ -54,6 +54,7 @@ void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_ga
     char seed[32];
     snprintf(seed, sizeof seed, "%lld", (long long)config->seed);
     lp_store_meta(store, "game", lp_game_name(game));
+    lp_store_meta(store, "model", lp_model_name((lp_model)config->model));
     lp_store_meta(store, "rom_hash", config->rom_hash);
     lp_store_meta(store, "policy", config->policy);
     lp_store_meta(store, "policy_digest", config->policy_digest); /* the version of the encoder that wrote the vectors */

@@ -23,13 +23,26 @@ enum { LP_BK2_MAX_FRAMES = 1 << 26 /* 13 days of play */, LP_BK2_MAX_FILE_BYTES 
 
 /* ---- reading: one thread an lp_bk2 ---- */
 
+/* Consoles, as bits; LP_BK2_OWN: the one that the ROM was made for. */
+enum { LP_BK2_DMG = 1, LP_BK2_SGB = 2, LP_BK2_CGB = 4, LP_BK2_AGB = 8, LP_BK2_OWN = 16, LP_BK2_MAX_CLAIMS = 6 };
+
+/* What a movie says of the console that it was recorded on. */
 typedef struct {
-    char system[8];                                       /* "GB", "GBC" or "GBA" */
+    char text[48];     /* "Platform GBC", for people */
+    unsigned consoles; /* one of these */
+    bool sure; /* false: "Platform GB" may be another, where the game knows colours and nothing else is said; and what stable-retro says */
+} lp_bk2_claim;
+
+typedef struct {
+    char system[8]; /* "GB", "GBC" or "GBA" */
+    lp_bk2_claim claims[LP_BK2_MAX_CLAIMS];
+    int n_claims;
     char checksum[72];                                    /* of the ROM, in upper case: 40 digits are a SHA-1; "": none */
     char game[128], author[128], emulator[128], core[64]; /* as the movie has them, for people; "": silent */
     bool firmware;                                        /* recorded with a console's boot ROM, which takes the first frames */
     bool ours;                                            /* has a Longplay.txt; what follows comes from it: */
     char our_core[32];                                    /* lp_emu_core_version() */
+    char our_model[8];                                    /* "dmg", "sgb", "cgb" or "agb"; "": of before it was kept */
     uint64_t rom_hash, seed;
     uint32_t frame_skip; /* frames a decision; 1 when it is not ours */
     /* counted */
@@ -53,6 +66,7 @@ void lp_bk2_close(lp_bk2 *b);           /* NULL is fine */
 
 typedef struct {
     const char *system, *game; /* "GB", "GBC" or "GBA"; a name for people */
+    const char *model;         /* the console: "dmg", "sgb", "cgb" or "agb" */
     const char *sha1;          /* of the ROM, 40 hex digits */
     uint64_t n_decisions;      /* the movie up to there */
     uint64_t final_hash;       /* of the machine there */

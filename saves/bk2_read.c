@@ -86,14 +86,10 @@ static lp_status from_elsewhere(const lp_bk2 *b, const char *what, lp_err *err) 
 }
 
 static lp_status take_platform(lp_bk2 *b, const char *platform, lp_err *err) {
-    static const char *const names[][2] = {{"GB", "GB"},      {"GBC", "GBC"},     {"GBA", "GBA"},
-                                           {"GameBoy", "GB"}, {"GbColor", "GBC"}, {"GbAdvance", "GBA"}};
-    if (*b->info.system) return LP_OK;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is(platform, names[i][0])) return snprintf(b->info.system, sizeof b->info.system, "%s", names[i][1]), LP_OK;
+    if (*b->info.system || bk2_platform(&b->info, platform)) return LP_OK;
     char shown[32];
     copy_text(shown, sizeof shown, platform);
-    return lp_fail(err, LP_BAD_INPUT, "%s: a movie for the console '%s'; must be GB, GBC or GBA", b->path, shown);
+    return lp_fail(err, LP_BAD_INPUT, "%s: a movie for the console '%s'; must be GB, SGB, GBC or GBA", b->path, shown);
 }
 
 static lp_status take_header_line(lp_bk2 *b, const char *key, const char *value, bool *ours, lp_err *err) {
@@ -107,6 +103,8 @@ static lp_status take_header_line(lp_bk2 *b, const char *key, const char *value,
     if (is(key, "Author")) keep_text(i->author, sizeof i->author, value);
     if (is(key, "emuVersion")) keep_text(i->emulator, sizeof i->emulator, value);
     if (is(key, "Core")) keep_text(i->core, sizeof i->core, value);
+    if ((is(key, "IsCGBMode") || is(key, "IsCGBDMGMode")) && !is(value, "False") && strcmp(value, "0"))
+        bk2_claim(i, LP_BK2_CGB | LP_BK2_AGB, true, is(key, "IsCGBMode") ? "IsCGBMode" : "IsCGBDMGMode", "1");
     if (strstr(key, "Firmware")) i->firmware = true;
     if (is(key, "Longplay")) *ours = true;
     return LP_OK;
@@ -310,6 +308,9 @@ static bool take_fact(lp_bk2_info *i, char *line, unsigned *seen) {
         *seen |= 2;
         copy_text(i->our_core, sizeof i->our_core, line);
         return *line != 0;
+    } else if (take_word(&line, "model")) {
+        copy_text(i->our_model, sizeof i->our_model, line);
+        return *line != 0;
     } else if (take_word(&line, "rom")) {
         *seen |= 4;
         good = take_number(&line, 16, UINT64_MAX, &i->rom_hash);
@@ -469,6 +470,7 @@ lp_status lp_bk2_open(lp_bk2 **out, const char *path, lp_err *err) {
     b->info.frame_skip = 1;
     lp_status status = bk2_zip_open(&b->zip, b->path, err);
     if (!status) status = read_header(b, &ours, err);
+    if (!status) status = bk2_console_settings(&b->info, &b->log, &b->zip, err); /* the log is not in use yet */
     if (!status) status = refuse_states(b, err);
     if (!status) status = bk2_zip_find(&b->zip, "Input Log", ".txt", &b->log_index, err);
     if (!status) status = bk2_zip_find(&b->zip, "Longplay", ".txt", &b->events_index, err);

@@ -14,21 +14,20 @@ enum { MAX_FRAME_LINE = 64, DOS_DAY_ONE = 0x21 /* 1980-01-01 */ };
 
 /* How a console's frame looks in BizHawk: what its columns are, and which keys they are. */
 typedef struct {
-    const char *system, *retro, *core, *key, *sensors, *sync_settings;
+    const char *system, *retro, *core, *key, *sensors;
     int n_keys;
     uint8_t bits[BK2_N_KEYS];
     char letters[BK2_N_KEYS + 1];
 } layout;
 
 static const layout layouts[] = {
-    {"GB", "GameBoy", "Gambatte", "Up|Down|Left|Right|Start|Select|B|A|Power|", "", NULL, 8, {6, 7, 5, 4, 3, 2, 1, 0}, "UDLRSsBA"},
-    {"GBC", "GbColor", "Gambatte", "Up|Down|Left|Right|Start|Select|B|A|Power|", "", NULL, 8, {6, 7, 5, 4, 3, 2, 1, 0}, "UDLRSsBA"},
+    {"GB", "GameBoy", "Gambatte", "Up|Down|Left|Right|Start|Select|B|A|Power|", "", 8, {6, 7, 5, 4, 3, 2, 1, 0}, "UDLRSsBA"},
+    {"GBC", "GbColor", "Gambatte", "Up|Down|Left|Right|Start|Select|B|A|Power|", "", 8, {6, 7, 5, 4, 3, 2, 1, 0}, "UDLRSsBA"},
     {"GBA",
      "GbAdvance",
      "mGBA",
      "Tilt X|Tilt Y|Tilt Z|Light Sensor|Up|Down|Left|Right|Start|Select|B|A|L|R|Power|",
      "    0,    0,    0,    0,",
-     "{\"o\":{\"$type\":\"BizHawk.Emulation.Cores.Nintendo.GBA.MGBAHawk+SyncSettings, BizHawk.Emulation.Cores\",\"SkipBios\":true}}\r\n",
      10,
      {6, 7, 5, 4, 3, 2, 1, 0, 9, 8},
      "UDLRSsBAlr"},
@@ -111,8 +110,8 @@ static lp_status write_events(walk *w, text *out, const lp_bk2_export *e, lp_err
     const lp_movie_header *h = lp_movie_info(w->movie);
     lp_movie_op op;
     bool end = false, hashed = false;
-    add(out, "longplay 1\ncore %.31s\nrom %016" PRIx64 "\nseed %" PRIu64 "\nframe_skip %u\n[events]\n", h->core_version, h->rom_hash,
-        h->seed, h->frame_skip);
+    add(out, "longplay 1\ncore %.31s\nmodel %s\nrom %016" PRIx64 "\nseed %" PRIu64 "\nframe_skip %u\n[events]\n", h->core_version, e->model,
+        h->rom_hash, h->seed, h->frame_skip);
     for (;;) {
         lp_status status = next_op(w, &op, &end, err);
         if (status) return status;
@@ -246,20 +245,32 @@ static void write_header(text *out, const lp_bk2_export *e, const layout *l) {
         if ((unsigned char)*c < 32) *c = '?';
     add(out, "MovieVersion BizHawk v2.0.0\r\nAuthor Longplay\r\nemuVersion Longplay " LP_VERSION
              "\r\nOriginalEmuVersion Longplay " LP_VERSION "\r\n");
-    add(out, "Platform %s\r\nPlatform=%s\r\nGameName %s\r\nSHA1 %.40s\r\nCore %s\r\n", l->system, l->retro, game, e->sha1, l->core);
-    if (!strcmp(l->system, "GBC")) add(out, "IsCGBMode True\r\n");
+    bool color = strcmp(l->system, "GBA") && (!strcmp(e->model, "cgb") || !strcmp(e->model, "agb"));
+    const char *platform = !strcmp(e->model, "sgb") ? "SGB" : l->system;
+    add(out, "Platform %s\r\nPlatform=%s\r\nGameName %s\r\nSHA1 %.40s\r\nCore %s\r\n", platform, l->retro, game, e->sha1, l->core);
+    if (color) add(out, "%s 1\r\n", !strcmp(l->system, "GBC") ? "IsCGBMode" : "IsCGBDMGMode");
     add(out, "rerecordCount 0\r\nStartsFromSavestate False\r\nStartsFromSaveRam False\r\nLongplay 1\r\n");
 }
 
-static bool fill_archive(zip_t *zip, frames *f, const text *header, const text *events) {
+/* The console, as BizHawk's cores want to be told. */
+static void write_sync_settings(text *out, const lp_bk2_export *e, const layout *l) {
+    static const char *const modes[][2] = {{"dmg", "GB"}, {"sgb", "SGB2"}, {"cgb", "GBC"}, {"agb", "GBA"}};
+    const char *mode = "Auto";
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (!strcmp(e->model, modes[i][0])) mode = modes[i][1];
+    add(out, "{\"o\":{\"$type\":\"BizHawk.Emulation.Cores.Nintendo.");
+    if (!strcmp(l->system, "GBA")) add(out, "GBA.MGBAHawk+SyncSettings, BizHawk.Emulation.Cores\",\"SkipBios\":true}}\r\n");
+    else add(out, "Gameboy.Gameboy+GambatteSyncSettings, BizHawk.Emulation.Cores\",\"ConsoleMode\":\"%s\"}}\r\n", mode);
+}
+
+static bool fill_archive(zip_t *zip, frames *f, const text *header, const text *sync, const text *events) {
     static const char comments[] =
         "comment Exported by Longplay. Longplay.txt holds what other emulators have no place for: pokes and machine hashes.\r\n";
-    const char *sync = f->layout->sync_settings;
     return add_text(zip, "Header.txt", header->data, header->used) &&
            add_file(zip, "Input Log.txt", zip_source_function(zip, frames_source, f)) &&
-           (!sync || add_text(zip, "SyncSettings.json", sync, strlen(sync))) &&
-           add_text(zip, "Comments.txt", comments, sizeof comments - 1) && add_text(zip, "Subtitles.txt", "", 0) &&
-           add_text(zip, "Core.bin", "", 0) && add_text(zip, "Longplay.txt", events->data, events->used);
+           add_text(zip, "SyncSettings.json", sync->data, sync->used) && add_text(zip, "Comments.txt", comments, sizeof comments - 1) &&
+           add_text(zip, "Subtitles.txt", "", 0) && add_text(zip, "Core.bin", "", 0) &&
+           add_text(zip, "Longplay.txt", events->data, events->used);
 }
 
 /* The archive's bytes out of the source that it was made in, and from there into the file. */
@@ -279,7 +290,7 @@ static lp_status write_out(zip_source_t *source, const char *path, lp_err *err) 
     return status;
 }
 
-static lp_status write_archive(const char *path, frames *f, const text *header, const text *events, lp_err *err) {
+static lp_status write_archive(const char *path, frames *f, const text *header, const text *sync, const text *events, lp_err *err) {
     zip_error_t why;
     zip_error_init(&why);
     lp_status status = LP_OK;
@@ -289,7 +300,7 @@ static lp_status write_archive(const char *path, frames *f, const text *header, 
     if (!zip) {
         status = lp_fail(err, LP_FAILED, "%s: %s", path, zip_error_strerror(&why));
         zip_source_free(source);
-    } else if (!fill_archive(zip, f, header, events) || zip_close(zip)) {
+    } else if (!fill_archive(zip, f, header, sync, events) || zip_close(zip)) {
         status = lp_fail(err, LP_FAILED, "%s: %s", path, *f->err.message ? f->err.message : zip_strerror(zip));
         zip_discard(zip);
     } else {
@@ -303,7 +314,7 @@ static lp_status write_archive(const char *path, frames *f, const text *header, 
 lp_status lp_bk2_write(const char *path, const char *movie_path, const lp_bk2_export *e, lp_bk2_totals *totals, lp_err *err) {
     char line[MAX_FRAME_LINE];
     const layout *l = find_layout(e->system);
-    text header = {0}, events = {0};
+    text header = {0}, sync = {0}, events = {0};
     walk w = {.n_decisions = e->n_decisions, .path = movie_path};
     *totals = (lp_bk2_totals){0};
     if (!l) return lp_fail(err, LP_BAD_INPUT, "%s: a .bk2 cannot be of the console '%s'", path, e->system);
@@ -316,7 +327,8 @@ lp_status lp_bk2_write(const char *path, const char *movie_path, const lp_bk2_ex
                          BK2_MAX_FRAME_SKIP);
     if (!status) status = write_events(&w, &events, e, err);
     write_header(&header, e, l);
-    if (!status && header.failed) status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    write_sync_settings(&sync, e, l);
+    if (!status && (header.failed || sync.failed)) status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
     if (!status) {
         uint64_t around = (uint64_t)snprintf(NULL, 0, FIRST_LINE "[Input]\r\nLogKey:#%s\r\n" LAST_LINE, l->key);
         *f = (frames){.layout = l,
@@ -324,7 +336,7 @@ lp_status lp_bk2_write(const char *path, const char *movie_path, const lp_bk2_ex
                       .walk.n_decisions = e->n_decisions,
                       .size = around + w.frame * frame_line(l, 0, false, line)};
         zip_error_init(&f->zip_error);
-        status = write_archive(path, f, &header, &events, err);
+        status = write_archive(path, f, &header, &sync, &events, err);
         *totals = w.totals;
         close_frames(f);
         zip_error_fini(&f->zip_error);
@@ -332,6 +344,7 @@ lp_status lp_bk2_write(const char *path, const char *movie_path, const lp_bk2_ex
     lp_movie_read_close(w.movie);
     free(f);
     free(header.data);
+    free(sync.data);
     free(events.data);
     return status;
 }

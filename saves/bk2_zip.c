@@ -145,3 +145,12 @@ lp_status bk2_text_line(bk2_text *t, char **line, lp_err *err) {
     *line = start;
     return LP_OK;
 }
+
+lp_status bk2_text_all(bk2_text *t, char **text, lp_err *err) {
+    bool more = true;
+    lp_status status = LP_OK;
+    while (!status && more) status = refill(t, &more, err);
+    t->buffer[t->end] = 0;
+    *text = t->buffer + t->at;
+    return status;
+}

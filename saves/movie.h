@@ -30,6 +30,7 @@ typedef struct {
     char game[64];         /* the game's or ROM file's name, for people */
     uint64_t seed;         /* the run's seed, for people: the pokes carry what the game got */
     uint32_t frame_skip;   /* frames a decision */
+    uint32_t model;        /* lp_model: the console; 0 in movies of before it was written down */
     uint32_t state_size_bytes;
 } lp_movie_header;
 
@@ -48,8 +49,8 @@ lp_status lp_movie_create(lp_movie_writer **out, const char *path, const lp_movi
                           lp_err *err);
 /* Opens an existing movie to continue it at offset (from lp_movie_sync): what follows offset is cut off. Whoever then writes the
  * same operations with the same config and syncs at the same decisions gets the same bytes as if there had been no break.
- * LP_BAD_INPUT, with the file as it was, when the movie is not ours, is of another ROM, core version, frame skip or state size
- * than header, is damaged or shorter before offset, or has no block that ends there. */
+ * LP_BAD_INPUT, with the file as it was, when the movie is not ours, is of another ROM, model, core version, frame skip or state
+ * size than header, is damaged or shorter before offset, or has no block that ends there. */
 lp_status lp_movie_resume(lp_movie_writer **out, const char *path, const lp_movie_header *header, uint64_t offset,
                           const lp_movie_config *config, lp_err *err);
 /* These buffer; an I/O error shows in the next lp_movie_sync, which is the only one that must be checked. */

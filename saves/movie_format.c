@@ -24,6 +24,7 @@ uint64_t lp_movie_header_encode(unsigned char out[MOVIE_HEADER_BYTES], const lp_
     put_le(out + 28, h->state_size_bytes, 4);
     memcpy(out + 32, h->core_version, strnlen(h->core_version, sizeof h->core_version - 1));
     memcpy(out + 64, h->game, strnlen(h->game, sizeof h->game - 1));
+    put_le(out + 128, h->model, 8);
     uint64_t checksum = lp_hash64(out, MOVIE_HEADER_BYTES - 8);
     put_le(out + MOVIE_HEADER_BYTES - 8, checksum, 8);
     return checksum;
@@ -40,7 +41,8 @@ lp_status lp_movie_header_decode(lp_movie_header *h, uint64_t *checksum, const u
     *h = (lp_movie_header){.rom_hash = get_le(in + 8, 8),
                            .seed = get_le(in + 16, 8),
                            .frame_skip = (uint32_t)get_le(in + 24, 4),
-                           .state_size_bytes = (uint32_t)get_le(in + 28, 4)};
+                           .state_size_bytes = (uint32_t)get_le(in + 28, 4),
+                           .model = (uint32_t)get_le(in + 128, 4)};
     memcpy(h->core_version, in + 32, sizeof h->core_version - 1);
     memcpy(h->game, in + 64, sizeof h->game - 1);
     return lp_movie_header_check(h, path, err);

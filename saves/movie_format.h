@@ -4,7 +4,7 @@
  *     0  "LPMOVIE2" (the last byte is the version)        8  u64 XXH3 of the ROM            16  u64 seed of the run
  *    24  u32 frames a decision                           28  u32 bytes a state
  *    32  char[32] emulation core                         64  char[64] game, both ended by a 0
- *   128  u64 0                                          136  u64 checksum: XXH3 of the 136 bytes before it
+ *   128  u64 model of the console, 0: of before that was kept         136  u64 checksum: XXH3 of the 136 bytes before it
  * then blocks, back to back, each a header of 40 bytes and a payload:
  *     0  u32 "LPBK"      4  u8 kind      5  u8 flags      6  u16 0
  *     8  u32 bytes of payload                            12  u32 its bytes once decompressed

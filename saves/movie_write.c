@@ -242,6 +242,8 @@ static lp_status take_over(lp_movie_writer *w, uint64_t offset, lp_err *err) {
     else if (strncmp(theirs->core_version, ours->core_version, sizeof ours->core_version - 1))
         status = lp_fail(err, LP_BAD_INPUT, "%s: is of emulation core '%.31s', this is '%.31s'", w->path, theirs->core_version,
                          ours->core_version);
+    else if (theirs->model && theirs->model != ours->model)
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was recorded on another model of the console", w->path);
     else if (theirs->state_size_bytes != ours->state_size_bytes || theirs->frame_skip != ours->frame_skip)
         status = lp_fail(err, LP_BAD_INPUT, "%s: has %u frames a decision and states of %u bytes, not %u and %u", w->path,
                          theirs->frame_skip, theirs->state_size_bytes, ours->frame_skip, ours->state_size_bytes);

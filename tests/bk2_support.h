@@ -105,6 +105,9 @@ static inline void make_movie(uint64_t run, int decisions, uint32_t frame_skip, 
 static inline lp_bk2_export export_of(const char *system, uint64_t decisions) {
     return (lp_bk2_export){.system = system,
                            .game = "a game",
+                           .model = !strcmp(system, "GBA")   ? "agb"
+                                    : !strcmp(system, "GBC") ? "cgb"
+                                                             : "sgb",
                            .sha1 = "0123456789abcdef0123456789ABCDEF01234567",
                            .n_decisions = decisions,
                            .final_hash = 0x99};

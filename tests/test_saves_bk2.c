@@ -41,6 +41,7 @@ static void round_trip(const char *system, int decisions, int upto, uint32_t fra
     assert_string_equal(want.text, got.text);
     assert_true(info.ours && info.frame_skip == frame_skip && info.rom_hash == header.rom_hash && info.seed == header.seed);
     assert_string_equal(info.our_core, header.core_version);
+    assert_string_equal(info.our_model, e.model);
     assert_string_equal(info.system, system);
     assert_string_equal(info.checksum, "0123456789ABCDEF0123456789ABCDEF01234567");
     assert_string_equal(info.game, "a game");
@@ -204,6 +205,57 @@ static void test_names(void **state) {
     free(l.text);
 }
 
+/* What a movie says of its console. */
+static void test_consoles(void **state) {
+    (void)state;
+    enum { COLOR = LP_BK2_CGB | LP_BK2_AGB };
+    static const struct {
+        const char *head, *settings, *says; /* settings: SyncSettings.json, or NULL */
+        unsigned consoles[3];               /* of each claim, SURE where it is */
+    } cases[] = {
+#define SURE 0x100
+        {"Platform GB\n", NULL, "Platform GB", {LP_BK2_DMG}},
+        {"Platform gbc\nIsCGBMode 1\n", "{}", "Platform GBC", {COLOR | SURE, COLOR | SURE}},
+        {"Platform GB\nIsCGBDMGMode 1\n", NULL, "Platform GB", {LP_BK2_DMG, COLOR | SURE}},
+        {"Platform GB\nIsCGBMode False\nIsCGBDMGMode 0\n", NULL, "Platform GB", {LP_BK2_DMG}},
+        {"Platform SGB\n", NULL, "Platform SGB", {LP_BK2_SGB | SURE}},
+        {"Platform GameBoy\n", NULL, "Platform GameBoy", {LP_BK2_OWN}},
+        {"Platform GbColor\n", NULL, "Platform GbColor", {LP_BK2_OWN}},
+        {"Platform GBA\n", NULL, NULL, {0}},
+        {"IsCGBMode True\nPlatform GB\n", NULL, "IsCGBMode 1", {COLOR | SURE, LP_BK2_DMG}},
+        {"Platform GB\n", "{\"o\":{\"ConsoleMode\":\"GB\"}}", "Platform GB", {LP_BK2_DMG, LP_BK2_DMG | SURE}},
+        {"Platform GB\n", "{ \"o\" : { \"ConsoleMode\" : 2 , \"x\":1}}", "Platform GB", {LP_BK2_DMG, LP_BK2_CGB | SURE}},
+        {"Platform GB\n", "{\"ConsoleMode\":3}", "Platform GB", {LP_BK2_DMG, LP_BK2_AGB | SURE}},
+        {"Platform GB\n", "{\"ConsoleMode\":\"SGB2\"}", "Platform GB", {LP_BK2_DMG, LP_BK2_SGB | SURE}},
+        {"Platform GB\n", "{\"ConsoleMode\":0}", "Platform GB", {LP_BK2_DMG}},
+        {"Platform GB\n", "{\"ConsoleMode\":\"Auto\"}", "Platform GB", {LP_BK2_DMG}},
+        {"Platform GB\n", "{\"ConsoleMode\":99}", "Platform GB", {LP_BK2_DMG}},
+        {"Platform GB\n", "{\"ConsoleMode\":\"\"}", "Platform GB", {LP_BK2_DMG}},
+        {"Platform GB\n", "{\"ConsoleMode\"", "Platform GB", {LP_BK2_DMG}},
+        {"Platform GB\nCore SameBoy\n", "{\"ConsoleMode\":2}", "Platform GB", {LP_BK2_DMG, LP_BK2_DMG | SURE}},
+        {"Platform GB\nCore SameBoy\n", "{\"ConsoleMode\":517}", "Platform GB", {LP_BK2_DMG, LP_BK2_CGB | SURE}},
+        {"Platform GB\nCore SameBoy\n", "{\"ConsoleMode\":\"GB_MODEL_AGB\"}", "Platform GB", {LP_BK2_DMG, LP_BK2_AGB | SURE}},
+        {"Platform GB\nCore SameBoy\n", "{\"ConsoleMode\":-1}", "Platform GB", {LP_BK2_DMG}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lp_bk2_info info;
+        lp_status status;
+        const char *settings = cases[i].settings;
+        make_archive(other, (entry[]){{"Header.txt", cases[i].head, 0},
+                                      {"Input Log.txt", GB_KEY "|.........|\n", 0},
+                                      {settings ? "SyncSettings.json" : NULL, settings, 0},
+                                      {NULL, NULL, 0}});
+        listing l = list_bk2(other, &info, &status);
+        expect_ok(status);
+        free(l.text);
+        for (int k = 0; k < 3; k++) {
+            unsigned got = k < info.n_claims ? info.claims[k].consoles | (info.claims[k].sure ? SURE : 0) : 0;
+            if (got != cases[i].consoles[k]) fail_msg("case %zu, claim %d: %x (%s)", i, k, got, info.claims[k].text);
+        }
+        if (cases[i].says) assert_string_equal(info.claims[0].text, cases[i].says);
+    }
+}
+
 static void refuse(const char *says, const entry *entries) {
     lp_bk2 *b = (lp_bk2 *)&err; /* must be set to NULL */
     make_archive(other, entries);
@@ -222,7 +274,6 @@ static void test_refused(void **state) {
         const char *says, *head, *log;
     } bad[] = {
         {"for the console 'NES'", "Platform NES\n", GB_KEY FRAME},
-        {"for the console 'SGB'", "Platform SGB\n", GB_KEY FRAME},
         {"for the console 'a?b'",
          "Platform a\x1b"
          "b\n",
@@ -333,6 +384,6 @@ static void test_own_events(void **state) {
 int main(void) {
     choose_seed();
     const struct CMUnitTest tests[] = {TEST(test_round_trip), TEST(test_export_refused), TEST(test_full_disk), TEST(test_flavours),
-                                       TEST(test_names),      TEST(test_refused),        TEST(test_own_events)};
+                                       TEST(test_names),      TEST(test_consoles),       TEST(test_refused),   TEST(test_own_events)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
