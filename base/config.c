@@ -1,8 +1,8 @@
 #include "base/config.h"
 #include "base/file.h"
+#include "base/number.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <ini.h>
 #include <math.h>
 #include <stdarg.h>
@@ -81,11 +81,8 @@ lp_status lp_config_set(void *config, const lp_setting *table, int n, const char
         memcpy(field(config, s), value, strlen(value));
         return LP_OK;
     }
-    char *end;
-    errno = 0;
-    double number = strtod(value, &end);
-    while (*end == ' ') end++;
-    if (end == value || *end || errno || !isfinite(number)) return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a number", name, value);
+    double number;
+    if (!lp_parse_double(value, &number)) return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a number", name, value);
     if (s->type == LP_SET_INT && number != floor(number)) return lp_fail(err, LP_BAD_INPUT, "%s = '%s': not a whole number", name, value);
     if (number < s->min || number > s->max)
         return lp_fail(err, LP_BAD_INPUT, "%s = '%s': must be between %.10g and %.10g", name, value, s->min, s->max);
@@ -148,7 +145,7 @@ lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *tabl
 
 void lp_config_value(const void *config, const lp_setting *s, char *out, size_t size_bytes) {
     if (s->type == LP_SET_FLOAT) {
-        snprintf(out, size_bytes, "%.17g", *(double *)field(config, s));
+        lp_print_double(out, size_bytes, *(double *)field(config, s));
     } else if (s->type == LP_SET_INT) {
         snprintf(out, size_bytes, "%lld", (long long)*(int64_t *)field(config, s));
     } else if (s->type == LP_SET_TEXT) {

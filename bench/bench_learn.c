@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/rng.h"
 #include "policy/safetensors.h"
 
@@ -130,7 +131,7 @@ static lp_status save(lp_learner *learner, lp_pool *pool, const lp_policy *p, co
     lp_policy_note notes[N];
     char text[N][32];
     for (int i = 0; i < N; i++) {
-        snprintf(text[i], sizeof *text, "%.17g", settings[i].value);
+        lp_print_double(text[i], sizeof *text, settings[i].value);
         notes[i] = (lp_policy_note){settings[i].key, text[i]};
     }
     if (!status) status = lp_policy_write_with(p, path, notes, N, tensors, N_FIELDS + 1, err);

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "evals/eval.h"
 
 #include <errno.h>
@@ -41,10 +42,8 @@ static int take_value(const lp_usage *u, const lp_option *o, const char *value) 
         if (*o->n_list == LP_MAX_LIST) return bad_usage(u, "too many --%s%s", o->name, "");
         o->list[(*o->n_list)++] = value;
     } else {
-        char *end;
-        errno = 0;
-        double number = strtod(value, &end);
-        if (end == value || *end || errno || !isfinite(number) || (o->number && number != floor(number)))
+        double number;
+        if (!lp_parse_double(value, &number) || (o->number && number != floor(number)))
             return bad_usage(u, o->number ? "--%s '%s' is not a whole number" : "--%s '%s' is not a number", o->name, value);
         if (number < o->min || number > o->max) {
             char range[96];

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/terminal.h"
 
 #include <errno.h>
@@ -63,6 +64,7 @@ static int dispatch(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     open_streams();
+    lp_use_decimal_point();
     lp_terminal_guard();
     const char *fault = getenv("LONGPLAY_FAULT_BYTES");
     if (fault) lp_fault = (lp_fault_plan){.armed = true, .bytes_left = atoll(fault), .error = ENOSPC};

@@ -5,6 +5,7 @@
 #include "env/json.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static bool count_rows(const cJSON *knobs, int *n_rows, const lp_place *where, l
 
 static bool knob_value(const cJSON *item, const lp_knob *knob, int64_t *out, const lp_place *where, lp_findings *r) {
     double v = cJSON_IsNumber(item) ? item->valuedouble : 0.5;
-    if (v != (double)(int64_t)v || v < (double)knob->min || v > (double)knob->max)
+    if (!(v >= (double)knob->min && v <= (double)knob->max) || v != floor(v)) /* in this order: a cast wants a number that fits */
         return lp_report_error(r, where, "must be a whole number, %lld to %lld", (long long)knob->min, (long long)knob->max), false;
     *out = (int64_t)v;
     return true;

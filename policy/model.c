@@ -93,7 +93,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
     return LP_OK;
 }
 
-lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64_t seed, lp_err *err) {
+lp_status model_open(lp_policy **out, const lp_policy_config *config, lp_err *err) {
     *out = NULL;
     lp_policy_config s = *config;
     lp_policy_defaults(&s);
@@ -107,10 +107,23 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     p->conv2 = (lp_conv){lp_conv_oh(&p->conv1), lp_conv_ow(&p->conv1), p->conv1.oc, 4, 2, sizes[s.size].channels2};
     p->flat = lp_conv_oh(&p->conv2) * lp_conv_ow(&p->conv2) * p->conv2.oc;
     list_parameters(p);
+    *out = p;
+    return LP_OK;
+}
+
+lp_status model_allocate(lp_policy *p, lp_err *err) {
     p->parameters = calloc(p->n_parameters, sizeof *p->parameters);
-    if (!p->parameters) {
+    return p->parameters ? LP_OK : lp_fail(err, LP_FAILED, "policy: out of memory for %zu parameters", p->n_parameters);
+}
+
+lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64_t seed, lp_err *err) {
+    lp_policy *p;
+    lp_status status = model_open(&p, config, err);
+    *out = NULL;
+    if (!status) status = model_allocate(p, err);
+    if (status) {
         lp_policy_close(p);
-        return lp_fail(err, LP_FAILED, "policy: out of memory for %zu parameters", p->n_parameters);
+        return status;
     }
     lp_rng rng = lp_rng_make(seed, 1);
     const float relu = 1.41421356f;
@@ -127,8 +140,9 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_CORE_X_W, 1.0f, &rng);
     init_weight(p, P_CORE_H_W, 1.0f, &rng);
     /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
-    int z = s.core == LP_CORE_GRU ? s.hidden : 0;
-    for (int j = 0; s.core != LP_CORE_NONE && j < s.hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
+    const lp_policy_config *s = &p->shape;
+    int z = s->core == LP_CORE_GRU ? s->hidden : 0;
+    for (int j = 0; s->core != LP_CORE_NONE && j < s->hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
     *out = p;
     return LP_OK;
 }

@@ -59,6 +59,10 @@ typedef struct {
 /* Gates that the frame speaks to: 3 of a gru, 2 of a mingru (one of them is the candidate itself). */
 static inline int core_gates(const lp_policy *p) { return p->shape.core == LP_CORE_GRU ? 3 : 2; }
 
+/* lp_policy_open in two steps: the shapes, then room for their parameters, all 0. */
+lp_status model_open(lp_policy **out, const lp_policy_config *config, lp_err *err);
+lp_status model_allocate(lp_policy *p, lp_err *err);
+
 size_t activations_floats(const lp_policy *p, int n, int extra);
 /* Carves from memory, which has activations_floats(p, n, extra) floats and is 64-byte aligned. */
 void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory);

@@ -71,10 +71,19 @@ static bool whole(const cJSON *item, double max, size_t *out) {
     return true;
 }
 
-static lp_status read_config(lp_policy_config *config, const cJSON *metadata, const char *path, lp_err *err) {
+/* "pt" is what PyTorch's tools make of it when they write a file again. */
+static bool is_policy(const cJSON *metadata) {
     const char *format = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, "format"));
-    if (!format || strcmp(format, FORMAT))
+    return format && (!strcmp(format, FORMAT) || !strcmp(format, "pt"));
+}
+
+static lp_status read_config(lp_policy_config *config, const cJSON *metadata, const char *path, lp_err *err) {
+    const cJSON *note;
+    if (!cJSON_IsObject(metadata) || !is_policy(metadata))
         return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay policy (__metadata__.format is not '%s')", path, FORMAT);
+    cJSON_ArrayForEach(note, metadata) {
+        if (!cJSON_IsString(note)) return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.%.80s is not a text", path, note->string);
+    }
     for (int i = 0; i < N_CONFIG_KEYS; i++) {
         const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, config_keys[i].key));
         char *end = NULL;
@@ -88,29 +97,76 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
     return status;
 }
 
-static lp_status read_tensor(lp_policy *p, const param_info *t, const cJSON *header, const unsigned char *data, size_t data_bytes,
-                             size_t *seen_bytes, const char *path, lp_err *err) {
-    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(header, t->name), *offsets, *shape;
-    if (!cJSON_IsObject(entry)) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s is missing", path, t->name);
+typedef struct {
+    const char *path;
+    cJSON *header; /* owned; without its __metadata__ */
+    const unsigned char *data;
+    size_t data_bytes;
+    size_t begin[P_COUNT]; /* of each tensor among the data */
+} weight_file;
+
+static lp_status read_tensor(lp_policy *p, weight_file *f, int i, lp_err *err) {
+    const param_info *t = &p->info[i];
+    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(f->header, t->name), *offsets, *shape;
+    if (!cJSON_IsObject(entry)) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s is missing", f->path, t->name);
     const char *dtype = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "dtype"));
-    if (!dtype || strcmp(dtype, "F32")) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s: dtype is not F32", path, t->name);
+    if (!dtype || strcmp(dtype, "F32")) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s: dtype is not F32", f->path, t->name);
     shape = cJSON_GetObjectItemCaseSensitive(entry, "shape");
     bool good = cJSON_IsArray(shape) && cJSON_GetArraySize(shape) == t->rank;
-    for (int i = 0; good && i < t->rank; i++) {
+    for (int k = 0; good && k < t->rank; k++) {
         size_t extent;
-        good = whole(cJSON_GetArrayItem(shape, i), 1e9, &extent) && extent == (size_t)t->shape[i];
+        good = whole(cJSON_GetArrayItem(shape, k), 1e9, &extent) && extent == (size_t)t->shape[k];
     }
-    if (!good) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s has another shape than the network", path, t->name);
+    if (!good) return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s has another shape than the network", f->path, t->name);
     offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
     size_t begin, end;
-    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 || !whole(cJSON_GetArrayItem(offsets, 0), (double)data_bytes, &begin) ||
-        !whole(cJSON_GetArrayItem(offsets, 1), (double)data_bytes, &end) || end < begin || end - begin != t->size * sizeof(float))
-        return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s: data_offsets do not fit the file", path, t->name);
-    memcpy(p->parameters + t->offset, data + begin, end - begin);
-    *seen_bytes += end - begin;
-    if (!lp_floats_finite(data + begin, t->size))
-        return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s holds a NaN or an infinity", path, t->name);
+    if (!cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2 ||
+        !whole(cJSON_GetArrayItem(offsets, 0), (double)f->data_bytes, &begin) ||
+        !whole(cJSON_GetArrayItem(offsets, 1), (double)f->data_bytes, &end) || end < begin || end - begin != t->size * sizeof(float))
+        return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s: data_offsets do not fit the file", f->path, t->name);
+    if (!lp_floats_finite(f->data + begin, t->size))
+        return lp_fail(err, LP_BAD_INPUT, "%s: tensor %s holds a NaN or an infinity", f->path, t->name);
+    memcpy(p->parameters + t->offset, f->data + begin, end - begin);
+    f->begin[i] = begin;
     return LP_OK;
+}
+
+/* Each tensor begins where another ends, the first at 0: no byte is two tensors', and none is nobody's. */
+static lp_status check_layout(const lp_policy *p, const weight_file *f, int n_tensors, lp_err *err) {
+    size_t at = 0;
+    for (int n = 0; n < n_tensors; n++) {
+        int i = 0;
+        while (i < P_COUNT && (!p->info[i].size || f->begin[i] != at)) i++;
+        if (i == P_COUNT)
+            return lp_fail(err, LP_BAD_INPUT, "%s: no tensor begins at byte %zu of the data: two share bytes and leave a hole", f->path,
+                           at);
+        at += p->info[i].size * sizeof(float);
+    }
+    return LP_OK;
+}
+
+static lp_status read_tensors(lp_policy *p, weight_file *f, lp_err *err) {
+    int n_tensors = 0;
+    for (int i = 0; i < P_COUNT; i++) n_tensors += p->info[i].size > 0;
+    if (cJSON_GetArraySize(f->header) != n_tensors)
+        return lp_fail(err, LP_BAD_INPUT, "%s: %d tensors, the network has %d", f->path, cJSON_GetArraySize(f->header), n_tensors);
+    if (f->data_bytes != p->n_parameters * sizeof(float))
+        return lp_fail(err, LP_BAD_INPUT, "%s: %zu bytes of tensors, %zu expected", f->path, f->data_bytes,
+                       p->n_parameters * sizeof(float));
+    lp_status status = model_allocate(p, err);
+    for (int i = 0; !status && i < P_COUNT; i++)
+        if (p->info[i].size) status = read_tensor(p, f, i, err);
+    return status ? status : check_layout(p, f, n_tensors, err);
+}
+
+/* The header: an object, and nothing after it but the spaces that pad it. NULL: not that. */
+static cJSON *parse_header(const char *text, size_t length) {
+    const char *end = NULL;
+    cJSON *header = cJSON_ParseWithLengthOpts(text, length, &end, 0);
+    while (header && end < text + length && strchr(" \t\r\n", *end) && *end) end++;
+    if (cJSON_IsObject(header) && end == text + length) return header;
+    cJSON_Delete(header);
+    return NULL;
 }
 
 static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, lp_err *err) {
@@ -118,27 +174,16 @@ static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, l
     for (int i = 0; i < 8 && file->size_bytes >= 8; i++) length |= (uint64_t)file->data[i] << (8 * i);
     if (file->size_bytes < 8 || length < 2 || length > MAX_HEADER_BYTES || length > file->size_bytes - 8 || file->data[8] != '{')
         return lp_fail(err, LP_BAD_INPUT, "%s: not a safetensors file, or cut short", path);
-    cJSON *header = cJSON_ParseWithLength((char *)file->data + 8, length), *metadata;
+    weight_file f = {.path = path, .data = file->data + 8 + length, .data_bytes = file->size_bytes - 8 - length};
+    if (!(f.header = parse_header((char *)file->data + 8, length)))
+        return lp_fail(err, LP_BAD_INPUT, "%s: the safetensors header is not a JSON object, padded with spaces", path);
+    cJSON *metadata = cJSON_DetachItemFromObjectCaseSensitive(f.header, "__metadata__");
     lp_policy *p = NULL;
     lp_policy_config config = {0};
-    const unsigned char *data = file->data + 8 + length;
-    size_t data_bytes = file->size_bytes - 8 - length, seen = 0;
-    if (!cJSON_IsObject(header)) {
-        cJSON_Delete(header);
-        return lp_fail(err, LP_BAD_INPUT, "%s: the safetensors header is not JSON", path);
-    }
-    metadata = cJSON_DetachItemFromObjectCaseSensitive(header, "__metadata__");
     lp_status status = read_config(&config, metadata, path, err);
-    if (!status && (status = lp_policy_open(&p, &config, 0, err))) lp_fail_prefix(err, status, "%s", path);
-    int n_tensors = 0;
-    for (int i = 0; !status && i < P_COUNT; i++) n_tensors += p->info[i].size > 0;
-    if (!status && cJSON_GetArraySize(header) != n_tensors)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: %d tensors, the network has %d", path, cJSON_GetArraySize(header), n_tensors);
-    for (int i = 0; !status && i < P_COUNT; i++)
-        if (p->info[i].size) status = read_tensor(p, &p->info[i], header, data, data_bytes, &seen, path, err);
-    if (!status && seen != data_bytes)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: %zu bytes of tensors, %zu expected", path, data_bytes, seen);
-    cJSON_Delete(header);
+    if (!status && (status = model_open(&p, &config, err))) lp_fail_prefix(err, status, "%s", path);
+    if (!status) status = read_tensors(p, &f, err);
+    cJSON_Delete(f.header);
     if (status) {
         cJSON_Delete(metadata);
         lp_policy_close(p);

@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/number.h"
 #include "base/pool.h"
 #include "base/rng.h"
 #include "base/stop.h"
@@ -11,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <locale.h>
 #include <math.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -415,13 +417,66 @@ static void test_writable(void **state) {
     }
 }
 
+/* A locale with a comma, made for this; false where that cannot be. */
+static bool use_comma(void) {
+    char source[PATH_MAX], made[PATH_MAX], command[3 * PATH_MAX];
+    const char *text = "LC_NUMERIC\ndecimal_point \",\"\nthousands_sep \".\"\ngrouping 3\nEND LC_NUMERIC\n";
+    lp_path_join(source, sizeof source, folder, "comma.src");
+    lp_path_join(made, sizeof made, folder, "comma");
+    lp_err err;
+    if (lp_file_write_atomic(source, text, strlen(text), &err)) fail_msg("%s", err.message);
+    snprintf(command, sizeof command, "localedef -c -i '%s' '%s' >/dev/null 2>&1", source, made);
+    (void)!system(command); /* it warns of what the locale has not */
+    unlink(source);
+    setenv("LOCPATH", folder, 1);
+    bool there = setlocale(LC_ALL, "comma") != NULL;
+    snprintf(command, sizeof command, "rm -r '%s'", made);
+    (void)!system(command);
+    return there;
+}
+
+static void expect_points(void) {
+    static const char *const good[] = {"0.25", " 0.25", "2.5e-1 "}, *const bad[] = {"",       " ",   "0,25", "0.25x", "1e999",
+                                                                                    "1e-999", "nan", "inf",  "0.25 5"};
+    double value;
+    char text[40];
+    settings s;
+    lp_err err;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_true(lp_parse_double(good[i], &value) && value == 0.25);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_false(lp_parse_double(bad[i], &value));
+    assert_true(lp_print_double(text, sizeof text, 1.0 / 3) > 0 && strchr(text, '.') && lp_parse_double(text, &value) && value == 1.0 / 3);
+    lp_config_defaults(&s, table, 3);
+    assert_int_equal(lp_config_set(&s, table, 3, "b.rate", "0.75", &err), LP_OK);
+    lp_config_value(&s, &table[2], text, sizeof text);
+    assert_true(s.rate == 0.75 && !strcmp(text, "0.75"));
+}
+
+/* Numbers in files have a point, whatever locale somebody has set. */
+static void test_numbers(void **state) {
+    (void)state;
+    char text[8];
+    expect_points();
+    if (!use_comma()) {
+        print_message("skipped: localedef cannot make a locale here\n");
+        skip();
+    }
+    snprintf(text, sizeof text, "%.1f", 1.5);
+    assert_string_equal(text, "1,5"); /* so it is in use */
+    expect_points();
+    lp_use_decimal_point();
+    snprintf(text, sizeof text, "%.1f", 1.5);
+    assert_string_equal(text, "1.5");
+    uselocale(LC_GLOBAL_LOCALE);
+    setlocale(LC_ALL, "C");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),         cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
         cmocka_unit_test(test_read),           cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
         cmocka_unit_test(test_pool),           cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_stop),
         cmocka_unit_test(test_writable),       cmocka_unit_test(test_check),       cmocka_unit_test(test_write_at_once),
-        cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -146,6 +146,84 @@ static void test_truncated_and_flipped(void **state) {
     assert_int_equal(lp_policy_read(&(lp_policy *){NULL}, folder, &err), LP_BAD_INPUT);
 }
 
+/* The file with `from` replaced in its header, padded with spaces again; owned by the caller. */
+static lp_blob with_header(const lp_blob *file, const char *from, const char *to) {
+    size_t length = file->data[0] + 256u * file->data[1], room = length + 512, n = 0;
+    lp_blob out = {calloc(1, file->size_bytes + 512), 0};
+    char *header = (char *)out.data + 8;
+    const char *text = (char *)file->data + 8, *at = memmem(text, length, from, strlen(from));
+    if (!at) fail_msg("the header has no %s", from);
+    while (length && text[length - 1] == ' ') length--;
+    n = (size_t)snprintf(header, room, "%.*s%s%.*s", (int)(at - text), text, to, (int)((size_t)(text + length - at) - strlen(from)),
+                         at + strlen(from));
+    while (n % 8) header[n++] = ' ';
+    out.data[0] = (unsigned char)n, out.data[1] = (unsigned char)(n >> 8);
+    length = file->data[0] + 256u * file->data[1];
+    memcpy(header + n, file->data + 8 + length, file->size_bytes - 8 - length);
+    out.size_bytes = 8 + n + file->size_bytes - 8 - length;
+    return out;
+}
+
+/* What the format's own library says of such files. */
+static void test_format(void **state) {
+    (void)state;
+    static const struct {
+        const char *from, *to, *says; /* says NULL: a good file */
+    } changes[] = {
+        {"\"game\"", "\"game\"", NULL},
+        {"longplay-policy-1", "pt", NULL},
+        {"longplay-policy-1", "tf", "not a Longplay policy"},
+        {"\"game\":\"cue\"", "\"game\":7", "__metadata__.game is not a text"},
+        {"\"game\":\"cue\"", "\"game\":{\"a\":\"b\"}", "__metadata__.game is not a text"},
+        {"\"width\":\"28\"", "\"width\":\"512\"", "bytes of tensors"},
+    };
+    lp_err err;
+    lp_blob file, forged;
+    write_one(5);
+    assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        forged = with_header(&file, changes[i].from, changes[i].to);
+        lp_status status = read_bytes(forged.data, forged.size_bytes, &err);
+        if (status ? !changes[i].says || !strstr(err.message, changes[i].says) : changes[i].says != NULL)
+            fail_msg("%s: %s", changes[i].to, status ? err.message : "taken");
+        lp_blob_free(&forged);
+    }
+    /* two tensors of one size at the same place, which leaves a hole where the second was */
+    size_t length = file.data[0] + 256u * file.data[1];
+    const char *keys[] = {"\"level_key.weight\"", "\"age_key.weight\""};
+    char offsets[2][48];
+    for (int i = 0; i < 2; i++) {
+        const char *at = memmem(file.data + 8, length, keys[i], strlen(keys[i]));
+        assert_non_null(at);
+        at = strstr(at, "\"data_offsets\"");
+        snprintf(offsets[i], sizeof offsets[i], "%.*s", (int)(strchr(at, ']') - at), at);
+    }
+    forged = with_header(&file, offsets[1], offsets[0]);
+    assert_int_equal(read_bytes(forged.data, forged.size_bytes, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "share bytes"));
+    lp_blob_free(&forged);
+    /* NUL where the header is padded, and something else there */
+    for (int c = 0; c < 2; c++) {
+        forged = with_header(&file, "\"cue\"", c ? "\"cueA\"" : "\"cue\"");
+        length = forged.data[0] + 256u * forged.data[1];
+        size_t end = 8 + length;
+        while (forged.data[end - 1] == ' ') end--;
+        if (end == 8 + length) { /* no padding to spoil: the other has some */
+            lp_blob_free(&forged);
+            continue;
+        }
+        for (int bad = 0; bad < 2; bad++) {
+            forged.data[8 + length - 1] = bad ? 'x' : 0;
+            assert_int_equal(read_bytes(forged.data, forged.size_bytes, &err), LP_BAD_INPUT);
+            assert_non_null(strstr(err.message, "padded with spaces"));
+        }
+        forged.data[8 + length - 1] = '\n'; /* white space all the same */
+        assert_int_equal(read_bytes(forged.data, forged.size_bytes, &err), LP_OK);
+        lp_blob_free(&forged);
+    }
+    lp_blob_free(&file);
+}
+
 static void test_full_disk(void **state) {
     (void)state;
     lp_err err;
@@ -242,6 +320,7 @@ int main(void) {
         cmocka_unit_test(test_sizes),           cmocka_unit_test(test_truncated_and_flipped),
         cmocka_unit_test(test_full_disk),       cmocka_unit_test(test_more_tensors),
         cmocka_unit_test(test_opens_in_python), cmocka_unit_test(test_shapes_out_of_range),
+        cmocka_unit_test(test_format),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
