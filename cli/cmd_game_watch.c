@@ -127,6 +127,7 @@ static int watch_session(session *s, const arguments *a) {
     lp_watch_options options = {.window = true, .speed = 1, .frames_per_s = LP_EMU_FRAMES_PER_S, .player = true};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, &err) : LP_OK;
     s->json = a->json;
+    if (!status && a->shot) status = lp_watch_check_shot(a->shot, &err);
     if (!status) status = settle(s, a, &err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, NULL, &s->config, &err);
     if (!status) status = lp_watch_open(&s->watch, &options, &err);

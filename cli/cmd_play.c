@@ -253,7 +253,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     double start = lp_now_s(), seconds = 0, rate = 0;
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
-    if (!status && a->shot) status = lp_file_check_writable(a->shot, err);
+    if (!status && a->shot) status = lp_watch_check_shot(a->shot, err);
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);

@@ -219,7 +219,7 @@ static lp_status run_all(replay *r, lp_err *err) {
     lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S};
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
     r->watched = window || r->a->shot;
-    if (!status && r->a->shot) status = lp_file_check_writable(r->a->shot, err);
+    if (!status && r->a->shot) status = lp_watch_check_shot(r->a->shot, err);
     if (!status) status = open_parts(r, err);
     if (!status) status = lp_watch_open(&r->watch, &options, err);
     if (!status) status = run_movie(r, err);

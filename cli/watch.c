@@ -1,5 +1,6 @@
 #include "cli/watch.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
 
@@ -56,6 +57,13 @@ static const uint32_t *draw(lp_watch *w, lp_watch_show show, void *context, lp_e
     if (lp_now_s() - w->note_s < NOTE_S) view.status = w->note;
     w->drawn_s = lp_now_s();
     return lp_view_draw(w->painter, &view);
+}
+
+lp_status lp_watch_check_shot(const char *path, lp_err *err) {
+    lp_painter *painter = NULL;
+    lp_status status = lp_painter_open(&painter, err);
+    lp_painter_close(painter);
+    return status ? status : lp_file_check_writable(path, err);
 }
 
 lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void *context, lp_err *err) {

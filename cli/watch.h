@@ -58,6 +58,8 @@ void lp_watch_frame(lp_watch *watch, lp_watch_show show, void *context);
 bool lp_watch_wants_frames(const lp_watch *watch);
 /* True at most ten times a second: time for a progress line. */
 bool lp_watch_say(lp_watch *watch);
+/* Before a run: could a picture be drawn, and be written to path? LP_BAD_INPUT: not in this build, or not there. */
+lp_status lp_watch_check_shot(const char *path, lp_err *err);
 /* Draws the moment into a PNG file. */
 lp_status lp_watch_shot(lp_watch *watch, const char *path, lp_watch_show show, void *context, lp_err *err);
 
