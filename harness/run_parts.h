@@ -17,7 +17,7 @@ enum { LP_RUN_PATH_BYTES = 768 };
 
 /* Fixed layout, little-endian, no padding: 8-byte fields and one text whose size is a multiple of 8. */
 typedef struct {
-    char magic[8];         /* "LPRUN\0\0\1": the last byte is the version */
+    char magic[8];         /* "LPRUN\0\0\2": the last byte is the version; docs/formats.md */
     uint64_t hash;         /* of everything after this field, the seat included */
     uint64_t identity;     /* lp_run_identity: what is being played */
     uint64_t movie_offset; /* where to resume the movie */

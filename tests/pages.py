@@ -207,6 +207,15 @@ class Pages:
             self.fail(page, block.line, f"not {block.tag}: {mistake}")
 
 
+def check_magics(pages: Pages):
+    """docs/formats.md names every magic that the sources write, in the version that they write."""
+    page = ROOT / "docs/formats.md"
+    sources = subprocess.run(["git", "-C", ROOT, "grep", "-ohE", '"LP[A-Z]{3,5}[0-9]{1,3}"', "--", "*.c", ":!tests"], capture_output=True, text=True)
+    for magic in sorted(set(sources.stdout.split())):
+        if f"`{magic[1:-1]}`" not in page.read_text():
+            pages.fail(page, 1, f"does not name {magic}, which the sources write")
+
+
 def fields(text: str):
     """JSON, or a few fields of an object."""
     try:
@@ -257,6 +266,7 @@ def main() -> int:
                 pages.check_language(page, part)
         if page == ROOT / "README.md" or page.parent in (ROOT / "docs", ROOT / "games/suites"):
             pages.check_commands(page, found)
+    check_magics(pages)
     print("\n".join(f"skipped: {one}" for one in pages.skipped))
     print("\n".join(pages.wrong) if pages.wrong else f"{pages.n_run} commands ran, {len(pages.skipped)} skipped, {len(chosen)} pages hold")
     return 1 if pages.wrong else 0
