@@ -1,6 +1,7 @@
 /* longplay eval: win rates with intervals, one row a game, or one a row of a suite. */
 #include "cli/cli.h"
 
+#include "base/log.h"
 #include "evals/eval.h"
 #include "evals/suite.h"
 
@@ -10,7 +11,7 @@
 enum { EPISODES = 200, SEED = 1 };
 
 typedef struct {
-    const char *games, *policy, *model, *memory, *device, *set[LP_MAX_LIST];
+    const char *games, *policy, *model, *memory, *device, *noop, *set[LP_MAX_LIST];
     int n_games, n_set;
     int64_t episodes, seed, time_limit, threads; /* episodes 0, seed -1: not given */
     bool sample, greedy, json;
@@ -57,6 +58,8 @@ static cJSON *row_json(const lp_suite_row *what, const int64_t *knobs, const lp_
     cJSON_AddItemToObject(o, "ci95", cJSON_CreateDoubleArray(r->ci95, 2));
     cJSON_AddNumberToObject(o, "decisions_per_s", r->decisions_per_s);
     cJSON_AddNumberToObject(o, "context_items_max", r->context_items_max);
+    lp_noop noop = lp_game_noop(what->game);
+    cJSON_AddItemToObject(o, "noop", cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2));
     k = cJSON_AddObjectToObject(o, "knobs");
     for (int i = 0; i < lp_game_n_knobs(what->game); i++) cJSON_AddNumberToObject(k, lp_game_knob(what->game, i)->name, (double)knobs[i]);
     return o;
@@ -76,9 +79,11 @@ static void print_row(const char *label, const lp_eval_row *r, bool first) {
 static lp_status eval_row(const arguments *a, const lp_suite_row *what, cJSON *rows, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_eval_row row;
+    char note[256];
     lp_status status = choose_knobs(a, what, knobs, err);
     if (!status) status = evaluate(a, what, knobs, &row, err);
     if (status) return status;
+    if (lp_game_start_note(what->game, note, sizeof note)) lp_warn("%s", note);
     if (!a->json) print_row(what->label, &row, !cJSON_GetArraySize(rows));
     cJSON_AddItemToArray(rows, row_json(what, knobs, &row));
     return LP_OK;
@@ -88,6 +93,7 @@ static lp_status eval_suite(const arguments *a, const char *name, cJSON *rows, l
     lp_suite *suite;
     int64_t knobs[LP_MAX_KNOBS];
     if (a->model) return lp_fail(err, LP_BAD_INPUT, "--model: the games of %s are played on consoles of their own", name);
+    if (a->noop) return lp_fail(err, LP_BAD_INPUT, "--noop: the games of the suite %s start as they say", name);
     lp_status status = lp_suite_open(&suite, name, err);
     if (status) return status;
     int n = lp_suite_n_rows(suite);
@@ -102,6 +108,7 @@ static lp_status eval_game(const arguments *a, const char *name, cJSON *rows, lp
     int64_t knobs[LP_MAX_KNOBS];
     lp_status status = lp_game_open(&game, name, err);
     if (!status) status = lp_choose_model(game, a->model, err);
+    if (!status && a->noop) status = lp_game_set_noop(game, a->noop, err);
     if (!status) lp_game_default_knobs(game, knobs);
     if (!status) status = eval_row(a, &(lp_suite_row){game, name, name, knobs, EPISODES, SEED}, rows, err);
     lp_game_close(game);
@@ -126,6 +133,10 @@ int lp_cmd_eval(int argc, char **argv) {
          .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
+        {.name = "noop",
+         .value = "MIN:MAX",
+         .help = "idle frames before the first decision, drawn from the seed (the game's own)",
+         .text = &a.noop},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
         {.name = "time-limit",
          .value = "N",

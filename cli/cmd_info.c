@@ -67,6 +67,7 @@ static void add_setup(cJSON *o, const lp_game *game) {
     snprintf(text, sizeof text, "%dx%d grey", width, height);
     cJSON_AddStringToObject(o, "observation", text);
     cJSON_AddNumberToObject(o, "frame_skip", lp_game_frame_skip(game));
+    cJSON_AddStringToObject(o, "noop", lp_game_noop_text(game, text));
     cJSON_AddBoolToObject(o, "can_win", lp_game_can_win(game));
     cJSON_AddBoolToObject(o, "can_lose", lp_game_can_lose(game));
     cJSON_AddBoolToObject(o, "is_endless", lp_game_is_endless(game));
@@ -121,6 +122,7 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
     cJSON_AddStringToObject(o, "policy_digest", c.policy_digest);
     cJSON_AddStringToObject(o, "memory", archs[c.arch]);
     cJSON_AddStringToObject(o, "knobs", c.knobs);
+    cJSON_AddStringToObject(o, "noop", c.noop);
     cJSON_AddNumberToObject(o, "seed", (double)c.seed);
     cJSON_AddStringToObject(o, "core", c.core);
     cJSON_AddStringToObject(o, "rom_hash", c.rom_hash);

@@ -19,7 +19,7 @@ enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 #define END_S 3.0    /* how long the end of it all does */
 
 typedef struct {
-    const char *game, *policy, *model, *memory, *run, *speed, *shot, *device, *set[LP_MAX_LIST];
+    const char *game, *policy, *model, *memory, *run, *speed, *shot, *device, *noop, *set[LP_MAX_LIST];
     int n_game, n_set;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
@@ -89,6 +89,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     lp_status status = lp_game_open(&s->game, name, err);
     if (!status) status = lp_choose_model(s->game, a->model, err);
     if (!status) status = lp_lasting_game(s->config.game, sizeof s->config.game, name, err);
+    if (!status && a->noop) status = lp_game_set_noop(s->game, a->noop, err);
     if (!status) status = choose_player(s, a, a->policy, err);
     if (!status) status = name_policy(s, err);
     if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
@@ -118,6 +119,11 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
         lp_model model = lp_game_model(s->game);
         status = lp_choose_model(s->game, a->model, err);
         if (!status && lp_game_model(s->game) != model) status = changed("--model", a->run, err);
+    }
+    if (!status && a->noop) {
+        char noop[24];
+        status = lp_game_set_noop(s->game, a->noop, err);
+        if (!status && strcmp(lp_game_noop_text(s->game, noop), c.noop)) status = changed("--noop", a->run, err);
     }
     if (!status) {
         lp_run_identify(&s->config, s->game, NULL);
@@ -307,6 +313,10 @@ int lp_cmd_play(int argc, char **argv) {
          .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
+        {.name = "noop",
+         .value = "MIN:MAX",
+         .help = "idle frames before the first decision, drawn from the seed (the game's own)",
+         .text = &a.noop},
         {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},

@@ -18,7 +18,7 @@
 enum { LOG_EVERY_UPDATES = 5, CHECKPOINT_S = 60 };
 
 typedef struct {
-    const char *game, *config, *model, *out, *device, *settings[LP_MAX_LIST];
+    const char *game, *config, *model, *out, *device, *noop, *settings[LP_MAX_LIST];
     int n_game, n_settings;
     double minutes;
     int64_t threads, eval_episodes;
@@ -196,6 +196,7 @@ static cJSON *result_json(const session *s, double minutes, const lp_eval_row *r
 static lp_status train_session(session *s, cJSON **result, int *code, lp_err *err) {
     lp_device device;
     lp_eval_row row = {0};
+    char note[256];
     lp_status status = name_files(s, err);
     if (!status) status = read_config(&s->config, s->a, s->game, err);
     if (!status) status = lp_device_find(&device, s->a->device, err);
@@ -203,6 +204,7 @@ static lp_status train_session(session *s, cJSON **result, int *code, lp_err *er
     if (status) return status;
     lp_stop_catch();
     status = open_files(s, err);
+    if (!status && lp_game_start_note(s->game, note, sizeof note)) lp_warn("%s", note);
     if (!status) status = run(s, err);
     double minutes = (lp_now_s() - s->start_s) / 60;
     if (!status && !lp_stop_asked()) status = judge(s, minutes, &row, err);
@@ -236,6 +238,10 @@ int lp_cmd_train(int argc, char **argv) {
          .number = &a.threads,
          .min = 0,
          .max = 1024},
+        {.name = "noop",
+         .value = "MIN:MAX",
+         .help = "idle frames before the first decision, drawn from the seed (the game's own)",
+         .text = &a.noop},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
@@ -263,6 +269,7 @@ int lp_cmd_train(int argc, char **argv) {
     if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
     if (!status) status = lp_game_open(&game, a.game, &err);
     if (!status) status = lp_choose_model(game, a.model, &err);
+    if (!status && a.noop) status = lp_game_set_noop(game, a.noop, &err);
     s.game = game;
     code = 0;
     if (!status) status = train_session(&s, &result, &code, &err);

@@ -296,6 +296,7 @@ int ram_list(ram_session *s, lp_ram_candidate *out, int max, lp_err *err) {
 
 lp_status ram_open(ram_session *s, const char *game, uint64_t seed, lp_err *err) {
     lp_status status = lp_game_open(&s->game, game, err);
+    if (!status) status = lp_game_set_noop(s->game, "0:0", err); /* what is looked for is where it was the last time */
     if (!status) status = lp_env_open(&s->env, s->game, NULL, err);
     if (!status) status = lp_env_reset(s->env, seed, NULL, 0, err);
     if (status) return status;

@@ -7,6 +7,7 @@
 #include "base/contract.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/rng.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,15 @@ static void boot_step(lp_env *env, const lp_boot_step *step, uint64_t seed, cons
     }
 }
 
+/* The idle frames of the episode with this seed. */
+static void wait_frames(lp_env *env, uint64_t seed) {
+    enum { STREAM = 0x1d1e };
+    lp_noop noop = env->game->noop;
+    lp_rng rng = lp_rng_make(seed, STREAM);
+    int n = noop.min + (int)lp_rng_below(&rng, (uint32_t)(noop.max - noop.min) + 1);
+    boot_step(env, &(lp_boot_step){.n_frames = (uint32_t)n}, seed, NULL);
+}
+
 lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err) {
     const lp_game *g = env->game;
     lp_status status = lp_emu_state_load(env->emu, env->booted, lp_emu_state_size(env->emu), err);
@@ -156,6 +166,7 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
     if (env->tap.reset) env->tap.reset(env->tap.context);
     for (int i = 0; i < env->n_cached && env->tap.keys; i++) env->tap.keys(env->tap.context, g->boot[i].keys, g->boot[i].n_frames);
     for (int i = env->n_cached; i < g->n_boot; i++) boot_step(env, &g->boot[i], seed, knobs);
+    wait_frames(env, seed);
     env->steps = 0;
     env->outcome = LP_RUNNING;
     env->time_limit = g->time_limit_knob >= 0

@@ -149,6 +149,13 @@ static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *meta
     else check_sha(g, rom, r);
 }
 
+/* Where nothing else makes one episode differ from the next, idle frames do, unless longplay.json says what. */
+static void default_noop(lp_game *g, const cJSON *longplay) {
+    const cJSON *start = cJSON_GetObjectItemCaseSensitive(longplay, "start");
+    bool says = cJSON_GetObjectItemCaseSensitive(start, "noop") != NULL;
+    if (!says && !g->has_seed && lp_game_can_end(g)) g->noop.max = LP_NOOP_FRAMES;
+}
+
 enum { METADATA, DATA, SCENARIO, LONGPLAY, N_FILES };
 
 void lp_game_load_folder(lp_game *g, const char *folder, lp_findings *r) {
@@ -170,6 +177,7 @@ void lp_game_load_folder(lp_game *g, const char *folder, lp_findings *r) {
         const lp_place file = lp_place_file(paths[f]);
         if (roots[f]) loads[f](g, roots[f], &file, r);
     }
+    default_noop(g, roots[LONGPLAY]);
     for (int f = 0; f < N_FILES; f++) cJSON_Delete(roots[f]);
 }
 
@@ -268,6 +276,37 @@ lp_status lp_game_has_win_rate(const lp_game *g, int64_t time_limit, lp_err *err
                        "(longplay.json: time_limit; eval --time-limit N; train --train.time_limit=N)",
                        g->name);
     return LP_OK;
+}
+
+/* ---- how an episode starts ---- */
+
+bool lp_game_has_seed(const lp_game *g) { return g->has_seed; }
+lp_noop lp_game_noop(const lp_game *g) { return g->noop; }
+
+lp_status lp_game_set_noop(lp_game *g, const char *range, lp_err *err) {
+    int min, max, end = 0;
+    if (sscanf(range, "%6d:%6d%n", &min, &max, &end) != 2 || range[end] || min < 0 || max < min || max > LP_MAX_NOOP_FRAMES)
+        return lp_fail(err, LP_BAD_INPUT, "noop '%.40s': must be MIN:MAX idle frames, at most %d, such as 0:30", range, LP_MAX_NOOP_FRAMES);
+    g->noop = (lp_noop){min, max};
+    return LP_OK;
+}
+
+const char *lp_game_noop_text(const lp_game *g, char out[24]) {
+    snprintf(out, 24, "%d:%d", g->noop.min, g->noop.max);
+    return out;
+}
+
+bool lp_game_start_note(const lp_game *g, char *out, size_t size) {
+    if (g->has_seed) return false;
+    if (g->noop.min == g->noop.max)
+        snprintf(out, size,
+                 "%s: has no seed and %d idle frames: every episode starts the same, so rates and intervals tell of this one start only "
+                 "(longplay.json: seed, start; --noop 0:%d)",
+                 g->name, g->noop.min, LP_NOOP_FRAMES);
+    else
+        snprintf(out, size, "%s: has no seed: its episodes differ by %d to %d idle frames after boot alone (longplay.json: seed, start)",
+                 g->name, g->noop.min, g->noop.max);
+    return true;
 }
 
 const void *lp_game_rom(const lp_game *g, size_t *size_bytes) {

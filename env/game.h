@@ -1,7 +1,7 @@
 /* A game: its ROM, what its RAM means, when it is won or lost, how it is booted, and what may vary.
  *
  * A game is a folder with stable-retro's files (data.json, scenario.json, metadata.json, rom.sha, the ROM) and longplay.json
- * (win, loss, audit, events, knobs, seed, boot, buttons, frame_skip, observation), or with one of the two. A bare ROM is a
+ * (win, loss, audit, events, knobs, seed, boot, start, buttons, frame_skip, observation), or with one of the two. A bare ROM is a
  * game too: no win, no loss, every button. docs/games.md describes the fields.
  *
  *     lp_game *game;
@@ -91,6 +91,22 @@ bool lp_game_can_end(const lp_game *game); /* does anything end an episode: a wi
  * and time_limit, in decisions, is 0. */
 lp_status lp_game_has_win_rate(const lp_game *game, int64_t time_limit, lp_err *err);
 
+/* Is an episode's seed written into the game (longplay.json "seed")? */
+bool lp_game_has_seed(const lp_game *game);
+/* Idle frames between boot and the first decision, as many as the episode's seed draws: what makes the episodes of a game differ that
+ * has no seed. longplay.json "start"; without it 0 to LP_NOOP_FRAMES in a folder whose game has no seed and can end, else none. */
+enum { LP_NOOP_FRAMES = 30, LP_MAX_NOOP_FRAMES = 36000 };
+typedef struct {
+    int32_t min, max; /* frames; both 0: none */
+} lp_noop;
+lp_noop lp_game_noop(const lp_game *game);
+/* "MIN:MAX": another range, for the resets to come. LP_BAD_INPUT and nothing changed: it is none. No environment may be stepping. */
+lp_status lp_game_set_noop(lp_game *game, const char *range, lp_err *err);
+/* "MIN:MAX", as lp_game_set_noop reads it. */
+const char *lp_game_noop_text(const lp_game *game, char out[24]);
+/* One line into out for those who measure: the episodes are all the same, or differ by idle frames alone; false: the game has a seed. */
+bool lp_game_start_note(const lp_game *game, char *out, size_t size);
+
 /* Seeds of 32 bits: training and evaluation never share one, whatever the run_seeds. Different i below 2^31 give different
  * seeds, in an order that looks random. */
 uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i); /* odd */
@@ -122,7 +138,7 @@ void lp_env_close(lp_env *env);
 void lp_env_set_tap(lp_env *env, const lp_env_tap *tap); /* copied */
 /* Frames a decision from now on, above 0, instead of the game's own. */
 void lp_env_set_frame_skip(lp_env *env, int frame_skip);
-/* Power-on, boot keys, knobs and seed. knobs [n_knobs], each within its range, or NULL: defaults. time_limit in decisions, 0:
+/* Power-on, boot keys, knobs, seed and idle frames. knobs [n_knobs], each within its range, or NULL: defaults. time_limit in decisions, 0:
  * the game's own, or none; when it is reached the outcome is LP_TIMEOUT, which counts as a loss. */
 lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
 /* Calls hook after every frame of a decision but its last, so that a window can show them all; NULL: no more. The

@@ -52,6 +52,7 @@ struct lp_game {
     lp_variable seed;
     int64_t time_limit, time_limit_plus; /* time_limit_plus is added to knob time_limit_knob */
     int time_limit_knob;                 /* -1: time_limit holds */
+    lp_noop noop;
     int n_boot;
     lp_boot_step boot[LP_MAX_BOOT];
     lp_condition win, loss, audit;

@@ -33,6 +33,23 @@ static void load_boot(lp_game *g, const cJSON *root, const lp_place *file, lp_fi
         lp_report_error(r, &where, "no step has \"poke\": true, so knobs and seed would never be written");
 }
 
+static bool idle_frames(const cJSON *item, int32_t *out) {
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= LP_MAX_NOOP_FRAMES)) return false;
+    *out = (int32_t)item->valuedouble;
+    return (double)*out == item->valuedouble;
+}
+
+static void load_start(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
+    const cJSON *start, *noop;
+    const lp_place where = lp_place_field(file, "start"), at = lp_place_field(&where, "noop");
+    lp_json_object(root, "start", &start, file, r);
+    lp_json_known(start, "noop", true, &where, r);
+    if (!lp_json_list(start, "noop", 2, &noop, &where, r) || !noop) return;
+    bool good = idle_frames(cJSON_GetArrayItem(noop, 0), &g->noop.min) && idle_frames(cJSON_GetArrayItem(noop, 1), &g->noop.max);
+    if (!good || g->noop.min > g->noop.max)
+        lp_report_error(r, &at, "must be [MIN, MAX] idle frames, 0 to %d, such as [0, %d]", LP_MAX_NOOP_FRAMES, LP_NOOP_FRAMES);
+}
+
 static void load_knob(lp_game *g, const cJSON *item, const lp_place *where, lp_findings *r) {
     if (g->n_knobs == LP_MAX_KNOBS) {
         lp_report_error(r, where, "more than %d knobs", LP_MAX_KNOBS);
@@ -245,7 +262,7 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     refuse_state(root, file, r);
     load_model(g, root, file, r);
     lp_json_known(root,
-                  "rom|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|seed|knobs|twin|time_limit|win|loss|"
+                  "rom|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|start|seed|knobs|twin|time_limit|win|loss|"
                   "audit|names|events|oracle|state|states|default_state",
                   true, file, r);
     lp_json_text(root, "title", g->title, sizeof g->title, file, r);
@@ -262,6 +279,7 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     load_actions(g, root, file, r);
     load_knobs(g, root, file, r);
     load_boot(g, root, file, r);
+    load_start(g, root, file, r);
     load_time_limit(g, root, file, r);
     load_names(g, root, file, r);
     load_events(g, root, file, r);

@@ -31,6 +31,9 @@ lp_status lp_run_check_player(const lp_run_config *c, const lp_game *game, const
     if (strcmp(now.rom_hash, c->rom_hash))
         return lp_fail(err, LP_BAD_INPUT, "the ROM of %s has the hash %s, the run was recorded with %s", lp_game_name(game), now.rom_hash,
                        c->rom_hash);
+    if (strcmp(now.noop, c->noop))
+        return lp_fail(err, LP_BAD_INPUT, "%s starts after %s idle frames, the run was recorded with %s", lp_game_name(game), now.noop,
+                       c->noop);
     if (strcmp(now.policy_digest, c->policy_digest))
         return lp_fail(err, LP_BAD_INPUT, "the policy has the digest %s, the run was recorded with %s (%s)", now.policy_digest,
                        c->policy_digest, c->policy);

@@ -47,6 +47,7 @@ typedef struct {
     int64_t hash_every, state_every;                    /* decisions between machine hashes and machine states in the movie */
     /* What a resumed run must find again; filled in by lp_run_make. Hashes are 16 hex digits. */
     char rom_hash[24], policy_digest[24], core[32];
+    char noop[24]; /* lp_game_noop_text */
 } lp_run_config;
 
 void lp_run_config_init(lp_run_config *config);
@@ -56,9 +57,9 @@ lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *
 lp_status lp_run_config_write(const lp_run_config *config, const char *folder, lp_err *err);
 /* Writes all of the game's knob values into config->knobs. */
 void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64_t *knobs);
-/* Fills model, rom_hash, policy_digest and core. */
+/* Fills model, rom_hash, policy_digest, core and noop. */
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy);
-/* Opens the game of a run, on the console that it was recorded on; elsewhere: where the game is now, or NULL. */
+/* Opens the game of a run, on the console and with the idle frames that it was recorded with; elsewhere: where the game is now, or NULL. */
 lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *elsewhere, lp_err *err);
 lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy);
 

@@ -34,6 +34,7 @@ static const lp_setting table[] = {
     TEXT("identity.rom_hash", "of the ROM", rom_hash),
     TEXT("identity.policy_digest", "of the policy's shape and weights", policy_digest),
     TEXT("identity.core", "emulation core and version", core),
+    TEXT("identity.noop", "idle frames before an episode's first decision, MIN:MAX", noop),
 };
 enum { N = sizeof table / sizeof *table, MAX_INI_BYTES = 8192 };
 
@@ -51,6 +52,7 @@ lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *
     lp_run_config_init(config);
     lp_status status = lp_config_read(config, sizeof *config, table, N, path, err);
     if (status) return status;
+    if (!*config->noop) strcpy(config->noop, "0:0"); /* recorded when there was no such thing */
     for (int i = 0; i < N; i++)
         if (table[i].type == LP_SET_TEXT && table[i].offset != offsetof(lp_run_config, knobs) && !*((char *)config + table[i].offset))
             return lp_fail(err, LP_BAD_INPUT, "%s: %s is missing", path, table[i].name);
@@ -80,8 +82,10 @@ void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64
 
 lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *elsewhere, lp_err *err) {
     lp_status status = lp_game_open(out, elsewhere ? elsewhere : config->game, err);
-    if (status || config->model == LP_MODEL_AUTO) return status;
-    if ((status = lp_game_set_model(*out, (lp_model)config->model, err))) {
+    if (status) return status;
+    if (config->model != LP_MODEL_AUTO) status = lp_game_set_model(*out, (lp_model)config->model, err);
+    if (!status) status = lp_game_set_noop(*out, config->noop, err);
+    if (status) {
         lp_fail_prefix(err, status, "%s", lp_game_name(*out));
         lp_game_close(*out);
         *out = NULL;
@@ -109,6 +113,8 @@ void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy
     snprintf(config->rom_hash, sizeof config->rom_hash, "%016llx", (unsigned long long)lp_hash64(rom, size));
     snprintf(config->policy_digest, sizeof config->policy_digest, "%016llx", (unsigned long long)(policy ? lp_policy_digest(policy) : 0));
     snprintf(config->core, sizeof config->core, "%s", lp_emu_core_version());
+    memset(config->noop, 0, sizeof config->noop);
+    lp_game_noop_text(game, config->noop);
 }
 
 uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
@@ -129,6 +135,7 @@ uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
     hash = lp_hash64_seed(c->rom_hash, strlen(c->rom_hash), hash);
     hash = lp_hash64_seed(c->policy_digest, strlen(c->policy_digest), hash);
     hash = lp_hash64_seed(c->core, strlen(c->core), hash);
+    if (strcmp(c->noop, "0:0")) hash = lp_hash64_seed(c->noop, strlen(c->noop), hash); /* none: as before there were any */
     bool weights = strcmp(c->policy, "random") && strcmp(c->policy, "oracle") &&
                    strcmp(c->policy, "human"); /* a weight file may be moved, not changed */
     hash = lp_hash64_seed(weights ? "weights" : c->policy, weights ? 7 : strlen(c->policy), hash);

@@ -156,6 +156,7 @@ lp_status lp_import_open(lp_import **out, const char *folder, const lp_game *gam
     snprintf(config->policy, sizeof config->policy, "%s", LP_RUN_IMPORTED);
     config->arch = LP_MEM_NONE;
     lp_run_identify(config, game, NULL);
+    strcpy(config->noop, "0:0"); /* the movie has its own */
     m->config = *config;
     lp_status status = lp_run_folder_begin(&m->folder, folder, err);
     m->has_folder = !status;

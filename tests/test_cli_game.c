@@ -281,7 +281,7 @@ static void expect_answers(const char *command, bool can_win, bool can_lose, boo
 
 static void a_win_without_a_loss_is_a_win(void **state) {
     (void)state;
-    put_walk("\"win\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 4}}}");
+    put_walk("\"win\": {\"variables\": {\"walked\": {\"op\": \"greater-or-equal\", \"reference\": 20}}}");
     expect_answers("info %s --json", true, false, true);
     expect_answers("game check %s --json", true, false, true);
     expect_done(longplay("game check %%/g"), "one that is not won never ends", "check");
@@ -295,7 +295,7 @@ static void a_win_without_a_loss_is_a_win(void **state) {
     o = parsed(longplay("train %%/g --out %%/w.safetensors --train.time_limit=50 %s", small), "train with a limit");
     assert_true(number(o, "win_rate") == 1);
     cJSON_Delete(o);
-    put_walk("\"time_limit\": 2, \"win\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 4}}}");
+    put_walk("\"time_limit\": 2, \"win\": {\"variables\": {\"walked\": {\"op\": \"greater-or-equal\", \"reference\": 20}}}");
     expect_answers("game check %s --json", true, false, false);
     expect_done(longplay("game check %%/g"), "end won or at the time limit", "check");
     o = parsed(longplay("eval %%/g --policy random --episodes 3 --json"), "eval with the game's limit");
@@ -305,7 +305,7 @@ static void a_win_without_a_loss_is_a_win(void **state) {
 
 static void a_loss_without_a_win_is_a_loss(void **state) {
     (void)state;
-    put_walk("\"loss\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 4}}}");
+    put_walk("\"loss\": {\"variables\": {\"walked\": {\"op\": \"greater-or-equal\", \"reference\": 20}}}");
     expect_answers("info %s --json", false, true, false);
     expect_answers("game check %s --json", false, true, false);
     expect_done(longplay("play %%/g --policy random --headless --episodes 2"), "2 episodes, 2 lost", "play");
@@ -320,6 +320,43 @@ static void a_loss_without_a_win_is_a_loss(void **state) {
     cJSON_Delete(o);
 }
 
+/* ---- a game without a seed ---- */
+
+/* Commands that measure say so in one line; idle frames are part of a run, of its movie, and of what it resumes with. */
+static void a_game_without_a_seed_waits(void **state) {
+    (void)state;
+    put_walk("\"time_limit\": 50, \"win\": {\"variables\": {\"walked\": {\"op\": \"greater-or-equal\", \"reference\": 20}}}");
+    result r = longplay("eval %%/g --policy random --episodes 3");
+    if (r.code || lines(r.err) != 1 || !strstr(r.err, "no seed: its episodes differ by 0 to 30 idle frames")) fail_msg("'%s'", r.err);
+    r = longplay("eval %%/g --policy random --episodes 3 --noop 0:0");
+    if (r.code || lines(r.err) != 1 || !strstr(r.err, "every episode starts the same")) fail_msg("'%s'", r.err);
+    expect_refused(longplay("eval %%/g --policy random --noop 3"), 2, "MIN:MAX", "no range");
+    expect_refused(longplay("eval memory --policy random --noop 0:3"), 2, "suite", "a suite");
+    r = longplay(
+        "train %%/g --out %%/w.safetensors --train.decisions=16 --train.envs=2 --train.steps=8 --ppo.minibatches=1 --eval-episodes 2");
+    if (r.code || !strstr(r.err, "no seed: its episodes differ")) fail_msg("'%s'", r.err);
+    expect_refused(longplay("train %%/g --out %%/w.safetensors --resume --noop 0:5 --train.decisions=32 --train.envs=2 --train.steps=8 "
+                            "--ppo.minibatches=1"),
+                   2, "other settings", "another start");
+
+    cJSON *whole = parsed(longplay("play %%/g --policy random --headless --episodes 4 --noop 5:40 --run %%/whole --json"), "play");
+    cJSON *o = parsed(longplay("play %%/g --policy random --headless --episodes 2 --noop 5:40 --run %%/run --json"), "play");
+    cJSON_Delete(o);
+    expect_refused(longplay("play --run %%/run --resume --headless --noop 0:30"), 2, "--noop is not what", "another start");
+    put_walk("\"time_limit\": 50, \"win\": {\"variables\": {\"walked\": {\"op\": \"greater-or-equal\", \"reference\": 20}}}, "
+             "\"start\": {\"noop\": [0, 1]}"); /* the run has its own */
+    o = parsed(longplay("play --run %%/run --resume --headless --episodes 4 --json"), "resume");
+    assert_string_equal(cJSON_GetObjectItem(o, "state_hash")->valuestring, cJSON_GetObjectItem(whole, "state_hash")->valuestring);
+    assert_true(number(o, "frames") == number(whole, "frames"));
+    cJSON_Delete(o), cJSON_Delete(whole);
+    expect_done(longplay("info %%/run"), "5:40", "info");
+    expect_done(longplay("replay %%/run --verify --headless"), "verified", "replay");
+    expect_done(longplay("movie export %%/run %%/run.bk2"), "", "export");
+    o = parsed(longplay("movie import %%/run.bk2 %%/g --run %%/back --json"), "import");
+    cJSON_Delete(o);
+    expect_done(longplay("replay %%/back --verify --headless"), "verified", "replay of the import");
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
@@ -327,6 +364,7 @@ int main(void) {
         TEST(comments_hold_good_examples), TEST(a_full_disk_leaves_no_folder),  TEST(broken_roms_leave_nothing),
         TEST(watching_records_a_run),      TEST(a_person_plays_at_speed_one),   TEST(interrupted_it_keeps_what_was_played),
         TEST(checks_tell_all_mistakes),    TEST(a_win_without_a_loss_is_a_win), TEST(a_loss_without_a_win_is_a_loss),
+        TEST(a_game_without_a_seed_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

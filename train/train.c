@@ -214,14 +214,11 @@ static checkpoint_header header_of(const lp_train *t) {
     size_t rom_bytes;
     const void *rom = lp_game_rom(t->game, &rom_bytes);
     const char *core = lp_emu_core_version();
-    return (checkpoint_header){CHECKPOINT_MAGIC,
-                               0,
-                               hash_config(&t->config),
-                               lp_hash64(rom, rom_bytes),
-                               lp_hash64(core, strlen(core)),
-                               (uint64_t)t->config.envs,
-                               t->update,
-                               t->decisions};
+    lp_noop noop = lp_game_noop(t->game);
+    uint64_t settings = hash_config(&t->config);
+    if (noop.max) settings = lp_hash64_seed(&noop, sizeof noop, settings);
+    return (checkpoint_header){CHECKPOINT_MAGIC,         0,         settings,    lp_hash64(rom, rom_bytes), lp_hash64(core, strlen(core)),
+                               (uint64_t)t->config.envs, t->update, t->decisions};
 }
 
 lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {

@@ -96,6 +96,8 @@ class Knob:
 class Game:
     """A game: a shipped one's name, a game folder, or a ROM file. InputError: not found, or its files are at fault.
 
+    noop: (min, max) idle frames between boot and the first decision, drawn from the episode's seed, instead of the game's own.
+
     name, title      str
     system           "GB", "GBC" or "GBA"
     folder           what it was read from; None for a bare ROM
@@ -107,9 +109,11 @@ class Game:
     screen_size      (width, height) of what is played on
     crop             (x, y, width, height): the part of it that observations show
     has_reward       whether scenario.json has one
+    has_seed         whether an episode's seed is written into the game
+    noop             (min, max) idle frames between boot and the first decision
     """
 
-    def __init__(self, game: str | os.PathLike[str]) -> None:
+    def __init__(self, game: str | os.PathLike[str], *, noop: tuple[int, int] | None = None) -> None:
         err, out = ffi.new("lp_err *"), ffi.new("lp_game **")
         check(lib.lp_game_open(out, os.fsencode(_find(game)), err), err)
         self.pointer = g = ffi.gc(out[0], lib.lp_game_close)
@@ -133,6 +137,21 @@ class Game:
         self.crop = tuple(numbers)
         self.screen_size = (240, 160) if self.system == "GBA" else (160, 144)
         self.has_reward = bool(lib.lp_game_has_reward(g))
+        self.has_seed = bool(lib.lp_game_has_seed(g))
+        if noop is not None:
+            low, high = noop
+            check(lib.lp_game_set_noop(g, f"{operator.index(low)}:{operator.index(high)}".encode(), err), err)
+        frames = lib.lp_game_noop(g)
+        self.noop = (frames.min, frames.max)
+
+    @classmethod
+    def of(cls, game: str | os.PathLike[str] | Game, noop: tuple[int, int] | None) -> Game:
+        """What Env and VectorEnv were given: a game that is open already has its own noop."""
+        if not isinstance(game, Game):
+            return cls(game, noop=noop)
+        if noop is not None:
+            raise InputError("noop: belongs to a longplay.Game that is open already: give it there")
+        return game
 
     def __repr__(self) -> str:
         return f"<longplay.Game {self.name} ({self.system}): {len(self.actions)} actions, knobs {', '.join(self.knobs) or 'none'}>"

@@ -37,6 +37,7 @@ class Env(gymnasium.Env[Array, int]):
     knobs        name -> value, on top of the game's defaults
     time_limit   decisions to an episode's truncation; 0: the game's own
     frame_skip   frames a decision; 0: the game's own
+    noop         (min, max) idle frames between boot and the first decision, drawn from the episode's seed; None: the game's own
     reward       "outcome": 1 for a win, -1 for a loss or timeout, else 0; "scenario": what scenario.json says
     split        whose seeds the episodes have: "train" or "eval", which share none
     render_mode  None, "rgb_array" (uint8 [144, 160, 3]; a GBA's [160, 240, 3]) or "human" (a window; needs pygame)
@@ -63,11 +64,12 @@ class Env(gymnasium.Env[Array, int]):
         knobs: Mapping[str, int] | None = None,
         time_limit: int = 0,
         frame_skip: int = 0,
+        noop: tuple[int, int] | None = None,
         reward: _core.Reward = "outcome",
         split: _core.Split = "train",
         render_mode: str | None = None,
     ) -> None:
-        self.game = game if isinstance(game, Game) else Game(game)
+        self.game = Game.of(game, noop)
         _core.choice("split", split, _core.SPLITS)
         _core.choice("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.split, self.render_mode = split, render_mode

@@ -57,13 +57,14 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         knobs: Mapping[str, int] | None = None,
         time_limit: int = 0,
         frame_skip: int = 0,
+        noop: tuple[int, int] | None = None,
         reward: _core.Reward = "outcome",
         split: _core.Split = "train",
         autoreset: str = "next_step",
         n_groups: int = 1,
         render_mode: str | None = None,
     ) -> None:
-        self.game = game if isinstance(game, Game) else Game(game)
+        self.game = Game.of(game, noop)
         _core.choice("split", split, _core.SPLITS)
         _core.choice("autoreset", autoreset, AUTORESET)
         _core.choice("render_mode", render_mode, (None, "rgb_array"))

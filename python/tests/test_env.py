@@ -273,6 +273,44 @@ def test_bare_rom(tmp_path):
         longplay.Env(rom, observation="ram")
 
 
+def no_seed(tmp_path):
+    """cue without its seed: it boots to the corridor and is won after some steps."""
+    shutil.copy(next(Path(longplay.Game("cue").folder).glob("*.gb")), tmp_path / "rom.gb")
+    (tmp_path / "data.json").write_text(json.dumps({"info": {"walked": {"address": 0xC0B8, "type": "<u4"}}}))
+    win = {"variables": {"walked": {"op": "greater-or-equal", "reference": 20}}}
+    (tmp_path / "longplay.json").write_text(json.dumps({"boot": [{"frames": 60}, {"keys": ["START"], "frames": 9}], "win": win}))
+    return tmp_path
+
+
+def test_idle_frames(tmp_path):
+    folder = no_seed(tmp_path)
+    env = longplay.Env(folder)
+    assert not env.game.has_seed and env.game.noop == (0, 30)
+    assert longplay.Game("cue").has_seed and longplay.Game("cue").noop == (0, 0)
+    starts = {}
+    for seed in range(20):
+        info = env.reset(seed=seed)[1]
+        starts[info["seed"]] = env.state_hash()
+    assert len(set(starts.values())) > 8
+    for seed in list(starts)[:3]:
+        env.reset(options={"episode_seed": seed})
+        assert env.state_hash() == starts[seed]
+    state = env.save()
+    other = longplay.Env(folder)
+    other.load(state)
+    assert env.reset()[1]["seed"] == other.reset()[1]["seed"] and env.state_hash() == other.state_hash()
+    same = longplay.Env(folder, noop=(0, 0))
+    assert len({(same.reset(seed=seed), same.state_hash())[1] for seed in range(5)}) == 1
+    envs = longplay.VectorEnv(folder, 3, noop=(5, 5))
+    assert envs.game.noop == (5, 5)
+    envs.close()
+    for noop, error in [((1, 0), longplay.InputError), ((0, 10**6), longplay.InputError), ((0, 0.5), TypeError)]:
+        with pytest.raises(error):
+            longplay.Env(folder, noop=noop)
+    with pytest.raises(longplay.InputError, match="open already"):
+        longplay.Env(longplay.Game(folder), noop=(0, 3))
+
+
 def test_new_arrays_and_what_outlives_the_environment():
     env = longplay.Env("cue")
     first, _ = env.reset(seed=1)
