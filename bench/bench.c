@@ -60,10 +60,14 @@ void lp_bench_print(const cJSON *rows) {
 /* ---- settings ---- */
 
 lp_status lp_bench_settings(lp_train_config *out, const lp_bench_arguments *a, lp_err *err) {
-    lp_config_defaults(out, lp_train_settings, lp_n_train_settings);
-    lp_status status = a->size ? lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.size", a->size, err) : LP_OK;
-    if (!status && a->core) status = lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.core", a->core, err);
-    if (!status && a->precision) status = lp_config_set(out, lp_train_settings, lp_n_train_settings, "policy.precision", a->precision, err);
+    lp_config_defaults(out, lp_train_settings(), lp_n_train_settings());
+    lp_status status = a->size ? lp_config_set(out, lp_train_settings(), lp_n_train_settings(), "policy.size", a->size, err) : LP_OK;
+    if (!status && a->core) status = lp_config_set(out, lp_train_settings(), lp_n_train_settings(), "policy.core", a->core, err);
+    if (!status && a->precision)
+        status = lp_config_set(out, lp_train_settings(), lp_n_train_settings(), "policy.precision", a->precision, err);
+    lp_mem_config memory = lp_mem_chosen(&out->memory, 1);
+    if (!status) status = lp_mem_give(&memory, &a->memory, err);
+    if (!status) lp_mem_choose(&out->memory, &memory);
     out->overlap = a->overlap;
     if (a->envs >= 0) out->envs = a->envs;
     if (a->steps >= 0) out->steps = a->steps;

@@ -15,6 +15,7 @@ typedef struct {
     int64_t updates;
     bool json, overlap;
     /* of a network; NULL and -1: not given */
+    lp_mem_given memory;
     const char *policy, *size, *core, *device, *precision, *batch, *save;
     int64_t context, envs, steps, minibatches, epochs;
 } lp_bench_arguments;

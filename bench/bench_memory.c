@@ -15,11 +15,7 @@
 #include <unistd.h>
 
 enum { DIM = 32, BATCH = 1024, BATCHES_A_SLICE = 4, SINGLES_A_SLICE = 256, MAX_SLICES = 256, SEARCHES = 15 };
-static const struct {
-    lp_mem_arch arch;
-    int64_t most; /* items; full's context at 10^7 would be 1.3 GB */
-} in_ram[] = {{LP_MEM_TREE, 10000000}, {LP_MEM_WINDOW, 10000000}, {LP_MEM_FULL, 1000000}};
-enum { N_IN_RAM = sizeof in_ram / sizeof *in_ram };
+static const int64_t MOST = 10000000; /* items */
 
 static int by_size(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -40,11 +36,10 @@ typedef struct {
     lp_rng rng;
 } bench;
 
-static lp_status open_bench(bench *b, lp_mem_arch arch, lp_err *err) {
-    lp_mem_config config = {.arch = arch, .dim = DIM, .max_items = (int)in_ram[N_IN_RAM - 1].most};
-    size_t n = (size_t)lp_mem_max_context(&config);
+static lp_status open_bench(bench *b, const lp_mem_config *config, lp_err *err) {
+    size_t n = (size_t)lp_mem_max_context_at(config, MOST);
     *b = (bench){.rng = lp_rng_make(1, 2)};
-    lp_status status = lp_mem_open(&b->mem, &config, err);
+    lp_status status = lp_mem_open(&b->mem, config, err);
     if (status) return status;
     b->view = (lp_mem_context_view){malloc(n * DIM * sizeof(float)), malloc(n * sizeof(float)), malloc(n * sizeof(int32_t)),
                                     malloc(n * sizeof(int64_t))};
@@ -75,12 +70,12 @@ static double time_context(bench *b, int *n_items, double until) {
     return median(us, n);
 }
 
-static lp_status bench_ram(lp_bench_memory_result *r, lp_mem_arch arch, int64_t most, double until, lp_err *err) {
+static lp_status bench_ram(lp_bench_memory_result *r, const lp_mem_config *config, double until, lp_err *err) {
     bench b;
-    lp_status status = open_bench(&b, arch, err);
+    lp_status status = open_bench(&b, config, err);
     int64_t done = 0;
     double spent = 0;
-    for (int64_t target = 1000; !status && target <= most; target *= 10) {
+    for (int64_t target = 1000; !status && target <= MOST && r->n_ram < LP_BENCH_RAM_ROWS; target *= 10) {
         int64_t from = done;
         double start = lp_now_s();
         for (; done < target && (done % 4096 || lp_now_s() < until); done++)
@@ -88,8 +83,10 @@ static lp_status bench_ram(lp_bench_memory_result *r, lp_mem_arch arch, int64_t 
         spent = lp_now_s() - start;
         if (done < target) break; /* no time */
         lp_bench_ram_row *row = &r->ram[r->n_ram++];
-        *row = (lp_bench_ram_row){
-            .arch = arch, .n_items = done, .appends_per_s = (double)(done - from) / spent, .mem_bytes = (double)lp_mem_bytes(b.mem)};
+        *row = (lp_bench_ram_row){.arch = config->arch,
+                                  .n_items = done,
+                                  .appends_per_s = (double)(done - from) / spent,
+                                  .mem_bytes = (double)lp_mem_bytes(b.mem)};
         row->context_us = time_context(&b, &row->context_items, until);
     }
     close_bench(&b);
@@ -165,16 +162,33 @@ static lp_status bench_store(lp_bench_memory_result *r, const char *path, double
     return status;
 }
 
-lp_status lp_bench_memory(lp_bench_memory_result *out, const char *folder, double max_seconds, lp_err *err) {
+/* Every architecture, or the one that is given. */
+static lp_status bench_all(lp_bench_memory_result *out, const lp_mem_given *given, double until, lp_err *err) {
+    bool one = given && (given->arch || given->n_settings);
+    lp_mem_config config = {.arch = &lp_mem_tree, .dim = DIM};
+    if (one) {
+        lp_status status = lp_mem_give(&config, given, err);
+        return status ? status : bench_ram(out, &config, until, err);
+    }
+    int n = 0;
+    while (lp_mem_archs[n]) n++;
+    double start = lp_now_s();
+    lp_status status = LP_OK;
+    for (int i = 0; i < n && !status; i++) {
+        config.arch = lp_mem_archs[i];
+        status = bench_ram(out, &config, start + (until - start) * (i + 1) / n, err);
+    }
+    return status;
+}
+
+lp_status lp_bench_memory(lp_bench_memory_result *out, const lp_mem_given *given, const char *folder, double max_seconds, lp_err *err) {
     char own[PATH_MAX - 16], path[PATH_MAX];
     lp_status status = LP_OK;
     memset(out, 0, sizeof *out);
     out->dim = DIM;
     if (!(max_seconds > 0)) return lp_fail(err, LP_BAD_INPUT, "bench: %g seconds, must be above 0", max_seconds);
     double start = lp_now_s();
-    for (int i = 0; i < N_IN_RAM && !status; i++)
-        status = bench_ram(out, in_ram[i].arch, in_ram[i].most, start + max_seconds / 2 * (i + 1) / N_IN_RAM, err);
-    if (status) return status;
+    if ((status = bench_all(out, given, start + max_seconds / 2, err))) return status;
     if (!folder) folder = getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir;
     if (snprintf(own, sizeof own, "%s/longplay-bench-XXXXXX", folder) >= (int)sizeof own || !mkdtemp(own))
         return lp_fail(err, lp_errno_status(errno), "%.300s: cannot make a folder in it: %s", folder, strerror(errno));

@@ -1,16 +1,16 @@
 /* How fast remembering is: the core of `longplay bench memory`.
  *
  *     lp_bench_memory_result r;
- *     if (lp_bench_memory(&r, NULL, 20, &err)) ...
+ *     if (lp_bench_memory(&r, NULL, NULL, 20, &err)) ...
  *     for (int i = 0; i < r.n_ram; i++) printf("%lld items: %.2f us\n", (long long)r.ram[i].n_items, r.ram[i].context_us);
  */
 #ifndef LP_BENCH_BENCH_MEMORY_H
 #define LP_BENCH_BENCH_MEMORY_H
 
-#include "memory/memory.h"
+#include "memory/settings.h"
 
 typedef struct {
-    lp_mem_arch arch;
+    const lp_mem_arch *arch;
     int64_t n_items;      /* appended by then: 10^3, 10^4, ... */
     double appends_per_s; /* over the appends since the row before of this arch */
     double context_us;    /* building one context; median */
@@ -18,9 +18,11 @@ typedef struct {
     double mem_bytes;     /* RAM of the memory */
 } lp_bench_ram_row;
 
+enum { LP_BENCH_RAM_ROWS = 64 };
+
 typedef struct {
-    int dim;                  /* floats an item */
-    lp_bench_ram_row ram[15]; /* tree to 10^7 items, window to 10^7, full to 10^6; those that there was time for */
+    int dim;                                 /* floats an item */
+    lp_bench_ram_row ram[LP_BENCH_RAM_ROWS]; /* each architecture to 10^7 items; those that there was time for */
     int n_ram;
     int row_bytes;             /* of an item's vector and text, about */
     double batched_rows_per_s; /* into SQLite, batch rows a transaction; median over slices that alternate with: */
@@ -33,8 +35,9 @@ typedef struct {
 } lp_bench_memory_result;
 
 /* Runs for about max_seconds: half in RAM, half on a database of its own in a new folder in folder (NULL: where temporary
- * files go), which it removes. Items have the default shapes. LP_BAD_INPUT: max_seconds not above 0, no such folder.
+ * files go), which it removes. given NULL, or nothing in it: every architecture, by default settings. LP_BAD_INPUT: max_seconds not above 0,
+ * no such folder, memory or setting.
  * LP_FAILED: no memory, no room. */
-lp_status lp_bench_memory(lp_bench_memory_result *out, const char *folder, double max_seconds, lp_err *err);
+lp_status lp_bench_memory(lp_bench_memory_result *out, const lp_mem_given *given, const char *folder, double max_seconds, lp_err *err);
 
 #endif

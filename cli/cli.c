@@ -22,6 +22,11 @@ static void print_help(const lp_usage *u) {
         if (strlen(left) <= 26) printf("  %-26s %s\n", left, o->help);
         else printf("  %s\n  %-26s %s\n", left, "", o->help);
     }
+    if (u->section) {
+        char left[64];
+        snprintf(left, sizeof left, "--%sKEY=VALUE", u->section);
+        printf("  %-26s %s\n", left, u->section_help);
+    }
     printf("  %-26s %s\n", "--help", "this text");
     if (u->more_help) u->more_help();
     printf("\nexample: %s\n", u->example);
@@ -71,7 +76,7 @@ static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
         if (!equals && *i + 1 >= argc) return bad_usage(u, "--%s needs a value: %s", o->name, o->value);
         return take_value(u, o, equals ? equals + 1 : argv[++*i]);
     }
-    if (u->settings && memchr(name, '.', length)) {
+    if (u->settings && memchr(name, '.', length) && (!u->section || !strncmp(name, u->section, strlen(u->section)))) {
         if (!equals) return bad_usage(u, "--%s needs =VALUE%s", name, "");
         if (*u->n_settings == LP_MAX_LIST) return bad_usage(u, "too many settings%s%s", "", "");
         u->settings[(*u->n_settings)++] = name;

@@ -43,11 +43,19 @@ typedef struct {
     int min_positional, max_positional;
     const char **positional; /* [max_positional] filled in */
     int *n_positional;
-    /* settings of the form --section.key=value; NULL: none. Collected, not applied. */
-    const char **settings;
+    /* settings of the form --section.key=value; NULL: none. Collected, not applied. section: the only one taken ("memory."), with a line of
+     * help; NULL: any */
+    const char **settings, *section, *section_help;
     int *n_settings;
     void (*more_help)(void); /* printed after the options; may be NULL */
 } lp_usage;
+
+/* Of a command that plays with another memory than the policy's, if asked: an option, and the settings of section "memory.". */
+#define LP_CLI_MEMORY(arch)                                                                                                                \
+    { .name = "memory", .value = lp_mem_arch_choices(), .help = "another memory than the policy was trained with", .text = (arch) }
+#define LP_CLI_MEMORY_SETTINGS(a)                                                                                                          \
+    .settings = (a).settings, .n_settings = &(a).n_settings, .section = "memory.",                                                         \
+    .section_help = "a setting of the memory; longplay info lists them all"
 
 /* Parses. Returns -1 to go on, or an exit code (after --help, or after a line about bad usage). */
 int lp_parse(const lp_usage *usage, int argc, char **argv);

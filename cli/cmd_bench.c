@@ -105,12 +105,11 @@ static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
 /* ---- memory ---- */
 
 static void memory_table(const lp_bench_memory_result *r) {
-    static const char *const names[] = {"none", "window", "tree", "full"};
     printf("items of %d floats in RAM\n%-8s %10s %12s %12s %14s %12s\n", r->dim, "memory", "items", "appends/s", "context us",
            "context items", "RAM bytes");
     for (int i = 0; i < r->n_ram; i++)
-        printf("%-8s %10lld %12.0f %12.2f %14d %12.0f\n", names[r->ram[i].arch], (long long)r->ram[i].n_items, r->ram[i].appends_per_s,
-               r->ram[i].context_us, r->ram[i].context_items, r->ram[i].mem_bytes);
+        printf("%-8s %10lld %12.0f %12.2f %14d %12.0f\n", lp_mem_arch_name(r->ram[i].arch), (long long)r->ram[i].n_items,
+               r->ram[i].appends_per_s, r->ram[i].context_us, r->ram[i].context_items, r->ram[i].mem_bytes);
     printf("\nrows of about %d bytes into SQLite: %.0f rows/s, %d a transaction; %.0f rows/s, one a transaction (%.1fx)\n"
            "full-text search of %lld texts: %.2f ms for a word that one has, %.2f ms for a word that all have\n",
            r->row_bytes, r->batched_rows_per_s, r->batch, r->single_rows_per_s, r->ratio, (long long)r->n_texts, r->rare_search_ms,
@@ -118,14 +117,13 @@ static void memory_table(const lp_bench_memory_result *r) {
 }
 
 static lp_status bench_memory(const arguments *a, cJSON *o, lp_err *err) {
-    static const char *const names[] = {"none", "window", "tree", "full"};
     lp_bench_memory_result r;
-    lp_status status = lp_bench_memory(&r, NULL, a->seconds, err);
+    lp_status status = lp_bench_memory(&r, &a->memory, NULL, a->seconds, err);
     if (status) return status;
     cJSON *memory = cJSON_AddObjectToObject(o, "memory"), *rows = cJSON_AddArrayToObject(memory, "ram");
     for (int i = 0; i < r.n_ram; i++) {
         cJSON *row = cJSON_CreateObject();
-        cJSON_AddStringToObject(row, "memory", names[r.ram[i].arch]);
+        cJSON_AddStringToObject(row, "memory", lp_mem_arch_name(r.ram[i].arch));
         cJSON_AddNumberToObject(row, "items", (double)r.ram[i].n_items);
         cJSON_AddNumberToObject(row, "appends_per_s", r.ram[i].appends_per_s);
         cJSON_AddNumberToObject(row, "context_us", r.ram[i].context_us);
@@ -206,7 +204,15 @@ int lp_cmd_bench(int argc, char **argv) {
     arguments a = {
         .positional = positional, .seconds = 5, .updates = 3, .context = -1, .envs = -1, .steps = -1, .minibatches = -1, .epochs = -1};
     char names[128] = "";
+    struct {
+        const char *settings[LP_MAX_LIST];
+        int n_settings;
+    } memory = {0};
     const lp_option options[] = {
+        {.name = "memory",
+         .value = lp_mem_arch_choices(),
+         .help = "memory: the only one measured; train: in place of tree",
+         .text = &a.memory.arch},
         {.name = "seconds",
          .value = "S",
          .help = "about how long to measure; emulator: each ROM (5)",
@@ -258,9 +264,12 @@ int lp_cmd_bench(int argc, char **argv) {
                             .max_positional = LP_MAX_LIST,
                             .positional = positional,
                             .n_positional = &a.n_positional,
+                            LP_CLI_MEMORY_SETTINGS(memory),
                             .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
+    a.memory.settings = memory.settings;
+    a.memory.n_settings = memory.n_settings;
     lp_err err = {{0}};
     cJSON *o = cJSON_CreateObject();
     lp_status status = LP_BAD_INPUT;

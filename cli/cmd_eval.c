@@ -11,8 +11,8 @@
 enum { EPISODES = 200, SEED = 1 };
 
 typedef struct {
-    const char *games, *policy, *model, *memory, *device, *noop, *set[LP_MAX_LIST];
-    int n_games, n_set;
+    const char *games, *policy, *model, *memory, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
+    int n_games, n_set, n_settings;
     int64_t episodes, seed, time_limit, threads; /* episodes 0, seed -1: not given */
     bool sample, greedy, json;
 } arguments;
@@ -33,8 +33,9 @@ static lp_status evaluate(const arguments *a, const lp_suite_row *what, const in
                              .time_limit = a->time_limit,
                              .n_threads = (int)a->threads,
                              .progress = true};
+    const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
     lp_status status = lp_choose_policy(&chosen, what->game, a->policy, err);
-    if (!status) status = lp_choose_memory(&config.memory, chosen.policy, a->memory, err);
+    if (!status) status = lp_choose_memory(&config.memory, chosen.policy, &memory, err);
     if (!status) status = lp_use_device(chosen.policy, what->game, a->device, err);
     if (!status) {
         config.player = (lp_player)chosen.player;
@@ -137,7 +138,7 @@ int lp_cmd_eval(int argc, char **argv) {
          .value = "MIN:MAX",
          .help = "idle frames before the first decision, drawn from the seed (the game's own)",
          .text = &a.noop},
-        {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
+        LP_CLI_MEMORY(&a.memory),
         {.name = "time-limit",
          .value = "N",
          .help = "decisions after which an episode counts as a timeout (0: the game's own)",
@@ -166,7 +167,8 @@ int lp_cmd_eval(int argc, char **argv) {
                             .min_positional = 1,
                             .max_positional = 1,
                             .positional = &a.games,
-                            .n_positional = &a.n_games};
+                            .n_positional = &a.n_games,
+                            LP_CLI_MEMORY_SETTINGS(a)};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};

@@ -60,7 +60,7 @@ static lp_status settle(session *s, const arguments *a, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_run_config_init(&s->config);
     snprintf(s->config.policy, sizeof s->config.policy, "human");
-    s->config.arch = LP_MEM_NONE;
+    lp_mem_choose(&s->config.memory, &(lp_mem_config){.arch = &lp_mem_none});
     s->config.episodes = a->episodes;
     s->config.decisions = a->decisions;
     s->config.seed = a->seed;

@@ -8,6 +8,7 @@
 #include "emulator/emulator.h"
 #include "harness/choose.h"
 #include "harness/run.h"
+#include "memory/arch.h"
 #include "train/train.h"
 
 #include <limits.h>
@@ -18,6 +19,38 @@ static void add_hex(cJSON *o, const char *name, uint64_t value) {
     char hex[24];
     snprintf(hex, sizeof hex, "%016llx", (unsigned long long)value);
     cJSON_AddStringToObject(o, name, hex);
+}
+
+/* ---- memories ---- */
+
+static void add_architectures(cJSON *o) {
+    cJSON *list = cJSON_AddArrayToObject(o, "memories");
+    for (int i = 0; lp_mem_archs[i]; i++) {
+        cJSON *arch = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, arch);
+        cJSON_AddStringToObject(arch, "name", lp_mem_archs[i]->name);
+        cJSON_AddStringToObject(arch, "help", lp_mem_archs[i]->help);
+    }
+    list = cJSON_AddArrayToObject(o, "memory_settings");
+    for (int i = 0; lp_mem_archs[i]; i++)
+        for (const lp_mem_setting *s = lp_mem_archs[i]->settings; s < lp_mem_archs[i]->settings + LP_MEM_MAX_SETTINGS && s->name; s++) {
+            cJSON *setting = cJSON_CreateObject();
+            cJSON_AddItemToArray(list, setting);
+            cJSON_AddStringToObject(setting, "memory", lp_mem_archs[i]->name);
+            cJSON_AddStringToObject(setting, "name", s->name);
+            cJSON_AddNumberToObject(setting, "default", s->initial);
+            cJSON_AddNumberToObject(setting, "min", s->min);
+            cJSON_AddNumberToObject(setting, "max", s->max);
+            cJSON_AddStringToObject(setting, "help", s->help);
+        }
+}
+
+/* What a memory is set to. */
+static void add_settings(cJSON *o, lp_mem_config memory) {
+    if (lp_mem_complete(&memory, NULL)) return;
+    cJSON *settings = cJSON_AddObjectToObject(o, "memory_settings");
+    for (int i = 0; i < LP_MEM_MAX_SETTINGS && memory.arch->settings[i].name; i++)
+        cJSON_AddNumberToObject(settings, memory.arch->settings[i].name, memory.setting[i]);
 }
 
 /* ---- this build ---- */
@@ -39,6 +72,7 @@ static lp_status describe_build(cJSON *o, lp_err *err) {
     cJSON *games = cJSON_AddArrayToObject(o, "games");
     int n = lp_game_shipped(names, 64);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(games, cJSON_CreateString(names[i]));
+    add_architectures(o);
     return LP_OK;
 }
 
@@ -113,14 +147,14 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
     lp_status status = lp_run_config_read(&c, folder, err);
     if (!status) status = lp_run_peek(folder, &t, &playing, err);
     if (status) return status;
-    static const char *const archs[] = {"none", "window", "tree", "full"};
     bool done = (c.episodes && t.episodes >= c.episodes) || (c.decisions && t.decisions >= c.decisions);
     cJSON_AddStringToObject(o, "run", folder);
     cJSON_AddStringToObject(o, "game", c.game);
     if (c.model != LP_MODEL_AUTO) cJSON_AddStringToObject(o, "model", lp_model_name((lp_model)c.model));
     cJSON_AddStringToObject(o, "policy", c.policy);
     cJSON_AddStringToObject(o, "policy_digest", c.policy_digest);
-    cJSON_AddStringToObject(o, "memory", archs[c.arch]);
+    cJSON_AddStringToObject(o, "memory", lp_mem_arch_name(lp_mem_archs[c.memory.arch]));
+    add_settings(o, lp_mem_chosen(&c.memory, 1));
     cJSON_AddStringToObject(o, "knobs", c.knobs);
     cJSON_AddStringToObject(o, "noop", c.noop);
     cJSON_AddNumberToObject(o, "seed", (double)c.seed);
@@ -145,18 +179,18 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
 /* What the file says of its training. */
 static void add_notes(cJSON *o, const lp_policy *policy) {
     cJSON *notes = cJSON_AddObjectToObject(o, "notes");
-    for (int i = -2; i < lp_n_train_settings; i++) {
-        const char *name = i == -2 ? "game" : i == -1 ? "trained_decisions" : lp_train_settings[i].name;
+    for (int i = -2; i < lp_n_train_settings(); i++) {
+        const char *name = i == -2 ? "game" : i == -1 ? "trained_decisions" : lp_train_settings()[i].name;
         const char *value = lp_policy_note_of(policy, name);
         if (value) cJSON_AddStringToObject(notes, name, value);
     }
 }
 
-static lp_status describe_policy(cJSON *o, const char *path, lp_err *err) {
+static lp_status describe_policy(cJSON *o, const char *path, const lp_mem_given *given, lp_err *err) {
     lp_policy *policy = NULL;
     lp_mem_config memory;
     lp_status status = lp_policy_read(&policy, path, err);
-    if (!status) status = lp_choose_memory(&memory, policy, NULL, err);
+    if (!status) status = lp_choose_memory(&memory, policy, given, err);
     if (!status) {
         const lp_policy_config *s = lp_policy_shape(policy);
         char text[64];
@@ -172,6 +206,8 @@ static lp_status describe_policy(cJSON *o, const char *path, lp_err *err) {
         cJSON_AddNumberToObject(o, "parameters", (double)lp_policy_n_parameters(policy));
         cJSON_AddNumberToObject(o, "flops_per_decision", lp_policy_flops(policy, 0));
         cJSON_AddNumberToObject(o, "flops_per_context_item", lp_policy_flops(policy, 1) - lp_policy_flops(policy, 0));
+        cJSON_AddStringToObject(o, "memory", memory.arch->name);
+        add_settings(o, memory);
         cJSON_AddNumberToObject(o, "context_items_max", lp_mem_max_context(&memory));
         add_hex(o, "digest", lp_policy_digest(policy));
         add_notes(o, policy);
@@ -191,10 +227,13 @@ static bool holds(const char *folder, const char *name) {
     return strlen(folder) + strlen(name) + 2 <= sizeof path && lp_file_exists(lp_path_join(path, sizeof path, folder, name));
 }
 
-static lp_status describe(cJSON *o, const char *what, lp_err *err) {
+static lp_status describe(cJSON *o, const char *what, const lp_mem_given *given, lp_err *err) {
+    bool policy = what && ends_with(what, ".safetensors");
+    if (!policy && (given->arch || given->n_settings))
+        return lp_fail(err, LP_BAD_INPUT, "info: --memory is about a weight file: what its context would be");
     if (!what) return describe_build(o, err);
     if (holds(what, "config.ini") || holds(what, "run.db")) return describe_run(o, what, err);
-    if (ends_with(what, ".safetensors")) return describe_policy(o, what, err);
+    if (policy) return describe_policy(o, what, given, err);
     return describe_game(o, what, err);
 }
 
@@ -228,27 +267,30 @@ static void print_table(const cJSON *o) {
 }
 
 int lp_cmd_info(int argc, char **argv) {
-    const char *what = NULL;
-    int n = 0;
-    bool json = false;
-    const lp_option options[] = {{.name = "json", .help = "print one JSON object", .flag = &json}};
+    struct {
+        const char *what, *memory, *settings[LP_MAX_LIST];
+        int n, n_settings;
+        bool json;
+    } a = {0};
+    const lp_option options[] = {LP_CLI_MEMORY(&a.memory), {.name = "json", .help = "print one JSON object", .flag = &a.json}};
     const lp_usage usage = {.name = "info",
                             .arguments = "[ROM|GAME|RUN|POLICY]",
                             .summary =
                                 "Describes a ROM, a game (its knobs, actions, floor), a run folder (how far it is) or a weight file; "
-                                "without an argument, this build.",
+                                "without an argument, this build and the memories that it has.",
                             .example = "longplay info cue",
                             .options = options,
-                            .n_options = 1,
+                            .n_options = sizeof options / sizeof *options,
                             .max_positional = 1,
-                            .positional = &what,
-                            .n_positional = &n};
+                            .positional = &a.what,
+                            .n_positional = &a.n,
+                            LP_CLI_MEMORY_SETTINGS(a)};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
     cJSON *o = cJSON_CreateObject();
-    lp_status status = describe(o, what, &err);
-    if (!status && json) return lp_print_json(o);
+    lp_status status = describe(o, a.what, &(lp_mem_given){a.memory, a.settings, a.n_settings}, &err);
+    if (!status && a.json) return lp_print_json(o);
     if (!status) print_table(o);
     cJSON_Delete(o);
     return lp_report(status, &err);

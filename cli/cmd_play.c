@@ -19,8 +19,8 @@ enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 #define END_S 3.0    /* how long the end of it all does */
 
 typedef struct {
-    const char *game, *policy, *model, *memory, *run, *speed, *shot, *device, *noop, *set[LP_MAX_LIST];
-    int n_game, n_set;
+    const char *game, *policy, *model, *memory, *run, *speed, *shot, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
+    int n_game, n_set, n_settings;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
 } arguments;
@@ -52,16 +52,6 @@ static lp_status choose_player(session *s, const arguments *a, const char *name,
                    a->headless ? "--headless opens none" : "there is no display here");
 }
 
-/* Which fields of config a memory fills. */
-static void name_memory(lp_run_config *config, const lp_mem_config *memory) {
-    config->arch = memory->arch;
-    config->chunk = memory->chunk;
-    config->slots = memory->slots;
-    config->fan = memory->fan;
-    config->window = memory->window;
-    config->max_items = memory->max_items;
-}
-
 static lp_status apply_knobs(session *s, const arguments *a, const char *base, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     char list[sizeof s->config.knobs], *save = NULL;
@@ -84,6 +74,7 @@ static void settle_limits(session *s, const arguments *a) {
 
 static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     lp_mem_config memory;
+    const lp_mem_given given = {a->memory, a->settings, a->n_settings};
     const char *name = a->n_game ? a->game : "cue";
     lp_run_config_init(&s->config);
     lp_status status = lp_game_open(&s->game, name, err);
@@ -92,10 +83,10 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     if (!status && a->noop) status = lp_game_set_noop(s->game, a->noop, err);
     if (!status) status = choose_player(s, a, a->policy, err);
     if (!status) status = name_policy(s, err);
-    if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
+    if (!status) status = lp_choose_memory(&memory, s->chosen.policy, &given, err);
     if (!status) status = apply_knobs(s, a, "", err);
     if (status) return status;
-    name_memory(&s->config, &memory);
+    lp_mem_choose(&s->config.memory, &memory);
     if (a->seed != FROM_RUN) s->config.seed = a->seed;
     settle_limits(s, a);
     return a->run ? lp_run_make(a->run, s->game, s->chosen.policy, &s->config, err) : LP_OK;
@@ -105,10 +96,17 @@ static lp_status changed(const char *what, const char *run, lp_err *err) {
     return lp_fail(err, LP_BAD_INPUT, "%s is not what %s was recorded with, and cannot change while it is resumed", what, run);
 }
 
+static lp_status same_memory(const session *s, const arguments *a, const lp_run_config *c, lp_err *err) {
+    lp_mem_config was = lp_run_memory(c, s->chosen.policy), now = was;
+    lp_status status = lp_mem_give(&now, &(lp_mem_given){a->memory, a->settings, a->n_settings}, err);
+    if (!status) status = lp_mem_complete(&was, err);
+    if (!status) status = lp_mem_complete(&now, err);
+    return status || !memcmp(&was, &now, sizeof was) ? status : changed("--memory", a->run, err);
+}
+
 /* What the run was recorded with; what is given besides must agree with it. */
 static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     lp_run_config c;
-    lp_mem_config memory;
     lp_status status = lp_run_config_read(&c, a->run, err);
     if (!status && !strcmp(c.policy, LP_RUN_IMPORTED))
         status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", a->run);
@@ -131,8 +129,7 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     }
     if (!status) status = choose_player(s, a, a->policy ? a->policy : c.policy, err);
     if (!status && !s->chosen.policy && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
-    if (!status) status = lp_choose_memory(&memory, s->chosen.policy, a->memory, err);
-    if (!status && a->memory && (int64_t)memory.arch != c.arch) status = changed("--memory", a->run, err);
+    if (!status) status = same_memory(s, a, &c, err);
     if (!status) status = apply_knobs(s, a, c.knobs, err);
     if (!status && strcmp(s->config.knobs, c.knobs)) status = changed("--set", a->run, err);
     if (!status && a->seed != FROM_RUN && a->seed != c.seed) status = changed("--seed", a->run, err);
@@ -317,7 +314,7 @@ int lp_cmd_play(int argc, char **argv) {
          .value = "MIN:MAX",
          .help = "idle frames before the first decision, drawn from the seed (the game's own)",
          .text = &a.noop},
-        {.name = "memory", .value = LP_MEM_ARCH_CHOICES, .help = "another memory than the policy was trained with", .text = &a.memory},
+        LP_CLI_MEMORY(&a.memory),
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
@@ -333,6 +330,7 @@ int lp_cmd_play(int argc, char **argv) {
                             .max_positional = 1,
                             .positional = &a.game,
                             .n_positional = &a.n_game,
+                            LP_CLI_MEMORY_SETTINGS(a),
                             .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;

@@ -18,7 +18,7 @@
 enum { LOG_EVERY_UPDATES = 5, CHECKPOINT_S = 60 };
 
 typedef struct {
-    const char *game, *config, *model, *out, *device, *noop, *settings[LP_MAX_LIST];
+    const char *game, *config, *model, *out, *device, *noop, *memory, *settings[LP_MAX_LIST];
     int n_game, n_settings;
     double minutes;
     int64_t threads, eval_episodes;
@@ -27,11 +27,11 @@ typedef struct {
 
 static void settings_help(void) {
     printf("\nsettings, in an .ini file or as --section.key=value (default):\n");
-    for (int i = 0; i < lp_n_train_settings; i++) {
-        const lp_setting *s = &lp_train_settings[i];
+    for (int i = 0; i < lp_n_train_settings(); i++) {
+        const lp_setting *s = &lp_train_settings()[i];
         lp_train_config defaults;
         char value[64];
-        lp_config_defaults(&defaults, lp_train_settings, lp_n_train_settings);
+        lp_config_defaults(&defaults, lp_train_settings(), lp_n_train_settings());
         if (s->type == LP_SET_FLOAT) snprintf(value, sizeof value, "%g", s->initial);
         else lp_config_value(&defaults, s, value, sizeof value);
         printf("  %-22s %s (%s)\n", s->name, s->help, value);
@@ -40,18 +40,22 @@ static void settings_help(void) {
 }
 
 static lp_status read_config(lp_train_config *config, const arguments *a, const lp_game *game, lp_err *err) {
-    lp_config_defaults(config, lp_train_settings, lp_n_train_settings);
+    lp_config_defaults(config, lp_train_settings(), lp_n_train_settings());
     lp_status status = LP_OK;
     char own[PATH_MAX];
     if (lp_game_dir(game) && lp_file_exists(lp_path_join(own, sizeof own, lp_game_dir(game), "train.ini")))
-        status = lp_config_read(config, sizeof *config, lp_train_settings, lp_n_train_settings, own, err);
-    if (!status && a->config) status = lp_config_read(config, sizeof *config, lp_train_settings, lp_n_train_settings, a->config, err);
+        status = lp_config_read(config, sizeof *config, lp_train_settings(), lp_n_train_settings(), own, err);
+    if (!status && a->config) status = lp_config_read(config, sizeof *config, lp_train_settings(), lp_n_train_settings(), a->config, err);
     for (int i = 0; i < a->n_settings && !status; i++) {
         char name[128];
         const char *equals = strchr(a->settings[i], '=');
+        if (!strncmp(a->settings[i], "memory.", 7)) continue;
         snprintf(name, sizeof name, "%.*s", (int)(equals - a->settings[i]), a->settings[i]);
-        status = lp_config_set(config, lp_train_settings, lp_n_train_settings, name, equals + 1, err);
+        status = lp_config_set(config, lp_train_settings(), lp_n_train_settings(), name, equals + 1, err);
     }
+    lp_mem_config memory = lp_mem_chosen(&config->memory, 1);
+    if (!status) status = lp_mem_give(&memory, &(lp_mem_given){a->memory, a->settings, a->n_settings}, err);
+    if (!status) lp_mem_choose(&config->memory, &memory);
     return status;
 }
 
@@ -242,6 +246,7 @@ int lp_cmd_train(int argc, char **argv) {
          .value = "MIN:MAX",
          .help = "idle frames before the first decision, drawn from the seed (the game's own)",
          .text = &a.noop},
+        {.name = "memory", .value = lp_mem_arch_choices(), .help = "memory architecture (memory.arch)", .text = &a.memory},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };

@@ -5,7 +5,6 @@
 #include "harness/seat.h"
 
 #include <limits.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,40 +42,21 @@ lp_status lp_choose_model(lp_game *game, const char *name, lp_err *err) {
     return status ? lp_fail_prefix(err, status, "--model") : LP_OK;
 }
 
-#define FIELD(name, field)                                                                                                                 \
-    { name, "", LP_SET_INT, offsetof(memory_note, field), 0, 0, 1e9, NULL }
-typedef struct {
-    int64_t arch, chunk, slots, fan, window, max_items;
-} memory_note;
-
-lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err) {
-    static const lp_setting table[] = {
-        {"memory.arch", "", LP_SET_CHOICE, offsetof(memory_note, arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
-        FIELD("memory.chunk", chunk),
-        FIELD("memory.slots", slots),
-        FIELD("memory.fan", fan),
-        FIELD("memory.window", window),
-        FIELD("memory.max_items", max_items),
-    };
-    enum { N = sizeof table / sizeof *table };
-    memory_note note;
-    lp_config_defaults(&note, table, N);
-    for (int i = 0; i < N && policy; i++) {
+lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const lp_mem_given *given, lp_err *err) {
+    lp_setting table[LP_MEM_MAX_ROWS];
+    lp_mem_choice note;
+    int n = lp_mem_rows(table, 0, false);
+    lp_config_defaults(&note, table, n);
+    for (int i = 0; i < n && policy; i++) {
         const char *value = lp_policy_note_of(policy, table[i].name);
-        lp_status status = value ? lp_config_set(&note, table, N, table[i].name, value, err) : LP_OK;
+        lp_status status = value ? lp_config_set(&note, table, n, table[i].name, value, err) : LP_OK;
         if (status) return lp_fail_prefix(err, status, "the policy's note");
     }
-    if (arch_name) {
-        lp_err inner;
-        if (lp_config_set(&note, table, N, "memory.arch", arch_name, &inner))
-            return lp_fail(err, LP_BAD_INPUT, "--memory '%s': must be one of %s", arch_name, LP_MEM_ARCH_CHOICES);
-    }
-    *out = (lp_mem_config){(lp_mem_arch)note.arch, policy ? lp_policy_shape(policy)->dim : 1,
-                           (int)note.chunk,        (int)note.slots,
-                           (int)note.fan,          (int)note.window,
-                           (int)note.max_items};
-    if (!policy) out->arch = LP_MEM_NONE;
-    return LP_OK;
+    lp_mem_config c = lp_mem_chosen(&note, policy ? lp_policy_shape(policy)->dim : 1);
+    lp_status status = given ? lp_mem_give(&c, given, err) : LP_OK;
+    if (!policy) lp_mem_use(&c, &lp_mem_none);
+    if (!status) *out = c;
+    return status;
 }
 
 lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *name, lp_err *err) {

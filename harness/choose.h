@@ -3,7 +3,7 @@
 #define LP_HARNESS_CHOOSE_H
 
 #include "env/game.h"
-#include "memory/memory.h"
+#include "memory/settings.h"
 #include "policy/policy.h"
 
 /* The policy that a game ships (its folder's NAME.safetensors), if any. Returns false when there is none. */
@@ -18,8 +18,8 @@ typedef struct {
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
 /* Puts game into another console, as --model gives it; NULL: nothing changes. */
 lp_status lp_choose_model(lp_game *game, const char *name, lp_err *err);
-/* The memory that a policy was trained with (its notes), with arch replaced where arch_name is not NULL. */
-lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const char *arch_name, lp_err *err);
+/* The memory that a policy was trained with (its notes), with what was given (may be NULL) in its place; none without a policy. */
+lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const lp_mem_given *given, lp_err *err);
 /* Puts the policy that is to play game where --device says; both NULL: only checks what it says. */
 lp_status lp_use_device(lp_policy *policy, const lp_game *game, const char *device, lp_err *err);
 

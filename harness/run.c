@@ -197,10 +197,9 @@ static void record_item(lp_run *run, int64_t step) {
     for (int i = 0; i < n; i++) lp_mind_note_summary(&run->mind, &summaries[i]);
     if (!run->recorded) return;
     int64_t episode = run->head.episodes + 1;
-    lp_mem_config memory = lp_run_memory(&run->config, run->policy);
     lp_store_item(run->store, episode, step, run->head.decisions, run->mind.action, run->mind.decision.salience, run->mind.decision.item,
                   run->mind.seat.dim, text);
-    for (int i = 0; i < n; i++) lp_store_summary(run->store, episode, &summaries[i], memory.fan ? memory.fan : 4);
+    for (int i = 0; i < n; i++) lp_store_summary(run->store, episode, &summaries[i]);
     if (run->head.decisions % VALUE_EVERY == 0) lp_store_metric(run->store, run->head.decisions, "value", run->mind.decision.value);
 }
 

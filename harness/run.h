@@ -24,7 +24,7 @@
 #include "env/game.h"
 #include "harness/seat.h"
 #include "view/viewer.h"
-#include "memory/memory.h"
+#include "memory/settings.h"
 #include "policy/policy.h"
 
 #include <stdbool.h>
@@ -43,8 +43,8 @@ typedef struct {
     int64_t model;               /* lp_model, never LP_MODEL_AUTO but in runs of before it was written down; filled in by lp_run_make */
     int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
-    int64_t arch, chunk, slots, fan, window, max_items; /* of the memory, as in lp_mem_config */
-    int64_t hash_every, state_every;                    /* decisions between machine hashes and machine states in the movie */
+    lp_mem_choice memory;
+    int64_t hash_every, state_every; /* decisions between machine hashes and machine states in the movie */
     /* What a resumed run must find again; filled in by lp_run_make. Hashes are 16 hex digits. */
     char rom_hash[24], policy_digest[24], core[32];
     char noop[24]; /* lp_game_noop_text */

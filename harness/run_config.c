@@ -14,7 +14,7 @@
     { name, help, LP_SET_TEXT, offsetof(lp_run_config, field), 0, 0, sizeof((lp_run_config *)0)->field, NULL }
 #define INT(name, help, field, initial, min, max)                                                                                          \
     { name, help, LP_SET_INT, offsetof(lp_run_config, field), initial, min, max, NULL }
-static const lp_setting table[] = {
+static const lp_setting own[] = {
     TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
     {"run.model", "the console; auto: from before it was written down", LP_SET_CHOICE, offsetof(lp_run_config, model), LP_MODEL_AUTO, 0, 0,
      LP_MODEL_CHOICES},
@@ -23,12 +23,6 @@ static const lp_setting table[] = {
     INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
     INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),
     INT("run.decisions", "to play; 0: no limit", decisions, 0, 0, 1e15),
-    {"memory.arch", "architecture", LP_SET_CHOICE, offsetof(lp_run_config, arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
-    INT("memory.chunk", "items a chunk; 0: default", chunk, 0, 0, 1e9),
-    INT("memory.slots", "items a summary keeps; 0: default", slots, 0, 0, 1e9),
-    INT("memory.fan", "summaries merged into one; 0: default", fan, 0, 0, 1e9),
-    INT("memory.window", "raw items in the context; 0: default", window, 0, 0, 1e9),
-    INT("memory.max_items", "of the full memory; 0: default", max_items, 0, 0, 1e9),
     INT("movie.hash_every", "decisions between machine hashes", hash_every, 64, 1, 1e9),
     INT("movie.state_every", "decisions between machine states", state_every, 256, 1, 1e9),
     TEXT("identity.rom_hash", "of the ROM", rom_hash),
@@ -36,11 +30,19 @@ static const lp_setting table[] = {
     TEXT("identity.core", "emulation core and version", core),
     TEXT("identity.noop", "idle frames before an episode's first decision, MIN:MAX", noop),
 };
-enum { N = sizeof table / sizeof *table, MAX_INI_BYTES = 8192 };
+enum { N_OWN = sizeof own / sizeof *own, MAX_ROWS = N_OWN + LP_MEM_MAX_ROWS, MAX_INI_BYTES = 8192 };
+
+/* Every row there is; returns how many. */
+static int rows_of(lp_setting table[MAX_ROWS]) {
+    memcpy(table, own, sizeof own);
+    return N_OWN + lp_mem_rows(table + N_OWN, offsetof(lp_run_config, memory), false);
+}
 
 void lp_run_config_init(lp_run_config *config) {
+    lp_setting table[MAX_ROWS];
+    int n = rows_of(table);
     memset(config, 0, sizeof *config);
-    lp_config_defaults(config, table, N);
+    lp_config_defaults(config, table, n);
 }
 
 lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *err) {
@@ -50,10 +52,11 @@ lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *
     lp_path_join(path, sizeof path, folder, "config.ini");
     if (!lp_file_exists(path)) return lp_fail(err, LP_BAD_INPUT, "%s: not a run: it holds no config.ini", folder);
     lp_run_config_init(config);
-    lp_status status = lp_config_read(config, sizeof *config, table, N, path, err);
+    lp_setting table[MAX_ROWS];
+    lp_status status = lp_config_read(config, sizeof *config, table, rows_of(table), path, err);
     if (status) return status;
     if (!*config->noop) strcpy(config->noop, "0:0"); /* recorded when there was no such thing */
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < N_OWN; i++)
         if (table[i].type == LP_SET_TEXT && table[i].offset != offsetof(lp_run_config, knobs) && !*((char *)config + table[i].offset))
             return lp_fail(err, LP_BAD_INPUT, "%s: %s is missing", path, table[i].name);
     return LP_OK;
@@ -62,7 +65,13 @@ lp_status lp_run_config_read(lp_run_config *config, const char *folder, lp_err *
 lp_status lp_run_config_write(const lp_run_config *config, const char *folder, lp_err *err) {
     char path[PATH_MAX], text[MAX_INI_BYTES];
     lp_run_config back;
-    int length = lp_config_print(config, table, N, text, sizeof text);
+    lp_setting table[MAX_ROWS];
+    int n = 0, all = rows_of(table);
+    for (int i = 0; i < all; i++) { /* what another architecture's setting says stays only where it was written before */
+        const bool set = table[i].type == LP_SET_INT && *(const int64_t *)((const char *)config + table[i].offset);
+        if (set || lp_mem_row_used(&config->memory, table[i].name)) table[n++] = table[i];
+    }
+    int length = lp_config_print(config, table, n, text, sizeof text);
     lp_path_join(path, sizeof path, folder, "config.ini");
     lp_status status = lp_file_write_atomic(path, text, (size_t)length, err);
     if (!status) status = lp_run_config_read(&back, folder, err);
@@ -94,13 +103,7 @@ lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *el
 }
 
 lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
-    return (lp_mem_config){policy ? (lp_mem_arch)c->arch : LP_MEM_NONE,
-                           policy ? lp_policy_shape(policy)->dim : 1,
-                           (int)c->chunk,
-                           (int)c->slots,
-                           (int)c->fan,
-                           (int)c->window,
-                           (int)c->max_items};
+    return policy ? lp_mem_chosen(&c->memory, lp_policy_shape(policy)->dim) : (lp_mem_config){.arch = &lp_mem_none, .dim = 1};
 }
 
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy) {
@@ -118,18 +121,10 @@ void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy
 }
 
 uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
-    int64_t numbers[] = {c->seed,
-                         c->arch,
-                         c->chunk,
-                         c->slots,
-                         c->fan,
-                         c->window,
-                         c->max_items,
-                         c->hash_every,
-                         c->state_every,
-                         lp_game_frame_skip(game),
-                         lp_game_n_actions(game),
-                         lp_game_n_knobs(game)};
+    int64_t numbers[1 + LP_MEM_NUMBERS + 5] = {c->seed};
+    const int64_t more[] = {c->hash_every, c->state_every, lp_game_frame_skip(game), lp_game_n_actions(game), lp_game_n_knobs(game)};
+    lp_mem_numbers(&c->memory, numbers + 1);
+    memcpy(numbers + 1 + LP_MEM_NUMBERS, more, sizeof more);
     uint64_t hash = lp_hash64(numbers, sizeof numbers);
     hash = lp_hash64_seed(c->knobs, strlen(c->knobs), hash);
     hash = lp_hash64_seed(c->rom_hash, strlen(c->rom_hash), hash);

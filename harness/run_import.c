@@ -154,7 +154,7 @@ lp_status lp_import_open(lp_import **out, const char *folder, const lp_game *gam
     m->frame_skip = frame_skip;
     m->last_hash = -1;
     snprintf(config->policy, sizeof config->policy, "%s", LP_RUN_IMPORTED);
-    config->arch = LP_MEM_NONE;
+    lp_mem_choose(&config->memory, &(lp_mem_config){.arch = &lp_mem_none});
     lp_run_identify(config, game, NULL);
     strcpy(config->noop, "0:0"); /* the movie has its own */
     m->config = *config;

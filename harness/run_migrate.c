@@ -97,7 +97,7 @@ static lp_status play_again(migration *m, lp_err *err) {
     lp_movie *movie = NULL;
     memset(c.policy, 0, sizeof c.policy);
     snprintf(c.policy, sizeof c.policy, "human"); /* one whose keys come from without */
-    c.arch = LP_MEM_NONE;
+    lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_none});
     c.episodes = c.decisions = 0;
     lp_status status = lp_movie_open(&movie, m->path, err);
     if (!status && lp_movie_info(movie)->frame_skip != (uint32_t)lp_game_frame_skip(m->game))

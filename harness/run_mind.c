@@ -160,9 +160,8 @@ static void show_mind(lp_mind *mind, lp_view *view) {
 }
 
 void lp_mind_view(lp_mind *mind, lp_view *view) {
-    static const char *const arch_names[] = {"none", "window", "tree", "full"};
     view->game = lp_game_name(mind->game);
-    view->memory = arch_names[mind->arch];
+    view->memory = lp_mem_arch_name(mind->arch);
     view->frame = lp_emu_frame(lp_env_emu(mind->seat.env), &view->frame_width, &view->frame_height);
     show_mind(mind, view);
     view->n_levels = lp_mem_levels(mind->seat.mem, view->level_counts, LP_VIEW_MAX_LEVELS);

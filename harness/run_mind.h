@@ -26,7 +26,7 @@ typedef struct {
     bool oracle;             /* without a policy: certain of its action */
     bool samples;            /* lp_policy_samples */
     bool human;              /* set after open: a person decides between think and take */
-    lp_mem_arch arch;
+    const lp_mem_arch *arch;
     lp_seat seat;    /* owned */
     lp_actor *actor; /* owned */
     lp_observation observation;

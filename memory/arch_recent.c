@@ -2,7 +2,7 @@
  *
  * A full ring's oldest item stands at `next`, one that is not full begins at slot 0; the steps follow from the order and
  * need no storage. Saved: the items' vectors, then their saliences, oldest first. */
-#include "memory/memory_impl.h"
+#include "memory/arch.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,10 +13,8 @@ typedef struct {
     int capacity, next; /* next: the slot of the next item */
 } recent;
 
-static int capacity_of(const lp_mem_config *c) {
-    int n = c->arch == LP_MEM_FULL ? c->max_items : c->arch == LP_MEM_WINDOW ? c->window : 0;
-    return n > 0 ? n : 0;
-}
+/* The one setting that each has, which `none` has not. */
+static int capacity_of(const lp_mem_config *c) { return c->setting[0] > 0 ? c->setting[0] : 0; }
 
 static int held(const recent *r, int64_t n_steps) { return n_steps < r->capacity ? (int)n_steps : r->capacity; }
 
@@ -104,4 +102,13 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
     return true;
 }
 
-const lp_mem_arch_ops lp_mem_recent = {size, open, reset, append, context, max_context, NULL, levels, save_size, save, load};
+#define RECENT                                                                                                                             \
+    .size = size, .open = open, .reset = reset, .append = append, .context = context, .max_context = max_context, .levels = levels,        \
+    .save_size = save_size, .save = save, .load = load
+
+const lp_mem_arch lp_mem_none = {.name = "none", .help = "nothing is kept", RECENT};
+const lp_mem_arch lp_mem_window = {.name = "window", .help = "the last items, all raw", .settings = {LP_MEM_SETTING_WINDOW}, RECENT};
+const lp_mem_arch lp_mem_full = {.name = "full",
+                                 .help = "every item, up to a number: the upper bound to compare with",
+                                 .settings = {{"max_items", "items kept; then the oldest are dropped", 16384, 1, 1 << 24}},
+                                 RECENT};

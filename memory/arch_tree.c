@@ -11,14 +11,15 @@
  *   packed, and a context is a few copies.
  *
  * Saved: the raw items (vectors, saliences), then each level from 1 up (vectors, saliences, steps). */
-#include "memory/memory_impl.h"
+#include "memory/arch.h"
 
 #include "base/contract.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { MAX_LEVELS = 41 }; /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
+enum { CHUNK, SLOTS, FAN, WINDOW }; /* its settings */
+enum { MAX_LEVELS = 41 };           /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
 
 /* The rows of a level are sized for 2F summaries of `each` items. */
 typedef struct {
@@ -44,14 +45,16 @@ typedef struct {
 
 /* ---- shape ---- */
 
-static int window_of(const lp_mem_config *c) { return c->window > 0 ? c->window : 0; }
+static int window_of(const lp_mem_config *c) { return c->setting[WINDOW] > 0 ? c->setting[WINDOW] : 0; }
 
 static int64_t closed_at(const lp_mem_config *c, int64_t n_steps) {
     int64_t beyond = n_steps - window_of(c);
-    return beyond > 0 ? beyond / c->chunk : 0;
+    return beyond > 0 ? beyond / c->setting[CHUNK] : 0;
 }
 
-static int64_t closed_above(const lp_mem_config *c, int64_t closed) { return closed < 2 * c->fan ? 0 : closed / c->fan - 1; }
+static int64_t closed_above(const lp_mem_config *c, int64_t closed) {
+    return closed < 2 * c->setting[FAN] ? 0 : closed / c->setting[FAN] - 1;
+}
 
 static int levels_at(const lp_mem_config *c, int64_t n_steps) {
     int n = 0;
@@ -61,17 +64,17 @@ static int levels_at(const lp_mem_config *c, int64_t n_steps) {
 
 /* Items in a summary of the level above one whose summaries have `each`; each 0: of level 1. */
 static int each_above(const lp_mem_config *c, int each) {
-    int from = each ? each * c->fan : c->chunk;
-    return from < c->slots ? from : c->slots;
+    int from = each ? each * c->setting[FAN] : c->setting[CHUNK];
+    return from < c->setting[SLOTS] ? from : c->setting[SLOTS];
 }
 
 static size_t item_bytes(const lp_mem_config *c) { return ((size_t)c->dim + 1) * sizeof(float); }
 
 static int max_context(const lp_mem_config *c, int64_t n_steps) {
-    int64_t raw = window_of(c) + c->chunk - 1, n = n_steps < raw ? n_steps : raw, each = 0;
+    int64_t raw = window_of(c) + c->setting[CHUNK] - 1, n = n_steps < raw ? n_steps : raw, each = 0;
     for (int64_t closed = closed_at(c, n_steps); closed; closed = closed_above(c, closed)) {
         each = each_above(c, (int)each);
-        n += each * (closed < 2 * c->fan ? closed : 2 * c->fan - 1);
+        n += each * (closed < 2 * c->setting[FAN] ? closed : 2 * c->setting[FAN] - 1);
     }
     return (int)n;
 }
@@ -79,19 +82,19 @@ static int max_context(const lp_mem_config *c, int64_t n_steps) {
 /* ---- opening ---- */
 
 static size_t selection_bytes(const lp_mem_config *c) {
-    size_t merge = (size_t)c->fan * (size_t)c->slots;
-    return merge > (size_t)c->chunk ? merge : (size_t)c->chunk;
+    size_t merge = (size_t)c->setting[FAN] * (size_t)c->setting[SLOTS];
+    return merge > (size_t)c->setting[CHUNK] ? merge : (size_t)c->setting[CHUNK];
 }
 
 static size_t size(const lp_mem_config *c) {
-    size_t raw = (size_t)(window_of(c) + c->chunk), slots = (size_t)c->slots, dim = (size_t)c->dim;
+    size_t raw = (size_t)(window_of(c) + c->setting[CHUNK]), slots = (size_t)c->setting[SLOTS], dim = (size_t)c->dim;
     int n_levels = levels_at(c, LP_MEM_MAX_STEPS), each = 0;
     size_t need = lp_arena_need(sizeof(tree)) + lp_arena_need(raw * dim * sizeof(float)) + lp_arena_need(raw * sizeof(float)) +
                   lp_arena_need((size_t)n_levels * slots * sizeof(int64_t)) + lp_arena_need(slots * sizeof(int)) +
                   lp_arena_need(selection_bytes(c));
     for (int l = 0; l < n_levels; l++) {
         each = each_above(c, each);
-        size_t n = 2 * (size_t)c->fan * (size_t)each;
+        size_t n = 2 * (size_t)c->setting[FAN] * (size_t)each;
         need += lp_arena_need(n * dim * sizeof(float)) + lp_arena_need(n * sizeof(float)) + lp_arena_need(n * sizeof(int64_t));
     }
     return need;
@@ -101,19 +104,19 @@ static void *open(const lp_mem_config *c, lp_arena *arena) {
     tree *t = lp_arena_take(arena, sizeof *t);
     size_t dim = (size_t)c->dim;
     int each = 0;
-    int64_t span = c->chunk;
-    t->raw_capacity = window_of(c) + c->chunk;
+    int64_t span = c->setting[CHUNK];
+    t->raw_capacity = window_of(c) + c->setting[CHUNK];
     t->max_levels = levels_at(c, LP_MEM_MAX_STEPS);
     LP_CHECK(t->max_levels <= MAX_LEVELS);
     t->vector = lp_arena_take(arena, (size_t)t->raw_capacity * dim * sizeof(float));
     t->salience = lp_arena_take(arena, (size_t)t->raw_capacity * sizeof(float));
-    t->new_steps = lp_arena_take(arena, (size_t)t->max_levels * (size_t)c->slots * sizeof(int64_t));
-    t->kept = lp_arena_take(arena, (size_t)c->slots * sizeof(int));
+    t->new_steps = lp_arena_take(arena, (size_t)t->max_levels * (size_t)c->setting[SLOTS] * sizeof(int64_t));
+    t->kept = lp_arena_take(arena, (size_t)c->setting[SLOTS] * sizeof(int));
     t->is_kept = lp_arena_take(arena, selection_bytes(c));
-    for (int l = 0; l < t->max_levels; l++, span *= c->fan) {
+    for (int l = 0; l < t->max_levels; l++, span *= c->setting[FAN]) {
         level *v = &t->levels[l];
         each = each_above(c, each);
-        size_t n = 2 * (size_t)c->fan * (size_t)each;
+        size_t n = 2 * (size_t)c->setting[FAN] * (size_t)each;
         v->vector = lp_arena_take(arena, n * dim * sizeof(float));
         v->salience = lp_arena_take(arena, n * sizeof(float));
         v->step = lp_arena_take(arena, n * sizeof(int64_t));
@@ -126,13 +129,13 @@ static void *open(const lp_mem_config *c, lp_arena *arena) {
 /* Sets the shape to that of n_steps; the content is the caller's to fill. */
 static void set_shape(tree *t, const lp_mem_config *c, int64_t n_steps) {
     int64_t closed = closed_at(c, n_steps);
-    t->n_raw = (int)(n_steps - closed * c->chunk);
+    t->n_raw = (int)(n_steps - closed * c->setting[CHUNK]);
     t->n_levels = levels_at(c, n_steps);
     t->n_new = 0;
     for (int l = 0; l < t->max_levels; l++) {
         int64_t above = closed_above(c, closed);
         t->levels[l].closed = closed;
-        t->levels[l].n = (int)(closed - above * c->fan);
+        t->levels[l].n = (int)(closed - above * c->setting[FAN]);
         closed = above;
     }
 }
@@ -158,8 +161,8 @@ static void select_items(tree *t, int slots, const float *salience, size_t n) {
 static void close_summary(tree *t, const lp_mem_config *c, level *v, const float *vector, const float *salience, const int64_t *step,
                           int64_t first, size_t n) {
     size_t dim = (size_t)c->dim, at = (size_t)v->n * (size_t)v->each;
-    int64_t *fresh = t->new_steps + (size_t)t->n_new * (size_t)c->slots;
-    select_items(t, c->slots, salience, n);
+    int64_t *fresh = t->new_steps + (size_t)t->n_new * (size_t)c->setting[SLOTS];
+    select_items(t, c->setting[SLOTS], salience, n);
     for (size_t i = 0; i < n; i++) {
         if (!t->is_kept[i]) continue;
         memcpy(v->vector + at * dim, vector + i * dim, dim * sizeof *vector);
@@ -172,25 +175,25 @@ static void close_summary(tree *t, const lp_mem_config *c, level *v, const float
 
 /* Takes the oldest F summaries out of level v. */
 static void drop_older_half(const lp_mem_config *c, level *v) {
-    size_t half = (size_t)c->fan * (size_t)v->each, dim = (size_t)c->dim;
+    size_t half = (size_t)c->setting[FAN] * (size_t)v->each, dim = (size_t)c->dim;
     memcpy(v->vector, v->vector + half * dim, half * dim * sizeof *v->vector);
     memcpy(v->salience, v->salience + half, half * sizeof *v->salience);
     memcpy(v->step, v->step + half, half * sizeof *v->step);
-    v->n = c->fan;
+    v->n = c->setting[FAN];
 }
 
 /* Summarises the oldest K raw items, and merges upwards while a level is full. */
 static void close_chunk(tree *t, const lp_mem_config *c, int64_t first) {
-    size_t dim = (size_t)c->dim, chunk = (size_t)c->chunk;
+    size_t dim = (size_t)c->dim, chunk = (size_t)c->setting[CHUNK];
     close_summary(t, c, &t->levels[0], t->vector, t->salience, NULL, first, chunk);
-    t->n_raw -= c->chunk;
+    t->n_raw -= c->setting[CHUNK];
     memmove(t->vector, t->vector + chunk * dim, (size_t)t->n_raw * dim * sizeof *t->vector);
     memmove(t->salience, t->salience + chunk, (size_t)t->n_raw * sizeof *t->salience);
     int l = 0;
-    for (; t->levels[l].n == 2 * c->fan; l++) {
+    for (; t->levels[l].n == 2 * c->setting[FAN]; l++) {
         LP_CHECK(l + 1 < t->max_levels);
         level *v = &t->levels[l];
-        close_summary(t, c, v + 1, v->vector, v->salience, v->step, 0, (size_t)c->fan * (size_t)v->each);
+        close_summary(t, c, v + 1, v->vector, v->salience, v->step, 0, (size_t)c->setting[FAN] * (size_t)v->each);
         drop_older_half(c, v);
     }
     if (l + 1 > t->n_levels) t->n_levels = l + 1;
@@ -231,8 +234,13 @@ static int new_summaries(const lp_mem *m, lp_mem_summary *out, int max) {
     for (int l = 0; l < t->n_new && l < max; l++) {
         const level *v = &t->levels[l];
         int64_t index = v->closed - 1;
-        out[l] = (lp_mem_summary){
-            l + 1, index, index * v->span, (index + 1) * v->span - 1, v->each, t->new_steps + (size_t)l * (size_t)m->config.slots};
+        out[l] = (lp_mem_summary){l + 1,
+                                  index,
+                                  index * v->span,
+                                  (index + 1) * v->span - 1,
+                                  v->each,
+                                  t->new_steps + (size_t)l * (size_t)m->config.setting[SLOTS],
+                                  index / m->config.setting[FAN]};
     }
     return t->n_new;
 }
@@ -248,10 +256,10 @@ static int levels(const lp_mem *m, int *counts, int max) {
 static size_t save_size(const lp_mem *m, int64_t n_steps) {
     const lp_mem_config *c = &m->config;
     int64_t closed = closed_at(c, n_steps);
-    size_t bytes = (size_t)(n_steps - closed * c->chunk) * item_bytes(c);
+    size_t bytes = (size_t)(n_steps - closed * c->setting[CHUNK]) * item_bytes(c);
     for (int each = 0; closed; closed = closed_above(c, closed)) {
         each = each_above(c, each);
-        bytes += (size_t)(closed - closed_above(c, closed) * c->fan) * (size_t)each * (item_bytes(c) + sizeof(int64_t));
+        bytes += (size_t)(closed - closed_above(c, closed) * c->setting[FAN]) * (size_t)each * (item_bytes(c) + sizeof(int64_t));
     }
     return bytes;
 }
@@ -300,12 +308,12 @@ static bool steps_fit(const unsigned char *data, int64_t oldest, size_t n, int e
 /* Walks the saved content; checks it, or (checked before) takes it over, with the shape already set. */
 static bool walk(tree *t, const lp_mem_config *c, int64_t n_steps, const unsigned char *at, bool take) {
     int64_t closed = closed_at(c, n_steps);
-    size_t raw = (size_t)(n_steps - closed * c->chunk), vector = (size_t)c->dim * sizeof(float);
+    size_t raw = (size_t)(n_steps - closed * c->setting[CHUNK]), vector = (size_t)c->dim * sizeof(float);
     if (take) memcpy(t->vector, at, raw * vector), memcpy(t->salience, at + raw * vector, raw * sizeof(float));
     else if (!all_finite(at + raw * vector, raw)) return false;
     at += raw * item_bytes(c);
     for (level *v = t->levels; closed; closed = closed_above(c, closed), v++) {
-        int64_t oldest = closed_above(c, closed) * c->fan;
+        int64_t oldest = closed_above(c, closed) * c->setting[FAN];
         size_t n = (size_t)(closed - oldest) * (size_t)v->each;
         const unsigned char *salience = at + n * vector, *step = salience + n * sizeof(float);
         if (take) {
@@ -327,4 +335,22 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
     return walk(t, &m->config, n_steps, data, true);
 }
 
-const lp_mem_arch_ops lp_mem_tree = {size, open, reset, append, context, max_context, new_summaries, levels, save_size, save, load};
+const lp_mem_arch lp_mem_tree = {
+    .name = "tree",
+    .help = "the last items, and summaries of everything older that keep the most salient",
+    .settings = {[CHUNK] = {"chunk", "items a chunk (K)", 16, 1, 1 << 20},
+                 [SLOTS] = {"slots", "items a summary keeps (S)", 4, 1, 1 << 14},
+                 [FAN] = {"fan", "summaries merged into one (F)", 4, 2, 1 << 12},
+                 [WINDOW] = LP_MEM_SETTING_WINDOW},
+    .size = size,
+    .open = open,
+    .reset = reset,
+    .append = append,
+    .context = context,
+    .max_context = max_context,
+    .new_summaries = new_summaries,
+    .levels = levels,
+    .save_size = save_size,
+    .save = save,
+    .load = load,
+};

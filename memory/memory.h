@@ -7,7 +7,7 @@
  *     int n = lp_mem_context(mem, &context);                    // what the policy may look at
  *     lp_mem_close(mem);
  *
- * Architectures (lp_mem_arch), one interface:
+ * Architectures, one interface (arch.h; architectures.c lists them; docs/memory.md tells how to write one):
  *   none    nothing is kept
  *   window  the last `window` items, all raw
  *   tree    the last `window` items or more, and summaries of everything older: every `chunk` items close a chunk whose summary
@@ -23,23 +23,32 @@
 
 #include "base/status.h"
 
+#include <float.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct lp_mem lp_mem;
 
-typedef enum { LP_MEM_NONE, LP_MEM_WINDOW, LP_MEM_TREE, LP_MEM_FULL } lp_mem_arch;
-#define LP_MEM_ARCH_CHOICES "none|window|tree|full"
+typedef struct lp_mem_arch lp_mem_arch;
+extern const lp_mem_arch *const lp_mem_archs[]; /* up to a NULL */
+extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_full;
+const lp_mem_arch *lp_mem_find(const char *name); /* NULL: there is none of that name */
+const char *lp_mem_arch_name(const lp_mem_arch *arch);
 
+enum { LP_MEM_MAX_SETTINGS = 8 };
 typedef struct {
-    lp_mem_arch arch;
-    int dim;       /* floats a vector; required */
-    int chunk;     /* K; 0: 16 */
-    int slots;     /* S; 0: 4 */
-    int fan;       /* F; 0: 4 */
-    int window;    /* W; 0: 16; -1: none */
-    int max_items; /* full; 0: 16384 */
+    const lp_mem_arch *arch;          /* required */
+    int dim;                          /* floats a vector; required */
+    int setting[LP_MEM_MAX_SETTINGS]; /* the architecture's, in the order of its table; 0: the default */
 } lp_mem_config;
+
+/* Sets arch's setting of that name. LP_BAD_INPUT names the settings that there are, or the range; config is as it was. */
+lp_status lp_mem_set(lp_mem_config *config, const char *name, int64_t value, lp_err *err);
+/* Another architecture, which takes over the settings that both have. */
+void lp_mem_use(lp_mem_config *config, const lp_mem_arch *arch);
+/* Fills in the defaults. LP_BAD_INPUT: a value out of range. */
+lp_status lp_mem_complete(lp_mem_config *config, lp_err *err);
 
 /* Context items in the order: summaries from the highest level down to level 1, oldest first within a level, then raw items
  * (level 0), oldest first. The arrays belong to the caller and hold lp_mem_max_context items. */
@@ -52,11 +61,15 @@ typedef struct {
 
 typedef struct {
     int level;           /* 1: a chunk's summary */
-    int64_t index;       /* 0, 1, ... within level; the parent is (level + 1, index / fan) */
+    int64_t index;       /* 0, 1, ... within level */
     int64_t first, last; /* the span of steps it covers, inclusive */
     int n_items;
     const int64_t *steps; /* [n_items] the items it kept, oldest first; valid until the next append */
+    int64_t parent;       /* index, on the next level, of the summary that it is merged into */
 } lp_mem_summary;
+
+/* The salience that counts for one that is given: what is not finite is the lowest. */
+static inline float lp_mem_salience(float salience) { return isfinite(salience) ? salience : -FLT_MAX; }
 
 lp_status lp_mem_open(lp_mem **out, const lp_mem_config *config, lp_err *err);
 void lp_mem_close(lp_mem *mem);

@@ -354,7 +354,7 @@ void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, 
 
 void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience, const float *vector,
                    int dim, const char *text) {
-    double s = isfinite(salience) ? (double)salience : -(double)FLT_MAX; /* as lp_mem_append keeps it */
+    double s = (double)lp_mem_salience(salience);
     if (text && !*text) text = NULL;
     if (run(store, LP_SQL_ITEM, "iiiiditb", decision, episode, step, (int64_t)action, s, store->encoder, text, (const void *)vector,
             (size_t)dim * sizeof *vector))
@@ -381,13 +381,13 @@ static void gather_text(lp_store *store, int64_t episode, int64_t step) {
     if (rc == SQLITE_DONE) refuse(store, "a summary keeps an item that is not there: step", step);
 }
 
-void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary, int fan) {
+void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary) {
     const lp_mem_summary *s = summary;
     store->texts.used_bytes = 0;
     for (int i = 0; i < s->n_items; i++) gather_text(store, episode, s->steps[i]);
     const char *text = store->texts.used_bytes ? store->texts.data : NULL;
-    if (!run(store, LP_SQL_SUMMARY, "iiiiiiit", episode, (int64_t)s->level, s->index, s->first, s->last, (int64_t)s->level + 1,
-             s->index / fan, text))
+    if (!run(store, LP_SQL_SUMMARY, "iiiiiiit", episode, (int64_t)s->level, s->index, s->first, s->last, (int64_t)s->level + 1, s->parent,
+             text))
         return;
     int64_t id = sqlite3_last_insert_rowid(store->db);
     for (int i = 0; i < s->n_items; i++) run(store, LP_SQL_SUMMARY_ITEM, "ii", id, s->steps[i]);

@@ -45,7 +45,7 @@ void lp_store_episode_end(lp_store *store, int64_t episode, const char *result, 
 void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decision, int action, float salience, const float *vector,
                    int dim, const char *text);
 /* Its text becomes that of the items it kept, which must be there. */
-void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary, int fan);
+void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *summary);
 /* The first event of a name in a run becomes a milestone. */
 void lp_store_event(lp_store *store, int64_t episode, int64_t step, int64_t decision, const char *name, const char *text);
 void lp_store_metric(lp_store *store, int64_t decision, const char *name, double value);

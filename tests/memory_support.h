@@ -70,7 +70,7 @@ static inline int teardown(void **state) {
 /* ---- a life: what happens in decision t depends on t alone, so that any writer continues any other ---- */
 
 enum { DIM = 4, EPISODE_STEPS = 100, CHUNK = 4, SLOTS = 2, FAN = 2 };
-static const lp_mem_config life_config = {LP_MEM_TREE, DIM, CHUNK, SLOTS, FAN, 3, 0};
+static const lp_mem_config life_config = {&lp_mem_tree, DIM, {CHUNK, SLOTS, FAN, 3}};
 
 typedef struct {
     lp_store *store;
@@ -107,7 +107,7 @@ static inline void live(life *l) {
     lp_mem_append(l->mem, vector, life_salience(t));
     lp_store_item(l->store, episode, step, t, (int)(t % 3), life_salience(t), vector, DIM, life_has_text(t) ? text : NULL);
     int n = lp_mem_new_summaries(l->mem, new, 32);
-    for (int i = 0; i < n; i++) lp_store_summary(l->store, episode, &new[i], FAN), l->summaries++;
+    for (int i = 0; i < n; i++) lp_store_summary(l->store, episode, &new[i]), l->summaries++;
     if (t % 10 == 0) lp_store_metric(l->store, t, "value", (double)t / 4);
     if (step == EPISODE_STEPS - 1) lp_store_episode_end(l->store, episode, episode % 3 ? "win" : "loss", EPISODE_STEPS);
 }

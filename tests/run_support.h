@@ -137,7 +137,7 @@ static inline void open_player(player *p, bool policy, int horizon, int episodes
     lp_run_config_init(&p->config);
     snprintf(p->config.game, sizeof p->config.game, "cue");
     snprintf(p->config.policy, sizeof p->config.policy, "%s", policy ? "weights" : "random");
-    p->config.chunk = 8;
+    lp_mem_choose(&p->config.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {8}});
     p->config.hash_every = 16;
     p->config.state_every = 64;
     p->config.episodes = episodes;

@@ -39,7 +39,7 @@ static int teardown(void **state) {
     return 0;
 }
 
-static lp_eval_row play(lp_mem_arch arch, int64_t horizon, bool twin, int64_t episodes) {
+static lp_eval_row play(const lp_mem_arch *arch, int64_t horizon, bool twin, int64_t episodes) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_game_default_knobs(game, knobs);
     knobs[lp_game_find_knob(game, "horizon")] = horizon;
@@ -54,8 +54,8 @@ static lp_eval_row play(lp_mem_arch arch, int64_t horizon, bool twin, int64_t ep
     lp_eval_row row;
     lp_err err;
     if (lp_eval(game, &c, &row, &err)) fail_msg("%s", err.message);
-    print_message("memory %d, horizon %lld%s: %lld of %lld won, %d items\n", (int)arch, (long long)horizon, twin ? ", twin" : "",
-                  (long long)row.wins, (long long)row.episodes, row.context_items_max);
+    print_message("memory %s, horizon %lld%s: %lld of %lld won, %d items\n", lp_mem_arch_name(arch), (long long)horizon,
+                  twin ? ", twin" : "", (long long)row.wins, (long long)row.episodes, row.context_items_max);
     assert_int_equal(row.episodes, episodes);
     return row;
 }
@@ -63,9 +63,9 @@ static lp_eval_row play(lp_mem_arch arch, int64_t horizon, bool twin, int64_t ep
 static void test_remembers(void **state) {
     (void)state;
 #ifdef __SANITIZE_ADDRESS__
-    lp_eval_row row = play(LP_MEM_TREE, 100, false, 10);
+    lp_eval_row row = play(&lp_mem_tree, 100, false, 10);
 #else
-    lp_eval_row row = play(LP_MEM_TREE, 1000, false, 20);
+    lp_eval_row row = play(&lp_mem_tree, 1000, false, 20);
 #endif
     assert_true(row.win_rate >= 0.9);
     assert_true(row.context_items_max <= 200);
@@ -74,13 +74,14 @@ static void test_remembers(void **state) {
 static void test_memory_is_why(void **state) {
     (void)state;
     double low, high;
-    for (lp_mem_arch arch = LP_MEM_NONE; arch <= LP_MEM_WINDOW; arch++) {
-        lp_eval_row row = play(arch, 40, false, 100);
+    const lp_mem_arch *const short_lived[] = {&lp_mem_none, &lp_mem_window};
+    for (int i = 0; i < 2; i++) {
+        lp_eval_row row = play(short_lived[i], 40, false, 100);
         lp_wilson(row.wins, row.episodes, 2.576, &low, &high);
         assert_true(low <= 1.0 / DOORS && high >= 1.0 / DOORS); /* the floor */
     }
-    assert_true(play(LP_MEM_FULL, 40, false, 20).win_rate >= 0.9);
-    assert_true(play(LP_MEM_NONE, 40, true, 20).win_rate >= 0.9);
+    assert_true(play(&lp_mem_full, 40, false, 20).win_rate >= 0.9);
+    assert_true(play(&lp_mem_none, 40, true, 20).win_rate >= 0.9);
 }
 
 int main(void) {

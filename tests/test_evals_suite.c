@@ -247,7 +247,7 @@ static void test_oracle_wins(void **state) {
                                  .episodes = 12,
                                  .seed = row->seed,
                                  .n_threads = 2,
-                                 .memory = {.arch = LP_MEM_NONE, .dim = 1}};
+                                 .memory = {.arch = &lp_mem_none, .dim = 1}};
         if (lp_eval(row->game, &config, &result, &err)) fail_msg("%s: %s", row->label, err.message);
         if (result.wins != 12) fail_msg("%s: the oracle won %d of 12", row->label, (int)result.wins);
     }

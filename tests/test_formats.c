@@ -51,9 +51,7 @@ static void make_game(const char *folder) {
     put(lp_path_join(path, sizeof path, folder, "tiny.gb"), rom, sizeof rom);
 }
 
-static lp_mem_config memory_config(void) {
-    return (lp_mem_config){.arch = LP_MEM_TREE, .dim = DIM, .chunk = 4, .slots = 2, .fan = 2, .window = 4};
-}
+static lp_mem_config memory_config(void) { return (lp_mem_config){.arch = &lp_mem_tree, .dim = DIM, .setting = {4, 2, 2, 4}}; }
 
 static lp_mem *make_memory(void) {
     lp_mem *mem;
@@ -108,7 +106,8 @@ static void make_formats(const char *folder) {
     lp_run_config_init(&p.config);
     snprintf(p.config.game, sizeof p.config.game, "tiny");
     snprintf(p.config.policy, sizeof p.config.policy, "policy.safetensors");
-    p.config.chunk = 4, p.config.slots = 2, p.config.fan = 2, p.config.window = 4;
+    const lp_mem_config memory = memory_config();
+    lp_mem_choose(&p.config.memory, &memory);
     p.config.decisions = DECISIONS;
     lp_path_join(run, sizeof run, folder, "run");
     if (play_run(&p, run, 0, &err)) fail_msg("%s", err.message);

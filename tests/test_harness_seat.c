@@ -68,7 +68,7 @@ static lp_policy *policy_for(int n_actions, int dim) {
     return policy;
 }
 
-static const lp_mem_config tree = {.arch = LP_MEM_TREE, .dim = 4, .chunk = 2, .slots = 1, .fan = 2, .window = 2};
+static const lp_mem_config tree = {.arch = &lp_mem_tree, .dim = 4, .setting = {2, 1, 2, 2}};
 
 static void sit(lp_seat *seat, const lp_policy *policy) {
     lp_err err;

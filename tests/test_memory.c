@@ -2,7 +2,8 @@
  * LONGPLAY_SEED=N repeats a run. */
 #include "base/hash.h"
 #include "base/rng.h"
-#include "memory/memory.h"
+#include "memory/arch.h"
+#include "memory/settings.h"
 
 #include <float.h>
 #include <math.h>
@@ -25,6 +26,12 @@ static void append(lp_mem *m, int dim, float salience) {
     float vector[16];
     for (int d = 0; d < dim; d++) vector[d] = element(lp_mem_steps(m), d);
     lp_mem_append(m, vector, salience);
+}
+
+enum { CHUNK, SLOTS, FAN, WINDOW }; /* the tree's settings, in its order */
+
+static lp_mem_config tree_config(int dim, int chunk, int slots, int fan, int window) {
+    return (lp_mem_config){&lp_mem_tree, dim, {chunk, slots, fan, window}};
 }
 
 static lp_mem *open_mem(const lp_mem_config *c) {
@@ -135,13 +142,14 @@ static float some_salience(lp_rng *rng, int kind) {
 }
 
 static void check_tree(lp_mem_config c, int kind, int steps) {
-    lp_rng rng = lp_rng_make(seed, (uint64_t)(kind * 1000 + c.chunk * 100 + c.slots * 10 + c.fan));
+    const int K = c.setting[CHUNK], S = c.setting[SLOTS], F = c.setting[FAN], W = c.setting[WINDOW];
+    lp_rng rng = lp_rng_make(seed, (uint64_t)(kind * 1000 + K * 100 + S * 10 + F));
     static int step[REF_ITEMS], level[REF_ITEMS];
     float *salience = calloc((size_t)steps, sizeof *salience);
-    reference r = {c.chunk, c.slots, c.fan, c.window < 0 ? 0 : c.window, salience, 0, {0}, {0}, {0}};
+    reference r = {K, S, F, W < 0 ? 0 : W, salience, 0, {0}, {0}, {0}};
     for (int l = 0; l < REF_LEVELS; l++) {
-        r.node[l] = calloc((size_t)(2 * c.fan * c.slots), sizeof(int));
-        r.size[l] = calloc((size_t)(2 * c.fan), sizeof(int));
+        r.node[l] = calloc((size_t)(2 * F * S), sizeof(int));
+        r.size[l] = calloc((size_t)(2 * F), sizeof(int));
     }
     lp_mem *m = open_mem(&c);
     context x = context_new(&c);
@@ -156,8 +164,8 @@ static void check_tree(lp_mem_config c, int kind, int steps) {
         assert_true(n <= lp_mem_max_context_at(&c, t + 1));
         for (int i = 0; i < n; i++) {
             if (x.view.step[i] != step[i] || x.view.level[i] != level[i])
-                fail_msg("K %d S %d F %d W %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d", c.chunk, c.slots,
-                         c.fan, c.window, kind, t + 1, i, (long long)x.view.step[i], x.view.level[i], step[i], level[i]);
+                fail_msg("K %d S %d F %d W %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d", K, S, F, W, kind,
+                         t + 1, i, (long long)x.view.step[i], x.view.level[i], step[i], level[i]);
             assert_true(x.view.salience[i] == salience[step[i]]);
         }
     }
@@ -182,17 +190,12 @@ static void test_tree_equals_prototype(void **state) {
                                     {10, 64, 3, 9}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int kind = 0; kind < 4; kind++)
-            check_tree((lp_mem_config){LP_MEM_TREE, 2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3], 0}, kind, kind ? 800 : 3000);
+            check_tree(tree_config(2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3]), kind, kind ? 800 : 3000);
     lp_rng rng = lp_rng_make(seed, 1);
     for (int i = 0; i < 20; i++) {
-        lp_mem_config c = {LP_MEM_TREE,
-                           1 + (int)lp_rng_below(&rng, 5),
-                           1 + (int)lp_rng_below(&rng, 20),
-                           1 + (int)lp_rng_below(&rng, 9),
-                           2 + (int)lp_rng_below(&rng, 5),
-                           (int)lp_rng_below(&rng, 40),
-                           0};
-        if (!c.window) c.window = -1;
+        lp_mem_config c = tree_config(1 + (int)lp_rng_below(&rng, 5), 1 + (int)lp_rng_below(&rng, 20), 1 + (int)lp_rng_below(&rng, 9),
+                                      2 + (int)lp_rng_below(&rng, 5), (int)lp_rng_below(&rng, 40));
+        if (!c.setting[WINDOW]) c.setting[WINDOW] = -1;
         check_tree(c, (int)lp_rng_below(&rng, 4), 1000);
     }
 }
@@ -200,7 +203,7 @@ static void test_tree_equals_prototype(void **state) {
 /* Every summary ever announced: numbered without gaps, spans that tile, items that are the best of its children's. */
 static void test_new_summaries(void **state) {
     (void)state;
-    lp_mem_config c = {LP_MEM_TREE, 1, 5, 3, 2, 4, 0};
+    lp_mem_config c = tree_config(1, 5, 3, 2, 4);
     enum { STEPS = 4000, MOST = 1000 };
     static int64_t kept[12][MOST][3];
     int64_t n_closed[12] = {0};
@@ -246,7 +249,7 @@ static void test_new_summaries(void **state) {
 /* The bound holds, is reached within a summary's size, and RAM does not grow. */
 static void test_bounds(void **state) {
     (void)state;
-    lp_mem_config c = {LP_MEM_TREE, 4, 0, 0, 0, 0, 0};
+    lp_mem_config c = tree_config(4, 0, 0, 0, 0);
     lp_mem *m = open_mem(&c);
     context x = context_new(&c);
     size_t bytes = lp_mem_bytes(m);
@@ -280,8 +283,9 @@ static void test_recent(void **state) {
     const struct {
         lp_mem_config config;
         int keeps;
-    } cases[] = {{{LP_MEM_NONE, 3, 0, 0, 0, 0, 0}, 0},    {{LP_MEM_WINDOW, 3, 0, 0, 0, 0, 0}, 16}, {{LP_MEM_WINDOW, 3, 0, 0, 0, 1, 0}, 1},
-                 {{LP_MEM_WINDOW, 3, 0, 0, 0, -1, 0}, 0}, {{LP_MEM_FULL, 3, 0, 0, 0, 0, 50}, 50},  {{LP_MEM_FULL, 3, 0, 0, 0, 0, 1}, 1}};
+    } cases[] = {{{&lp_mem_none, 3, {0}}, 0},    {{&lp_mem_window, 3, {0}}, 16}, {{&lp_mem_window, 3, {1}}, 1},
+                 {{&lp_mem_window, 3, {-1}}, 0}, {{&lp_mem_full, 3, {50}}, 50},  {{&lp_mem_full, 3, {1}}, 1},
+                 {{&lp_mem_none, 3, {5}}, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         lp_mem *m = open_mem(&cases[i].config);
         context x = context_new(&cases[i].config);
@@ -301,7 +305,7 @@ static void test_recent(void **state) {
         context_free(&x);
         lp_mem_close(m);
     }
-    lp_mem_config c = {LP_MEM_FULL, 3, 0, 0, 0, 0, 0};
+    lp_mem_config c = {&lp_mem_full, 3, {0}};
     assert_int_equal(lp_mem_max_context(&c), 16384);
 }
 
@@ -310,10 +314,14 @@ static void test_bad_configs(void **state) {
     const struct {
         lp_mem_config config;
         const char *says;
-    } bad[] = {{{LP_MEM_TREE, 0, 0, 0, 0, 0, 0}, "dim is 0"},          {{LP_MEM_TREE, 8, -1, 0, 0, 0, 0}, "chunk is -1"},
-               {{LP_MEM_TREE, 8, 0, -4, 0, 0, 0}, "slots is -4"},      {{LP_MEM_TREE, 8, 0, 0, 1, 0, 0}, "fan is 1"},
-               {{LP_MEM_TREE, 8, 0, 0, 0, -2, 0}, "window is -2"},     {{LP_MEM_FULL, 8, 0, 0, 0, 0, -1}, "max_items is -1"},
-               {{(lp_mem_arch)9, 8, 0, 0, 0, 0, 0}, "architecture 9"}, {{LP_MEM_TREE, 8, 0, 1 << 30, 0, 0, 0}, "slots is 1073741824"}};
+    } bad[] = {{{&lp_mem_tree, 0, {0}}, "dim is 0"},
+               {{&lp_mem_tree, 8, {-1}}, "chunk is -1"},
+               {{&lp_mem_tree, 8, {0, -4}}, "slots is -4"},
+               {{&lp_mem_tree, 8, {0, 0, 1}}, "fan is 1"},
+               {{&lp_mem_tree, 8, {0, 0, 0, -2}}, "window is -2"},
+               {{&lp_mem_full, 8, {-1}}, "max_items is -1"},
+               {{NULL, 8, {0}}, "no architecture"},
+               {{&lp_mem_tree, 8, {0, 1 << 30}}, "slots is 1073741824"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         lp_mem *m = (lp_mem *)&seed;
         lp_err err;
@@ -324,13 +332,100 @@ static void test_bad_configs(void **state) {
     }
 }
 
+/* ---- the registry ---- */
+
+/* Names are unique, defaults are in range and not 0, and a name that architectures share means one thing. */
+static void test_registry(void **state) {
+    (void)state;
+    const lp_mem_setting *seen[64];
+    int n = 0;
+    for (int i = 0; lp_mem_archs[i]; i++) {
+        const lp_mem_arch *a = lp_mem_archs[i];
+        assert_ptr_equal(lp_mem_find(a->name), a);
+        assert_true(*a->help);
+        for (const lp_mem_setting *s = a->settings; s < a->settings + LP_MEM_MAX_SETTINGS && s->name; s++) {
+            assert_true(s->initial != 0 && s->initial >= s->min && s->initial <= s->max && *s->help);
+            for (int k = 0; k < n; k++)
+                if (!strcmp(seen[k]->name, s->name))
+                    assert_true(s->initial == seen[k]->initial && s->min == seen[k]->min && s->max == seen[k]->max);
+            assert_true(n < 64);
+            seen[n++] = s;
+        }
+    }
+    assert_null(lp_mem_find("nothing"));
+    assert_string_equal(lp_mem_arch_choices(), "none|window|tree|full");
+}
+
+/* What is given by hand goes before what is there; a setting must be the architecture's own. */
+static void test_given(void **state) {
+    (void)state;
+    const lp_mem_config tree = tree_config(3, 8, 0, 0, 5);
+    lp_err err;
+    const struct {
+        const char *arch, *settings[3], *says; /* says NULL: good */
+        lp_mem_config want;
+    } cases[] = {
+        {NULL, {"ppo.epochs=3"}, NULL, tree},
+        {NULL, {"memory.fan=7", "memory.chunk=0"}, NULL, tree_config(3, 16, 0, 7, 5)},
+        {"window", {0}, NULL, {&lp_mem_window, 3, {5}}},
+        {NULL, {"memory.arch=full", "memory.max_items=9"}, NULL, {&lp_mem_full, 3, {9}}},
+        {"none", {0}, NULL, {&lp_mem_none, 3, {0}}},
+        {"nope", {0}, "--memory 'nope': must be one of none|window|tree|full", tree},
+        {"window", {"memory.chunk=8"}, "--memory.chunk=8: the memory window has no such setting: the settings of window are window", tree},
+        {"none", {"memory.window=8"}, "none has none", tree},
+        {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window", tree},
+        {NULL, {"memory.fan=1"}, "--memory.fan=1: must be a whole number from 2 to 4096: the settings of tree are chunk", tree},
+        {NULL, {"memory.fan=x"}, "must be a whole number", tree},
+        {NULL, {"memory.fan="}, "must be a whole number", tree},
+        {NULL, {"memory.fan=99999999999999999999"}, "must be a whole number", tree},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        lp_mem_config c = tree;
+        int n = 0;
+        while (n < 3 && cases[i].settings[n]) n++;
+        lp_status status = lp_mem_give(&c, &(lp_mem_given){cases[i].arch, cases[i].settings, n}, &err);
+        assert_int_equal(status, cases[i].says ? LP_BAD_INPUT : LP_OK);
+        if (status && !strstr(err.message, cases[i].says)) fail_msg("'%s' does not say '%s'", err.message, cases[i].says);
+        assert_memory_equal(&c, &cases[i].want, sizeof c);
+    }
+}
+
+/* A table holds every architecture's settings, and gives back what was put in; hashes of the first four stay what they were. */
+static void test_choice(void **state) {
+    (void)state;
+    lp_setting rows[LP_MEM_MAX_ROWS];
+    lp_mem_choice choice;
+    lp_err err;
+    int64_t numbers[LP_MEM_NUMBERS];
+    int n = lp_mem_rows(rows, 0, true);
+    lp_config_defaults(&choice, rows, n);
+    lp_mem_config c = lp_mem_chosen(&choice, 8);
+    assert_true(c.arch == &lp_mem_tree && c.dim == 8 && c.setting[CHUNK] == 16 && c.setting[WINDOW] == 16);
+    assert_int_equal(lp_config_set(&choice, rows, n, "memory.max_items", "77", &err), LP_OK);
+    assert_int_equal(lp_config_set(&choice, rows, n, "memory.arch", "window", &err), LP_OK);
+    assert_int_equal(lp_config_set(&choice, rows, n, "memory.window", "-1", &err), LP_OK);
+    c = lp_mem_chosen(&choice, 8);
+    assert_true(c.arch == &lp_mem_window && c.setting[0] == -1);
+    assert_true(lp_mem_row_used(&choice, "memory.window") && lp_mem_row_used(&choice, "memory.arch") &&
+                lp_mem_row_used(&choice, "ppo.rate"));
+    assert_false(lp_mem_row_used(&choice, "memory.max_items"));
+    lp_mem_numbers(&choice, numbers);
+    assert_memory_equal(numbers, ((int64_t[]){1, 16, 4, 4, -1, 77}), sizeof numbers);
+    lp_mem_choose(&choice, &(lp_mem_config){&lp_mem_full, 1, {12}});
+    c = lp_mem_chosen(&choice, 2);
+    assert_true(c.arch == &lp_mem_full && c.setting[0] == 12);
+    n = lp_mem_rows(rows, 0, false);
+    lp_config_defaults(&choice, rows, n);
+    for (int i = 1; i < n; i++) assert_true(rows[i].initial == 0);
+}
+
 /* ---- saved memories ---- */
 
-static const lp_mem_config saved_configs[] = {{LP_MEM_NONE, 3, 0, 0, 0, 0, 0},
-                                              {LP_MEM_WINDOW, 3, 0, 0, 0, 7, 0},
-                                              {LP_MEM_FULL, 3, 0, 0, 0, 0, 40},
-                                              {LP_MEM_TREE, 3, 4, 3, 2, 6, 0},
-                                              {LP_MEM_TREE, 1, 3, 5, 3, -1, 0}};
+static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
+                                              {&lp_mem_window, 3, {7}},
+                                              {&lp_mem_full, 3, {40}},
+                                              {&lp_mem_tree, 3, {4, 3, 2, 6}},
+                                              {&lp_mem_tree, 1, {3, 5, 3, -1}}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static unsigned char *saved(const lp_mem *m, size_t *size) {
@@ -461,7 +556,7 @@ static void test_impossible_saves(void **state) {
     sign(bad, size);
     refuse(m, copy, bad, size, "contradicts");
     memcpy(bad, data, size);
-    memcpy(bad + 56 + (size_t)counts[0] * 12, &nan, 4); /* of the oldest raw item */
+    memcpy(bad + 32 + (size_t)counts[0] * 12, &nan, 4); /* of the oldest raw item */
     sign(bad, size);
     refuse(m, copy, bad, size, "contradicts");
     memcpy(bad, data, size);
@@ -472,12 +567,48 @@ static void test_impossible_saves(void **state) {
     lp_mem_close(source), lp_mem_close(m), lp_mem_close(copy);
 }
 
+/* A memory that was saved before there was a registry: the same content behind a header of other fields. */
+static void test_saves_of_before(void **state) {
+    (void)state;
+    for (int i = 0; i < N_SAVED; i++) {
+        const lp_mem_config *c = &saved_configs[i];
+        lp_mem *source = open_mem(c), *m = open_mem(c);
+        for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
+        size_t size;
+        unsigned char *data = saved(source, &size), *old = calloc(1, size + 24);
+        const lp_mem_arch *const first[] = {&lp_mem_none, &lp_mem_window, &lp_mem_tree, &lp_mem_full};
+        int32_t head[8] = {0, c->dim, 16, 4, 4, 16, 16384, 0};
+        while (first[head[0]] != c->arch) head[0]++;
+        if (c->arch == &lp_mem_tree)
+            for (int k = 0; k < 4; k++) head[2 + k] = c->setting[k];
+        if (c->arch == &lp_mem_window) head[5] = c->setting[0];
+        if (c->arch == &lp_mem_full) head[6] = c->setting[0];
+        const uint64_t magic = 0x3230304d454d504cu; /* "LPMEM002" */
+        memcpy(old, &magic, 8), memcpy(old + 16, data + 16, 8), memcpy(old + 24, head, sizeof head);
+        memcpy(old + 56, data + 32, size - 32);
+        sign(old, size + 24);
+        lp_err err;
+        if (lp_mem_load(m, old, size + 24, &err)) fail_msg("%s", err.message);
+        assert_same(m, source);
+        for (size_t n = 0; n < size + 24; n++) assert_int_equal(lp_mem_load(m, old, n, &err), LP_BAD_INPUT);
+        old[24]++;
+        sign(old, size + 24);
+        refuse(m, source, old, size + 24, "other settings");
+        free(data), free(old);
+        lp_mem_close(source), lp_mem_close(m);
+    }
+}
+
 int main(void) {
     const char *given = getenv("LONGPLAY_SEED");
     seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
     printf("LONGPLAY_SEED=%llu\n", (unsigned long long)seed);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tree_equals_prototype),
                                        cmocka_unit_test(test_new_summaries),
+                                       cmocka_unit_test(test_registry),
+                                       cmocka_unit_test(test_given),
+                                       cmocka_unit_test(test_choice),
+                                       cmocka_unit_test(test_saves_of_before),
                                        cmocka_unit_test(test_bounds),
                                        cmocka_unit_test(test_recent),
                                        cmocka_unit_test(test_bad_configs),

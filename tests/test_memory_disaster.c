@@ -104,7 +104,7 @@ static lp_status write_some(void) {
     lp_store_episode_begin(store, 900, 1, 90000);
     for (int i = 0; i < 50; i++) lp_store_item(store, 900, i, 90000 + i, 0, 1, (float[DIM]){0}, DIM, "a door");
     int64_t steps[] = {1, 2};
-    lp_store_summary(store, 900, &(lp_mem_summary){1, 0, 0, 3, 2, steps}, FAN);
+    lp_store_summary(store, 900, &(lp_mem_summary){1, 0, 0, 3, 2, steps, 0});
     lp_store_event(store, 900, 1, 90001, "late", "a key");
     status = lp_store_commit(store, "x", 1, &err);
     if (status) expect_bad(status, status, "run.db");

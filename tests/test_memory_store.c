@@ -378,7 +378,7 @@ static void test_mistakes_stick(void **state) {
                                            "contradicts"};
         if (mistake == 0) lp_store_item(l.store, 1, 5, 999, 0, 0, NULL, 0, NULL); /* a second item of that step */
         if (mistake == 1) lp_store_episode_end(l.store, 12, "win", 5);
-        if (mistake == 2) lp_store_summary(l.store, 1, &(lp_mem_summary){9, 0, 0, 99, 2, steps}, FAN);
+        if (mistake == 2) lp_store_summary(l.store, 1, &(lp_mem_summary){9, 0, 0, 99, 2, steps, 0});
         if (mistake == 3) lp_store_episode_begin(l.store, 1, 5, 0);
         live(&l);
         for (int again = 0; again < 2; again++) expect_bad(life_commit(&l), LP_FAILED, says[mistake]);
@@ -402,8 +402,8 @@ static void test_odd_rows(void **state) {
     lp_store_item(store, 1, 2, 2, 0, 1, odd, DIM, large);
     lp_store_item(store, 1, 3, 3, 0, 1, odd, DIM, "it's \"quoted\"; DROP TABLE items; \xff\n%s");
     int64_t steps[] = {0, 1, 2, 3};
-    lp_store_summary(store, 1, &(lp_mem_summary){1, 0, 0, 3, 4, steps}, FAN);
-    lp_store_summary(store, 1, &(lp_mem_summary){1, 1, 4, 7, 0, steps}, FAN);
+    lp_store_summary(store, 1, &(lp_mem_summary){1, 0, 0, 3, 4, steps, 0});
+    lp_store_summary(store, 1, &(lp_mem_summary){1, 1, 4, 7, 0, steps, 0});
     lp_store_event(store, 1, 0, 0, "nameless", NULL);
     expect_ok(lp_store_commit(store, "", 0, &err)); /* an empty checkpoint is one */
     expect_ok(lp_store_check(store, &err));

@@ -43,9 +43,9 @@ static int teardown(void **state) {
 /* Small enough for a sanitizer, large enough that episodes and memory outlive a segment. */
 static lp_train_config small(void) {
     lp_train_config c;
-    lp_config_defaults(&c, lp_train_settings, lp_n_train_settings);
+    lp_config_defaults(&c, lp_train_settings(), lp_n_train_settings());
     c.envs = 10, c.steps = 24, c.curriculum.start = 40, c.curriculum.end = 60, c.curriculum.episodes = 5, c.hidden = 16, c.dim = 8;
-    c.chunk = 4, c.slots = 2, c.fan = 2, c.window = 4;
+    lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {4, 2, 2, 4}});
     return c;
 }
 
@@ -268,7 +268,7 @@ static void test_evaluation(void **state) {
     lp_eval_config c = {.player = LP_PLAYER_POLICY,
                         .policy = policy,
                         .sample = true,
-                        .memory = {.arch = LP_MEM_TREE, .dim = 32},
+                        .memory = {.arch = &lp_mem_tree, .dim = 32},
                         .knobs = knobs,
                         .episodes = 30,
                         .seed = 4};
@@ -314,7 +314,7 @@ static void test_learns(void **state) {
     lp_err err;
     lp_train *t;
     lp_train_stats stats = {0};
-    lp_config_defaults(&c, lp_train_settings, lp_n_train_settings);
+    lp_config_defaults(&c, lp_train_settings(), lp_n_train_settings());
     c.curriculum.end = c.curriculum.start;
     assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 0, &err), LP_OK);
     while (stats.decisions < 100000 && !(stats.win_rate >= 0.8))

@@ -27,8 +27,7 @@ lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
 }
 
 lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
-    return (lp_mem_config){(lp_mem_arch)c->arch, lp_train_shape(c, game).dim, (int)c->chunk, (int)c->slots, (int)c->fan, (int)c->window,
-                           (int)c->max_items};
+    return lp_mem_chosen(&c->memory, lp_train_shape(c, game).dim);
 }
 
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
@@ -50,7 +49,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         p->twin = has_twin && floor((double)(e + 1) * t->config.twin) > floor((double)e * t->config.twin);
         p->rng = lp_rng_make((uint64_t)t->config.seed, 1000 + (uint64_t)e);
         lp_mem_config memory = t->memory;
-        if (p->twin) memory.arch = LP_MEM_NONE;
+        if (p->twin) lp_mem_use(&memory, &lp_mem_none);
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
         status = lp_seat_open(&p->seat, t->game, &memory, t->policy, NULL, err);
         if (!status) status = train_begin_episode(t, p, err);
@@ -84,7 +83,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
-    status = t->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
+    status = t->pool ? lp_mem_complete(&t->memory, err) : lp_fail(err, LP_FAILED, "cannot start threads");
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
@@ -199,8 +198,8 @@ static uint64_t hash_config(const lp_train_config *config) {
     lp_train_config initial;
     char value[LP_SETTING_BYTES], usual[LP_SETTING_BYTES];
     uint64_t hash = 0;
-    lp_config_defaults(&initial, lp_train_settings, lp_n_train_settings);
-    for (const lp_setting *s = lp_train_settings; s < lp_train_settings + lp_n_train_settings; s++) {
+    lp_config_defaults(&initial, lp_train_settings(), lp_n_train_settings());
+    for (const lp_setting *s = lp_train_settings(); s < lp_train_settings() + lp_n_train_settings(); s++) {
         lp_config_value(config, s, value, sizeof value);
         lp_config_value(&initial, s, usual, sizeof usual);
         if (!strcmp(s->name, "train.decisions") || !strcmp(value, usual)) continue;
@@ -316,7 +315,7 @@ lp_status lp_train_load(lp_train *t, const char *path, lp_err *err) {
 }
 
 lp_status lp_train_write_policy(const lp_train *t, const char *path, lp_err *err) {
-    int n = 0, n_settings = lp_n_train_settings;
+    int n = 0, n_settings = lp_n_train_settings();
     lp_policy_note *notes = calloc((size_t)n_settings + 2, sizeof *notes);
     char(*values)[LP_SETTING_BYTES] = calloc((size_t)n_settings, sizeof *values), decisions[24];
     lp_status status = LP_OK;
@@ -325,8 +324,10 @@ lp_status lp_train_write_policy(const lp_train *t, const char *path, lp_err *err
         notes[n++] = (lp_policy_note){"game", lp_game_name(t->game)};
         notes[n++] = (lp_policy_note){"trained_decisions", decisions};
         for (int i = 0; i < n_settings; i++) {
-            lp_config_value(&t->config, &lp_train_settings[i], values[i], sizeof *values);
-            notes[n++] = (lp_policy_note){lp_train_settings[i].name, values[i]};
+            const lp_setting *setting = &lp_train_settings()[i];
+            if (!lp_mem_row_used(&t->config.memory, setting->name)) continue;
+            lp_config_value(&t->config, setting, values[i], sizeof *values);
+            notes[n++] = (lp_policy_note){setting->name, values[i]};
         }
         status = lp_policy_write(t->policy, path, notes, n, err);
     } else {

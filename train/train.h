@@ -1,7 +1,7 @@
 /* A training run: many environments, rollouts, PPO, a curriculum, checkpoints.
  *
  *     lp_train_config config;
- *     lp_config_defaults(&config, lp_train_settings, lp_n_train_settings);
+ *     lp_config_defaults(&config, lp_train_settings(), lp_n_train_settings());
  *     lp_train *train;
  *     lp_train_open(&train, game, &config, LP_DEVICE_CPU, n_threads, &err);
  *     while (!lp_train_done(train)) lp_train_update(train, &stats, &err);
@@ -17,7 +17,7 @@
 
 #include "base/config.h"
 #include "train/curriculum.h"
-#include "memory/memory.h"
+#include "memory/settings.h"
 #include "policy/policy.h"
 
 #include <stdint.h>
@@ -30,14 +30,14 @@ typedef struct {
     /* [policy] */
     int64_t act, precision, size, core, dim, hidden, heads, levels, ages;
     /* [memory] */
-    int64_t arch, chunk, slots, fan, window, max_items;
+    lp_mem_choice memory;
     /* [ppo] */
     lp_ppo_config ppo;
     double final_rate;
 } lp_train_config;
 
-extern const lp_setting lp_train_settings[];
-extern const int lp_n_train_settings;
+const lp_setting *lp_train_settings(void);
+int lp_n_train_settings(void);
 
 /* Of one update. */
 typedef struct {

@@ -1,9 +1,12 @@
 /* The settings of a training: names, meanings, defaults, ranges. `longplay train --help` prints this table. */
 #include "train/train.h"
 
+#include <pthread.h>
+#include <string.h>
+
 #define AT(field) offsetof(lp_train_config, field)
 
-const lp_setting lp_train_settings[] = {
+static const lp_setting own[] = {
     {"train.seed", "seed of everything random", LP_SET_INT, AT(seed), 1, 0, 4294967295.0, NULL},
     {"train.decisions", "decisions to train for, over all environments", LP_SET_INT, AT(decisions), 4000000, 1, 1e13, NULL},
     {"train.envs", "environments", LP_SET_INT, AT(envs), 64, 1, 4096, NULL},
@@ -32,12 +35,6 @@ const lp_setting lp_train_settings[] = {
     {"policy.heads", "heads of the memory read; 0: 2, 4, 8 by size", LP_SET_INT, AT(heads), 0, 0, 8, NULL},
     {"policy.levels", "summary levels told apart", LP_SET_INT, AT(levels), 4, 1, 64, NULL},
     {"policy.ages", "ages told apart, by powers of two", LP_SET_INT, AT(ages), 8, 1, 64, NULL},
-    {"memory.arch", "memory architecture", LP_SET_CHOICE, AT(arch), LP_MEM_TREE, 0, 0, LP_MEM_ARCH_CHOICES},
-    {"memory.chunk", "tree: items a chunk (K)", LP_SET_INT, AT(chunk), 16, 1, 65536, NULL},
-    {"memory.slots", "tree: items a summary keeps (S)", LP_SET_INT, AT(slots), 4, 1, 1024, NULL},
-    {"memory.fan", "tree: summaries a merge (F)", LP_SET_INT, AT(fan), 4, 2, 1024, NULL},
-    {"memory.window", "raw items kept in context (W)", LP_SET_INT, AT(window), 16, 1, 65536, NULL},
-    {"memory.max_items", "full: items kept", LP_SET_INT, AT(max_items), 16384, 1, 16777216, NULL},
     {"ppo.gamma", "discount a decision", LP_SET_FLOAT, AT(ppo.gamma), 0.999, 0, 1, NULL},
     {"ppo.lambda", "GAE's lambda", LP_SET_FLOAT, AT(ppo.lambda), 0.95, 0, 1, NULL},
     {"ppo.clip", "clipping of the probability ratio", LP_SET_FLOAT, AT(ppo.clip), 0.2, 0.001, 10, NULL},
@@ -50,4 +47,24 @@ const lp_setting lp_train_settings[] = {
     {"ppo.epochs", "passes over each rollout", LP_SET_INT, AT(ppo.epochs), 2, 1, 100, NULL},
     {"ppo.minibatches", "parts a rollout is cut into, by environment", LP_SET_INT, AT(ppo.minibatches), 4, 1, 4096, NULL},
 };
-const int lp_n_train_settings = sizeof lp_train_settings / sizeof *lp_train_settings;
+enum { N_OWN = sizeof own / sizeof *own };
+
+/* With the memory's, which are known when the program runs. */
+static lp_setting all[N_OWN + LP_MEM_MAX_ROWS];
+static int n_all;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void make(void) {
+    memcpy(all, own, sizeof own);
+    n_all = N_OWN + lp_mem_rows(all + N_OWN, offsetof(lp_train_config, memory), true);
+}
+
+const lp_setting *lp_train_settings(void) {
+    pthread_once(&once, make);
+    return all;
+}
+
+int lp_n_train_settings(void) {
+    pthread_once(&once, make);
+    return n_all;
+}

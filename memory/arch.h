@@ -1,10 +1,13 @@
-/* What an architecture of the memory provides; memory.c is the front that dispatches to it.
+/* What an architecture of the memory provides; memory.c is the front that dispatches to it. docs/memory.md shows a small one in full.
+ *
+ * To add one: memory/arch_NAME.c, which defines lp_mem_NAME, and a line in architectures.c. `--memory NAME` and
+ * `--memory.KEY=VALUE` follow from it everywhere, and so do runs, weight files and trainings that remember them.
  *
  * An architecture's live state is a function of config and n_steps in its shape (how many items stand where) and of what
  * was appended in its content. So a saved memory is n_steps and the items alone, and there is no bookkeeping in a file
- * that could contradict itself. To add one: a new arch_NAME.c with these functions, and a row in memory.c's table. */
-#ifndef LP_MEMORY_MEMORY_IMPL_H
-#define LP_MEMORY_MEMORY_IMPL_H
+ * that could contradict itself. */
+#ifndef LP_MEMORY_ARCH_H
+#define LP_MEMORY_ARCH_H
 
 #include "base/arena.h"
 #include "memory/memory.h"
@@ -13,7 +16,18 @@
 
 #define LP_MEM_MAX_STEPS (INT64_C(1) << 40) /* of an episode; what the levels of a tree are sized for */
 
+/* A setting: a whole number. Architectures that share a name share what it means: the same help, default and range. */
 typedef struct {
+    const char *name, *help; /* "chunk"; one line */
+    int initial, min, max;   /* initial is not 0, which stands for it */
+} lp_mem_setting;
+
+#define LP_MEM_SETTING_WINDOW                                                                                                              \
+    { "window", "raw items kept in the context (W); -1: none", 16, -1, 1 << 20 }
+
+struct lp_mem_arch {
+    const char *name, *help;                      /* "tree"; one line */
+    lp_mem_setting settings[LP_MEM_MAX_SETTINGS]; /* the rest is zeros; config->setting has their values in this order */
     /* Bytes of state for a config (defaults filled in), as open will take them from the arena. */
     size_t (*size)(const lp_mem_config *config);
     void *(*open)(const lp_mem_config *config, lp_arena *arena);
@@ -22,20 +36,16 @@ typedef struct {
     int (*context)(const lp_mem *mem, const lp_mem_context_view *out);
     int (*max_context)(const lp_mem_config *config, int64_t n_steps);
     int (*new_summaries)(const lp_mem *mem, lp_mem_summary *out, int max); /* NULL: never any */
-    int (*levels)(const lp_mem *mem, int *counts, int max);
+    int (*levels)(const lp_mem *mem, int *counts, int max);                /* NULL: max_context items, all raw */
     /* The saved content of a memory of n_steps. load returns false, with mem unchanged, when the content cannot be. */
     size_t (*save_size)(const lp_mem *mem, int64_t n_steps);
     void (*save)(const lp_mem *mem, unsigned char *out);
     bool (*load)(lp_mem *mem, int64_t n_steps, const unsigned char *data);
-} lp_mem_arch_ops;
-
-extern const lp_mem_arch_ops lp_mem_recent; /* none, window, full: the last so many items */
-extern const lp_mem_arch_ops lp_mem_tree;
+};
 
 struct lp_mem {
     lp_mem_config config; /* defaults filled in */
-    const lp_mem_arch_ops *ops;
-    lp_arena arena; /* the one allocation; this struct lies in it too */
+    lp_arena arena;       /* the one allocation; this struct lies in it too */
     int64_t n_steps;
     void *state; /* the architecture's, in the arena */
 };
