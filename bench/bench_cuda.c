@@ -184,11 +184,12 @@ lp_status lp_bench_cuda(lp_bench_cuda_result *out, uint64_t seed, double max_sec
     lp_cuda_blas *blas[2] = {NULL, NULL};
     const double seconds = max_seconds / (lp_n_twins_of_layers + lp_n_twins_of_steps + 3);
     *out = (lp_bench_cuda_result){.n_rows = 0};
-    lp_k_init();
+    lp_status status = lp_k_init(1, err);
+    if (status) return status;
     lp_cuda_describe(out->device, sizeof out->device);
     int error = lp_cuda_stream_open(&stream, 0);
     for (int bf16 = 0; bf16 < 2 && !error; bf16++) error = lp_cuda_blas_open(&blas[bf16], bf16, stream);
-    lp_status status = error ? lp_task_failed(err, "opening", "the card", error) : LP_OK;
+    status = error ? lp_task_failed(err, "opening", "the card", error) : LP_OK;
     if (!status) status = measure_card(out, blas, stream, seconds, small, err);
     for (int k = 0, n = status ? 0 : lp_n_twins_of_layers + lp_n_twins_of_steps; k < n;
          k++) { /* the first failure is told, the others still run */

@@ -65,7 +65,7 @@ static lp_status cpu_rows(const lp_bench_arguments *a, cJSON *rows, lp_err *err)
     buffers b = {calloc(floats, 4), calloc(floats, 4), calloc((size_t)IN * OUT, 4), calloc((size_t)IN * OUT, 4),
                  calloc(lp_k_conv_scratch(&conv1), 4)};
     lp_status status = b.x && b.y && b.w && b.g && b.scratch ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
-    lp_k_init();
+    if (!status) status = lp_k_init(1, err);
     for (size_t i = 0; i < floats && !status; i++) b.x[i] = b.y[i] = lp_rng_normal(&rng);
     for (size_t i = 0; i < (size_t)IN * OUT && !status; i++) b.w[i] = lp_rng_normal(&rng);
     for (int i = 0; i < N_KERNELS && !status; i++) {

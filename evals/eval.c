@@ -109,9 +109,9 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     evaluation e = {.game = game, .config = config, .start_s = lp_now_s()};
     e.errors = calloc((size_t)n, sizeof *e.errors);
     e.statuses = calloc((size_t)n, sizeof *e.statuses);
-    if (!pool || !e.errors || !e.statuses) {
-        status = lp_fail(err, LP_FAILED, "out of memory or threads");
-    } else {
+    if (!pool || !e.errors || !e.statuses) status = lp_fail(err, LP_FAILED, "out of memory or threads");
+    else if (config->policy) status = lp_policy_threads(n, err);
+    if (!status) {
         lp_pool_run(pool, n, job, &e);
         for (int i = 0; i < n && !status; i++)
             if ((status = e.statuses[i])) lp_fail(err, status, "%s", e.errors[i].message);

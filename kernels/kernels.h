@@ -16,6 +16,8 @@
 #ifndef LP_KERNELS_KERNELS_H
 #define LP_KERNELS_KERNELS_H
 
+#include "base/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,8 +28,9 @@
 #define LP_K_INLINE static inline
 #endif
 
-/* Must be called once before the first kernel: the BLAS library gets one thread, ours are elsewhere. */
-void lp_k_init(void);
+/* Must be called before the first kernel, and again where more threads than it was called for will compute at once: OpenBLAS gets one
+ * thread a call, and its working memory. LP_FAILED: there is no room for it. Any thread may call it. */
+lp_status lp_k_init(int n_threads, lp_err *err);
 
 /* y[n][o] = x[n][i] w[o][i]^T + b[o], or y += ... where accumulate. b may be NULL.
  * bytes 4 (n i + o i + n o), flops 2 n i o. */

@@ -74,6 +74,8 @@ static size_t lay_out(cpu_learner *c, bool carve) {
 }
 
 lp_status cpu_learner_open(cpu_learner **out, const lp_learner *l, int n_workers, lp_err *err) {
+    lp_status status = lp_policy_threads(n_workers, err);
+    if (status) return status;
     cpu_learner *c = calloc(1, sizeof *c);
     if (!c) return lp_fail(err, LP_FAILED, "learner: out of memory");
     c->l = l;

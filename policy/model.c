@@ -93,15 +93,17 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
     return LP_OK;
 }
 
+lp_status lp_policy_threads(int n_threads, lp_err *err) { return lp_k_init(n_threads, err); }
+
 lp_status model_open(lp_policy **out, const lp_policy_config *config, lp_err *err) {
     *out = NULL;
     lp_policy_config s = *config;
     lp_policy_defaults(&s);
     lp_status status = check_shape(&s, err);
     if (status) return status;
+    if ((status = lp_k_init(1, err))) return status;
     lp_policy *p = calloc(1, sizeof *p);
     if (!p) return lp_fail(err, LP_FAILED, "policy: out of memory");
-    lp_k_init();
     p->shape = s;
     p->conv1 = (lp_conv){s.height, s.width, 1, 8, 4, sizes[s.size].channels1};
     p->conv2 = (lp_conv){lp_conv_oh(&p->conv1), lp_conv_ow(&p->conv1), p->conv1.oc, 4, 2, sizes[s.size].channels2};

@@ -131,6 +131,9 @@ typedef struct {
 /* The drawn action, or the most probable one (ties: the first). */
 int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy);
 
+/* Before n_threads threads run actors at once: LP_FAILED where there is no working memory for so many. */
+lp_status lp_policy_threads(int n_threads, lp_err *err);
+
 typedef struct lp_actor lp_actor;
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err);
 void lp_actor_close(lp_actor *actor);

@@ -357,7 +357,7 @@ int main(void) {
     uint64_t seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : 20261123;
     print_message("seed %llu\n", (unsigned long long)seed);
     rng = lp_rng_make(seed, 0);
-    lp_k_init();
+    if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_linear),    cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv),
         cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),          cmocka_unit_test(test_gae),

@@ -586,7 +586,7 @@ static int open_card(void **state) {
     uint64_t number = seed ? strtoull(seed, NULL, 10) : 20261123;
     print_message("seed %llu\n", (unsigned long long)number);
     rng = lp_rng_make(number, 0);
-    lp_k_init();
+    if (lp_k_init(1, NULL)) return -1;
     check(lp_cuda_blas_open(&blas, 0, NULL));
     return 0;
 }

@@ -106,7 +106,7 @@ int main(void) {
     uint64_t seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : 20261123;
     print_message("seed %llu\n", (unsigned long long)seed);
     rng = lp_rng_make(seed, 0);
-    lp_k_init();
+    if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_does_not_fit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
