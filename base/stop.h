@@ -4,8 +4,9 @@
  *     lp_stop_catch();
  *     while (!lp_stop_asked()) ...
  *
- * SIGINT, SIGTERM and SIGHUP ask. A second SIGINT or SIGTERM ends the process at once, whatever it is doing, also inside a
- * library. SIGHUP only ever asks: a terminal that closes sends it twice. Who started us with SIGHUP ignored (nohup) keeps that.
+ * SIGINT, SIGTERM and SIGHUP ask. A second one ends the process at once, whatever it is doing, also inside a library. What comes within
+ * a tenth of a second of the first is the first once more: timeout(1) signals a process and then its group, a wrapper passes on the
+ * Ctrl-C that the terminal sent to both, a terminal that closes hangs up twice. Who started us with SIGHUP ignored (nohup) keeps that.
  */
 #ifndef LP_BASE_STOP_H
 #define LP_BASE_STOP_H

@@ -2,13 +2,15 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "base/stop.h"
 #include "evals/eval.h"
 #include "evals/suite.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { EPISODES = 200, SEED = 1 };
+enum { EPISODES = 200, SEED = 1, MAX_LIST = 1024, MAX_NAMES = MAX_LIST / 2 };
 
 typedef struct {
     const char *games, *policy, *model, *memory, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
@@ -17,102 +19,187 @@ typedef struct {
     bool sample, greedy, json;
 } arguments;
 
-/* What is given on the command line goes before what the suite says. */
-static lp_status choose_knobs(const arguments *a, const lp_suite_row *what, int64_t *knobs, lp_err *err) {
-    lp_status status = LP_OK;
-    memcpy(knobs, what->knobs, (size_t)lp_game_n_knobs(what->game) * sizeof *knobs);
-    for (int i = 0; i < a->n_set && !status; i++) status = lp_game_set_knob(what->game, knobs, a->set[i], err);
-    return status;
+/* A row of the table, all that it needs to be evaluated. */
+typedef struct {
+    lp_suite_row what; /* but for its knobs */
+    int64_t knobs[LP_MAX_KNOBS];
+    uint64_t digest; /* of the policy; 0: none */
+    lp_eval_row result;
+} row;
+
+/* What the command names: every game and suite is opened, and every row tried, before anything is played. */
+typedef struct {
+    const arguments *a;
+    char list[MAX_LIST];         /* the names, cut apart */
+    lp_suite *suites[MAX_NAMES]; /* owned; NULL: a game */
+    lp_game *games[MAX_NAMES];   /* owned; NULL: a suite */
+    int n_names, n_rows, n_played;
+    row *rows; /* [n_rows], owned */
+    bool cut;  /* by a signal, or an error: the last of n_played rows may be of fewer episodes */
+} table;
+
+static int64_t episodes_of(const arguments *a, const row *r) { return a->episodes ? a->episodes : r->what.episodes; }
+
+/* Everything about a row but threads and places. chosen's policy is the caller's to close, also after a failure. */
+static lp_status prepare(const arguments *a, const row *r, lp_chosen_policy *chosen, lp_eval_config *config, lp_err *err) {
+    *config = (lp_eval_config){.knobs = r->knobs,
+                               .episodes = episodes_of(a, r),
+                               .seed = a->seed >= 0 ? (uint64_t)a->seed : r->what.seed,
+                               .time_limit = a->time_limit};
+    *chosen = (lp_chosen_policy){0};
+    const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
+    lp_status status = lp_game_has_win_rate(r->what.game, a->time_limit, err);
+    if (!status) status = lp_choose_policy(chosen, r->what.game, a->policy, err);
+    if (!status) status = lp_choose_memory(&config->memory, chosen->policy, &memory, err);
+    if (status) return status;
+    config->player = chosen->player;
+    config->policy = chosen->policy;
+    config->sample = !a->greedy && (a->sample || (chosen->policy && lp_policy_samples(chosen->policy)));
+    if (config->player != LP_PLAYER_ORACLE || lp_game_has_oracle(r->what.game)) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "%s: has no oracle", r->what.name);
 }
 
-static lp_status evaluate(const arguments *a, const lp_suite_row *what, const int64_t *knobs, lp_eval_row *row, lp_err *err) {
-    lp_chosen_policy chosen = {0};
-    lp_eval_config config = {.knobs = knobs,
-                             .episodes = a->episodes ? a->episodes : what->episodes,
-                             .seed = a->seed >= 0 ? (uint64_t)a->seed : what->seed,
-                             .time_limit = a->time_limit,
-                             .n_threads = (int)a->threads,
-                             .progress = true};
-    const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
-    lp_status status = lp_choose_policy(&chosen, what->game, a->policy, err);
-    if (!status) status = lp_choose_memory(&config.memory, chosen.policy, &memory, err);
-    if (!status) status = lp_use_device(chosen.policy, what->game, a->device, err);
-    if (!status) {
-        config.player = (lp_player)chosen.player;
-        config.policy = chosen.policy;
-        config.sample = !a->greedy && (a->sample || (chosen.policy && lp_policy_samples(chosen.policy)));
-        status = lp_eval(what->game, &config, row, err);
+static lp_status add_row(table *t, const lp_suite_row *what, lp_err *err) {
+    lp_chosen_policy chosen;
+    lp_eval_config config;
+    if (t->n_rows % 64 == 0) {
+        row *more = realloc(t->rows, (size_t)(t->n_rows + 64) * sizeof *more);
+        if (!more) return lp_fail(err, LP_FAILED, "out of memory");
+        t->rows = more;
     }
+    row *r = &t->rows[t->n_rows++];
+    *r = (row){.what = *what};
+    memcpy(r->knobs, what->knobs, (size_t)lp_game_n_knobs(what->game) * sizeof *r->knobs);
+    lp_status status = LP_OK;
+    for (int i = 0; i < t->a->n_set && !status; i++) status = lp_game_set_knob(what->game, r->knobs, t->a->set[i], err);
+    if (status) return status;
+    status = prepare(t->a, r, &chosen, &config, err);
+    if (!status && chosen.policy) r->digest = lp_policy_digest(chosen.policy);
     lp_policy_close(chosen.policy);
     return status;
 }
 
-static cJSON *row_json(const lp_suite_row *what, const int64_t *knobs, const lp_eval_row *r) {
-    cJSON *o = cJSON_CreateObject(), *k;
-    cJSON_AddStringToObject(o, "game", what->name);
-    cJSON_AddNumberToObject(o, "horizon", (double)r->horizon);
-    cJSON_AddNumberToObject(o, "episodes", (double)r->episodes);
-    cJSON_AddNumberToObject(o, "wins", (double)r->wins);
-    cJSON_AddNumberToObject(o, "losses", (double)r->losses);
-    cJSON_AddNumberToObject(o, "timeouts", (double)r->timeouts);
-    cJSON_AddNumberToObject(o, "win_rate", r->win_rate);
-    cJSON_AddItemToObject(o, "ci95", cJSON_CreateDoubleArray(r->ci95, 2));
-    cJSON_AddNumberToObject(o, "decisions_per_s", r->decisions_per_s);
-    cJSON_AddNumberToObject(o, "context_items_max", r->context_items_max);
-    lp_noop noop = lp_game_noop(what->game);
-    cJSON_AddItemToObject(o, "noop", cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2));
-    k = cJSON_AddObjectToObject(o, "knobs");
-    for (int i = 0; i < lp_game_n_knobs(what->game); i++) cJSON_AddNumberToObject(k, lp_game_knob(what->game, i)->name, (double)knobs[i]);
-    return o;
-}
-
-static void print_row(const char *label, const lp_eval_row *r, bool first) {
-    if (first)
-        printf("%-16s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
-               "95 % interval", "decisions/s", "context");
-    printf("%-16s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", label, (long long)r->horizon,
-           (long long)r->episodes, (long long)r->wins, (long long)r->losses, (long long)r->timeouts, 100 * r->win_rate, 100 * r->ci95[0],
-           100 * r->ci95[1], r->decisions_per_s, r->context_items_max);
-    fflush(stdout);
-}
-
-/* One row: evaluated, kept in rows, and printed unless all is printed as JSON. */
-static lp_status eval_row(const arguments *a, const lp_suite_row *what, cJSON *rows, lp_err *err) {
-    int64_t knobs[LP_MAX_KNOBS];
-    lp_eval_row row;
-    char note[256];
-    lp_status status = choose_knobs(a, what, knobs, err);
-    if (!status) status = evaluate(a, what, knobs, &row, err);
-    if (status) return status;
-    if (lp_game_start_note(what->game, note, sizeof note)) lp_warn("%s", note);
-    if (!a->json) print_row(what->label, &row, !cJSON_GetArraySize(rows));
-    cJSON_AddItemToArray(rows, row_json(what, knobs, &row));
-    return LP_OK;
-}
-
-static lp_status eval_suite(const arguments *a, const char *name, cJSON *rows, lp_err *err) {
-    lp_suite *suite;
-    int64_t knobs[LP_MAX_KNOBS];
-    if (a->model) return lp_fail(err, LP_BAD_INPUT, "--model: the games of %s are played on consoles of their own", name);
-    if (a->noop) return lp_fail(err, LP_BAD_INPUT, "--noop: the games of the suite %s start as they say", name);
-    lp_status status = lp_suite_open(&suite, name, err);
-    if (status) return status;
-    int n = lp_suite_n_rows(suite);
-    for (int i = 0; i < n && !status; i++) status = choose_knobs(a, lp_suite_row_at(suite, i), knobs, err); /* before anything is played */
-    for (int i = 0; i < n && !status; i++) status = eval_row(a, lp_suite_row_at(suite, i), rows, err);
-    lp_suite_close(suite);
+static lp_status add_suite(table *t, const char *name, lp_err *err) {
+    lp_suite **suite = &t->suites[t->n_names++];
+    if (t->a->model) return lp_fail(err, LP_BAD_INPUT, "--model: the games of %s are played on consoles of their own", name);
+    if (t->a->noop) return lp_fail(err, LP_BAD_INPUT, "--noop: the games of the suite %s start as they say", name);
+    lp_status status = lp_suite_open(suite, name, err);
+    for (int i = 0; !status && i < lp_suite_n_rows(*suite); i++) status = add_row(t, lp_suite_row_at(*suite, i), err);
     return status;
 }
 
-static lp_status eval_game(const arguments *a, const char *name, cJSON *rows, lp_err *err) {
-    lp_game *game = NULL;
+static lp_status add_game(table *t, const char *name, lp_err *err) {
+    lp_game **game = &t->games[t->n_names++];
     int64_t knobs[LP_MAX_KNOBS];
-    lp_status status = lp_game_open(&game, name, err);
-    if (!status) status = lp_choose_model(game, a->model, err);
-    if (!status && a->noop) status = lp_game_set_noop(game, a->noop, err);
-    if (!status) lp_game_default_knobs(game, knobs);
-    if (!status) status = eval_row(a, &(lp_suite_row){game, name, name, knobs, EPISODES, SEED}, rows, err);
-    lp_game_close(game);
+    lp_status status = lp_game_open(game, name, err);
+    if (!status) status = lp_choose_model(*game, t->a->model, err);
+    if (!status && t->a->noop) status = lp_game_set_noop(*game, t->a->noop, err);
+    if (status) return status;
+    lp_game_default_knobs(*game, knobs);
+    return add_row(t, &(lp_suite_row){*game, name, name, knobs, EPISODES, SEED}, err);
+}
+
+static lp_status open_all(table *t, lp_err *err) {
+    char *save = NULL;
+    lp_status status = LP_OK;
+    if (snprintf(t->list, sizeof t->list, "%s", t->a->games) >= (int)sizeof t->list)
+        return lp_fail(err, LP_BAD_INPUT, "too many games named");
+    for (char *name = strtok_r(t->list, ",", &save); name && !status; name = strtok_r(NULL, ",", &save))
+        status = lp_is_suite(name) ? add_suite(t, name, err) : add_game(t, name, err);
+    if (!status && !t->n_rows) return lp_fail(err, LP_BAD_INPUT, "'%s' names no game", t->a->games);
+    return status;
+}
+
+static void close_all(table *t) {
+    for (int i = 0; i < t->n_names; i++) {
+        lp_suite_close(t->suites[i]);
+        lp_game_close(t->games[i]);
+    }
+    free(t->rows);
+}
+
+static lp_status evaluate(const table *t, row *r, lp_err *err) {
+    lp_chosen_policy chosen;
+    lp_eval_config config;
+    char label[256];
+    int index = (int)(r - t->rows);
+    lp_status status = prepare(t->a, r, &chosen, &config, err);
+    if (!status && chosen.policy && lp_policy_digest(chosen.policy) != r->digest)
+        status = lp_fail(err, LP_FAILED, "%s: has changed since this evaluation began", chosen.name);
+    if (!status) status = lp_use_device(chosen.policy, r->what.game, t->a->device, err);
+    snprintf(label, sizeof label, "%s", r->what.label);
+    if (t->n_rows > 1) snprintf(label, sizeof label, "%s (%d of %d)", r->what.label, index + 1, t->n_rows);
+    config.n_threads = (int)t->a->threads;
+    config.progress = true;
+    config.label = label;
+    if (!status) status = lp_eval(r->what.game, &config, &r->result, err);
+    lp_policy_close(chosen.policy);
+    return status;
+}
+
+static cJSON *row_json(const arguments *a, const row *r) {
+    const lp_eval_row *result = &r->result;
+    cJSON *o = cJSON_CreateObject(), *k;
+    cJSON_AddStringToObject(o, "game", r->what.name);
+    cJSON_AddNumberToObject(o, "horizon", (double)result->horizon);
+    cJSON_AddNumberToObject(o, "episodes", (double)result->episodes);
+    cJSON_AddNumberToObject(o, "wins", (double)result->wins);
+    cJSON_AddNumberToObject(o, "losses", (double)result->losses);
+    cJSON_AddNumberToObject(o, "timeouts", (double)result->timeouts);
+    cJSON_AddNumberToObject(o, "win_rate", result->win_rate);
+    cJSON_AddItemToObject(o, "ci95", cJSON_CreateDoubleArray(result->ci95, 2));
+    cJSON_AddNumberToObject(o, "decisions_per_s", result->decisions_per_s);
+    cJSON_AddNumberToObject(o, "context_items_max", result->context_items_max);
+    cJSON_AddBoolToObject(o, "finished", result->episodes == episodes_of(a, r));
+    lp_noop noop = lp_game_noop(r->what.game);
+    cJSON_AddItemToObject(o, "noop", cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2));
+    k = cJSON_AddObjectToObject(o, "knobs");
+    for (int i = 0; i < lp_game_n_knobs(r->what.game); i++)
+        cJSON_AddNumberToObject(k, lp_game_knob(r->what.game, i)->name, (double)r->knobs[i]);
+    return o;
+}
+
+static int print_json(const table *t) {
+    cJSON *o = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(o, "games");
+    for (int i = 0; i < t->n_played; i++) cJSON_AddItemToArray(rows, row_json(t->a, &t->rows[i]));
+    cJSON_AddBoolToObject(o, "finished", !t->cut);
+    return lp_print_json(o);
+}
+
+static void print_row(const row *r, bool first) {
+    const lp_eval_row *result = &r->result;
+    if (first)
+        printf("%-16s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
+               "95 % interval", "decisions/s", "context");
+    printf("%-16s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", r->what.label, (long long)result->horizon,
+           (long long)result->episodes, (long long)result->wins, (long long)result->losses, (long long)result->timeouts,
+           100 * result->win_rate, 100 * result->ci95[0], 100 * result->ci95[1], result->decisions_per_s, result->context_items_max);
+    fflush(stdout);
+}
+
+static void print_cut(const table *t) {
+    const row *last = t->n_played ? &t->rows[t->n_played - 1] : NULL;
+    bool cut = last && last->result.episodes < episodes_of(t->a, last);
+    printf("cut short: %d of %d rows", t->n_played - cut, t->n_rows);
+    if (cut) printf(", and %lld of %lld episodes of the next", (long long)last->result.episodes, (long long)episodes_of(t->a, last));
+    printf("\n");
+}
+
+/* All rows, printed as they come unless all is printed as JSON. */
+static lp_status evaluate_all(table *t, lp_err *err) {
+    lp_status status = LP_OK;
+    char note[256];
+    lp_stop_catch();
+    for (int i = 0; i < t->n_rows && !t->cut; i++) {
+        row *r = &t->rows[i];
+        bool same_game = i && r->what.game == r[-1].what.game;
+        if (!same_game && lp_game_start_note(r->what.game, note, sizeof note)) lp_warn("%s", note);
+        status = evaluate(t, r, err);
+        t->cut = status || r->result.episodes < episodes_of(t->a, r) || (lp_stop_asked() && i + 1 < t->n_rows);
+        if (!r->result.episodes) break;
+        t->n_played++;
+        if (!t->a->json) print_row(r, i == 0);
+    }
     return status;
 }
 
@@ -125,7 +212,7 @@ int lp_cmd_eval(int argc, char **argv) {
          .help = "episodes of each game (200, or the suite's)",
          .number = &a.episodes,
          .min = 1,
-         .max = 1e9},
+         .max = LP_EVAL_MAX_EPISODES},
         {.name = "seed",
          .value = "N",
          .help = "which evaluation seeds (1, or the suite's)",
@@ -172,15 +259,14 @@ int lp_cmd_eval(int argc, char **argv) {
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
+    table t = {.a = &a};
     lp_status status = lp_use_device(NULL, NULL, a.device, &err);
-    cJSON *result = cJSON_CreateObject(), *rows = cJSON_AddArrayToObject(result, "games");
-    char list[1024];
-    if (!status && snprintf(list, sizeof list, "%s", a.games) >= (int)sizeof list)
-        status = lp_fail(&err, LP_BAD_INPUT, "too many games named");
-    char *save = NULL;
-    for (char *name = status ? NULL : strtok_r(list, ",", &save); name && !status; name = strtok_r(NULL, ",", &save))
-        status = lp_is_suite(name) ? eval_suite(&a, name, rows, &err) : eval_game(&a, name, rows, &err);
-    if (!status && a.json) return lp_print_json(result);
-    cJSON_Delete(result);
-    return lp_report(status, &err);
+    if (!status) status = open_all(&t, &err);
+    if (!status) status = evaluate_all(&t, &err);
+    if (status) code = lp_report(status, &err);
+    else code = t.cut ? 128 + lp_stop_asked() : 0;
+    if (a.json && (!status || t.n_played) && print_json(&t)) code = 1;
+    if (!a.json && !status && t.cut) print_cut(&t);
+    close_all(&t);
+    return code;
 }

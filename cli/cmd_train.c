@@ -235,7 +235,7 @@ int lp_cmd_train(int argc, char **argv) {
          .help = "episodes of the final evaluation (200)",
          .number = &a.eval_episodes,
          .min = 1,
-         .max = 1e9},
+         .max = LP_EVAL_MAX_EPISODES},
         {.name = "threads",
          .value = "N",
          .help = "threads (one a processor); no result depends on it",

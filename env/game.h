@@ -90,6 +90,7 @@ bool lp_game_can_end(const lp_game *game); /* does anything end an episode: a wi
 /* LP_BAD_INPUT: there is no win rate to measure, because there is no win, or because an episode may never end: the game is endless
  * and time_limit, in decisions, is 0. */
 lp_status lp_game_has_win_rate(const lp_game *game, int64_t time_limit, lp_err *err);
+bool lp_game_has_oracle(const lp_game *game); /* see lp_env_oracle */
 
 /* Is an episode's seed written into the game (longplay.json "seed")? */
 bool lp_game_has_seed(const lp_game *game);

@@ -9,60 +9,105 @@
 #include "evals/stats.h"
 #include "harness/seat.h"
 
+#include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { GROUP = 8, CARD_GROUP = 32 }; /* environments that a thread plays at once; a card likes more */
 
+#define SAY_S 0.1
+
 typedef struct {
     const lp_game *game;
     const lp_eval_config *config;
-    atomic_llong next, done, wins, losses, timeouts, decisions;
-    atomic_int context_max;
+    lp_eval_episode *results; /* [episodes] */
+    atomic_llong next, decisions;
+    atomic_bool failed; /* one thread's error ends all */
     double start_s;
     lp_err *errors;      /* [n_jobs] */
     lp_status *statuses; /* [n_jobs] */
+    pthread_mutex_t lock;
+    /* guarded by lock */
+    int64_t to_play, done, wins, decisions_of_done;
+    double said_s;
 } evaluation;
 
-static bool begin(evaluation *e, lp_seat *seat, lp_status *status, lp_err *err) {
-    long long i = atomic_fetch_add(&e->next, 1);
-    if (i >= e->config->episodes) return false;
-    *status = lp_seat_begin(seat, lp_game_eval_seed(e->config->seed, (uint64_t)i), e->config->knobs, e->config->time_limit, err);
-    return *status == LP_OK;
+/* An environment and the episode that it plays. */
+typedef struct {
+    lp_seat seat;
+    int64_t index;
+    lp_eval_episode so_far;
+} player;
+
+/* The next episode that is not known yet, or -1. */
+static int64_t take_index(evaluation *e) {
+    for (;;) {
+        int64_t i = atomic_fetch_add(&e->next, 1);
+        if (i >= e->config->episodes) return -1;
+        if (e->results[i].outcome == LP_RUNNING) return i;
+    }
 }
 
-static void finish(evaluation *e, lp_outcome outcome) {
-    atomic_fetch_add(outcome == LP_WIN ? &e->wins : outcome == LP_LOSS ? &e->losses : &e->timeouts, 1);
-    long long done = atomic_fetch_add(&e->done, 1) + 1;
-    if (e->config->progress)
-        lp_progress("%s: %lld of %lld episodes, %lld wins, %.0f decisions/s", lp_game_name(e->game), done, (long long)e->config->episodes,
-                    (long long)atomic_load(&e->wins), (double)atomic_load(&e->decisions) / (lp_now_s() - e->start_s));
+static lp_status begin(const evaluation *e, player *p, int64_t index, lp_err *err) {
+    p->index = index;
+    p->so_far = (lp_eval_episode){0};
+    return lp_seat_begin(&p->seat, lp_game_eval_seed(e->config->seed, (uint64_t)index), e->config->knobs, e->config->time_limit, err);
 }
 
-/* One decision of each of n seats, policy or not. */
-static lp_status step_all(evaluation *e, lp_seat *const *seats, int n, lp_actor *actor, lp_outcome *outcomes, lp_err *err) {
+static lp_status finish(evaluation *e, player *p, lp_outcome outcome, lp_err *err) {
+    lp_status status = LP_OK;
+    p->so_far.outcome = outcome;
+    pthread_mutex_lock(&e->lock);
+    e->results[p->index] = p->so_far;
+    e->done++;
+    e->wins += outcome == LP_WIN;
+    e->decisions_of_done += p->so_far.decisions;
+    if (e->config->on_episode) status = e->config->on_episode(e->config->context, p->index, &p->so_far, err);
+    pthread_mutex_unlock(&e->lock);
+    return status;
+}
+
+/* The live line. An episode is taken to last as long as those that are over did. */
+static void say(evaluation *e) {
+    double now = lp_now_s(), took = now - e->start_s, decisions = (double)atomic_load(&e->decisions);
+    char left[32] = "";
+    pthread_mutex_lock(&e->lock);
+    bool due = now - e->said_s >= SAY_S;
+    if (due) {
+        e->said_s = now;
+        if (e->done) {
+            double all = (double)e->decisions_of_done / (double)e->done * (double)e->to_play;
+            int s = all > decisions ? (int)fmin(took * (all / decisions - 1), 1e9) : 0;
+            snprintf(left, sizeof left, ", %d:%02d left", s / 60, s % 60);
+        }
+        lp_progress("%s: %lld of %lld episodes, %lld wins, %.0f decisions/s%s", e->config->label ? e->config->label : lp_game_name(e->game),
+                    (long long)e->done, (long long)e->config->episodes, (long long)e->wins, took > 0 ? decisions / took : 0, left);
+    }
+    pthread_mutex_unlock(&e->lock);
+}
+
+/* One decision of each of n players, policy or not. */
+static lp_status step_all(evaluation *e, player *const *players, int n, lp_actor *actor, lp_outcome *outcomes, lp_err *err) {
     lp_observation o[CARD_GROUP];
     lp_decision d[CARD_GROUP];
+    lp_status status = LP_OK;
     int n_actions = lp_game_n_actions(e->game);
-    if (e->config->player == LP_PLAYER_POLICY) {
-        for (int i = 0; i < n; i++) {
-            lp_seat_look(seats[i], &o[i]);
-            int seen = atomic_load(&e->context_max);
-            while (o[i].n_items > seen && !atomic_compare_exchange_weak(&e->context_max, &seen, o[i].n_items)) {
-            }
-        }
-        lp_status status = lp_actor_run(actor, n, o, d, err);
-        if (status) return status;
-        for (int i = 0; i < n; i++) outcomes[i] = lp_seat_take(seats[i], &d[i], lp_decision_action(&d[i], n_actions, !e->config->sample));
-    } else {
-        for (int i = 0; i < n; i++) {
-            int action = 0;
-            lp_status status = LP_OK;
-            if (e->config->player == LP_PLAYER_RANDOM) action = (int)lp_rng_below(&seats[i]->rng, (uint32_t)n_actions);
-            else status = lp_env_oracle(seats[i]->env, &action, err);
-            if (status) return status;
-            outcomes[i] = lp_seat_take(seats[i], NULL, action);
-        }
+    bool has_policy = e->config->player == LP_PLAYER_POLICY;
+    for (int i = 0; i < n && has_policy; i++) {
+        lp_seat_look(&players[i]->seat, &o[i]);
+        if (o[i].n_items > players[i]->so_far.context_items_max) players[i]->so_far.context_items_max = o[i].n_items;
+    }
+    if (has_policy && (status = lp_actor_run(actor, n, o, d, err))) return status;
+    for (int i = 0; i < n; i++) {
+        lp_seat *seat = &players[i]->seat;
+        int action = 0;
+        if (has_policy) action = lp_decision_action(&d[i], n_actions, !e->config->sample);
+        else if (e->config->player == LP_PLAYER_RANDOM) action = (int)lp_rng_below(&seat->rng, (uint32_t)n_actions);
+        else if ((status = lp_env_oracle(seat->env, &action, err))) return status;
+        outcomes[i] = lp_seat_take(seat, has_policy ? &d[i] : NULL, action);
+        players[i]->so_far.decisions++;
     }
     atomic_fetch_add(&e->decisions, n);
     return LP_OK;
@@ -73,31 +118,64 @@ static void job(void *context, int index, int worker) {
     evaluation *e = context;
     lp_err *err = &e->errors[index];
     lp_status status = LP_OK;
-    lp_seat seats[CARD_GROUP] = {0}, *playing[CARD_GROUP];
+    player players[CARD_GROUP] = {0}, *playing[CARD_GROUP];
     lp_actor *actor = NULL;
     const lp_emu_config blind = {.no_draw = true}, *emu = e->config->player == LP_PLAYER_POLICY ? NULL : &blind; /* only a policy looks */
-    int n = 0, opened = 0, group = GROUP;
+    int n = 0, group = GROUP;
+    int64_t next;
     if (e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA)
         group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
-    while (!status && opened < group && atomic_load(&e->next) < e->config->episodes) {
-        status = lp_seat_open(&seats[opened], e->game, &e->config->memory, e->config->policy, emu, err);
-        if (!status && begin(e, &seats[opened], &status, err)) playing[n++] = &seats[opened];
-        opened++;
+    while (!status && n < group && (next = take_index(e)) >= 0) {
+        player *p = playing[n] = &players[n];
+        n++;
+        status = lp_seat_open(&p->seat, e->game, &e->config->memory, e->config->policy, emu, err);
+        if (!status) status = begin(e, p, next, err);
     }
-    while (!status && n > 0 && !lp_stop_asked()) {
+    const int opened = n;
+    while (!status && n > 0 && !lp_stop_asked() && !atomic_load(&e->failed)) {
         lp_outcome outcomes[CARD_GROUP];
         status = step_all(e, playing, n, actor, outcomes, err);
         for (int i = n - 1; i >= 0 && !status; i--) {
             if (outcomes[i] == LP_RUNNING) continue;
-            finish(e, outcomes[i]);
-            if (!begin(e, playing[i], &status, err)) playing[i] = playing[--n];
+            status = finish(e, playing[i], outcomes[i], err);
+            if (!status && (next = take_index(e)) >= 0) status = begin(e, playing[i], next, err);
+            else playing[i] = playing[--n];
         }
+        if (e->config->progress) say(e);
     }
-    for (int i = 0; i < opened; i++) lp_seat_close(&seats[i]);
+    if (status) atomic_store(&e->failed, true);
+    for (int i = 0; i < opened; i++) lp_seat_close(&players[i].seat);
     lp_actor_close(actor);
     e->statuses[index] = status;
+}
+
+/* Of the episodes before the first that is not over. */
+static void sum_up(const evaluation *e, double seconds, lp_eval_row *row) {
+    int horizon = lp_game_find_knob(e->game, "horizon");
+    *row = (lp_eval_row){.horizon = horizon >= 0 ? e->config->knobs[horizon] : 0};
+    for (const lp_eval_episode *r = e->results; row->episodes < e->config->episodes && r->outcome != LP_RUNNING; r++) {
+        row->episodes++;
+        *(r->outcome == LP_WIN ? &row->wins : r->outcome == LP_LOSS ? &row->losses : &row->timeouts) += 1;
+        row->decisions += r->decisions;
+        if (r->context_items_max > row->context_items_max) row->context_items_max = r->context_items_max;
+    }
+    row->win_rate = row->episodes ? (double)row->wins / (double)row->episodes : 0;
+    row->decisions_per_s = seconds > 0 ? (double)atomic_load(&e->decisions) / seconds : 0;
+    lp_wilson(row->wins, row->episodes, 1.959964, &row->ci95[0], &row->ci95[1]);
+}
+
+/* What is known before anything is played. */
+static void count_known(evaluation *e) {
+    for (int64_t i = 0; i < e->config->episodes; i++) {
+        const lp_eval_episode *r = &e->results[i];
+        if (r->outcome == LP_RUNNING) continue;
+        e->done++;
+        e->wins += r->outcome == LP_WIN;
+        e->decisions_of_done += r->decisions;
+    }
+    e->to_play = e->config->episodes - e->done;
 }
 
 lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row *row, lp_err *err) {
@@ -106,29 +184,21 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     if ((status = lp_game_has_win_rate(game, config->time_limit, err))) return status;
     lp_pool *pool = lp_pool_open(config->n_threads);
     int n = pool ? lp_pool_threads(pool) : 1;
-    evaluation e = {.game = game, .config = config, .start_s = lp_now_s()};
+    evaluation e = {.game = game, .config = config, .start_s = lp_now_s(), .lock = PTHREAD_MUTEX_INITIALIZER};
+    e.results = config->results ? config->results : calloc((size_t)config->episodes, sizeof *e.results);
     e.errors = calloc((size_t)n, sizeof *e.errors);
     e.statuses = calloc((size_t)n, sizeof *e.statuses);
-    if (!pool || !e.errors || !e.statuses) status = lp_fail(err, LP_FAILED, "out of memory or threads");
+    if (!pool || !e.results || !e.errors || !e.statuses) status = lp_fail(err, LP_FAILED, "out of memory or threads");
     else if (config->policy) status = lp_policy_threads(n, err);
     if (!status) {
+        count_known(&e);
         lp_pool_run(pool, n, job, &e);
         for (int i = 0; i < n && !status; i++)
             if ((status = e.statuses[i])) lp_fail(err, status, "%s", e.errors[i].message);
+        sum_up(&e, lp_now_s() - e.start_s, row);
     }
-    double seconds = lp_now_s() - e.start_s;
-    int horizon = lp_game_find_knob(game, "horizon");
-    *row = (lp_eval_row){.horizon = horizon >= 0 ? config->knobs[horizon] : 0,
-                         .episodes = e.done,
-                         .wins = e.wins,
-                         .losses = e.losses,
-                         .timeouts = e.timeouts,
-                         .decisions = e.decisions,
-                         .win_rate = e.done ? (double)e.wins / (double)e.done : 0,
-                         .decisions_per_s = seconds > 0 ? (double)e.decisions / seconds : 0,
-                         .context_items_max = e.context_max};
-    lp_wilson(row->wins, row->episodes, 1.959964, &row->ci95[0], &row->ci95[1]);
     if (config->progress) lp_progress_end();
+    if (!config->results) free(e.results);
     free(e.errors);
     free(e.statuses);
     lp_pool_close(pool);

@@ -12,6 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LP_EVAL_MAX_EPISODES = 10000000 };
+
+typedef struct {
+    int64_t decisions;
+    int context_items_max; /* the largest context that any of them saw */
+    lp_outcome outcome;    /* LP_RUNNING: not played yet */
+} lp_eval_episode;
+
 typedef struct {
     lp_player player;
     const lp_policy *policy; /* LP_PLAYER_POLICY only; borrowed */
@@ -23,16 +31,25 @@ typedef struct {
     int64_t time_limit; /* decisions an episode; 0: the game's own */
     int n_threads;      /* 0: one a processor */
     bool progress;      /* a live line on stderr */
+    const char *label;  /* what it calls this; NULL: the game's name */
+    /* [episodes], borrowed: those that are known already are not played again, and the others are filled in. NULL: none is known. */
+    lp_eval_episode *results;
+    /* Told of each episode that was played, from any thread, one at a time; NULL: nobody is. What it returns but LP_OK ends the evaluation. */
+    lp_status (*on_episode)(void *context, int64_t index, const lp_eval_episode *episode, lp_err *err);
+    void *context;
 } lp_eval_config;
 
 typedef struct {
-    int64_t horizon; /* the knob of that name, or 0 */
-    int64_t episodes, wins, losses, timeouts, decisions;
+    int64_t horizon;  /* the knob of that name, or 0 */
+    int64_t episodes; /* fewer than asked for: a signal ended it */
+    int64_t wins, losses, timeouts, decisions;
     double win_rate, ci95[2], decisions_per_s;
     int context_items_max; /* the largest context that any decision saw */
 } lp_eval_row;
 
-/* LP_BAD_INPUT: a policy whose shape is not the game's, an oracle where there is none. */
+/* A signal that asks for the end (base/stop.h) ends it too, with LP_OK. The row is then of the episodes before the first that was not
+ * over, and so what that many episodes give: the ones that are over first are the short ones, which are not like the others.
+ * LP_BAD_INPUT: a policy whose shape is not the game's, an oracle where there is none. */
 lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row *row, lp_err *err);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "env/game_find.h"
 #include "env/json.h"
+#include "evals/eval.h"
 
 #include <limits.h>
 #include <math.h>
@@ -92,7 +93,8 @@ static bool read_game(lp_suite *suite, const cJSON *item, const char *path, uint
     int n_rows;
     if (!cJSON_IsObject(item)) return lp_report_error(r, where, "must be an object"), false;
     if (!lp_json_known(item, "game|knobs|episodes", true, where, r) || !lp_json_text(item, "game", name, sizeof name, where, r) ||
-        !lp_json_object(item, "knobs", &knobs, where, r) || !lp_json_int(item, "episodes", 1, 1000000000, &episodes, &episodes, where, r))
+        !lp_json_object(item, "knobs", &knobs, where, r) ||
+        !lp_json_int(item, "episodes", 1, LP_EVAL_MAX_EPISODES, &episodes, &episodes, where, r))
         return false;
     if (!*name) return lp_report_error(r, &at_game, "is missing"), false;
     game_path(full, sizeof full, path, name);
@@ -120,7 +122,7 @@ static bool read_suite(lp_suite *suite, const cJSON *root, const char *path, lp_
     if (!lp_json_known(root, "title|seed|episodes|games", true, &file, r) ||
         !lp_json_text(root, "title", suite->title, sizeof suite->title, &file, r) ||
         !lp_json_int(root, "seed", 0, UINT32_MAX, &one, &seed, &file, r) ||
-        !lp_json_int(root, "episodes", 1, 1000000000, &usual, &episodes, &file, r) ||
+        !lp_json_int(root, "episodes", 1, LP_EVAL_MAX_EPISODES, &usual, &episodes, &file, r) ||
         !lp_json_list(root, "games", LP_SUITE_MAX_GAMES, &games, &file, r))
         return false;
     if (!cJSON_GetArraySize(games)) return lp_report_error(r, &at_games, "is missing, or empty"), false;

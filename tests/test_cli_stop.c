@@ -101,16 +101,63 @@ static void test_runs_stop(void **state) {
     assert_int_equal(longplay("replay %%/run --verify").code, 0);
 }
 
+/* A stopped evaluation prints what it has: what as many episodes would have given. */
+static void test_eval_stops(void **state) {
+    (void)state;
+    static const char *const fields[] = {"episodes", "wins", "losses", "win_rate", "context_items_max"};
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    write_policy(at("p.safetensors"), 3);
+    for (size_t i = 0; i < 3; i++) {
+        int out = scratch_file(), err = scratch_file();
+        pid_t child = start("eval cue,cue --policy %/p.safetensors --set horizon=3 --episodes 1000000 --json", NULL, out, err);
+        wait_until_it_catches(child);
+        usleep(200000); /* so that there is something to print, most of the time */
+        kill(child, signals[i]);
+        result r = finish(child, out, err);
+        cJSON *o = cJSON_Parse(r.out), *row = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0);
+        if (r.code != 128 + signals[i] || *r.err || !cJSON_IsFalse(cJSON_GetObjectItem(o, "finished")) ||
+            (row && !cJSON_IsFalse(cJSON_GetObjectItem(row, "finished"))))
+            fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
+        if (row) {
+            r = longplay("eval cue --policy %%/p.safetensors --set horizon=3 --episodes %d --json",
+                         cJSON_GetObjectItem(row, "episodes")->valueint);
+            cJSON *whole = cJSON_Parse(r.out), *same = cJSON_GetArrayItem(cJSON_GetObjectItem(whole, "games"), 0);
+            assert_true(cJSON_IsTrue(cJSON_GetObjectItem(whole, "finished")) && cJSON_IsTrue(cJSON_GetObjectItem(same, "finished")));
+            for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
+                assert_true(cJSON_Compare(cJSON_GetObjectItem(row, fields[k]), cJSON_GetObjectItem(same, fields[k]), true));
+            cJSON_Delete(whole);
+        }
+        cJSON_Delete(o);
+    }
+}
+
+/* Whatever is wrong with any of the rows is said before the first is played. */
+static void test_eval_opens_all(void **state) {
+    (void)state;
+    static const char *const bad[][2] = {
+        {"eval cue,nosuch --policy random --episodes 1000000", "nosuch"},
+        {"eval cue,map --policy %/p.safetensors --episodes 1000000", "map has 4"},
+        {"eval cue,catch --set horizon=9 --episodes 1000000", "horizon"},
+        {"eval cue,games/cue/cue.gb --policy random --episodes 1000000", "cue.gb: declares no win"},
+        {"eval , --policy random", "names no game"},
+    };
+    write_policy(at("p.safetensors"), 3);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect_refused(run_with(NULL, bad[i][0]), 2, bad[i][1], bad[i][0]);
+}
+
 /* While an update takes long the first signal has to wait for it, and the second does not wait. */
 static void test_second_signal(void **state) {
     (void)state;
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("train cue --out %/w --train.envs=8 --train.steps=2048", NULL, out, err);
     wait_for(at("w.train"));
-    kill(child, SIGINT);
-    kill(child, SIGTERM);
-    int code = finish(child, out, err).code;
-    assert_true(code == -SIGINT || code == -SIGTERM); /* threads take signals in any order */
+    int status = 0;
+    for (pid_t ended = 0; !ended; usleep(60000)) {
+        kill(child, SIGTERM);
+        ended = waitpid(child, &status, WNOHANG);
+    }
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    close(out), close(err);
 }
 
 /* The first checkpoint is written at once, so that a training that is killed early goes on too. */
@@ -212,8 +259,8 @@ static void test_closed_output(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_train_stops),   TEST(test_runs_stop), TEST(test_second_signal), TEST(test_train_killed),
-        TEST(test_train_refuses), TEST(test_notes),     TEST(test_full_output),   TEST(test_closed_output),
+        TEST(test_train_stops),  TEST(test_runs_stop),     TEST(test_eval_stops), TEST(test_eval_opens_all), TEST(test_second_signal),
+        TEST(test_train_killed), TEST(test_train_refuses), TEST(test_notes),      TEST(test_full_output),    TEST(test_closed_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
