@@ -9,6 +9,7 @@
 
 static const char magic[8] = {'L', 'P', 'R', 'U', 'N', 0, 0, 2};
 enum { HASHED_FROM = offsetof(lp_run_head, identity) };
+static const int64_t MAX_COUNT = (int64_t)1 << 60;
 _Static_assert(sizeof(lp_run_head) == 15 * 8 + LP_MIND_TEXT_BYTES, "no padding in the file format");
 
 void lp_run_head_pack(lp_run_head *head, unsigned char *out) {
@@ -16,6 +17,14 @@ void lp_run_head_pack(lp_run_head *head, unsigned char *out) {
     memcpy(out, head, sizeof *head);
     head->hash = lp_hash64(out + HASHED_FROM, sizeof *head - HASHED_FROM + head->seat_bytes);
     memcpy(out + offsetof(lp_run_head, hash), &head->hash, sizeof head->hash);
+}
+
+/* Do the counts add up? */
+static bool adds_up(const lp_run_head *h) {
+    const int64_t counts[] = {h->episodes, h->wins, h->losses, h->timeouts, h->decisions, h->first_decision};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i] < 0 || counts[i] > MAX_COUNT) return false;
+    return h->wins + h->losses + h->timeouts <= h->episodes && h->first_decision <= h->decisions && h->playing <= 1;
 }
 
 lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, const void *data, size_t size_bytes, lp_err *err) {
@@ -27,6 +36,7 @@ lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, cons
     if (h.magic[7] != magic[7]) return lp_fail(err, LP_BAD_INPUT, "checkpoint: of version %d, this build reads %d", h.magic[7], magic[7]);
     if (h.seat_bytes != size_bytes - sizeof h || h.hash != lp_hash64((const char *)data + HASHED_FROM, size_bytes - HASHED_FROM))
         return lp_fail(err, LP_BAD_INPUT, "checkpoint: damaged");
+    if (!adds_up(&h)) return lp_fail(err, LP_BAD_INPUT, "checkpoint: contradicts itself");
     h.text[sizeof h.text - 1] = 0;
     *head = h;
     *seat = (const unsigned char *)data + sizeof h;

@@ -36,8 +36,8 @@ static size_t lay_out(lp_frames *f, const lp_conv *one, const lp_conv *two, floa
         {&f->pixel1, n1 * 4},  {&f->pixel2, n2 * 4},        {&f->cell, n_cells},         {&f->changed, n1},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        void *at = memory + used;
-        if (memory) memcpy(fields[i].field, &at, sizeof at);
+        void *at = memory ? memory + used : NULL;
+        memcpy(fields[i].field, &at, sizeof at);
         used += (fields[i].bytes + 63) / 64 * 16;
     }
     return used;

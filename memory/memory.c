@@ -121,8 +121,8 @@ lp_status lp_mem_load(lp_mem *m, const void *data, size_t size_bytes, lp_err *er
     if (size_bytes < header || h.hash != lp_hash64(at + HASHED_FROM, size_bytes - HASHED_FROM))
         return lp_fail(err, LP_BAD_INPUT, "saved memory: damaged");
     if (old ? !fits_old(m, at) : h.settings != want.settings) return lp_fail(err, LP_BAD_INPUT, "saved memory: of other settings");
-    if (h.n_steps < 0 || h.n_steps > LP_MEM_MAX_STEPS || size_bytes != header + m->config.arch->save_size(m, h.n_steps) ||
-        !m->config.arch->load(m, h.n_steps, at + header))
+    if (h.n_steps < 0 || h.n_steps > LP_MEM_MAX_STEPS / 2 /* room to go on */ ||
+        size_bytes != header + m->config.arch->save_size(m, h.n_steps) || !m->config.arch->load(m, h.n_steps, at + header))
         return lp_fail(err, LP_BAD_INPUT, "saved memory: contradicts itself");
     m->n_steps = h.n_steps;
     return LP_OK;

@@ -57,7 +57,7 @@ cuda() {
     if command -v nvcc >/dev/null; then build cuda; else echo "skipped: no nvcc here"; fi
 }
 fuzz() {
-    if command -v clang >/dev/null; then tests/fuzz/run.sh "${FUZZ_SECONDS:-30}"; else without clang "fuzz targets"; fi
+    if command -v clang >/dev/null; then tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"; else without clang "fuzz targets"; fi
 }
 skips() { # FOLDER: tests that said "skipped" inside programs that passed
     awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] test_/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log" | sort -u

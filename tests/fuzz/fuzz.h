@@ -4,6 +4,7 @@
 #define LP_TESTS_FUZZ_H
 
 #include "base/file.h"
+#include "base/hash.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -27,22 +28,39 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size) {
     return path;
 }
 
-/* Changes bytes of a valid thing: records of a 4-byte offset and a value.. */
-static inline void fuzz_patch(uint8_t *target, size_t bytes, const uint8_t *data, size_t size) {
+/* Bytes of a valid thing. A hole in it is not changed: a machine's state, whose own hash another target puts right. */
+typedef struct {
+    uint8_t *data;
+    size_t bytes, hole_at, hole_bytes;
+} fuzz_target;
+
+/* Changes bytes: records of a 4-byte offset and a value. */
+static inline void fuzz_patch(const fuzz_target *t, const uint8_t *data, size_t size) {
     for (; size >= 5; data += 5, size -= 5) {
         uint32_t offset;
         memcpy(&offset, data, sizeof offset);
-        target[offset % bytes] = data[4];
+        size_t at = offset % (t->bytes - t->hole_bytes);
+        t->data[at < t->hole_at ? at : at + t->hole_bytes] = data[4];
     }
+}
+
+/* Puts a hash right: that at data + 8, of everything after it, as all of ours have it. */
+static inline void fuzz_seal(uint8_t *data, size_t bytes) {
+    uint64_t hash = lp_hash64(data + 16, bytes - 16);
+    memcpy(data + 8, &hash, sizeof hash);
+}
+
+/* For what a target needs to start with. */
+static inline void fuzz_must(lp_status status, const lp_err *err) {
+    if (!status) return;
+    fprintf(stderr, "%s\n", err->message);
+    abort();
 }
 
 static inline lp_blob fuzz_read(const char *path) {
     lp_blob blob;
     lp_err err;
-    if (lp_file_read(&blob, path, 64 << 20, &err)) {
-        fprintf(stderr, "%s\n", err.message);
-        abort();
-    }
+    fuzz_must(lp_file_read(&blob, path, 64 << 20, &err), &err);
     return blob;
 }
 

@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         lp_emu_state_load(m->emu, data, size, &err);
     } else if (what & 2) {
         memcpy(m->bad, m->valid, m->bytes);
-        fuzz_patch(m->bad, m->bytes, data, size);
+        fuzz_patch(&(fuzz_target){.data = m->bad, .bytes = m->bytes}, data, size);
         bool changed = memcmp(m->bad, m->valid, m->bytes);
         if (!lp_emu_state_load(m->emu, m->bad, m->bytes, &err) && changed) abort();
     } else {

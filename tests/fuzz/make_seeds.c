@@ -60,8 +60,12 @@ static void make_movies(void) {
     char movie[1024];
     snprintf(movie, sizeof movie, "%s", path);
     lp_bk2_totals totals;
-    const lp_bk2_export e = {
-        .system = "GB", .game = "cue", .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709", .n_decisions = 60, .final_hash = 9};
+    const lp_bk2_export e = {.system = "GB",
+                             .model = "dmg",
+                             .game = "cue",
+                             .sha1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+                             .n_decisions = 60,
+                             .final_hash = 9};
     must(lp_bk2_write(place("bk2", "a.bk2"), movie, &e, &totals, &err), &err);
 }
 
@@ -76,6 +80,26 @@ static void make_states(void) {
         must(lp_file_write_atomic(place("state", name), forged, sizeof forged, &err), &err);
         snprintf(name, sizeof name, "damaged%d", i);
         must(lp_file_write_atomic(place("state", name), damaged, sizeof damaged, &err), &err);
+    }
+}
+
+/* Changes to what a target makes itself: behind its first bytes, which choose what is done with them. */
+static void make_patches(void) {
+    static const struct {
+        const char *target;
+        uint8_t first[2];
+        size_t n;
+    } targets[] = {{"env_save", {1}, 1}, {"env_save", {2}, 1}, {"memory", {3, 2}, 2}, {"memory", {1, 1}, 2},
+                   {"learner", {1}, 1},  {"seat", {0}, 0},     {"run_head", {1}, 1},  {"train", {1}, 1}};
+    static const uint8_t patch[10] = {16, 0, 0, 0, 9, 60, 0, 0, 0, 1};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        uint8_t bytes[2 + sizeof patch];
+        char name[16];
+        lp_err err;
+        memcpy(bytes, targets[i].first, targets[i].n);
+        memcpy(bytes + targets[i].n, patch, sizeof patch);
+        snprintf(name, sizeof name, "patch%zu", i);
+        must(lp_file_write_atomic(place(targets[i].target, name), bytes, targets[i].n + sizeof patch, &err), &err);
     }
 }
 
@@ -95,8 +119,6 @@ int main(int argc, char **argv) {
     copy("config", "train.ini", LP_SOURCE_DIR "/games/cue/train.ini", -1);
     make_movies();
     make_states();
-    static const uint8_t patch[10] = {0, 0, 1, 0, 0, 0, 9, 2, 0, 0};
-    lp_err err;
-    must(lp_file_write_atomic(place("env_save", "patch"), patch, sizeof patch, &err), &err);
+    make_patches();
     return 0;
 }
