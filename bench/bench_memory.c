@@ -59,12 +59,12 @@ static void close_bench(bench *b) {
 static double time_context(bench *b, int *n_items, double until) {
     double us[32], start = lp_now_s();
     int n = 0;
-    *n_items = lp_mem_context(b->mem, &b->view); /* warms up, and tells how many make a group that a clock can time */
+    *n_items = lp_mem_context(b->mem, NULL, &b->view); /* warms up, and tells how many make a group that a clock can time */
     double once = lp_now_s() - start;
     int group = once < 1e-4 ? 100 : 1;
     for (; n < 32 && (n < 3 || lp_now_s() < until); n++) {
         start = lp_now_s();
-        for (int i = 0; i < group; i++) *n_items = lp_mem_context(b->mem, &b->view);
+        for (int i = 0; i < group; i++) *n_items = lp_mem_context(b->mem, NULL, &b->view);
         us[n] = 1e6 * (lp_now_s() - start) / group;
     }
     return median(us, n);

@@ -91,7 +91,7 @@ static int by_step(const void *a, const void *b) {
 static void recall_texts(lp_run *run) {
     char id[48], text[LP_MIND_TEXT_BYTES];
     lp_seat *seat = &run->mind.seat;
-    int n = lp_mem_context(seat->mem, &seat->context);
+    int n = lp_mem_context(seat->mem, NULL, &seat->context);
     int64_t *steps = malloc((size_t)n * sizeof *steps + 1);
     if (steps) memcpy(steps, seat->context.step, (size_t)n * sizeof *steps);
     if (steps) qsort(steps, (size_t)n, sizeof *steps, by_step);

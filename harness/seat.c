@@ -93,7 +93,7 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
 void lp_seat_look(lp_seat *seat, lp_observation *observation) {
     if (seat->packed) lp_env_observe_shades(seat->env, seat->pixels);
     else lp_env_observe(seat->env, seat->pixels);
-    seat->n_items = lp_mem_context(seat->mem, &seat->context);
+    seat->n_items = lp_mem_context(seat->mem, NULL, &seat->context);
     *observation = (lp_observation){
         seat->pixels,       seat->last_action,       seat->n_items, seat->context.vector, seat->context.salience, seat->context.level,
         seat->context.step, lp_mem_steps(seat->mem), seat->state,   seat->seed,           seat->episode};

@@ -31,9 +31,9 @@ struct lp_mem_arch {
     /* Bytes of state for a config (defaults filled in), as open will take them from the arena. */
     size_t (*size)(const lp_mem_config *config);
     void *(*open)(const lp_mem_config *config, lp_arena *arena);
-    void (*reset)(lp_mem *mem);
+    void (*reset)(lp_mem *mem);                                       /* NULL: n_steps is all there is to set back */
     void (*append)(lp_mem *mem, const float *vector, float salience); /* before n_steps counts it; salience is finite */
-    int (*context)(const lp_mem *mem, const lp_mem_context_view *out);
+    int (*context)(const lp_mem *mem, const lp_mem_query *query, const lp_mem_context_view *out);
     int (*max_context)(const lp_mem_config *config, int64_t n_steps);
     int (*new_summaries)(const lp_mem *mem, lp_mem_summary *out, int max); /* NULL: never any */
     int (*levels)(const lp_mem *mem, int *counts, int max);                /* NULL: max_context items, all raw */

@@ -57,7 +57,8 @@ static void unroll(const lp_mem *m, int n, unsigned char *vector, unsigned char 
     memcpy(salience + tail * sizeof(float), r->salience, oldest * sizeof(float));
 }
 
-static int context(const lp_mem *m, const lp_mem_context_view *out) {
+static int context(const lp_mem *m, const lp_mem_query *query, const lp_mem_context_view *out) {
+    (void)query;
     int n = held(m->state, m->n_steps);
     unroll(m, n, (unsigned char *)out->vector, (unsigned char *)out->salience);
     for (int i = 0; i < n; i++) out->level[i] = 0, out->step[i] = m->n_steps - n + i;

@@ -210,7 +210,8 @@ static void append(lp_mem *m, const float *vector, float salience) {
 
 /* ---- looking ---- */
 
-static int context(const lp_mem *m, const lp_mem_context_view *out) {
+static int context(const lp_mem *m, const lp_mem_query *query, const lp_mem_context_view *out) {
+    (void)query;
     const tree *t = m->state;
     size_t dim = (size_t)m->config.dim, n = 0;
     for (int l = t->n_levels - 1; l >= 0; l--) {

@@ -49,7 +49,7 @@ void lp_mem_close(lp_mem *m) {
 
 void lp_mem_reset(lp_mem *m) {
     m->n_steps = 0;
-    m->config.arch->reset(m);
+    if (m->config.arch->reset) m->config.arch->reset(m);
 }
 
 void lp_mem_append(lp_mem *m, const float *vector, float salience) {
@@ -60,7 +60,9 @@ void lp_mem_append(lp_mem *m, const float *vector, float salience) {
 
 int64_t lp_mem_steps(const lp_mem *m) { return m->n_steps; }
 
-int lp_mem_context(const lp_mem *m, const lp_mem_context_view *out) { return m->config.arch->context(m, out); }
+int lp_mem_context(const lp_mem *m, const lp_mem_query *query, const lp_mem_context_view *out) {
+    return m->config.arch->context(m, query, out);
+}
 
 int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps) {
     lp_mem_config c = *config;

@@ -4,7 +4,7 @@
  *     lp_mem_open(&mem, &config, &err);
  *     lp_mem_reset(mem);                                        // a new episode: everything is forgotten
  *     lp_mem_append(mem, vector, salience);                     // decision 0, 1, 2, ...
- *     int n = lp_mem_context(mem, &context);                    // what the policy may look at
+ *     int n = lp_mem_context(mem, NULL, &context);              // what the policy may look at
  *     lp_mem_close(mem);
  *
  * Architectures, one interface (arch.h; architectures.c lists them; docs/memory.md tells how to write one):
@@ -59,6 +59,13 @@ typedef struct {
     int64_t *step;   /* [n] the item's decision index in the episode; age = lp_mem_steps - step */
 } lp_mem_context_view;
 
+/* What reads: the policy's query at this decision. */
+typedef struct {
+    int heads;
+    const float
+        *q; /* [heads][dim]; attention scores an item by q . vector / sqrt(dim), plus what its level and age add, plus its salience */
+} lp_mem_query;
+
 typedef struct {
     int level;           /* 1: a chunk's summary */
     int64_t index;       /* 0, 1, ... within level */
@@ -77,8 +84,8 @@ void lp_mem_reset(lp_mem *mem);
 /* Appends the item of step lp_mem_steps(mem). vector [dim] is copied. */
 void lp_mem_append(lp_mem *mem, const float *vector, float salience);
 int64_t lp_mem_steps(const lp_mem *mem); /* items appended since the reset */
-/* Writes the context; returns its number of items. Does not change mem. */
-int lp_mem_context(const lp_mem *mem, const lp_mem_context_view *out);
+/* Writes the context; returns its number of items. Does not change mem. query NULL: what there is without one. */
+int lp_mem_context(const lp_mem *mem, const lp_mem_query *query, const lp_mem_context_view *out);
 /* The most items a context can ever have, in an episode of up to n_steps (at most 2^40) or of any length; 0 for a config
  * that lp_mem_open refuses. */
 int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps);

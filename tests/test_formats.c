@@ -170,8 +170,8 @@ static void read_memory(void) {
     static float vectors[2][256 * DIM], saliences[2][256];
     static int32_t levels[2][256];
     static int64_t steps[2][256];
-    int n = lp_mem_context(read, &(lp_mem_context_view){vectors[0], saliences[0], levels[0], steps[0]});
-    assert_int_equal(n, lp_mem_context(made, &(lp_mem_context_view){vectors[1], saliences[1], levels[1], steps[1]}));
+    int n = lp_mem_context(read, NULL, &(lp_mem_context_view){vectors[0], saliences[0], levels[0], steps[0]});
+    assert_int_equal(n, lp_mem_context(made, NULL, &(lp_mem_context_view){vectors[1], saliences[1], levels[1], steps[1]}));
     assert_true(n > 4 && n <= 256);
     assert_memory_equal(vectors[0], vectors[1], sizeof vectors[0]);
     assert_memory_equal(saliences[0], saliences[1], sizeof saliences[0]);

@@ -61,7 +61,7 @@ static void context_free(context *x) { free(x->view.vector), free(x->view.salien
 /* Looks, and checks what holds for every architecture: bound, order, ages, vectors, the counts of the levels. */
 static void look(context *x, const lp_mem *m) {
     int counts[64] = {0}, sums[64] = {0};
-    x->n = lp_mem_context(m, &x->view);
+    x->n = lp_mem_context(m, NULL, &x->view);
     assert_true(x->n <= x->max);
     int n_levels = lp_mem_levels(m, counts, 64);
     for (int i = 0; i < x->n; i++) {
