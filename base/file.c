@@ -161,6 +161,12 @@ lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_b
     return status;
 }
 
+lp_status lp_file_in_place(int fd, const char *path, lp_err *err) {
+    struct stat open, there;
+    if (!fstat(fd, &open) && !stat(path, &there) && open.st_dev == there.st_dev && open.st_ino == there.st_ino) return LP_OK;
+    return lp_fail(err, LP_FAILED, "%s: was moved or removed while it was written", path);
+}
+
 bool lp_file_exists(const char *path) {
     struct stat st;
     return stat(path, &st) == 0;

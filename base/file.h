@@ -50,6 +50,9 @@ void lp_folder_of(char out[PATH_MAX], const char *path);
 /* Makes what was created and renamed in folder last; no error where the file system has no such thing. */
 void lp_sync_folder(const char *folder);
 
+/* Whether path still leads to the file that fd has open. LP_FAILED: it was moved or removed, and what is written goes where nobody looks. */
+lp_status lp_file_in_place(int fd, const char *path, lp_err *err);
+
 bool lp_file_exists(const char *path);
 /* Asked before work that ends in a file: can path be written, or replaced? LP_BAD_INPUT says why not; nothing is made. */
 lp_status lp_file_check_writable(const char *path, lp_err *err);

@@ -162,7 +162,7 @@ static void show(void *context, lp_view *view) {
              outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "", at ? (int)strcspn(at + 8, " ") : 0,
              at ? at + 8 : "");
     view->human = s->human;
-    view->status = *s->shown_status ? s->shown_status : NULL;
+    if (!view->status && *s->shown_status) view->status = s->shown_status;
 }
 
 static void say(const session *s, lp_run_totals t, double rate) {
@@ -192,6 +192,10 @@ static lp_status play(session *s, lp_watch *watch, lp_err *err) {
     frame_context f = {s, watch};
     lp_env *env = lp_run_seat(s->run)->env;
     while (!status && !watch->quit && !lp_run_done(s->run)) {
+        if (lp_run_waits(s->run)) {
+            status = lp_watch_turn(watch, 1, show, s, err);
+            continue;
+        }
         status = lp_run_think(s->run, err);
         if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
         if (!status && s->human) lp_run_choose(s->run, lp_keyboard_action(s->game, lp_window_buttons(watch->window)));

@@ -2,11 +2,15 @@
 
 #include "base/contract.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A checkpoint is due after so many decisions, but not more often than MIN_S; and after MAX_S however slow the run is.
  * Only where a killed run resumes depends on it. */
@@ -53,6 +57,16 @@ static lp_status load_checkpoint(lp_run *run, lp_err *err) {
     return run->head.seat_bytes ? lp_seat_load(&run->mind.seat, seat, run->head.seat_bytes, err) : LP_OK;
 }
 
+lp_status lp_run_lock(int *fd, const char *folder, lp_err *err) {
+    char path[PATH_MAX];
+    lp_path_join(path, sizeof path, folder, "movie.lpm");
+    *fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
+    lp_status status = lp_lock(*fd, folder, "is writing this run", err);
+    if (status) close(*fd), *fd = -1;
+    return status;
+}
+
 static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     char path[PATH_MAX];
     size_t state_bytes = lp_emu_state_size(lp_env_emu(run->mind.seat.env));
@@ -61,6 +75,7 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", run->config.core, lp_emu_core_version());
     if (!status && !strcmp(run->config.policy, LP_RUN_IMPORTED))
         status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", folder);
+    if (!status) status = lp_run_lock(&run->lock_fd, folder, err);
     if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);
     if (status) return status;
     if ((status = load_checkpoint(run, err))) return lp_fail_prefix(err, status, "%s", path);
@@ -113,6 +128,7 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
     run->recorded = folder != NULL;
     run->config = *config;
     run->saved_s = lp_now_s();
+    run->lock_fd = -1;
     lp_mem_config memory = lp_run_memory(config, policy);
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
     if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
@@ -131,6 +147,7 @@ void lp_run_close(lp_run *run) {
     if (!run) return;
     lp_movie_close(run->movie);
     lp_store_close(run->store);
+    if (run->lock_fd >= 0) close(run->lock_fd);
     lp_mind_close(&run->mind);
     free(run->blob);
     free(run->state);
@@ -171,6 +188,15 @@ static lp_status begin_episode(lp_run *run, lp_err *err) {
     if (run->recorded) lp_store_episode_begin(run->store, run->head.episodes + 1, seed, run->head.decisions);
     note_events(run);
     return LP_OK;
+}
+
+bool lp_run_waits(lp_run *run) {
+    lp_err err;
+    bool locked = false;
+    if (run->recorded && !run->broken && !run->thought) (void)lp_store_begin(run->store, &locked, &err); /* a failure comes with the rows */
+    if (locked && !run->waits) lp_warn("%s: the run stands still until it is free", err.message);
+    if (run->waits && !locked) lp_warn("the run goes on");
+    return run->waits = locked;
 }
 
 lp_status lp_run_think(lp_run *run, lp_err *err) {
@@ -265,10 +291,19 @@ static lp_status fill_blob(lp_run *run, lp_err *err) {
     return LP_OK;
 }
 
+/* Whether what was saved can be found. */
+static lp_status check_place(lp_run *run, lp_err *err) {
+    lp_status status = lp_store_in_place(run->store, err);
+    if (!status) status = lp_movie_in_place(run->movie, err);
+    run->broken = status != LP_OK;
+    return status;
+}
+
 lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
     LP_CHECK(!run->thought);
-    if (!run->recorded || run->head.decisions == run->saved_decisions) return LP_OK;
+    if (!run->recorded) return LP_OK;
+    if (run->head.decisions == run->saved_decisions) return check_place(run, err);
     lp_status status = fill_blob(run, err);
     if (!status) status = lp_movie_sync(run->movie, &run->head.movie_offset, err);
     if (!status) {
@@ -304,6 +339,7 @@ void lp_run_view(lp_run *run, lp_view *view) {
     lp_mind_view(&run->mind, view);
     view->policy = slash ? slash + 1 : run->config.policy;
     view->recovered = run->resumed;
+    if (run->waits) view->status = "standing still: another program keeps run.db locked";
     view->wins = h->wins;
     view->losses = h->losses;
     view->timeouts = h->timeouts;

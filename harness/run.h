@@ -86,6 +86,9 @@ bool lp_run_done(const lp_run *run);
 /* True when lp_run_open found decisions to continue from. */
 bool lp_run_resumed(const lp_run *run);
 
+/* Before a decision: true while another program, as a sqlite3 shell, keeps run.db locked, so that nothing can be recorded. Nothing is lost:
+ * ask again (it takes up to 50 ms), until it is false. */
+bool lp_run_waits(lp_run *run);
 /* Decides: starts the next episode where one is due, looks, and asks the player. */
 lp_status lp_run_think(lp_run *run, lp_err *err);
 /* Of a run whose policy is "human", between think and take: what the person does. Until told, nothing is pressed. */

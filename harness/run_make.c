@@ -99,7 +99,8 @@ lp_status lp_run_folder_begin(lp_run_folder *f, const char *as_given, lp_err *er
 lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err) {
     lp_sync_folder(f->temporary);
     if (rename(f->temporary, f->folder))
-        return lp_fail(err, lp_errno_status(errno), "%s: cannot create folder: %s", f->folder, strerror(errno));
+        return lp_fail(err, errno == ENOENT ? LP_FAILED : lp_errno_status(errno), "%s: cannot create folder: %s", f->folder,
+                       strerror(errno)); /* ENOENT: what we filled was removed under us */
     lp_sync_folder(f->parent);
     return LP_OK;
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SAY_EVERY = 1 << 14 };
 
@@ -218,7 +219,9 @@ lp_status lp_run_migrate(const char *folder, const lp_game *game, const lp_polic
     lp_path_join(m.path, sizeof m.path, folder, "movie.lpm");
     lp_path_join(m.again, sizeof m.again, folder, "replayed");
     memcpy(again.temporary, m.again, sizeof m.again);
+    int lock_fd = -1;
     lp_status status = lp_run_check_player(config, game, policy, err);
+    if (!status) status = lp_run_lock(&lock_fd, folder, err);
     if (!status) status = read_old(&m, err);
     if (!status) {
         lp_run_folder_drop(&again); /* of one that was killed */
@@ -229,6 +232,7 @@ lp_status lp_run_migrate(const char *folder, const lp_game *game, const lp_polic
         lp_run_folder_drop(&again);
     }
     lp_store_close(m.store);
+    if (lock_fd >= 0) close(lock_fd);
     free(m.blob);
     return status;
 }

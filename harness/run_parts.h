@@ -36,6 +36,8 @@ struct lp_run {
     const lp_policy *policy; /* borrowed; NULL: random or oracle */
     bool recorded, resumed, broken;
     bool thought; /* between think and take */
+    bool waits;   /* another program keeps the store locked */
+    int lock_fd;  /* of a recorded run; else -1 */
     lp_run_config config;
     lp_run_head head;
     int64_t knobs[LP_MAX_KNOBS];
@@ -67,6 +69,9 @@ lp_status lp_run_folder_begin(lp_run_folder *f, const char *as_given, lp_err *er
 /* Temporary becomes folder; it must hold nothing that is open. After a failure it is for drop. */
 lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err);
 void lp_run_folder_drop(const lp_run_folder *f);
+
+/* Locks the movie, which stands for the run under whatever names its files have; *fd is for the caller to close. */
+lp_status lp_run_lock(int *fd, const char *folder, lp_err *err);
 
 /* Sets magic and hash. out holds sizeof *head + head->seat_bytes, the seat already in place. */
 void lp_run_head_pack(lp_run_head *head, unsigned char *out);

@@ -21,8 +21,8 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "vectors are stored as they lie in memory");
 
-enum { WRITER_WAITS_MS = 30000, READER_WAITS_MS = 5000 };    /* for someone else's lock, as of a sqlite3 shell */
-enum { WORDS_ITEM = 0, WORDS_SUMMARY = 1, WORDS_EVENT = 2 }; /* kinds in the rowids of words: 4 * row + kind */
+enum { WRITER_WAITS_MS = 30000, READER_WAITS_MS = 5000, BEGIN_WAITS_MS = 50 }; /* for someone else's lock, as of a sqlite3 shell */
+enum { WORDS_ITEM = 0, WORDS_SUMMARY = 1, WORDS_EVENT = 2 };                   /* kinds in the rowids of words: 4 * row + kind */
 
 static const char *const statements[LP_N_SQL] = {
     [LP_SQL_META] = "INSERT INTO meta VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
@@ -310,6 +310,20 @@ static bool ready(lp_store *store) {
     return store->writing;
 }
 
+lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err) {
+    *locked = false;
+    if (!store->status && !store->writing) {
+        sqlite3_busy_timeout(store->db, BEGIN_WAITS_MS);
+        int rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+        sqlite3_busy_timeout(store->db, WRITER_WAITS_MS);
+        *locked = (rc & 0xff) == SQLITE_BUSY;
+        store->writing = rc == SQLITE_OK;
+        if (*locked) (void)lp_store_fail(store, rc, err);
+        else if (rc != SQLITE_OK) broken(store, rc);
+    }
+    return store->status ? lp_fail(err, store->status, "%s", store->error.message) : LP_OK;
+}
+
 /* Runs a prepared statement with the values bound. Returns whether it went well; the first failure is kept. */
 static bool run(lp_store *store, lp_store_sql which, const char *types, ...) {
     va_list values;
@@ -403,6 +417,15 @@ void lp_store_metric(lp_store *store, int64_t decision, const char *name, double
     run(store, LP_SQL_METRIC, "itd", decision, name, value);
 }
 
+lp_status lp_store_in_place(lp_store *store, lp_err *err) {
+    int moved = 0;
+    if (!store->status) sqlite3_file_control(store->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved) store->status = lp_fail(&store->error, LP_FAILED, "%s: was moved or removed while it was written", store->path);
+    if (!store->status)
+        store->status = lp_file_in_place(store->lock_fd, sqlite3_filename_wal(sqlite3_db_filename(store->db, "main")), &store->error);
+    return store->status ? lp_fail(err, store->status, "%s", store->error.message) : LP_OK;
+}
+
 lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_bytes, lp_err *err) {
     if (checkpoint) run(store, LP_SQL_CHECKPOINT, "b", checkpoint, size_bytes);
     if (!store->status && store->writing) {
@@ -410,5 +433,5 @@ lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_b
         if (rc == SQLITE_OK) store->writing = false;
         else broken(store, rc);
     }
-    return store->status ? lp_fail(err, store->status, "%s", store->error.message) : LP_OK;
+    return lp_store_in_place(store, err);
 }

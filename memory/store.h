@@ -50,9 +50,15 @@ void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *su
 void lp_store_event(lp_store *store, int64_t episode, int64_t step, int64_t decision, const char *name, const char *text);
 void lp_store_metric(lp_store *store, int64_t decision, const char *name, double value);
 /* Commits everything since the last commit and replaces the checkpoint blob (NULL: leaves it), as one transaction.
- * LP_FAILED (full disk, ...): the database holds exactly the last successful commit, and this store will write no more:
+ * LP_FAILED (full disk, a database that was moved or removed, ...): the database holds exactly the last successful commit, and this store will write no more:
  * every further commit fails alike. */
 lp_status lp_store_commit(lp_store *store, const void *checkpoint, size_t size_bytes, lp_err *err);
+
+/* Whether the files written are still where they were opened, as lp_store_commit asks too; LP_FAILED is final. */
+lp_status lp_store_in_place(lp_store *store, lp_err *err);
+/* Begins the transaction that the next rows go into. *locked: another program, as a sqlite3 shell, keeps the database locked, which
+ * err then says beside LP_OK; nothing is lost, and this may be asked again. Without it the first row waits for such a lock, and fails after 30 s. */
+lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err);
 
 /* ---- reading ---- */
 /* The checkpoint (owned by store, valid until the next call on it); *data NULL when there is none. */

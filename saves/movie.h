@@ -62,10 +62,12 @@ void lp_movie_hash(lp_movie_writer *w, uint64_t machine_hash); /* of the machine
 /* Would lp_movie_state keep a state now? False: the last one is too near, or the budget is used up. */
 bool lp_movie_wants_state(const lp_movie_writer *w);
 void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes); /* dropped unless wanted */
-/* Everything so far is in the file and fsynced; *offset is where to resume from. LP_FAILED (full disk, ...): the file is
+/* Everything so far is in the file and fsynced; *offset is where to resume from. LP_FAILED (full disk, a file that was moved, ...): the file is
  * good up to the last successful sync at least, and ends with a whole block where it can still be cut; from then on the writer
  * drops everything, and every sync fails. */
 lp_status lp_movie_sync(lp_movie_writer *w, uint64_t *offset, lp_err *err);
+/* Whether the file is still where it was opened, as lp_movie_sync asks too. */
+lp_status lp_movie_in_place(const lp_movie_writer *w, lp_err *err);
 uint64_t lp_movie_decisions(const lp_movie_writer *w); /* decisions in the movie so far */
 void lp_movie_close(lp_movie_writer *w);               /* without sync; NULL is fine */
 

@@ -167,10 +167,13 @@ void lp_movie_state(lp_movie_writer *w, const void *state, size_t size_bytes) {
 lp_status lp_movie_sync(lp_movie_writer *w, uint64_t *offset, lp_err *err) {
     end_block(w);
     if (!w->status && fsync(w->fd)) w->status = lp_fail(&w->err, LP_FAILED, "%s: cannot write: %s", w->path, strerror(errno));
+    if (!w->status) w->status = lp_file_in_place(w->fd, w->path, &w->err);
     if (w->status) return lp_fail(err, w->status, "%s", w->err.message);
     *offset = w->tail.offset;
     return LP_OK;
 }
+
+lp_status lp_movie_in_place(const lp_movie_writer *w, lp_err *err) { return lp_file_in_place(w->fd, w->path, err); }
 
 uint64_t lp_movie_decisions(const lp_movie_writer *w) { return w->tail.n_decisions; }
 
