@@ -1,13 +1,24 @@
-/* longplay game check GAME: what is wrong in a game folder and where; or, where nothing is, what it offers. */
+/* longplay game check GAME: what is wrong in a game folder and where; where nothing is, what it offers, and what becomes of it when it
+ * is played. */
 #include "cli/cli.h"
 #include "cli/cmd_game.h"
+#include "cli/pictures.h"
 
 #include "base/file.h"
 #include "env/game.h"
 #include "env/game_check.h"
+#include "env/game_trial.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+typedef struct {
+    const char *name, *sheet, *noop;
+    int64_t episodes, decisions, seed;
+    int n_name;
+    bool json;
+} arguments;
 
 typedef struct {
     bool json;
@@ -56,54 +67,157 @@ static void offer(const lp_game *game, cJSON *o) {
         cJSON_AddBoolToObject(o, "has_reward", lp_game_has_reward(game));
         return;
     }
-    printf("%s: good; a %s game\n", lp_game_name(game), lp_system_name(lp_game_system(game)));
+    printf("%s: a %s game\n", lp_game_name(game), lp_system_name(lp_game_system(game)));
     print_names("variables", lp_game_n_variables(game), game, lp_game_variable_name);
     print_names("actions", lp_game_n_actions(game), game, lp_game_action_name);
     print_names("knobs", lp_game_n_knobs(game), game, knob_name);
     printf("%-11s%s%s\n", "episodes", ends(game), lp_game_has_reward(game) ? "; scenario.json rewards" : "");
 }
 
+/* ---- what becomes of it ---- */
+
+static cJSON *trial_json(const lp_trial *t) {
+    cJSON *o = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(o, "episodes");
+    for (int i = 0; i < t->n_episodes; i++) {
+        const lp_trial_episode *e = &t->episodes[i];
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddNumberToObject(one, "seed", (double)e->seed);
+        cJSON_AddStringToObject(one, "outcome", lp_outcome_name(e->outcome));
+        cJSON_AddNumberToObject(one, "decisions", (double)e->decisions);
+        cJSON_AddItemToArray(list, one);
+    }
+    cJSON_AddNumberToObject(o, "courses", t->n_courses);
+    return o;
+}
+
+static int ascending(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* "7 won after 69 to 71 decisions (median 70)" for each way to end. */
+static void print_trial(const lp_trial *t) {
+    static const char *const words[] = {[LP_WIN] = "won", [LP_LOSS] = "lost", [LP_TIMEOUT] = "timed out", [LP_RUNNING] = "broken off"};
+    static const lp_outcome order[] = {LP_WIN, LP_LOSS, LP_TIMEOUT, LP_RUNNING};
+    const char *between = "";
+    printf("%-11s%d episode%s: ", "at random", t->n_episodes, t->n_episodes == 1 ? "" : "s");
+    for (int k = 0; k < 4; k++) {
+        int64_t decisions[LP_TRIAL_MAX_EPISODES];
+        int n = 0;
+        for (int i = 0; i < t->n_episodes; i++)
+            if (t->episodes[i].outcome == order[k]) decisions[n++] = t->episodes[i].decisions;
+        if (!n) continue;
+        qsort(decisions, (size_t)n, sizeof *decisions, ascending);
+        printf("%s%d %s after ", between, n, words[order[k]]);
+        if (decisions[0] == decisions[n - 1]) printf("%lld decision%s", (long long)decisions[0], decisions[0] == 1 ? "" : "s");
+        else
+            printf("%lld to %lld decisions (median %lld)", (long long)decisions[0], (long long)decisions[n - 1],
+                   (long long)decisions[n / 2]);
+        between = ", ";
+    }
+    printf("\n%-11s%d different course%s in %d episode%s when all press the same buttons\n", "", t->n_courses, t->n_courses == 1 ? "" : "s",
+           t->n_episodes, t->n_episodes == 1 ? "" : "s");
+}
+
+/* Adds to *n_errors. */
+static lp_status try_game(const arguments *a, const lp_game *game, listener *l, cJSON *o, int *n_errors, lp_err *err) {
+    lp_trial *trial;
+    lp_trial_config config = {.seed = (uint64_t)a->seed, .n_episodes = (int)a->episodes, .max_decisions = a->decisions};
+    lp_status status = lp_trial_open(&trial, game, &config, say, l, err);
+    if (status) return status;
+    *n_errors += trial->n_errors;
+    if (o) cJSON_AddItemToObject(o, "trial", trial_json(trial));
+    else print_trial(trial);
+    if (a->sheet) status = lp_contact_sheet_write(a->sheet, trial, err);
+    if (!status && a->sheet && !o) printf("%-11sin %s, how the episodes ended\n", "pictures", a->sheet);
+    lp_trial_close(trial);
+    return status;
+}
+
+static lp_status check(const arguments *a, listener *l, cJSON *o, int *n_errors, lp_err *err) {
+    lp_game *game = NULL;
+    lp_status status = LP_OK;
+    if (strchr(a->name, '/') && !lp_file_exists(a->name)) return lp_fail(err, LP_BAD_INPUT, "%s: no such folder or file", a->name);
+    if (a->sheet && (status = lp_file_check_writable(a->sheet, err))) return status;
+    *n_errors = lp_game_check(a->name, say, l);
+    if (*n_errors) return LP_OK;
+    status = lp_game_open(&game, a->name, err);
+    if (!status && a->noop) status = lp_game_set_noop(game, a->noop, err);
+    if (!status) {
+        offer(game, o);
+        status = try_game(a, game, l, o, n_errors, err);
+    }
+    lp_game_close(game);
+    return status;
+}
+
+static int report(const arguments *a, listener *l, cJSON *o, int n_errors) {
+    if (!o) {
+        if (n_errors) printf("%s: %d mistake%s\n", a->name, n_errors, n_errors == 1 ? "" : "s");
+        else printf("%s: good\n", a->name);
+        return n_errors ? 1 : 0;
+    }
+    cJSON_AddBoolToObject(o, "good", n_errors == 0);
+    cJSON_AddItemToObject(o, "errors", l->errors);
+    cJSON_AddItemToObject(o, "notes", l->notes);
+    l->errors = l->notes = NULL;
+    int code = lp_print_json(o);
+    return n_errors ? 1 : code;
+}
+
+static void more_help(void) {
+    printf("\nPlayed are episodes of a player who presses anything, the same for the same --seed; longplay play GAME --policy random "
+           "--seed N\n"
+           "shows them. An outcome that is true at the start of every episode is a mistake, and so is a seed or a knob that does not "
+           "arrive.\n");
+}
+
 int lp_game_cmd_check(int argc, char **argv) {
-    const char *name = NULL;
-    int n = 0;
-    listener l = {0};
-    const lp_option options[] = {{.name = "json", .help = "print one JSON object", .flag = &l.json}};
+    arguments a = {.seed = 1};
+    const lp_option options[] = {
+        {.name = "sheet", .value = "FILE.png", .help = "write a picture of how each episode ended, all on one sheet", .text = &a.sheet},
+        {.name = "episodes",
+         .value = "N",
+         .help = "episodes to play (16; 1 where none ends)",
+         .number = &a.episodes,
+         .min = 1,
+         .max = LP_TRIAL_MAX_EPISODES},
+        {.name = "decisions",
+         .value = "N",
+         .help = "after which an episode is broken off (1000)",
+         .number = &a.decisions,
+         .min = 1,
+         .max = 1e9},
+        {.name = "seed", .value = "N", .help = "which episodes (1)", .number = &a.seed, .min = 0, .max = 4294967295.0},
+        {.name = "noop",
+         .value = "MIN:MAX",
+         .help = "idle frames before the first decision, drawn from the seed (the game's own)",
+         .text = &a.noop},
+        {.name = "json", .help = "print one JSON object", .flag = &a.json},
+    };
     const lp_usage usage = {
         .name = "game check",
         .arguments = "GAME",
         .summary = "Goes through all files of a game folder and says everything that is wrong, with file and field; exit 1 then.\n"
-                   "Where nothing is wrong it says what the game offers.",
-        .example = "longplay game check games/tetris",
+                   "Where nothing is wrong it says what the game offers, and plays it at random for a few seconds at most.",
+        .example = "longplay game check games/tetris --sheet ends.png",
         .options = options,
-        .n_options = 1,
+        .n_options = sizeof options / sizeof *options,
         .min_positional = 1,
         .max_positional = 1,
-        .positional = &name,
-        .n_positional = &n};
-    int code = lp_parse(&usage, argc, argv);
+        .positional = &a.name,
+        .n_positional = &a.n_name,
+        .more_help = more_help};
+    int code = lp_parse(&usage, argc, argv), n_errors = 0;
     if (code >= 0) return code;
-    lp_game *game = NULL;
     lp_err err;
-    if (strchr(name, '/') && !lp_file_exists(name)) {
-        lp_fail(&err, LP_BAD_INPUT, "%s: no such folder or file", name);
-        return lp_report(LP_BAD_INPUT, &err);
-    }
-    l.errors = cJSON_CreateArray();
-    l.notes = cJSON_CreateArray();
-    int n_errors = lp_game_check(name, say, &l);
-    cJSON *o = l.json ? cJSON_CreateObject() : NULL;
-    if (o) cJSON_AddStringToObject(o, "game", name);
-    if (o) cJSON_AddBoolToObject(o, "good", n_errors == 0);
-    if (!n_errors && !lp_game_open(&game, name, &err)) offer(game, o);
-    lp_game_close(game);
-    if (!o) {
-        if (n_errors) printf("%s: %d mistake%s\n", name, n_errors, n_errors == 1 ? "" : "s");
-        cJSON_Delete(l.errors);
-        cJSON_Delete(l.notes);
-        return n_errors ? 1 : 0;
-    }
-    cJSON_AddItemToObject(o, "errors", l.errors);
-    cJSON_AddItemToObject(o, "notes", l.notes);
-    code = lp_print_json(o);
-    return n_errors ? 1 : code;
+    listener l = {a.json, cJSON_CreateArray(), cJSON_CreateArray()};
+    cJSON *o = a.json ? cJSON_CreateObject() : NULL;
+    if (o) cJSON_AddStringToObject(o, "game", a.name);
+    lp_status status = check(&a, &l, o, &n_errors, &err);
+    if (status) cJSON_Delete(o);
+    code = status ? lp_report(status, &err) : report(&a, &l, o, n_errors);
+    cJSON_Delete(l.errors);
+    cJSON_Delete(l.notes);
+    return code;
 }

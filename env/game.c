@@ -279,6 +279,11 @@ lp_status lp_game_has_win_rate(const lp_game *g, int64_t time_limit, lp_err *err
     return LP_OK;
 }
 
+bool lp_game_is_rom(const lp_game *g, uint32_t address) {
+    if (g->system != LP_SYSTEM_GBA) return address < 0x8000;
+    return address < 0x02000000 || (address >= 0x08000000 && address < 0x0e000000); /* the BIOS is one, too */
+}
+
 /* ---- how an episode starts ---- */
 
 bool lp_game_has_seed(const lp_game *g) { return g->has_seed; }

@@ -108,6 +108,11 @@ const char *lp_game_noop_text(const lp_game *game, char out[24]);
 /* One line into out for those who measure: the episodes are all the same, or differ by idle frames alone; false: the game has a seed. */
 bool lp_game_start_note(const lp_game *game, char *out, size_t size);
 
+/* Is it ROM, where a write stores nothing (on many cartridges it switches a bank)? address: on the CPU's bus. */
+bool lp_game_is_rom(const lp_game *game, uint32_t address);
+/* The stream of lp_rng in which a random player's actions are drawn, with the episode's seed: lp_rng_below(&rng, n_actions). */
+enum { LP_RANDOM_PLAYER = 0x5ea7 };
+
 /* Seeds of 32 bits: training and evaluation never share one, whatever the run_seeds. Different i below 2^31 give different
  * seeds, in an order that looks random. */
 uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i); /* odd */

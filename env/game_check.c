@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { START_DECISIONS = 2 };
-
 /* What can be read of the files themselves. */
 static void note_files(const lp_game *g, lp_findings *r) {
     char path[PATH_MAX], state[PATH_MAX];
@@ -36,26 +34,6 @@ static void note_rules(const lp_game *g, lp_findings *r) {
         lp_report_note(r, NULL, "%s: no loss, no done in scenario.json and no time_limit: an episode may never end", g->dir);
 }
 
-/* Does the game begin where its conditions say that it has ended? Frames are run only to reach the first decisions. */
-static void note_start(const lp_game *g, lp_findings *r) {
-    lp_env *env;
-    lp_err err;
-    lp_status status = lp_env_open(&env, g, &(lp_emu_config){.no_draw = true}, &err);
-    if (!status) status = lp_env_reset(env, 0, NULL, 0, &err);
-    if (status) {
-        lp_report_status(r, status, &err);
-        lp_env_close(env);
-        return;
-    }
-    lp_outcome outcome = LP_RUNNING;
-    for (int i = 0; i < START_DECISIONS && outcome == LP_RUNNING; i++) outcome = lp_env_step(env, g->idle_action);
-    if (outcome == LP_WIN || outcome == LP_LOSS)
-        lp_report_note(r, NULL, "%s: %s in the first %d decisions, without a key: %s", g->dir, outcome == LP_WIN ? "won" : "lost",
-                       START_DECISIONS,
-                       g->n_boot ? "does boot reach the game?" : "write the keys from power-on to the game as boot in longplay.json");
-    lp_env_close(env);
-}
-
 int lp_game_check(const char *dir, void (*say)(void *context, bool is_error, const char *line), void *context) {
     lp_findings report = {.say = say, .context = context};
     char folder[PATH_MAX];
@@ -77,7 +55,7 @@ int lp_game_check(const char *dir, void (*say)(void *context, bool is_error, con
     lp_game_load_folder(g, folder, &report);
     snprintf(g->name, sizeof g->name, "%s", strrchr(folder, '/') ? strrchr(folder, '/') + 1 : folder);
     note_files(g, &report);
-    if (!report.n_errors) note_rules(g, &report), note_start(g, &report);
+    if (!report.n_errors) note_rules(g, &report);
     lp_game_close(g);
     return report.n_errors;
 }

@@ -50,6 +50,14 @@ static void load_start(lp_game *g, const cJSON *root, const lp_place *file, lp_f
         lp_report_error(r, &at, "must be [MIN, MAX] idle frames, 0 to %d, such as [0, %d]", LP_MAX_NOOP_FRAMES, LP_NOOP_FRAMES);
 }
 
+/* Seeds and knobs are written there. */
+static void refuse_rom(const lp_game *g, const lp_variable *v, const lp_place *where, lp_findings *r) {
+    const lp_place at = lp_place_field(where, "address");
+    if (!g->rom.data) return; /* of what console, then? */
+    if (lp_game_is_rom(g, v->address) || lp_game_is_rom(g, v->address + (uint32_t)v->width_bytes - 1))
+        lp_report_error(r, &at, "0x%04X is in ROM, where a poke stores nothing", v->address);
+}
+
 static void load_knob(lp_game *g, const cJSON *item, const lp_place *where, lp_findings *r) {
     if (g->n_knobs == LP_MAX_KNOBS) {
         lp_report_error(r, where, "more than %d knobs", LP_MAX_KNOBS);
@@ -65,6 +73,7 @@ static void load_knob(lp_game *g, const cJSON *item, const lp_place *where, lp_f
         lp_report_error(r, &at, "a knob is unsigned, 1 to 4 bytes");
         return;
     }
+    refuse_rom(g, v, where, r);
     int64_t top = ((int64_t)1 << (8 * v->width_bytes)) - 1;
     memcpy(k->name, v->name, sizeof k->name - 1);
     k->address = v->address;
@@ -87,9 +96,10 @@ static void load_knobs(lp_game *g, const cJSON *root, const lp_place *file, lp_f
         load_knob(g, item, &at, r);
     }
     g->has_seed = seed != NULL;
-    if (seed && lp_variable_parse(&g->seed, "seed", seed, g->system, "address|type", true, &at_seed, r) && g->seed.kind != 'u') {
+    if (seed && lp_variable_parse(&g->seed, "seed", seed, g->system, "address|type", true, &at_seed, r)) {
         const lp_place at = lp_place_field(&at_seed, "type");
-        lp_report_error(r, &at, "a seed is unsigned");
+        if (g->seed.kind != 'u') lp_report_error(r, &at, "a seed is unsigned");
+        refuse_rom(g, &g->seed, &at_seed, r);
     }
     cJSON_ArrayForEach(item, twin) {
         int k = lp_game_find_knob(g, item->string);

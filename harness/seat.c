@@ -84,7 +84,7 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
     lp_mem_reset(seat->mem);
     seat->last_action = -1;
     lp_seat_clear_state(seat);
-    seat->rng = lp_rng_make(seed, 0x5ea7);
+    seat->rng = lp_rng_make(seed, LP_RANDOM_PLAYER);
     seat->seed = seed;
     seat->episode = next_episode();
     return status;

@@ -131,8 +131,10 @@ static void comments_hold_good_examples(void **state) {
     put(at("g/longplay.json"), changed, strlen(changed));
     free(changed);
     cJSON_Delete(json);
-    expect_done(longplay("game check %%/g"), "level, lives, score", "check");
-    expect_done(longplay("game check %%/g"), "end won or lost", "check");
+    lp_game *game;
+    if (lp_game_open(&game, at("g"), &err)) fail_msg("%s", err.message);
+    assert_true(lp_game_can_win(game) && lp_game_can_lose(game));
+    lp_game_close(game);
 }
 
 /* A disk that is full at any byte: one line, exit 1, nothing there. */
@@ -239,7 +241,7 @@ static void interrupted_it_keeps_what_was_played(void **state) {
 
 static void checks_tell_all_mistakes(void **state) {
     (void)state;
-    expect_done(longplay("game check cue"), "cue: good; a GB game", "check cue");
+    expect_done(longplay("game check cue"), "cue: a GB game", "check cue");
     expect_done(longplay("game new " CUE " %%/g"), "", "game new");
     const char *wrong = "{\"win\": {\"variables\": {\"nope\": {\"op\": \"zero\"}}}, \"frame_skip\": 0, \"colour\": 1, \"// colour\": 1}\n";
     put(at("g/longplay.json"), wrong, strlen(wrong));
@@ -255,6 +257,51 @@ static void checks_tell_all_mistakes(void **state) {
     cJSON *o = parsed(r, "check --json");
     assert_true(cJSON_IsFalse(cJSON_GetObjectItem(o, "good")));
     assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "errors")), 3);
+    cJSON_Delete(o);
+}
+
+/* A loss that is true at the title screen: nothing is wrong in the files, and nothing can be played. */
+static void checks_play(void **state) {
+    (void)state;
+    static const char data[] = "{\"info\": {\"phase\": {\"address\": 49328, \"type\": \"|u1\"}}}";
+    static const char lost[] = "{\"loss\": {\"variables\": {\"phase\": {\"op\": \"zero\"}}}}";
+    result a = longplay("game check cue --seed 5 --episodes 6"), b = longplay("game check cue --seed 5 --episodes 6");
+    expect_done(a, "at random  6 episodes: ", "check");
+    expect_done(a, " lost after ", "check");
+    expect_done(a, "cue: good", "check");
+    assert_string_equal(a.out, b.out);
+    cJSON *o = parsed(longplay("game check cue --seed 5 --episodes 6 --sheet %%/ends.png --json"), "check --sheet");
+    const cJSON *trial = cJSON_GetObjectItem(o, "trial"), *episodes = cJSON_GetObjectItem(trial, "episodes"), *e;
+    assert_int_equal(cJSON_GetArraySize(episodes), 6);
+    assert_true(number(trial, "courses") == 6);
+    int n_won = 0;
+    cJSON_ArrayForEach(e, episodes) {
+        assert_true(number(e, "decisions") >= 69);
+        n_won += !strcmp(cJSON_GetObjectItem(e, "outcome")->valuestring, "win");
+    }
+    cJSON *played = parsed(longplay("play cue --policy random --headless --seed 5 --episodes 6 --json"), "the same episodes");
+    assert_true(number(played, "wins") == n_won);
+    cJSON_Delete(played), cJSON_Delete(o);
+    lp_blob png;
+    lp_err err;
+    assert_int_equal(lp_file_read(&png, at("ends.png"), 1 << 24, &err), LP_OK);
+    assert_memory_equal(png.data + 16, "\0\0\x02\xb1\0\0\x01\x3b", 8); /* four and two, of 160x144, frames and gaps */
+    lp_blob_free(&png);
+    expect_refused(longplay("game check cue --sheet %%/none/ends.png"), 2, "ends.png", "a sheet nowhere");
+    expect_refused(longplay("game check cue --episodes 65"), 2, "1 to 64", "too many");
+
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    put(at("g/data.json"), data, sizeof data - 1);
+    put(at("g/longplay.json"), lost, sizeof lost - 1);
+    result r = longplay("game check %%/g");
+    assert_int_equal(r.code, 1);
+    if (!strstr(r.out, "wrong: g: lost at the start: all 16 episodes") || !strstr(r.out, "16 lost after 1 decision\n"))
+        fail_msg("'%s'", r.out);
+    r = longplay("game check %%/g --json");
+    assert_int_equal(r.code, 1);
+    o = parsed(r, "check --json");
+    assert_true(cJSON_IsFalse(cJSON_GetObjectItem(o, "good")));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "errors")), 1);
     cJSON_Delete(o);
 }
 
@@ -360,10 +407,19 @@ static void a_game_without_a_seed_waits(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(every_command_helps),         TEST(wrong_usage_is_one_line),       TEST(new_games_open_and_play),
-        TEST(comments_hold_good_examples), TEST(a_full_disk_leaves_no_folder),  TEST(broken_roms_leave_nothing),
-        TEST(watching_records_a_run),      TEST(a_person_plays_at_speed_one),   TEST(interrupted_it_keeps_what_was_played),
-        TEST(checks_tell_all_mistakes),    TEST(a_win_without_a_loss_is_a_win), TEST(a_loss_without_a_win_is_a_loss),
+        TEST(every_command_helps),
+        TEST(wrong_usage_is_one_line),
+        TEST(new_games_open_and_play),
+        TEST(comments_hold_good_examples),
+        TEST(a_full_disk_leaves_no_folder),
+        TEST(broken_roms_leave_nothing),
+        TEST(watching_records_a_run),
+        TEST(a_person_plays_at_speed_one),
+        TEST(interrupted_it_keeps_what_was_played),
+        TEST(checks_tell_all_mistakes),
+        TEST(checks_play),
+        TEST(a_win_without_a_loss_is_a_win),
+        TEST(a_loss_without_a_win_is_a_loss),
         TEST(a_game_without_a_seed_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,20 +224,6 @@ static void test_states(void **state) {
     said_so("Level1.state: not used");
 }
 
-/* The game that is over before it begins. */
-static void test_start(void **state) {
-    (void)state;
-    write_text("game/scenario.json", "{\"done\": {\"variables\": {\"walked\": {\"op\": \"zero\"}}}}");
-    assert_int_equal(check(), 0);
-    said_so("lost in the first");
-    write_text("game/scenario.json", "{\"done\": {\"variables\": {\"phase\": {\"op\": \"zero\"}}}}"); /* the title screen */
-    assert_int_equal(check(), 0);
-    said_so("lost in the first");
-    write_text("game/longplay.json", "{" BOOT "}");
-    assert_int_equal(check(), 0);
-    assert_null(strstr(said.text, "lost"));
-}
-
 /* ---- refused, and where ---- */
 
 static void test_lua(void **state) {
@@ -344,7 +330,7 @@ static void test_all_at_once(void **state) {
     write_text("game/scenario.json", "{\"done\": {\"variables\": {\"a\": {\"op\": 5}, \"c\": {\"op\": \"zero\"}}},"
                                      " \"reward\": {\"variables\": {\"a\": {\"penalty\": []}}}, \"crop\": 7}");
     write_text("game/longplay.json", "{\"frame_skip\": 0, \"observation\": {\"depth\": 1}, \"buttons\": [[], [\"C\"], 7],"
-                                     " \"knobs\": {\"k\": {\"address\": 1, \"type\": \"|u1\", \"default\": 256}},"
+                                     " \"knobs\": {\"k\": {\"address\": 49312, \"type\": \"|u1\", \"default\": 256}},"
                                      " \"boot\": [{\"poke\": true}, {\"frames\": -1}, {\"kys\": [], \"frames\": 1}],"
                                      " \"events\": [{\"name\": \"e\", \"when\": {\"variables\": {\"x\": {\"op\": \"zero\"}}}},"
                                      " {\"name\": \"f\", \"text\": \"{y}\", \"when\": {\"variables\": {\"a\": {\"op\": \"zero\"}}}}],"
@@ -683,22 +669,9 @@ static void test_check_others(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_only_retro),
-        TEST(test_layout),
-        TEST(test_rom_names),
-        TEST(test_states),
-        TEST(test_start),
-        TEST(test_lua),
-        TEST(test_mistakes),
-        TEST(test_all_at_once),
-        TEST(test_check_agrees),
-        TEST(test_hostile),
-        TEST(test_hostile_conditions),
-        TEST(test_types),
-        TEST(test_crop),
-        TEST(test_actions),
-        TEST(test_rewards),
-        TEST(test_unknown_fields),
+        TEST(test_only_retro),   TEST(test_layout),      TEST(test_rom_names),    TEST(test_states),  TEST(test_lua),
+        TEST(test_mistakes),     TEST(test_all_at_once), TEST(test_check_agrees), TEST(test_hostile), TEST(test_hostile_conditions),
+        TEST(test_types),        TEST(test_crop),        TEST(test_actions),      TEST(test_rewards), TEST(test_unknown_fields),
         TEST(test_check_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

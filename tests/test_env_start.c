@@ -18,7 +18,7 @@
 /* cue's ROM without its seed: after START, 69 frames from power-on, the corridor; a win that random play reaches. */
 #define BOOT "\"boot\": [{\"frames\": 60}, {\"keys\": [\"START\"], \"frames\": 9}]"
 #define WIN "\"win\": {\"variables\": {\"walked\": {\"op\": \"greater-or-equal\", \"reference\": 20}}}"
-#define SEED "{\"poke\": true}], \"seed\": {\"address\": 49312, \"type\": \"<u4\"}"
+#define SEED "{\"poke\": true}], \"seed\": {\"address\": 49320, \"type\": \"<u4\"}"
 enum { BOOT_FRAMES = 69, N_SEEDS = 400 };
 
 static char folder[PATH_MAX];
