@@ -62,7 +62,7 @@ static void run_pool(bench *b, lp_vec *pool, uint64_t first) {
     for (int d = 0; d < b->decisions; d++) {
         int32_t actions[N_ENVS];
         for (int e = 0; e < N_ENVS; e++) actions[e] = action_at(first + (uint64_t)d);
-        lp_vec_step(pool, actions, &out);
+        lp_vec_step(pool, actions, &out, NULL);
     }
 }
 
@@ -125,7 +125,7 @@ static double median(double *values, int n) {
 static lp_status open_pool(bench *b, lp_vec **pool, int n_threads, lp_err *err) {
     lp_vec_config config = {.n_envs = N_ENVS, .n_threads = n_threads, .width = SIDE, .height = SIDE, .frame_skip = b->frame_skip};
     lp_status status = lp_vec_open(pool, b->game, &config, err);
-    if (!status) lp_vec_reset(*pool, &(lp_vec_out){.observations = b->observations, .rewards = b->rewards, .ends = b->ends});
+    if (!status) status = lp_vec_reset(*pool, &(lp_vec_out){.observations = b->observations, .rewards = b->rewards, .ends = b->ends}, err);
     return status;
 }
 

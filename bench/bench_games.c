@@ -28,7 +28,7 @@ static double play(player *p, int decisions) {
     double start = lp_now_s();
     for (int d = 0; d < decisions; d++) {
         for (int e = 0; e < N_ENVS; e++) actions[e] = (int32_t)lp_rng_below(&p->rng, (uint32_t)lp_game_n_actions(p->game));
-        lp_vec_step(p->pool, actions, &out);
+        lp_vec_step(p->pool, actions, &out, NULL);
     }
     double elapsed = lp_now_s() - start;
     return elapsed > 0 ? elapsed : 1e-9;
@@ -44,7 +44,8 @@ static lp_status open_player(player *p, const char *name, lp_err *err) {
     p->speeds = calloc(MAX_SLICES, sizeof *p->speeds);
     p->ratios = calloc(MAX_SLICES, sizeof *p->ratios);
     if (!p->observations || !p->speeds || !p->ratios) return lp_fail(err, LP_FAILED, "out of memory");
-    lp_vec_reset(p->pool, &(lp_vec_out){.observations = p->observations});
+    status = lp_vec_reset(p->pool, &(lp_vec_out){.observations = p->observations}, err);
+    if (status) return status;
     double wanted = SLICE_S / (play(p, WARM_UP_DECISIONS) / WARM_UP_DECISIONS);
     p->decisions = wanted < 1 ? 1 : wanted > 10000 ? 10000 : (int)wanted;
     return LP_OK;

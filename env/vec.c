@@ -9,6 +9,7 @@
 #include "env/game_impl.h"
 #include "env/observation.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ typedef struct {
     int64_t episode;
     uint64_t seed;
     lp_outcome outcome; /* of the episode, while it has ended and the next one not begun */
+    lp_status status;   /* of its last reset: of one that failed nothing is played */
 } slot;
 
 typedef struct {
@@ -27,6 +29,9 @@ typedef struct {
     int first, count;
     bool sent;
     lp_vec_out out;
+    atomic_bool failed; /* status and err belong to who sets it */
+    lp_status status;
+    lp_err err;
 } group;
 
 struct lp_vec {
@@ -89,18 +94,30 @@ static void write_out(const lp_vec *vec, int e, const lp_vec_out *out, double re
     if (out->ends) out->ends[e] = (uint8_t)end;
 }
 
-static void begin(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs) {
+static lp_status begin(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, lp_err *err) {
     slot *s = &vec->slots[e];
     s->seed = seed;
     s->outcome = LP_RUNNING;
-    lp_status status = lp_env_reset(s->env, seed, knobs, vec->config.time_limit, NULL);
-    LP_CHECK(status == LP_OK); /* it loads the state of its own boot */
+    s->status = lp_env_reset(s->env, seed, knobs, vec->config.time_limit, err);
+    return s->status ? lp_fail_prefix(err, s->status, "environment %d", e) : LP_OK;
 }
 
-static void begin_next(lp_vec *vec, int e) {
-    slot *s = &vec->slots[e];
-    uint64_t i = (uint64_t)++s->episode * (uint64_t)vec->config.n_envs + (uint64_t)e;
-    begin(vec, e, vec->config.evaluation ? lp_game_eval_seed(vec->config.seed, i) : lp_game_train_seed(vec->config.seed, i), vec->knobs);
+/* For recv to tell: the first that is heard of. */
+static void note_failure(group *g, lp_status status, const lp_err *err) {
+    if (atomic_exchange(&g->failed, true)) return;
+    g->status = status;
+    g->err = *err;
+}
+
+/* false: it could not. */
+static bool begin_next(group *g, int e) {
+    lp_vec *vec = g->vec;
+    lp_err err;
+    uint64_t i = (uint64_t)++vec->slots[e].episode * (uint64_t)vec->config.n_envs + (uint64_t)e;
+    uint64_t seed = vec->config.evaluation ? lp_game_eval_seed(vec->config.seed, i) : lp_game_train_seed(vec->config.seed, i);
+    lp_status status = begin(vec, e, seed, vec->knobs, &err);
+    if (status) note_failure(g, status, &err);
+    return !status;
 }
 
 static double reward_of(const lp_vec *vec, const slot *s, lp_outcome outcome) {
@@ -114,9 +131,14 @@ static void decide(void *context, int index, int worker) {
     lp_vec *vec = g->vec;
     int e = g->first + index;
     slot *s = &vec->slots[e];
+    if (s->status) {
+        lp_err err;
+        note_failure(g, lp_fail(&err, s->status, "environment %d: its last reset failed", e), &err);
+        return;
+    }
     if (s->outcome != LP_RUNNING) { /* ended before this step */
         bool next = vec->config.autoreset == LP_AUTORESET_NEXT_STEP;
-        if (next) begin_next(vec, e);
+        if (next && !begin_next(g, e)) return;
         write_out(vec, e, &g->out, 0, s->outcome, next ? FIRST : AGAIN);
         return;
     }
@@ -124,8 +146,7 @@ static void decide(void *context, int index, int worker) {
     double reward = reward_of(vec, s, outcome);
     if (outcome != LP_RUNNING && vec->config.autoreset == LP_AUTORESET_SAME_STEP) {
         if (g->out.finals) observe(vec, s, (uint8_t *)g->out.finals + (size_t)e * vec->observation_bytes, NEXT);
-        begin_next(vec, e);
-        write_out(vec, e, &g->out, reward, outcome, FIRST);
+        if (begin_next(g, e)) write_out(vec, e, &g->out, reward, outcome, FIRST);
     } else {
         s->outcome = outcome;
         write_out(vec, e, &g->out, reward, outcome, NEXT);
@@ -135,8 +156,7 @@ static void decide(void *context, int index, int worker) {
 static void reset_job(void *context, int index, int worker) {
     (void)worker;
     group *g = context;
-    begin_next(g->vec, g->first + index);
-    write_out(g->vec, g->first + index, &g->out, 0, LP_RUNNING, FIRST);
+    if (begin_next(g, g->first + index)) write_out(g->vec, g->first + index, &g->out, 0, LP_RUNNING, FIRST);
 }
 
 /* ---- opening ---- */
@@ -174,7 +194,7 @@ static lp_status check_config(lp_vec *vec, const lp_vec_config *config, lp_err *
 }
 
 /* The size of the picture, which depends on the console, and of the bytes of an observation. */
-static lp_status size_observation(lp_vec *vec, lp_system system, lp_err *err) {
+static lp_status size_observation(lp_vec *vec, lp_err *err) {
     lp_vec_config *c = &vec->config;
     int x, y, screen_w, screen_h;
     lp_game_crop(vec->game, &x, &y, &screen_w, &screen_h);
@@ -188,11 +208,11 @@ static lp_status size_observation(lp_vec *vec, lp_system system, lp_err *err) {
     }
     if (!c->width) c->width = w;
     if (!c->height) c->height = h;
-    if (c->observation == LP_OBS_SHADES && (system != LP_SYSTEM_GB || c->width != screen_w || c->height != screen_h || screen_w % 4))
+    if (c->observation == LP_OBS_SHADES && (!lp_game_shades(vec->game, &w, &h) || c->width != screen_w || c->height != screen_h))
         return lp_fail(err, LP_BAD_INPUT,
                        "observation: two bits a pixel is for an original Game Boy's screen as it is (a crop's width a multiple of 4), "
                        "this is a %s, %dx%d of %dx%d",
-                       lp_system_name(system), c->width, c->height, screen_w, screen_h);
+                       lp_model_name(lp_game_model(vec->game)), c->width, c->height, screen_w, screen_h);
     lp_status status = check_int("width", c->width, 1, screen_w, err);
     if (!status) status = check_int("height", c->height, 1, screen_h, err);
     size_t pixels = (size_t)c->width * (size_t)c->height;
@@ -243,7 +263,7 @@ static lp_status open_parts(lp_vec *vec, lp_err *err) {
     }
     for (int i = 0; i < c->n_groups; i++) {
         int first = (int)((int64_t)c->n_envs * i / c->n_groups), end = (int)((int64_t)c->n_envs * (i + 1) / c->n_groups);
-        vec->groups[i] = (group){.vec = vec, .first = first, .count = end - first};
+        vec->groups[i].vec = vec, vec->groups[i].first = first, vec->groups[i].count = end - first;
     }
     if (!(vec->pool = lp_pool_open(c->n_threads))) return lp_fail(err, LP_FAILED, "cannot start %d threads", c->n_threads);
     c->n_threads = lp_pool_threads(vec->pool);
@@ -256,7 +276,7 @@ lp_status lp_vec_open(lp_vec **out, const lp_game *game, const lp_vec_config *co
     if (!vec) return lp_fail(err, LP_FAILED, "out of memory");
     vec->game = game;
     lp_status status = check_config(vec, config, err);
-    if (!status) status = size_observation(vec, lp_game_system(game), err);
+    if (!status) status = size_observation(vec, err);
     if (!status) {
         if (!vec->config.width) vec->config.emulator.no_draw = true;
         status = open_parts(vec, err);
@@ -273,7 +293,7 @@ lp_status lp_vec_open(lp_vec **out, const lp_game *game, const lp_vec_config *co
 void lp_vec_close(lp_vec *vec) {
     if (!vec) return;
     for (int i = 0; i < vec->config.n_groups && vec->pool; i++)
-        if (vec->groups[i].sent) lp_vec_recv(vec, i);
+        if (vec->groups[i].sent) lp_vec_recv(vec, i, NULL);
     lp_pool_close(vec->pool);
     for (int e = 0; e < vec->config.n_envs && vec->slots; e++) lp_env_close(vec->slots[e].env);
     lp_arena_close(&vec->arena);
@@ -323,20 +343,35 @@ lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err) {
     return LP_OK;
 }
 
-void lp_vec_reset(lp_vec *vec, const lp_vec_out *out) {
+/* Waits for a group. */
+static lp_status wait_for(lp_vec *vec, int index, lp_err *err) {
+    group *g = &vec->groups[index];
+    lp_pool_wait(vec->pool, index);
+    if (!atomic_exchange(&g->failed, false)) return LP_OK;
+    if (err) *err = g->err;
+    return g->status;
+}
+
+lp_status lp_vec_reset(lp_vec *vec, const lp_vec_out *out, lp_err *err) {
     for (int i = 0; i < vec->config.n_groups; i++) {
         group *g = &vec->groups[i];
         LP_CHECK(!g->sent);
         g->out = *out;
         lp_pool_start(vec->pool, i, g->count, reset_job, g);
     }
-    for (int i = 0; i < vec->config.n_groups; i++) lp_pool_wait(vec->pool, i);
+    lp_status first = LP_OK;
+    for (int i = 0; i < vec->config.n_groups; i++) {
+        lp_status status = wait_for(vec, i, first ? NULL : err);
+        if (!first) first = status;
+    }
+    return first;
 }
 
-void lp_vec_reset_one(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, const lp_vec_out *out) {
+lp_status lp_vec_reset_one(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, const lp_vec_out *out, lp_err *err) {
     slot_of(vec, e)->episode++;
-    begin(vec, e, seed, knobs ? knobs : vec->knobs);
-    write_out(vec, e, out, 0, LP_RUNNING, FIRST);
+    lp_status status = begin(vec, e, seed, knobs ? knobs : vec->knobs, err);
+    if (!status) write_out(vec, e, out, 0, LP_RUNNING, FIRST);
+    return status;
 }
 
 void lp_vec_send(lp_vec *vec, int index, const int32_t *actions, const lp_vec_out *out) {
@@ -351,13 +386,18 @@ void lp_vec_send(lp_vec *vec, int index, const int32_t *actions, const lp_vec_ou
     lp_pool_start(vec->pool, index, g->count, decide, g);
 }
 
-void lp_vec_recv(lp_vec *vec, int index) {
+lp_status lp_vec_recv(lp_vec *vec, int index, lp_err *err) {
     LP_CHECK(index >= 0 && index < vec->config.n_groups && vec->groups[index].sent);
-    lp_pool_wait(vec->pool, index);
     vec->groups[index].sent = false;
+    return wait_for(vec, index, err);
 }
 
-void lp_vec_step(lp_vec *vec, const int32_t *actions, const lp_vec_out *out) {
+lp_status lp_vec_step(lp_vec *vec, const int32_t *actions, const lp_vec_out *out, lp_err *err) {
+    lp_status first = LP_OK;
     for (int i = 0; i < vec->config.n_groups; i++) lp_vec_send(vec, i, actions, out);
-    for (int i = 0; i < vec->config.n_groups; i++) lp_vec_recv(vec, i);
+    for (int i = 0; i < vec->config.n_groups; i++) {
+        lp_status status = lp_vec_recv(vec, i, first ? NULL : err);
+        if (!first) first = status;
+    }
+    return first;
 }

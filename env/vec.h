@@ -3,9 +3,9 @@
  *     lp_vec *vec;
  *     lp_vec_open(&vec, game, &(lp_vec_config){.n_envs = 256, .width = 84, .height = 84, .stack = 4}, &err);
  *     lp_vec_out out = {.observations = observations, .rewards = rewards, .ends = ends}; // the caller's arrays, [n_envs] each
- *     lp_vec_reset(vec, &out);
- *     for (;;) lp_vec_step(vec, actions, &out);                // or in groups: one emulates while the policy computes the other:
- *         lp_vec_send(vec, 0, actions, &out), lp_vec_recv(vec, 1), ... , lp_vec_send(vec, 1, actions, &out), lp_vec_recv(vec, 0);
+ *     lp_vec_reset(vec, &out, &err);
+ *     for (;;) lp_vec_step(vec, actions, &out, &err);               // or in groups: one emulates while the policy computes the other:
+ *         lp_vec_send(vec, 0, actions, &out), lp_vec_recv(vec, 1, &err), ... , lp_vec_send(vec, 1, actions, &out), lp_vec_recv(vec, 0, &err);
  *
  * What comes out depends on the game, the configuration and the actions alone, not on the number of threads. Observations
  * are written straight into the caller's arrays; frames in between are neither drawn nor sampled; a reset loads a state.
@@ -87,18 +87,21 @@ void lp_vec_set_seed(lp_vec *vec, uint64_t seed);
  * out of range. Nothing may be sent. */
 lp_status lp_vec_set_knobs(lp_vec *vec, const int64_t *knobs, lp_err *err);
 
+/* An environment whose episode could not begin stands still, and its entries in the caller's arrays stay as they were, until a reset of
+ * it succeeds; whatever waits for it returns what was wrong, and the others go on. */
+
 /* Every environment starts its next episode (the first, after open); writes the observations, zero rewards, LP_RUNNING.
  * Nothing may be sent. */
-void lp_vec_reset(lp_vec *vec, const lp_vec_out *out);
+lp_status lp_vec_reset(lp_vec *vec, const lp_vec_out *out, lp_err *err);
 /* One environment starts an episode with this seed and these knobs (within their ranges; NULL: the configuration's). Its group must not be sent. */
-void lp_vec_reset_one(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, const lp_vec_out *out);
+lp_status lp_vec_reset_one(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, const lp_vec_out *out, lp_err *err);
 
 /* Starts one decision of each environment of the group; actions [n_envs] (the group's part is read), copied. The group
  * must have been received, and the pool been reset once. An action out of range is a mistake of the caller's. */
 void lp_vec_send(lp_vec *vec, int group, const int32_t *actions, const lp_vec_out *out);
 /* Waits until the group's decisions are done; the calling thread helps. */
-void lp_vec_recv(lp_vec *vec, int group);
+lp_status lp_vec_recv(lp_vec *vec, int group, lp_err *err);
 /* send and recv of every group. */
-void lp_vec_step(lp_vec *vec, const int32_t *actions, const lp_vec_out *out);
+lp_status lp_vec_step(lp_vec *vec, const int32_t *actions, const lp_vec_out *out, lp_err *err);
 
 #endif

@@ -37,6 +37,7 @@ def declarations(path: str) -> str:
     """A header as cffi reads it: without what the preprocessor and the compiler's checks need."""
     text = re.sub(r"/\*.*?\*/", "", (ROOT / path).read_text(), flags=re.DOTALL)
     text = re.sub(r"__attribute__\(\(.*?\)\)\)", "", text)
+    text = re.sub(r"(static const \w+ \w+) = [^;]+;", r"\1;", text)  # its value comes from the compiler
     return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
 
 

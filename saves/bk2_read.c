@@ -318,7 +318,7 @@ static bool take_fact(lp_bk2_info *i, char *line, unsigned *seen) {
         good = take_number(&line, 10, UINT64_MAX, &i->seed);
     } else if (take_word(&line, "frame_skip")) {
         *seen |= 8;
-        good = take_number(&line, 10, BK2_MAX_FRAME_SKIP, &n) && n;
+        good = take_number(&line, 10, LP_MOVIE_MAX_FRAME_SKIP, &n) && n;
         i->frame_skip = (uint32_t)n;
     }
     return good && !*line;

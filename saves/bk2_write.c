@@ -322,9 +322,6 @@ lp_status lp_bk2_write(const char *path, const char *movie_path, const lp_bk2_ex
     frames *f = calloc(1, sizeof *f);
     if (!f) return lp_fail(err, LP_FAILED, "%s: out of memory", path);
     lp_status status = lp_movie_open(&w.movie, movie_path, err);
-    if (!status && lp_movie_info(w.movie)->frame_skip > BK2_MAX_FRAME_SKIP)
-        status = lp_fail(err, LP_BAD_INPUT, "%s: %u frames a decision, a .bk2 can have %d", movie_path, lp_movie_info(w.movie)->frame_skip,
-                         BK2_MAX_FRAME_SKIP);
     if (!status) status = write_events(&w, &events, e, err);
     write_header(&header, e, l);
     write_sync_settings(&sync, e, l);

@@ -24,12 +24,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { LP_MOVIE_MAX_FRAME_SKIP = 1024 };
+
 typedef struct {
     uint64_t rom_hash;     /* lp_hash64 of the ROM */
     char core_version[32]; /* lp_emu_core_version() */
     char game[64];         /* the game's or ROM file's name, for people */
     uint64_t seed;         /* the run's seed, for people: the pokes carry what the game got */
-    uint32_t frame_skip;   /* frames a decision */
+    uint32_t frame_skip;   /* frames a decision, 1 to LP_MOVIE_MAX_FRAME_SKIP */
     uint32_t model;        /* lp_model: the console; 0 in movies of before it was written down */
     uint32_t state_size_bytes;
 } lp_movie_header;

@@ -11,7 +11,8 @@ static const char BLOCK_MAGIC[4] = "LPBK";
 lp_status lp_movie_header_check(const lp_movie_header *h, const char *path, lp_err *err) {
     if (!h->state_size_bytes || h->state_size_bytes > MAX_STATE_BYTES)
         return lp_fail(err, LP_BAD_INPUT, "%s: states of %u bytes, must be 1 to %d", path, h->state_size_bytes, MAX_STATE_BYTES);
-    if (!h->frame_skip) return lp_fail(err, LP_BAD_INPUT, "%s: 0 frames a decision", path);
+    if (!h->frame_skip || h->frame_skip > LP_MOVIE_MAX_FRAME_SKIP)
+        return lp_fail(err, LP_BAD_INPUT, "%s: %u frames a decision, must be 1 to %d", path, h->frame_skip, LP_MOVIE_MAX_FRAME_SKIP);
     return LP_OK;
 }
 

@@ -16,7 +16,7 @@
  * may begin here and needs no state.
  *
  * Operations, a byte and its operands:
- *     0 reset      1 poke: u32 address, u8 value      2 keys: u16 keys, varint frames      3 hash: u64
+ *     0 reset      1 poke: u32 address, u8 value      2 keys: u16 keys, varint frames, at most 2^17      3 hash: u64
  *     4 decisions: u16 keys, varint how many in a row held them; if the table lacks these keys, they take its next place
  *     128 + 8 * place + n - 1: n decisions (1 to 8) with the keys at that place of the table
  * The table has 16 places, filled in turn from place 0, over and over, and starts empty in each block. A varint is 7 bits a
@@ -33,7 +33,7 @@ enum { MOVIE_HEADER_BYTES = 144, BLOCK_HEADER_BYTES = 40, MAX_OPS_BYTES = 1 << 1
 enum { BLOCK_OPS = 1, BLOCK_KEYFRAME, BLOCK_DELTA };
 enum { FLAG_RESET = 1 };
 enum { OP_RESET, OP_POKE, OP_KEYS, OP_HASH, OP_DECISIONS, OP_SHORT_RUN = 128 };
-enum { KEY_PLACES = 16, SHORT_RUN = 8, MAX_RUN = 1 << 30 };
+enum { KEY_PLACES = 16, SHORT_RUN = 8, MAX_RUN = 1 << 30, MAX_KEYS_FRAMES = 1 << 17 /* a game's boot step has at most 100,000 */ };
 enum { KEYFRAME_EVERY = 16 }; /* states; a reader relies on nothing here */
 
 typedef struct {

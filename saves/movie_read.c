@@ -165,7 +165,7 @@ static bool decode(lp_movie *m, lp_movie_op *op) {
         return true;
     case OP_KEYS:
         op->kind = LP_MOVIE_KEYS;
-        if (!take(m, &a, 2) || !take_varint(m, &b) || b > UINT32_MAX) return false;
+        if (!take(m, &a, 2) || !take_varint(m, &b) || b > MAX_KEYS_FRAMES) return false;
         op->keys = (uint16_t)a, op->n_frames = (uint32_t)b;
         return true;
     case OP_HASH: op->kind = LP_MOVIE_HASH; return take(m, &op->hash, 8);

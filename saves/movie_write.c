@@ -118,10 +118,14 @@ void lp_movie_poke(lp_movie_writer *w, uint32_t address, uint8_t value) {
 }
 
 void lp_movie_keys(lp_movie_writer *w, uint16_t keys, uint32_t n_frames) {
-    begin_op(w, OP_KEYS);
-    put_le(w->ops + w->used, keys, 2);
-    w->used += 2;
-    put_varint(w, n_frames);
+    do {
+        uint32_t n = n_frames < MAX_KEYS_FRAMES ? n_frames : MAX_KEYS_FRAMES;
+        begin_op(w, OP_KEYS);
+        put_le(w->ops + w->used, keys, 2);
+        w->used += 2;
+        put_varint(w, n);
+        n_frames -= n;
+    } while (n_frames);
 }
 
 void lp_movie_decision(lp_movie_writer *w, uint16_t keys) {

@@ -107,7 +107,7 @@ static inline void put(script *s, lp_movie_writer *w, lp_movie_op op) {
 
 /* What happens at decision d of run s->run. */
 static inline void run_step(script *s, lp_movie_writer *w, uint64_t d) {
-    static const uint32_t frames[] = {0, 1, 127, 128, 300, 16384, UINT32_MAX};
+    static const uint32_t frames[] = {0, 1, 127, 128, 300, 16384, 1 << 17};
     lp_rng rng = lp_rng_make(s->run, d);
     if (d == 0 || lp_rng_below(&rng, 60) == 0) {
         put(s, w, (lp_movie_op){.kind = LP_MOVIE_RESET});

@@ -142,10 +142,10 @@ static inline int gs_play(const char *knobs, gs_player *player, int n, bool eval
                             .autoreset = LP_AUTORESET_SAME_STEP};
     if (lp_vec_open(&vec, gs_game, &config, &err)) fail_msg("%s", err.message);
     lp_vec_out out = {.ends = ends};
-    lp_vec_reset(vec, &out);
+    lp_vec_reset(vec, &out, NULL);
     while (left) {
         for (int e = 0; e < GS_ENVS; e++) actions[e] = player(lp_vec_env(vec, e), &rng);
-        lp_vec_step(vec, actions, &out);
+        lp_vec_step(vec, actions, &out, NULL);
         for (int e = 0; e < GS_ENVS; e++) {
             if (ends[e] == LP_RUNNING || done[e] == n / GS_ENVS) continue;
             assert_true(ends[e] != LP_TIMEOUT);

@@ -211,7 +211,7 @@ static void saves_and_pools_agree(void **state) {
     lp_vec *vec;
     lp_vec_config config = {.n_envs = 4, .n_threads = 2, .evaluation = true, .seed = 1, .observation = LP_OBS_NONE};
     if (lp_vec_open(&vec, game, &config, &err)) fail_msg("%s", err.message);
-    lp_vec_reset(vec, &(lp_vec_out){0});
+    assert_int_equal(lp_vec_reset(vec, &(lp_vec_out){0}, &err), LP_OK);
     for (int e = 0; e < 4; e++) {
         reset(env, lp_game_eval_seed(1, (uint64_t)e));
         assert_true(lp_emu_hash(lp_env_emu(env)) == lp_emu_hash(lp_env_emu(lp_vec_env(vec, e))));

@@ -57,15 +57,15 @@ static uint64_t play(lp_vec_config config, int threads, int groups) {
     float rewards[N];
     int32_t actions[N];
     lp_vec_out out = {.observations = observations, .rewards = rewards, .ends = ends};
-    lp_vec_reset(vec, &out);
+    lp_vec_reset(vec, &out, NULL);
     uint64_t hash = lp_hash64(observations, N * bytes);
     for (int step = 0; step < STEPS; step++) {
         for (int e = 0; e < N; e++) actions[e] = action_of(e, step);
         for (int g = 0; g < groups; g++) { /* one stays under way while the next is received */
             lp_vec_send(vec, g, actions, &out);
-            if (g > 0) lp_vec_recv(vec, g - 1);
+            if (g > 0) lp_vec_recv(vec, g - 1, NULL);
         }
-        lp_vec_recv(vec, groups - 1);
+        lp_vec_recv(vec, groups - 1, NULL);
         uint64_t parts[4] = {hash, lp_hash64(observations, N * bytes), lp_hash64(rewards, sizeof rewards), lp_hash64(ends, sizeof ends)};
         hash = lp_hash64(parts, sizeof parts);
     }
@@ -108,10 +108,10 @@ static void test_against_envs(void **state) {
         uint64_t episode[N] = {0};
         int n_ends = 0;
         lp_vec_out out = {.observations = observations, .rewards = rewards, .ends = ends};
-        lp_vec_reset(vec, &out);
+        lp_vec_reset(vec, &out, NULL);
         for (int step = -1; step < STEPS; step++) {
             for (int e = 0; e < N; e++) actions[e] = action_of(e, step);
-            if (step >= 0) lp_vec_step(vec, actions, &out);
+            if (step >= 0) lp_vec_step(vec, actions, &out, NULL);
             for (int e = 0; e < N; e++) {
                 lp_outcome outcome = LP_RUNNING, shown = LP_RUNNING;
                 bool begin = step < 0;
@@ -163,7 +163,7 @@ static void test_kinds(void **state) {
     assert_int_equal(lp_vec_open(&vec, cue, &config, NULL), LP_OK);
     lp_vec_observation_size(vec, &w, &h);
     assert_true(w == 160 && h == 144 && lp_vec_observation_bytes(vec) == sizeof shades[0]);
-    lp_vec_reset(vec, &(lp_vec_out){.observations = shades});
+    lp_vec_reset(vec, &(lp_vec_out){.observations = shades}, NULL);
     for (int e = 0; e < N; e++) {
         const uint32_t *frame = lp_emu_frame(lp_env_emu(lp_vec_env(vec, e)), &w, &h);
         for (int i = 0; i < 160 * 144; i++) assert_int_equal(shades[e][i / 4] >> 2 * (i % 4) & 3, (frame[i] & 255) / 64);
@@ -173,7 +173,7 @@ static void test_kinds(void **state) {
     config.observation = LP_OBS_RGB;
     assert_int_equal(lp_vec_open(&vec, cue, &config, NULL), LP_OK);
     assert_int_equal(lp_vec_observation_bytes(vec), sizeof rgb[0]);
-    lp_vec_reset(vec, &(lp_vec_out){.observations = rgb});
+    lp_vec_reset(vec, &(lp_vec_out){.observations = rgb}, NULL);
     const uint32_t *frame = lp_emu_frame(lp_env_emu(lp_vec_env(vec, N - 1)), &w, &h);
     for (int i = 0; i < 160 * 144; i++) assert_true((frame[i] >> 8 & 255) == rgb[N - 1][3 * i + 1]);
     lp_vec_close(vec);
@@ -185,9 +185,9 @@ static void test_kinds(void **state) {
         if (!strcmp(lp_game_variable_name(cue, i), "seed")) answer = i;
     assert_true(answer >= 0 && lp_vec_observation_bytes(vec) == (size_t)n * sizeof(int64_t));
     int64_t *packed = &ram[0][0];
-    lp_vec_reset(vec, &(lp_vec_out){.observations = packed, .ends = ends});
+    lp_vec_reset(vec, &(lp_vec_out){.observations = packed, .ends = ends}, NULL);
     for (int e = 0; e < N; e++) assert_int_equal(packed[e * n + answer], lp_vec_seed_of(vec, e));
-    lp_vec_reset_one(vec, 2, 77, NULL, &(lp_vec_out){.observations = packed, .ends = ends});
+    lp_vec_reset_one(vec, 2, 77, NULL, &(lp_vec_out){.observations = packed, .ends = ends}, NULL);
     assert_true(packed[2 * n + answer] == 77 && lp_vec_seed_of(vec, 2) == 77 && lp_vec_episode_of(vec, 2) == 1 && ends[2] == LP_RUNNING);
     lp_vec_close(vec);
 }
@@ -229,9 +229,9 @@ static void test_many(void **state) {
     uint8_t *observations = malloc(MANY * lp_vec_observation_bytes(vec));
     int32_t actions[MANY] = {0};
     lp_vec_out out = {.observations = observations};
-    lp_vec_reset(vec, &out);
+    lp_vec_reset(vec, &out, NULL);
     for (int e = 1; e < MANY; e++) assert_true(lp_vec_seed_of(vec, e) % 2 == 0 && lp_vec_seed_of(vec, e) != lp_vec_seed_of(vec, e - 1));
-    lp_vec_step(vec, actions, &out);
+    lp_vec_step(vec, actions, &out, NULL);
     lp_vec_send(vec, 1, actions, &out);
     lp_vec_close(vec);
     free(observations);
@@ -244,14 +244,14 @@ static void break_contract(int which) {
     lp_vec_out out = {0};
     lp_vec_config config = config_of(LP_OBS_NONE, LP_AUTORESET_SAME_STEP);
     if (lp_vec_open(&vec, cue, &config, NULL)) return;
-    if (which != 0) lp_vec_reset(vec, &out);
+    if (which != 0) lp_vec_reset(vec, &out, NULL);
     if (which == 1) actions[1] = lp_game_n_actions(cue);
-    if (which == 2) lp_vec_recv(vec, 0);
+    if (which == 2) lp_vec_recv(vec, 0, NULL);
     if (which == 3) lp_vec_group(vec, 1, &first, &count);
     if (which == 4) lp_vec_env(vec, N);
     lp_vec_send(vec, 0, actions, &out);
     if (which == 5) lp_vec_send(vec, 0, actions, &out);
-    if (which == 6) lp_vec_reset(vec, &out);
+    if (which == 6) lp_vec_reset(vec, &out, NULL);
     if (which == 7) lp_env_step(lp_vec_env(vec, 0), -1);
 }
 

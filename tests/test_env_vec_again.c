@@ -61,8 +61,8 @@ static int32_t action_of(int e, int64_t decision) { return (int32_t)((e + 3 * de
 static void expect_same(pool *a, pool *b) {
     int32_t actions[N];
     int n_ends = 0;
-    lp_vec_reset(a->vec, &a->out);
-    lp_vec_reset(b->vec, &b->out);
+    lp_vec_reset(a->vec, &a->out, NULL);
+    lp_vec_reset(b->vec, &b->out, NULL);
     for (int step = 0; step < STEPS; step++) {
         for (int e = 0; e < N; e++) {
             assert_int_equal(lp_vec_seed_of(a->vec, e), lp_vec_seed_of(b->vec, e));
@@ -72,8 +72,8 @@ static void expect_same(pool *a, pool *b) {
         }
         assert_memory_equal(a->observations, b->observations, sizeof a->observations);
         assert_memory_equal(a->ends, b->ends, sizeof a->ends);
-        lp_vec_step(a->vec, actions, &a->out);
-        lp_vec_step(b->vec, actions, &b->out);
+        lp_vec_step(a->vec, actions, &a->out, NULL);
+        lp_vec_step(b->vec, actions, &b->out, NULL);
     }
     assert_true(n_ends > N);
 }
@@ -84,8 +84,8 @@ static void test_begun_again(void **state) {
     int32_t actions[N] = {1, 2, 3, 4};
     lp_err err = {{0}};
     open_pool(&used, LP_AUTORESET_SAME_STEP, 1, SHORT);
-    lp_vec_reset(used.vec, &used.out);
-    for (int i = 0; i < 20; i++) lp_vec_step(used.vec, actions, &used.out);
+    lp_vec_reset(used.vec, &used.out, NULL);
+    for (int i = 0; i < 20; i++) lp_vec_step(used.vec, actions, &used.out, NULL);
     lp_vec_set_seed(used.vec, 2);
     assert_int_equal(lp_vec_set_knobs(used.vec, knobs_with(LONG), &err), LP_OK);
     open_pool(&fresh, LP_AUTORESET_SAME_STEP, 2, LONG);
@@ -113,19 +113,19 @@ static void test_finals(void **state) {
     int n_ends = 0;
     open_pool(&same, LP_AUTORESET_SAME_STEP, 3, SHORT);
     open_pool(&off, LP_AUTORESET_OFF, 3, SHORT);
-    lp_vec_reset(same.vec, &same.out);
-    lp_vec_reset(off.vec, &off.out);
+    lp_vec_reset(same.vec, &same.out, NULL);
+    lp_vec_reset(off.vec, &off.out, NULL);
     for (int step = 0; step < STEPS; step++) {
         for (int e = 0; e < N; e++) actions[e] = action_of(e, step);
         memset(same.finals, 0xa5, sizeof same.finals);
-        lp_vec_step(same.vec, actions, &same.out);
-        lp_vec_step(off.vec, actions, &off.out);
+        lp_vec_step(same.vec, actions, &same.out, NULL);
+        lp_vec_step(off.vec, actions, &off.out, NULL);
         memset(before, 0xa5, sizeof before);
         for (int e = 0; e < N; e++) {
             assert_int_equal(same.ends[e], off.ends[e]);
             if (off.ends[e] == LP_RUNNING) continue;
             memcpy(before[e], off.observations[e], BYTES);
-            lp_vec_reset_one(off.vec, e, lp_vec_seed_of(same.vec, e), NULL, &off.out);
+            lp_vec_reset_one(off.vec, e, lp_vec_seed_of(same.vec, e), NULL, &off.out, NULL);
             n_ends++;
         }
         assert_memory_equal(same.finals, before, sizeof before);

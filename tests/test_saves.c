@@ -53,6 +53,7 @@ static void test_extremes(void **state) {
             for (uint32_t k = 0; k < runs[i]; k++) lp_movie_decision(w, (uint16_t)(i + 1));
             lp_movie_hash(w, 7);
         }
+    lp_movie_keys(w, 3, 300000); /* is written as steps that have an end */
     expect_ok(lp_movie_sync(w, &offset, &err));
     lp_movie_close(w);
     assert_true(offset < 500);
@@ -66,6 +67,10 @@ static void test_extremes(void **state) {
             n++;
         }
         assert_int_equal(n, runs[i / 2]);
+    }
+    for (uint32_t left = 300000; left; left -= op.n_frames) {
+        expect_ok(lp_movie_next(m, &op, &end, &err));
+        assert_true(!end && op.kind == LP_MOVIE_KEYS && op.keys == 3 && op.n_frames && op.n_frames <= 1 << 17);
     }
     expect_ok(lp_movie_next(m, &op, &end, &err));
     assert_true(end);

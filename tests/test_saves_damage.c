@@ -222,6 +222,7 @@ static void test_hostile_ops(void **state) {
         {"keys without frames", {2, 1, 0}, 3},
         {"a varint without end", {2, 1, 0, 255, 255, 255, 255, 255, 1}, 9},
         {"frames beyond 32 bits", {2, 1, 0, 255, 255, 255, 255, 127}, 8},
+        {"2^17 + 1 frames of keys", {2, 1, 0, 129, 128, 8}, 6},
         {"a run of none", {4, 1, 0, 0}, 4},
         {"a run of 2^30 + 1", {4, 1, 0, 129, 128, 128, 128, 4}, 8},
         {"something after good operations", {0, 1, 1, 2, 3, 4, 5, 99}, 8},
@@ -291,6 +292,8 @@ static void test_hostile_headers(void **state) {
         const char *says;
     } bad[] = {
         {0, 300, "0 frames a decision"},
+        {1025, 300, "1025 frames a decision, must be 1 to 1024"},
+        {UINT32_MAX, 300, "4294967295 frames a decision"},
         {4, 0, "states of 0 bytes"},
         {4, MAX_STATE_BYTES + 1, "states of 4194305 bytes"},
         {4, UINT32_MAX, "states of 4294967295 bytes"},

@@ -15,6 +15,7 @@ from longplay._native import ffi, lib
 Observation = Literal["grey", "rgb", "shades", "ram"]
 Split = Literal["train", "eval"]
 Reward = Literal["outcome", "scenario"]
+Model = Literal["auto", "dmg", "sgb", "cgb", "agb"]
 
 OUTCOMES: tuple[str, ...] = tuple(ffi.string(lib.lp_outcome_name(code)).decode() for code in range(4))
 """What an episode can be: "running", "win", "loss", "timeout"; the index is the C side's number."""
@@ -97,9 +98,12 @@ class Game:
     """A game: a shipped one's name, a game folder, or a ROM file. InputError: not found, or its files are at fault.
 
     noop: (min, max) idle frames between boot and the first decision, drawn from the episode's seed, instead of the game's own.
+    model: the console it is put into, "dmg" (Game Boy), "sgb" (Super Game Boy), "cgb" (Color), "agb" (Advance), or "auto", the
+    one that its ROM was made for; None: the game's own choice, which is "auto" unless longplay.json says another.
 
     name, title      str
     system           "GB", "GBC" or "GBA"
+    model            "dmg", "sgb", "cgb" or "agb"
     folder           what it was read from; None for a bare ROM
     actions          the names of the actions, ("none", "LEFT", "A+RIGHT", ...)
     variables        the names of data.json's variables, in its order
@@ -113,10 +117,14 @@ class Game:
     noop             (min, max) idle frames between boot and the first decision
     """
 
-    def __init__(self, game: str | os.PathLike[str], *, noop: tuple[int, int] | None = None) -> None:
-        err, out = ffi.new("lp_err *"), ffi.new("lp_game **")
+    def __init__(self, game: str | os.PathLike[str], *, model: Model | None = None, noop: tuple[int, int] | None = None) -> None:
+        err, out, wanted = ffi.new("lp_err *"), ffi.new("lp_game **"), ffi.new("lp_model *")
         check(lib.lp_game_open(out, os.fsencode(_find(game)), err), err)
         self.pointer = g = ffi.gc(out[0], lib.lp_game_close)
+        if model is not None:
+            check(lib.lp_model_parse(wanted, model.encode(), err), err)
+            check(lib.lp_game_set_model(g, wanted[0], err), err)
+        self.model: str = ffi.string(lib.lp_model_name(lib.lp_game_model(g))).decode()
         self.name: str = ffi.string(lib.lp_game_name(g)).decode(errors="replace")
         self.title: str = ffi.string(lib.lp_game_title(g)).decode(errors="replace")
         self.system: str = ffi.string(lib.lp_system_name(lib.lp_game_system(g))).decode()
@@ -145,12 +153,13 @@ class Game:
         self.noop = (frames.min, frames.max)
 
     @classmethod
-    def of(cls, game: str | os.PathLike[str] | Game, noop: tuple[int, int] | None) -> Game:
-        """What Env and VectorEnv were given: a game that is open already has its own noop."""
+    def of(cls, game: str | os.PathLike[str] | Game, model: Model | None, noop: tuple[int, int] | None) -> Game:
+        """What Env and VectorEnv were given: a game that is open already has its own model and noop."""
         if not isinstance(game, Game):
-            return cls(game, noop=noop)
-        if noop is not None:
-            raise InputError("noop: belongs to a longplay.Game that is open already: give it there")
+            return cls(game, model=model, noop=noop)
+        for name, value in (("model", model), ("noop", noop)):
+            if value is not None:
+                raise InputError(f"{name}: belongs to a longplay.Game that is open already: give it there")
         return game
 
     def __repr__(self) -> str:
@@ -199,8 +208,9 @@ class Look:
         default = game.observation_size if kind == "grey" else (crop_width, crop_height)
         width = default[0] if width is None else whole("width", width, 1, crop_width)
         height = default[1] if height is None else whole("height", height, 1, crop_height)
-        if kind == "shades" and (game.system != "GB" or (width, height) != (crop_width, crop_height) or width % 4):
-            raise InputError(f"observation: 'shades' is for an original Game Boy's screen as it is; {game.name} is a {game.system}, "
+        plain = game.system == "GB" and game.model != "sgb"
+        if kind == "shades" and (not plain or (width, height) != (crop_width, crop_height) or width % 4):
+            raise InputError(f"observation: 'shades' is for an original Game Boy's screen as it is; {game.name} is on a {game.model}, "
                              f"{width}x{height} of {crop_width}x{crop_height}")
         shape: tuple[int, ...] = {"grey": (height, width), "rgb": (height, width, 3), "shades": (height, width // 4)}[kind]
         return Look(kind, width, height, stack, spaces.Box(0, 255, (stack, *shape) if stack else shape, np.uint8))

@@ -37,6 +37,7 @@ class Env(gymnasium.Env[Array, int]):
     knobs        name -> value, on top of the game's defaults
     time_limit   decisions to an episode's truncation; 0: the game's own
     frame_skip   frames a decision; 0: the game's own
+    model        the console: "dmg", "sgb", "cgb", "agb" or "auto"; None: the game's own (see longplay.Game)
     noop         (min, max) idle frames between boot and the first decision, drawn from the episode's seed; None: the game's own
     reward       "outcome": 1 for a win, -1 for a loss or timeout, else 0; "scenario": what scenario.json says
     split        whose seeds the episodes have: "train" or "eval", which share none
@@ -64,12 +65,13 @@ class Env(gymnasium.Env[Array, int]):
         knobs: Mapping[str, int] | None = None,
         time_limit: int = 0,
         frame_skip: int = 0,
+        model: _core.Model | None = None,
         noop: tuple[int, int] | None = None,
         reward: _core.Reward = "outcome",
         split: _core.Split = "train",
         render_mode: str | None = None,
     ) -> None:
-        self.game = Game.of(game, noop)
+        self.game = Game.of(game, model, noop)
         _core.choice("split", split, _core.SPLITS)
         _core.choice("render_mode", render_mode, (None, *self.metadata["render_modes"]))
         self.split, self.render_mode = split, render_mode

@@ -57,6 +57,7 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         knobs: Mapping[str, int] | None = None,
         time_limit: int = 0,
         frame_skip: int = 0,
+        model: _core.Model | None = None,
         noop: tuple[int, int] | None = None,
         reward: _core.Reward = "outcome",
         split: _core.Split = "train",
@@ -64,7 +65,7 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         n_groups: int = 1,
         render_mode: str | None = None,
     ) -> None:
-        self.game = Game.of(game, noop)
+        self.game = Game.of(game, model, noop)
         _core.choice("split", split, _core.SPLITS)
         _core.choice("autoreset", autoreset, AUTORESET)
         _core.choice("render_mode", render_mode, (None, "rgb_array"))
@@ -177,7 +178,7 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
             self._run_seed = (seed if seed is not None else self.np_random_seed or 0) & MAX_SEED
             lib.lp_vec_set_seed(self._vec, self._run_seed)
         self._point_to(target)
-        lib.lp_vec_reset(self._vec, self._out)
+        _core.check(lib.lp_vec_reset(self._vec, self._out, self._err), self._err)
         self._started, self._last = True, target
         return target, {}
 
@@ -196,7 +197,8 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         self._point_to(target)
         for e in np.flatnonzero(mask).tolist():
             index = (lib.lp_vec_episode_of(self._vec, e) + 1) * self.num_envs + e
-            lib.lp_vec_reset_one(self._vec, e, self.game.seed(self.split, self._run_seed, index), ffi.NULL, self._out)
+            seed = self.game.seed(self.split, self._run_seed, index)
+            _core.check(lib.lp_vec_reset_one(self._vec, e, seed, ffi.NULL, self._out, self._err), self._err)
         self._last = target
         return target, {}
 
@@ -208,7 +210,7 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         target = self._target(out)
         self._take(actions, slice(0, self.num_envs))
         self._point_to(target)
-        lib.lp_vec_step(self._vec, ffi.from_buffer("int32_t[]", self._actions), self._out)
+        _core.check(lib.lp_vec_step(self._vec, ffi.from_buffer("int32_t[]", self._actions), self._out, self._err), self._err)
         self._last = target
         return (target, *self._results(slice(0, self.num_envs)))
 
@@ -238,8 +240,8 @@ class VectorEnv(GymnasiumVectorEnv[Array, Array, Array]):
         target = self._sent[group]
         if target is None:
             raise _core.Error(f"group {group} is not sent")
-        lib.lp_vec_recv(self._vec, group)
         self._sent[group] = None
+        _core.check(lib.lp_vec_recv(self._vec, group, self._err), self._err)
         part = self.groups[group]
         return (target[part], *self._results(part))
 

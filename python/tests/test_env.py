@@ -311,6 +311,27 @@ def test_idle_frames(tmp_path):
         longplay.Env(longplay.Game(folder), noop=(0, 3))
 
 
+def test_models(tmp_path):
+    """C at the start tells consoles apart."""
+    rom = bytearray(0x8000)
+    rom[0x100:0x104] = b"\x00\xc3\x50\x01"
+    rom[0x146], rom[0x14B] = 3, 0x33  # what a Super Game Boy would be for
+    rom[0x150:0x156] = b"\x79\xea\x00\xc0\x18\xfe"  # ld a, c; ld (C000), a; wait
+    (tmp_path / "rom.gb").write_bytes(rom)
+    (tmp_path / "data.json").write_text('{"info": {"c": {"address": 49152, "type": "|u1"}}}')
+    for asked, model, c in [(None, "dmg", 0x13), ("auto", "dmg", 0x13), ("sgb", "sgb", 0x14), ("cgb", "cgb", 0), ("agb", "agb", 0)]:
+        game = longplay.Game(tmp_path, model=asked)
+        assert (game.model, game.system) == (model, "GB")
+        for env in (longplay.Env(game, observation="ram"), longplay.VectorEnv(tmp_path, 2, observation="ram", model=asked)):
+            env.reset(seed=1)
+            assert (env.step(0 if env.action_space.shape == () else [0, 0])[0] == c).all()
+    with pytest.raises(longplay.InputError, match="'gbc' is no model"):
+        longplay.Game(tmp_path, model="gbc")
+    with pytest.raises(longplay.InputError, match="shades"):
+        longplay.Env(longplay.Game(tmp_path, model="sgb"), observation="shades")
+    assert longplay.Env(tmp_path).metadata["render_fps"] == pytest.approx(59.7275 / 4)
+
+
 def test_new_arrays_and_what_outlives_the_environment():
     env = longplay.Env("cue")
     first, _ = env.reset(seed=1)
