@@ -54,6 +54,8 @@ static lp_status load_checkpoint(lp_run *run, lp_err *err) {
     if (status) return status;
     if (run->head.identity != lp_run_identity(&run->config, run->game))
         return lp_fail(err, LP_BAD_INPUT, "config.ini or the game's setup is not what the run was recorded with");
+    if (run->head.playing && !run->head.seat_bytes)
+        return lp_fail(err, LP_BAD_INPUT, "checkpoint: an episode goes on, its machine is missing");
     return run->head.seat_bytes ? lp_seat_load(&run->mind.seat, seat, run->head.seat_bytes, err) : LP_OK;
 }
 

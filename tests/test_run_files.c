@@ -86,8 +86,29 @@ static void test_checkpoint(void **state) {
     assert_memory_equal(&head, &back, sizeof head); /* untouched by what was refused */
 }
 
+/* The hash is right, the counts do not add up. */
+static void test_forged_checkpoint(void **state) {
+    (void)state;
+    const lp_run_head good_head = {.episodes = 3, .wins = 1, .losses = 1, .decisions = 9, .first_decision = 7, .playing = 1};
+    lp_run_head bad[8], back;
+    const unsigned char *seat;
+    unsigned char blob[sizeof good_head];
+    lp_err err;
+    for (int i = 0; i < 8; i++) bad[i] = good_head;
+    bad[0].decisions = -1, bad[1].first_decision = 10, bad[2].playing = 2, bad[3].timeouts = 2;
+    bad[4].episodes = INT64_MAX, bad[5].wins = -1, bad[6].losses = INT64_MAX, bad[7].first_decision = INT64_MIN;
+    for (int i = 0; i < 8; i++) {
+        lp_run_head_pack(&bad[i], blob);
+        assert_int_equal(lp_run_head_unpack(&back, &seat, blob, sizeof blob, &err), LP_BAD_INPUT);
+        assert_non_null(strstr(err.message, "contradicts"));
+    }
+    bad[0] = good_head;
+    lp_run_head_pack(&bad[0], blob);
+    assert_int_equal(lp_run_head_unpack(&back, &seat, blob, sizeof blob, &err), LP_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_run, remove_run)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_config), TEST(test_checkpoint)};
+    const struct CMUnitTest tests[] = {TEST(test_config), TEST(test_checkpoint), cmocka_unit_test(test_forged_checkpoint)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
