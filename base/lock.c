@@ -1,10 +1,14 @@
 #include "base/lock.h"
 
+#include "base/file.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The process that holds the flock on fd's file, as Linux tells; 0: unknown. A line of /proc/locks reads
  * "1: FLOCK  ADVISORY  WRITE 22659 fe:00:10955723 0 EOF": pid, device, inode. */
@@ -29,4 +33,18 @@ lp_status lp_lock(int fd, const char *path, const char *does, lp_err *err) {
     int pid = holder(fd);
     if (pid <= 0) return lp_fail(err, LP_BAD_INPUT, "%s: another process %s", path, does);
     return lp_fail(err, LP_BAD_INPUT, "%s: another process (pid %d) %s", path, pid, does);
+}
+
+lp_status lp_lock_open(int *fd, bool *made, const char *path, const char *does, lp_err *err) {
+    enum { HOW = O_RDWR | O_APPEND | O_CLOEXEC };
+    *fd = open(path, HOW | O_CREAT | O_EXCL, 0666);
+    *made = *fd >= 0;
+    if (*fd < 0 && errno == EEXIST) *fd = open(path, HOW);
+    if (*fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", path, strerror(errno));
+    lp_status status = lp_lock(*fd, path, does, err);
+    if (!status) return LP_OK;
+    close(*fd);
+    *fd = -1;
+    *made = false; /* whoever has the lock uses it */
+    return status;
 }

@@ -1,10 +1,13 @@
 /* longplay eval: win rates with intervals, one row a game, or one a row of a suite. */
 #include "cli/cli.h"
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "evals/eval.h"
+#include "emulator/emulator.h"
+#include "evals/episodes.h"
 #include "evals/suite.h"
+#include "memory/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +16,7 @@
 enum { EPISODES = 200, SEED = 1, MAX_LIST = 1024, MAX_NAMES = MAX_LIST / 2 };
 
 typedef struct {
-    const char *games, *policy, *model, *memory, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
+    const char *games, *policy, *model, *memory, *device, *noop, *out, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
     int n_games, n_set, n_settings;
     int64_t episodes, seed, time_limit, threads; /* episodes 0, seed -1: not given */
     bool sample, greedy, json;
@@ -23,7 +26,10 @@ typedef struct {
 typedef struct {
     lp_suite_row what; /* but for its knobs */
     int64_t knobs[LP_MAX_KNOBS];
-    uint64_t digest; /* of the policy; 0: none */
+    char policy[256]; /* its file's name, or the player's */
+    uint64_t digest;  /* of the policy; 0: none */
+    lp_mem_config memory;
+    bool sample;
     lp_eval_row result;
 } row;
 
@@ -34,18 +40,18 @@ typedef struct {
     lp_suite *suites[MAX_NAMES]; /* owned; NULL: a game */
     lp_game *games[MAX_NAMES];   /* owned; NULL: a suite */
     int n_names, n_rows, n_played;
-    row *rows; /* [n_rows], owned */
-    bool cut;  /* by a signal, or an error: the last of n_played rows may be of fewer episodes */
+    row *rows;         /* [n_rows], owned */
+    lp_episodes *file; /* owned; NULL: none */
+    bool cut;          /* by a signal, or an error: the last of n_played rows may be of fewer episodes */
 } table;
 
 static int64_t episodes_of(const arguments *a, const row *r) { return a->episodes ? a->episodes : r->what.episodes; }
 
+static uint64_t seed_of(const arguments *a, const row *r) { return a->seed >= 0 ? (uint64_t)a->seed : r->what.seed; }
+
 /* Everything about a row but threads and places. chosen's policy is the caller's to close, also after a failure. */
 static lp_status prepare(const arguments *a, const row *r, lp_chosen_policy *chosen, lp_eval_config *config, lp_err *err) {
-    *config = (lp_eval_config){.knobs = r->knobs,
-                               .episodes = episodes_of(a, r),
-                               .seed = a->seed >= 0 ? (uint64_t)a->seed : r->what.seed,
-                               .time_limit = a->time_limit};
+    *config = (lp_eval_config){.knobs = r->knobs, .episodes = episodes_of(a, r), .seed = seed_of(a, r), .time_limit = a->time_limit};
     *chosen = (lp_chosen_policy){0};
     const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
     lp_status status = lp_game_has_win_rate(r->what.game, a->time_limit, err);
@@ -75,6 +81,9 @@ static lp_status add_row(table *t, const lp_suite_row *what, lp_err *err) {
     if (status) return status;
     status = prepare(t->a, r, &chosen, &config, err);
     if (!status && chosen.policy) r->digest = lp_policy_digest(chosen.policy);
+    snprintf(r->policy, sizeof r->policy, "%s", strrchr(chosen.name, '/') ? strrchr(chosen.name, '/') + 1 : chosen.name);
+    r->memory = config.memory;
+    r->sample = config.sample;
     lp_policy_close(chosen.policy);
     return status;
 }
@@ -118,6 +127,71 @@ static void close_all(table *t) {
     free(t->rows);
 }
 
+static cJSON *memory_json(const lp_mem_config *memory) {
+    lp_setting settings[LP_MEM_MAX_ROWS];
+    lp_mem_choice choice = {0};
+    char value[LP_SETTING_BYTES];
+    cJSON *o = cJSON_CreateObject();
+    lp_mem_choose(&choice, memory);
+    for (int i = 0, n = lp_mem_rows(settings, 0, true); i < n; i++) {
+        if (!lp_mem_row_used(&choice, settings[i].name)) continue;
+        lp_config_value(&choice, &settings[i], value, sizeof value);
+        cJSON_AddStringToObject(o, strchr(settings[i].name, '.') + 1, value);
+    }
+    return o;
+}
+
+static cJSON *knobs_json(const row *r) {
+    cJSON *o = cJSON_CreateObject();
+    for (int i = 0; i < lp_game_n_knobs(r->what.game); i++)
+        cJSON_AddNumberToObject(o, lp_game_knob(r->what.game, i)->name, (double)r->knobs[i]);
+    return o;
+}
+
+static cJSON *noop_json(const row *r) {
+    lp_noop noop = lp_game_noop(r->what.game);
+    return cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2);
+}
+
+/* All that a row's episodes depend on, but for the machine. */
+static cJSON *settings_json(const arguments *a, const row *r) {
+    char hash[24];
+    size_t rom_bytes;
+    const void *rom = lp_game_rom(r->what.game, &rom_bytes);
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "game", lp_game_name(r->what.game));
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)lp_hash64(rom, rom_bytes));
+    cJSON_AddStringToObject(o, "rom", hash);
+    cJSON_AddStringToObject(o, "model", lp_model_name(lp_game_model(r->what.game)));
+    cJSON_AddItemToObject(o, "noop", noop_json(r));
+    cJSON_AddItemToObject(o, "knobs", knobs_json(r));
+    cJSON_AddStringToObject(o, "policy", r->policy);
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)r->digest);
+    if (r->digest) cJSON_AddStringToObject(o, "policy_digest", hash);
+    cJSON_AddStringToObject(o, "act", r->sample ? "sample" : "greedy");
+    cJSON_AddItemToObject(o, "memory", memory_json(&r->memory));
+    cJSON_AddNumberToObject(o, "seed", (double)seed_of(a, r));
+    cJSON_AddNumberToObject(o, "time_limit", (double)a->time_limit);
+    cJSON_AddNumberToObject(o, "episodes", (double)episodes_of(a, r));
+    return o;
+}
+
+static lp_status open_file(table *t, lp_err *err) {
+    lp_device device;
+    lp_status status = lp_device_find(&device, t->a->device, err);
+    if (status) return status;
+    cJSON *head = cJSON_CreateObject();
+    cJSON_AddStringToObject(head, "longplay", "evaluation");
+    cJSON_AddNumberToObject(head, "version", 1);
+    cJSON_AddStringToObject(head, "core", lp_emu_core_version());
+    cJSON_AddStringToObject(head, "device", device == LP_DEVICE_CUDA ? "cuda" : "cpu");
+    cJSON *rows = cJSON_AddArrayToObject(head, "rows");
+    for (int i = 0; i < t->n_rows; i++) cJSON_AddItemToArray(rows, settings_json(t->a, &t->rows[i]));
+    status = lp_episodes_open(&t->file, t->a->out, head, err);
+    cJSON_Delete(head);
+    return status;
+}
+
 static lp_status evaluate(const table *t, row *r, lp_err *err) {
     lp_chosen_policy chosen;
     lp_eval_config config;
@@ -132,6 +206,11 @@ static lp_status evaluate(const table *t, row *r, lp_err *err) {
     config.n_threads = (int)t->a->threads;
     config.progress = true;
     config.label = label;
+    if (t->file) {
+        config.results = lp_episodes_row(t->file, index);
+        config.on_episode = lp_episodes_add;
+        config.context = lp_episodes_at(t->file, index);
+    }
     if (!status) status = lp_eval(r->what.game, &config, &r->result, err);
     lp_policy_close(chosen.policy);
     return status;
@@ -139,7 +218,7 @@ static lp_status evaluate(const table *t, row *r, lp_err *err) {
 
 static cJSON *row_json(const arguments *a, const row *r) {
     const lp_eval_row *result = &r->result;
-    cJSON *o = cJSON_CreateObject(), *k;
+    cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "game", r->what.name);
     cJSON_AddNumberToObject(o, "horizon", (double)result->horizon);
     cJSON_AddNumberToObject(o, "episodes", (double)result->episodes);
@@ -151,11 +230,8 @@ static cJSON *row_json(const arguments *a, const row *r) {
     cJSON_AddNumberToObject(o, "decisions_per_s", result->decisions_per_s);
     cJSON_AddNumberToObject(o, "context_items_max", result->context_items_max);
     cJSON_AddBoolToObject(o, "finished", result->episodes == episodes_of(a, r));
-    lp_noop noop = lp_game_noop(r->what.game);
-    cJSON_AddItemToObject(o, "noop", cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2));
-    k = cJSON_AddObjectToObject(o, "knobs");
-    for (int i = 0; i < lp_game_n_knobs(r->what.game); i++)
-        cJSON_AddNumberToObject(k, lp_game_knob(r->what.game, i)->name, (double)r->knobs[i]);
+    cJSON_AddItemToObject(o, "noop", noop_json(r));
+    cJSON_AddItemToObject(o, "knobs", knobs_json(r));
     return o;
 }
 
@@ -182,7 +258,7 @@ static void print_cut(const table *t) {
     bool cut = last && last->result.episodes < episodes_of(t->a, last);
     printf("cut short: %d of %d rows", t->n_played - cut, t->n_rows);
     if (cut) printf(", and %lld of %lld episodes of the next", (long long)last->result.episodes, (long long)episodes_of(t->a, last));
-    printf("\n");
+    printf("%s\n", t->file ? "; the same command goes on" : "");
 }
 
 /* All rows, printed as they come unless all is printed as JSON. */
@@ -240,6 +316,10 @@ int lp_cmd_eval(int argc, char **argv) {
          .number = &a.threads,
          .min = 0,
          .max = 1024},
+        {.name = "out",
+         .value = "FILE",
+         .help = "keep each episode there, a line of JSON; what it holds of this evaluation is not played again",
+         .text = &a.out},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
@@ -248,7 +328,7 @@ int lp_cmd_eval(int argc, char **argv) {
                             .summary = "Plays episodes from power-on on seeds that training never uses, "
                                        "and reports the win rate with its 95 % Wilson interval.\n"
                                        "A suite is a .json file, or a name in games/suites (memory): games and knobs, a row each.",
-                            .example = "longplay eval cue --set horizon=1000 --episodes 200 --json",
+                            .example = "longplay eval cue --set horizon=1000 --episodes 200 --out cue.jsonl",
                             .options = options,
                             .n_options = sizeof options / sizeof *options,
                             .min_positional = 1,
@@ -262,7 +342,10 @@ int lp_cmd_eval(int argc, char **argv) {
     table t = {.a = &a};
     lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     if (!status) status = open_all(&t, &err);
+    if (!status && a.out) status = open_file(&t, &err);
     if (!status) status = evaluate_all(&t, &err);
+    lp_status closed = lp_episodes_close(t.file, status ? NULL : &err);
+    if (!status) status = closed;
     if (status) code = lp_report(status, &err);
     else code = t.cut ? 128 + lp_stop_asked() : 0;
     if (a.json && (!status || t.n_played) && print_json(&t)) code = 1;

@@ -9,7 +9,6 @@
 #include "train/train.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,15 +100,14 @@ static lp_status begin(session *s, lp_err *err) {
 
 /* Takes the log, and with it all the files; a log that was made for nothing goes again. */
 static lp_status open_files(session *s, lp_err *err) {
-    int fd = open(s->log_path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    bool made = fd >= 0;
-    if (fd < 0 && errno == EEXIST) fd = open(s->log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    if (fd < 0 || !(s->log = fdopen(fd, "a"))) {
-        lp_status status = lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", s->log_path, strerror(errno));
-        if (fd >= 0) close(fd);
-        return status;
+    int fd;
+    bool made;
+    lp_status status = lp_lock_open(&fd, &made, s->log_path, "is training this", err);
+    if (status) return status;
+    if (!(s->log = fdopen(fd, "a"))) {
+        close(fd);
+        status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", s->log_path, strerror(errno));
     }
-    lp_status status = lp_lock(fd, s->out, "is training this", err);
     if (!status) status = begin(s, err);
     if (status && made) unlink(s->log_path);
     return status;

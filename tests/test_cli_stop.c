@@ -131,6 +131,53 @@ static void test_eval_stops(void **state) {
     }
 }
 
+static int lines_in(const char *path) {
+    lp_blob file;
+    int n = 0;
+    if (lp_file_read(&file, path, 64 << 20, NULL)) return 0;
+    for (size_t i = 0; i < file.size_bytes; i++) n += file.data[i] == '\n';
+    lp_blob_free(&file);
+    return n;
+}
+
+#define EVAL "eval cue,cue --policy %/p.safetensors --sample --set horizon=6 --episodes 150 --json --out %/"
+
+/* Stopped, killed and torn, it goes on to what an uninterrupted evaluation gives: the same rows, the same file. */
+static void test_eval_goes_on(void **state) {
+    (void)state;
+    write_policy(at("p.safetensors"), 3);
+    result whole = run_with(NULL, EVAL "whole"), r = {0};
+    if (whole.code) fail_msg("%s", whole.err);
+    assert_int_equal(lines_in(at("whole")), 301);
+    static const int signals[] = {SIGKILL, SIGINT, SIGTERM};
+    for (int i = 0; i < 3; i++) {
+        int out = scratch_file(), err = scratch_file(), before = lines_in(at("parts"));
+        pid_t child = start(EVAL "parts", NULL, out, err);
+        for (int k = 0; k < 20000 && lines_in(at("parts")) < before + 20 && !kill(child, 0); k++) usleep(500);
+        kill(child, signals[i]);
+        r = finish(child, out, err);
+        assert_true(r.code == 0 || r.code == (signals[i] == SIGKILL ? -SIGKILL : 128 + signals[i]));
+        assert_true(lines_in(at("parts")) >= before);
+        FILE *f = fopen(at("parts"), "a");
+        if (r.code) fputs("{\"row\":0,\"epi", f);
+        fclose(f);
+    }
+    r = run_with(NULL, EVAL "parts");
+    if (r.code) fail_msg("%s", r.err);
+    assert_true(same_files(at("whole"), at("parts")));
+    cJSON *both[2] = {cJSON_Parse(whole.out), cJSON_Parse(r.out)}, *row;
+    for (int k = 0; k < 2; k++) {
+        const cJSON *rows = cJSON_GetObjectItem(both[k], "games");
+        cJSON_ArrayForEach(row, rows) cJSON_DeleteItemFromObject(row, "decisions_per_s");
+    }
+    assert_true(cJSON_GetArraySize(both[0]) == 2 && cJSON_Compare(both[0], both[1], true));
+    cJSON_Delete(both[0]), cJSON_Delete(both[1]);
+    expect_refused(run_with(NULL, EVAL "parts --seed 2"), 2, "rows[0].seed is 1 there, 2 here", "another seed");
+    expect_refused(run_with(NULL, EVAL "parts --memory window"), 2, "rows[0].memory.arch is", "another memory");
+    expect_refused(run_with(NULL, EVAL "no/such"), 2, "no/such: cannot write", "no such folder");
+    assert_true(same_files(at("whole"), at("parts")));
+}
+
 /* Whatever is wrong with any of the rows is said before the first is played. */
 static void test_eval_opens_all(void **state) {
     (void)state;
@@ -259,8 +306,9 @@ static void test_closed_output(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_train_stops),  TEST(test_runs_stop),     TEST(test_eval_stops), TEST(test_eval_opens_all), TEST(test_second_signal),
-        TEST(test_train_killed), TEST(test_train_refuses), TEST(test_notes),      TEST(test_full_output),    TEST(test_closed_output),
+        TEST(test_train_stops),    TEST(test_runs_stop),     TEST(test_eval_stops),    TEST(test_eval_goes_on),
+        TEST(test_eval_opens_all), TEST(test_second_signal), TEST(test_train_killed),  TEST(test_train_refuses),
+        TEST(test_notes),          TEST(test_full_output),   TEST(test_closed_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

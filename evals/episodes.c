@@ -1,0 +1,240 @@
+/* See episodes.h for the format. The file is locked for as long as it is open. A line is one write at the end, so that a kill tears the
+ * last at most. */
+#include "evals/episodes.h"
+
+#include "base/file.h"
+#include "base/lock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYNC_S 5.0
+enum { LINE_BYTES = 160 };
+static const size_t MAX_FILE_BYTES = (size_t)4 << 30;
+
+typedef struct {
+    lp_episodes *file;
+    int64_t n;
+    lp_eval_episode *results; /* [n], owned */
+} row;
+
+struct lp_episodes {
+    char path[4096], *head; /* the first line, without its end; owned */
+    int fd, n_rows;
+    row *rows; /* [n_rows], owned */
+    double synced_s;
+    bool in_order; /* its lines */
+    int last_row;  /* of its last line; -1: it has none */
+    int64_t last_episode;
+};
+
+static int line_of(char *out, int row_index, int64_t episode, const lp_eval_episode *e) {
+    return snprintf(out, LINE_BYTES, "{\"row\":%d,\"episode\":%lld,\"outcome\":\"%s\",\"decisions\":%lld,\"context_items\":%d}\n",
+                    row_index, (long long)episode, lp_outcome_name(e->outcome), (long long)e->decisions, e->context_items_max);
+}
+
+/* ---- the head ---- */
+
+/* The first place in which what is there differs from what is here; NULL: it is not there. */
+typedef struct {
+    char where[256];
+    const cJSON *there, *here;
+} difference;
+
+static bool differ(const cJSON *there, const cJSON *here, difference *d) {
+    const cJSON *item;
+    size_t n = strlen(d->where);
+    int i = 0;
+    bool nested = cJSON_IsObject(here) || cJSON_IsArray(here);
+    d->there = there, d->here = here;
+    if (!nested || !there || (there->type & 0xff) != (here->type & 0xff)) return !cJSON_Compare(there, here, true);
+    cJSON_ArrayForEach(item, here) {
+        const cJSON *other = item->string ? cJSON_GetObjectItemCaseSensitive(there, item->string) : cJSON_GetArrayItem(there, i);
+        if (item->string) snprintf(d->where + n, sizeof d->where - n, "%s%s", n ? "." : "", item->string);
+        else snprintf(d->where + n, sizeof d->where - n, "[%d]", i);
+        if (differ(other, item, d)) return true;
+        d->where[n] = 0;
+        i++;
+    }
+    d->there = there, d->here = here;
+    return cJSON_GetArraySize(there) != cJSON_GetArraySize(here);
+}
+
+static lp_status compare_heads(const lp_episodes *f, const char *line, size_t length, const cJSON *head, lp_err *err) {
+    cJSON *there = cJSON_ParseWithLength(line, length);
+    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(there, "longplay"));
+    difference d = {{0}, NULL, NULL};
+    lp_status status = LP_OK;
+    if (!kind || strcmp(kind, "evaluation")) {
+        status = lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", f->path);
+    } else if (differ(there, head, &d)) {
+        char *old = d.there ? cJSON_PrintUnformatted(d.there) : NULL, *new = cJSON_PrintUnformatted(d.here);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: holds another evaluation: %s is %.80s there, %.80s here", f->path, d.where,
+                         old ? old : "missing", new ? new : "");
+        free(old);
+        free(new);
+    }
+    cJSON_Delete(there);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static bool whole(const cJSON *line, const char *key, double max, int64_t *out) {
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(line, key);
+    if (!cJSON_IsNumber(v) || !(v->valuedouble >= 0 && v->valuedouble <= max) || v->valuedouble != floor(v->valuedouble)) return false;
+    *out = (int64_t)v->valuedouble;
+    return true;
+}
+
+static void count_line(lp_episodes *f, int row_index, int64_t episode) {
+    f->in_order &= row_index > f->last_row || (row_index == f->last_row && episode > f->last_episode);
+    f->last_row = row_index;
+    f->last_episode = episode;
+}
+
+/* False: the line is none of ours, or of an episode that another line has told already. */
+static bool take_line(lp_episodes *f, const char *line, size_t length) {
+    cJSON *o = cJSON_ParseWithLength(line, length);
+    const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "outcome"));
+    int64_t row_index, episode, decisions, context;
+    bool good = outcome && whole(o, "row", f->n_rows - 1, &row_index) && whole(o, "episode", (double)f->rows[row_index].n - 1, &episode) &&
+                whole(o, "decisions", 1e15, &decisions) && whole(o, "context_items", 1e9, &context);
+    lp_eval_episode *e = good ? &f->rows[row_index].results[episode] : NULL;
+    good = good && e->outcome == LP_RUNNING;
+    if (good) {
+        *e = (lp_eval_episode){.decisions = decisions, .context_items_max = (int)context};
+        for (lp_outcome k = LP_WIN; k <= LP_TIMEOUT; k++)
+            if (!strcmp(outcome, lp_outcome_name(k))) e->outcome = k;
+        count_line(f, (int)row_index, episode);
+    }
+    cJSON_Delete(o);
+    return good && e->outcome != LP_RUNNING;
+}
+
+/* *size: of what is good; what follows it is a last line that was cut short. */
+static lp_status read_all(lp_episodes *f, const lp_blob *file, const cJSON *head, size_t *size, lp_err *err) {
+    const char *at = (const char *)file->data, *end = at + file->size_bytes;
+    const char *line_end = memchr(at, '\n', file->size_bytes);
+    *size = 0;
+    if (!line_end && !strncmp(at, f->head, file->size_bytes)) return LP_OK; /* not even the head was written to its end */
+    lp_status status = compare_heads(f, at, (size_t)((line_end ? line_end : end) - at), head, err);
+    if (!status && !line_end) return lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", f->path);
+    for (long long number = 2; !status; number++) {
+        at = line_end + 1;
+        if (!(line_end = memchr(at, '\n', (size_t)(end - at)))) break;
+        if (!take_line(f, at, (size_t)(line_end - at)))
+            status = lp_fail(err, LP_BAD_INPUT, "%s:%lld: not an episode of this evaluation, or one twice", f->path, number);
+    }
+    *size = (size_t)(at - (const char *)file->data);
+    return status;
+}
+
+/* ---- writing ---- */
+
+static lp_status begin(lp_episodes *f, const lp_blob *file, const cJSON *head, lp_err *err) {
+    size_t good = 0;
+    lp_status status = file->size_bytes ? read_all(f, file, head, &good, err) : LP_OK;
+    if (!status && good < file->size_bytes && ftruncate(f->fd, (off_t)good))
+        status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", f->path, strerror(errno));
+    if (status || good) return status;
+    status = lp_write_all(f->fd, f->head, strlen(f->head), f->path, err);
+    return status ? status : lp_write_all(f->fd, "\n", 1, f->path, err);
+}
+
+static lp_status make_rows(lp_episodes *f, const cJSON *head, lp_err *err) {
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(head, "rows"), *item;
+    f->head = cJSON_PrintUnformatted(head);
+    f->rows = calloc((size_t)cJSON_GetArraySize(rows), sizeof *f->rows);
+    if (!f->head || !f->rows) return lp_fail(err, LP_FAILED, "out of memory");
+    cJSON_ArrayForEach(item, rows) {
+        row *r = &f->rows[f->n_rows++];
+        r->file = f;
+        r->n = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "episodes"));
+        if (!(r->results = calloc((size_t)r->n, sizeof *r->results))) return lp_fail(err, LP_FAILED, "out of memory");
+    }
+    return LP_OK;
+}
+
+static void free_all(lp_episodes *f) {
+    if (f->fd >= 0) close(f->fd);
+    for (int i = 0; i < f->n_rows; i++) free(f->rows[i].results);
+    free(f->rows);
+    free(f->head);
+    free(f);
+}
+
+lp_status lp_episodes_open(lp_episodes **out, const char *path, const cJSON *head, lp_err *err) {
+    *out = NULL;
+    lp_status status = lp_file_check_writable(path, err);
+    if (status) return status;
+    lp_episodes *f = calloc(1, sizeof *f);
+    if (!f) return lp_fail(err, LP_FAILED, "out of memory");
+    lp_blob file = {0};
+    bool made;
+    snprintf(f->path, sizeof f->path, "%s", path);
+    f->synced_s = lp_now_s();
+    f->in_order = true;
+    f->last_row = -1;
+    status = lp_lock_open(&f->fd, &made, path, "is writing this evaluation", err);
+    if (!status) status = make_rows(f, head, err);
+    if (!status) status = lp_file_read(&file, path, MAX_FILE_BYTES, err);
+    if (!status) status = begin(f, &file, head, err);
+    lp_blob_free(&file);
+    if (status && made) unlink(path);
+    if (status) free_all(f);
+    else *out = f;
+    return status;
+}
+
+lp_eval_episode *lp_episodes_row(lp_episodes *f, int row_index) { return f->rows[row_index].results; }
+
+void *lp_episodes_at(lp_episodes *f, int row_index) { return &f->rows[row_index]; }
+
+lp_status lp_episodes_add(void *at, int64_t index, const lp_eval_episode *episode, lp_err *err) {
+    const row *r = at;
+    lp_episodes *f = r->file;
+    char line[LINE_BYTES];
+    int n = line_of(line, (int)(r - f->rows), index, episode);
+    lp_status status = lp_write_all(f->fd, line, (size_t)n, f->path, err);
+    count_line(f, (int)(r - f->rows), index);
+    if (status || lp_now_s() - f->synced_s < SYNC_S) return status;
+    f->synced_s = lp_now_s();
+    return fdatasync(f->fd) ? lp_fail(err, LP_FAILED, "%s: cannot write: %s", f->path, strerror(errno)) : LP_OK;
+}
+
+static bool is_whole(const lp_episodes *f) {
+    for (int i = 0; i < f->n_rows; i++)
+        for (int64_t k = 0; k < f->rows[i].n; k++)
+            if (f->rows[i].results[k].outcome == LP_RUNNING) return false;
+    return true;
+}
+
+/* All of it once more, in order. */
+static lp_status write_in_order(const lp_episodes *f, lp_err *err) {
+    char *text = NULL, line[LINE_BYTES];
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (!out) return lp_fail(err, LP_FAILED, "%s: out of memory", f->path);
+    fprintf(out, "%s\n", f->head);
+    for (int i = 0; i < f->n_rows; i++)
+        for (int64_t k = 0; k < f->rows[i].n; k++) fwrite(line, 1, (size_t)line_of(line, i, k, &f->rows[i].results[k]), out);
+    lp_status status = fclose(out) ? lp_fail(err, LP_FAILED, "%s: out of memory", f->path) : LP_OK;
+    if (!status) status = lp_file_write_atomic(f->path, text, size, err);
+    free(text);
+    return status;
+}
+
+lp_status lp_episodes_close(lp_episodes *f, lp_err *err) {
+    if (!f) return LP_OK;
+    lp_status status = LP_OK;
+    if (!f->in_order && is_whole(f)) status = write_in_order(f, err);
+    else if (fdatasync(f->fd)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", f->path, strerror(errno));
+    free_all(f);
+    return status;
+}

@@ -1,0 +1,35 @@
+/* The episodes of an evaluation in a file, so that it can be stopped, go on, and be read by anything: JSON Lines.
+ *
+ *     {"longplay": "evaluation", "version": 1, ..., "rows": [{"game": "cue", "episodes": 200, ...}, ...]}
+ *     {"row": 0, "episode": 17, "outcome": "win", "decisions": 68, "context_items": 12}
+ *     ...
+ *
+ * The first line, the head, says what is evaluated: all that a result depends on. Each episode is written when it is over; a file that
+ * has them all has them in order, so that the same evaluation is the same file, whatever it was stopped by.
+ *
+ *     lp_episodes *file;
+ *     lp_episodes_open(&file, "cue.jsonl", head, &err);          // a new one, or what of the same evaluation is there
+ *     lp_eval_config config = {..., .results = lp_episodes_row(file, 0), .on_episode = lp_episodes_add, .context = lp_episodes_at(file, 0)};
+ *     lp_episodes_close(file, &err);
+ */
+#ifndef LP_EVALS_EPISODES_H
+#define LP_EVALS_EPISODES_H
+
+#include "evals/eval.h"
+
+#include <cjson/cJSON.h>
+
+typedef struct lp_episodes lp_episodes;
+
+/* head: an object whose "rows" are objects with a number "episodes"; borrowed. A last line that was cut short is cut off. LP_BAD_INPUT:
+ * the file is of another evaluation, the message says in what, or another process writes it; it is as it was. */
+lp_status lp_episodes_open(lp_episodes **out, const char *path, const cJSON *head, lp_err *err);
+/* LP_FAILED: what was added is not all on the disk. */
+lp_status lp_episodes_close(lp_episodes *file, lp_err *err);
+
+/* The row's results and its place in the file, for lp_eval_config; the file's. */
+lp_eval_episode *lp_episodes_row(lp_episodes *file, int row);
+void *lp_episodes_at(lp_episodes *file, int row);
+lp_status lp_episodes_add(void *at, int64_t index, const lp_eval_episode *episode, lp_err *err);
+
+#endif
