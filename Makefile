@@ -8,7 +8,7 @@ PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-de
 TEST_PACKAGES = g++ clang-format sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth python3-venv python3-dev sqlite3 \
                 help2man bash-completion zsh
 
-.PHONY: play test install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz
+.PHONY: play test install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz drawings
 
 play: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue; \
@@ -43,6 +43,11 @@ fuzz: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES)
 fuzz:
 	@tests/packages.sh $(PACKAGES_WANTED)
 	@tests/fuzz/run.sh $$(($(MINUTES) * 60))
+
+# The pages' drawings, from the text beside them; needs graphviz.
+drawings: $(patsubst %.dot,%.svg,$(wildcard docs/drawings/*.dot))
+%.svg: %.dot
+	dot -Tsvg $< -o $@
 
 packages: PACKAGES_WANTED = $(PACKAGES)
 test-packages: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES)
