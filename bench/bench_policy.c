@@ -115,17 +115,16 @@ static lp_status decisions_open(decisions *d, const lp_policy *p, int n, int con
         d->step[i] = now - 1 - (int64_t)j - (int64_t)(oldest * pow((double)j / (double)items, 4));
     }
     for (size_t i = 0; i < (size_t)n; i++)
-        d->in[i] = (lp_observation){NULL,
-                                    (int)lp_rng_below(&rng, (uint32_t)s->n_actions + 1) - 1,
-                                    context,
-                                    d->vector + i * items * dim,
-                                    d->salience + i * items,
-                                    d->level + i * items,
-                                    d->step + i * items,
-                                    now,
-                                    d->state + i * state,
-                                    i,
-                                    first_episode + i};
+        d->in[i] = (lp_observation){.last_action = (int)lp_rng_below(&rng, (uint32_t)s->n_actions + 1) - 1,
+                                    .n_items = context,
+                                    .vector = d->vector + i * items * dim,
+                                    .salience = d->salience + i * items,
+                                    .level = d->level + i * items,
+                                    .step = d->step + i * items,
+                                    .now = now,
+                                    .state = d->state + i * state,
+                                    .seed = i,
+                                    .episode = first_episode + i};
     return lp_actor_open(&d->actor, p, n, context, err);
 }
 
@@ -159,10 +158,8 @@ static lp_status save_decisions(decisions *d, const lp_policy *p, const char *pa
         last_action[i] = d->in[i].last_action;
         count[i] = d->in[i].n_items = n == 1 ? context : (int)((int64_t)context * i / (n - 1));
     }
-    for (size_t i = 0; i < items; i++) {
-        level[i] = lp_policy_level_key(s, d->level[i]);
-        age[i] = lp_policy_age_key(s, d->in->now - d->step[i]);
-    }
+    const lp_observation all = {.n_items = (int)items, .level = d->level, .step = d->step, .now = d->in->now};
+    lp_policy_keys(s, &all, level, age);
     decide(d);
     if (d->status) lp_fail(err, d->status, "%s", d->err.message);
     float *logit = out, *item = logit + rows * actions, *after = item + rows * dim, *value = after + rows * state, *salience = value + rows;

@@ -95,14 +95,12 @@ static lp_status step_all(evaluation *e, player *const *players, int n, lp_actor
     lp_status status = LP_OK;
     int n_actions = lp_game_n_actions(e->game);
     bool has_policy = e->config->player == LP_PLAYER_POLICY;
-    for (int i = 0; i < n && has_policy; i++) {
-        lp_seat_look(&players[i]->seat, &o[i]);
-        if (o[i].n_items > players[i]->so_far.context_items_max) players[i]->so_far.context_items_max = o[i].n_items;
-    }
+    for (int i = 0; i < n && has_policy; i++) lp_seat_look(&players[i]->seat, &o[i]);
     if (has_policy && (status = lp_actor_run(actor, n, o, d, err))) return status;
     for (int i = 0; i < n; i++) {
         lp_seat *seat = &players[i]->seat;
         int action = 0;
+        if (has_policy && seat->n_items > players[i]->so_far.context_items_max) players[i]->so_far.context_items_max = seat->n_items;
         if (has_policy) action = lp_decision_action(&d[i], n_actions, !e->config->sample);
         else if (e->config->player == LP_PLAYER_RANDOM) action = (int)lp_rng_below(&seat->rng, (uint32_t)n_actions);
         else if ((status = lp_env_oracle(seat->env, &action, err))) return status;

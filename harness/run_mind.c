@@ -35,6 +35,7 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err) {
         lp_seat_look(&mind->seat, &mind->observation);
         lp_status status = lp_actor_run(mind->actor, 1, &mind->observation, &mind->decision, err);
         if (status) return status;
+        mind->observation.n_items = mind->seat.n_items;
         mind->action = lp_decision_action(&mind->decision, n_actions, !mind->samples);
         mind->values[mind->n_values++ % LP_VIEW_HISTORY] = mind->decision.value;
         return LP_OK;

@@ -26,6 +26,8 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
                       .n_actions = lp_game_n_actions(game),
                       .last_action = -1,
                       .state_floats = state_floats,
+                      .heads = policy ? lp_policy_shape(policy)->heads : 0,
+                      .asks = policy && lp_mem_wants_query(memory->arch),
                       .packed = policy && lp_policy_packs_frames(policy)};
     int width, height, screen_width, screen_height;
     lp_game_observation(game, &width, &height);
@@ -36,6 +38,9 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
     if (!status && policy && lp_policy_shape(policy)->dim != memory->dim)
         status =
             lp_fail(err, LP_BAD_INPUT, "the policy's items have %d numbers, the memory's %d", lp_policy_shape(policy)->dim, memory->dim);
+    if (!status && seat->asks && lp_policy_device(policy) == LP_DEVICE_CUDA)
+        status = lp_fail(err, LP_BAD_INPUT, "memory %s reads by the policy's query, which a GPU does not give: --device cpu",
+                         lp_mem_arch_name(memory->arch));
     LP_CHECK(status || !seat->packed || lp_policy_frame_bytes(policy) == shades);
     if (!status) status = lp_env_open(&seat->env, game, emu, err);
     if (!status) status = lp_mem_open(&seat->mem, memory, err);
@@ -90,13 +95,29 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
     return status;
 }
 
+/* lp_observation.recall */
+static int recall(void *memory, const float *query) {
+    lp_seat *seat = memory;
+    return seat->n_items = lp_mem_context(seat->mem, &(lp_mem_query){seat->heads, query}, &seat->context);
+}
+
 void lp_seat_look(lp_seat *seat, lp_observation *observation) {
     if (seat->packed) lp_env_observe_shades(seat->env, seat->pixels);
     else lp_env_observe(seat->env, seat->pixels);
-    seat->n_items = lp_mem_context(seat->mem, NULL, &seat->context);
-    *observation = (lp_observation){
-        seat->pixels,       seat->last_action,       seat->n_items, seat->context.vector, seat->context.salience, seat->context.level,
-        seat->context.step, lp_mem_steps(seat->mem), seat->state,   seat->seed,           seat->episode};
+    seat->n_items = seat->asks ? 0 : lp_mem_context(seat->mem, NULL, &seat->context);
+    *observation = (lp_observation){.pixels = seat->pixels,
+                                    .last_action = seat->last_action,
+                                    .n_items = seat->n_items,
+                                    .vector = seat->context.vector,
+                                    .salience = seat->context.salience,
+                                    .level = seat->context.level,
+                                    .step = seat->context.step,
+                                    .now = lp_mem_steps(seat->mem),
+                                    .state = seat->state,
+                                    .seed = seat->seed,
+                                    .episode = seat->episode,
+                                    .recall = seat->asks ? recall : NULL,
+                                    .memory = seat};
 }
 
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) {

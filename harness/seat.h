@@ -20,10 +20,11 @@
 typedef struct {
     lp_env *env; /* owned */
     lp_mem *mem; /* owned */
-    int dim, n_items, n_actions;
+    int dim, n_items, n_actions, heads;
     uint8_t *pixels;             /* the current observation: [height][width] grey, or the packed screen */
     bool packed;                 /* for a policy that packs frames (lp_policy_packs_frames) */
-    lp_mem_context_view context; /* the current context, n_items long */
+    bool asks;                   /* the memory makes its context for the policy's query, when the policy decides */
+    lp_mem_context_view context; /* the current context, n_items long; of a memory that asks, of the last decision */
     int last_action;
     int state_floats;
     float *state;           /* [state_floats] the policy's, from decision to decision; NULL without a recurrent core */
@@ -40,7 +41,8 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
 void lp_seat_close(lp_seat *seat);
 /* A new episode: power-on, an empty memory, a state of zeros. */
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
-/* Fills observation from the frame and the memory; its pointers are valid until the next look. */
+/* Fills observation from the frame and the memory; its pointers are valid until the next look. Where the memory asks for the query, the
+ * context comes with the decision: seat->n_items and context have it then. */
 void lp_seat_look(lp_seat *seat, lp_observation *observation);
 /* Remembers the decision's item and state, then runs the action. decision NULL (no policy): nothing is remembered. */
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action);

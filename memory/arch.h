@@ -28,12 +28,15 @@ typedef struct {
 struct lp_mem_arch {
     const char *name, *help;                      /* "tree"; one line */
     lp_mem_setting settings[LP_MEM_MAX_SETTINGS]; /* the rest is zeros; config->setting has their values in this order */
+    /* Context is called with the query of the decision that reads, and may bring back what contexts before have left out. On a CPU only.
+     * false: query is NULL, and what a context has left out does not come back. */
+    bool wants_query;
     /* Bytes of state for a config (defaults filled in), as open will take them from the arena. */
     size_t (*size)(const lp_mem_config *config);
     void *(*open)(const lp_mem_config *config, lp_arena *arena);
     void (*reset)(lp_mem *mem);                                       /* NULL: n_steps is all there is to set back */
     void (*append)(lp_mem *mem, const float *vector, float salience); /* before n_steps counts it; salience is finite */
-    int (*context)(const lp_mem *mem, const lp_mem_query *query, const lp_mem_context_view *out);
+    int (*context)(const lp_mem *mem, const lp_mem_query *query, const lp_mem_context_view *out); /* query may be NULL in any case */
     int (*max_context)(const lp_mem_config *config, int64_t n_steps);
     int (*new_summaries)(const lp_mem *mem, lp_mem_summary *out, int max); /* NULL: never any */
     int (*levels)(const lp_mem *mem, int *counts, int max);                /* NULL: max_context items, all raw */

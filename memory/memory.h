@@ -25,6 +25,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ extern const lp_mem_arch *const lp_mem_archs[]; /* up to a NULL */
 extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_full;
 const lp_mem_arch *lp_mem_find(const char *name); /* NULL: there is none of that name */
 const char *lp_mem_arch_name(const lp_mem_arch *arch);
+bool lp_mem_wants_query(const lp_mem_arch *arch); /* its contexts are made for the query that reads them */
 
 enum { LP_MEM_MAX_SETTINGS = 8 };
 typedef struct {

@@ -20,6 +20,8 @@ const lp_mem_arch *lp_mem_find(const char *name) {
 
 const char *lp_mem_arch_name(const lp_mem_arch *arch) { return arch->name; }
 
+bool lp_mem_wants_query(const lp_mem_arch *arch) { return arch->wants_query; }
+
 static int n_settings(const lp_mem_arch *arch) {
     int n = 0;
     while (n < LP_MEM_MAX_SETTINGS && arch->settings[n].name) n++;

@@ -26,14 +26,17 @@ struct lp_actor {
     uint8_t *level, *age; /* [max_context] */
 };
 
-uint8_t lp_policy_age_key(const lp_policy_config *shape, int64_t age) {
+static uint8_t age_key(const lp_policy_config *shape, int64_t age) {
     int key = 0;
     while (age > 1 && key < shape->n_ages - 1) age >>= 1, key++;
     return (uint8_t)key;
 }
 
-uint8_t lp_policy_level_key(const lp_policy_config *shape, int level) {
-    return (uint8_t)(level < shape->n_levels ? level : shape->n_levels - 1);
+void lp_policy_keys(const lp_policy_config *shape, const lp_observation *o, uint8_t *level, uint8_t *age) {
+    for (int j = 0; j < o->n_items; j++) {
+        level[j] = (uint8_t)(o->level[j] < shape->n_levels ? o->level[j] : shape->n_levels - 1);
+        age[j] = age_key(shape, o->now - o->step[j]);
+    }
 }
 
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err) {
@@ -91,6 +94,7 @@ int lp_decision_action(const lp_decision *decision, int n_actions, bool greedy) 
 
 void lp_actor_look(lp_actor *actor, int row, const lp_observation *in) {
     LP_CHECK(row >= 0 && row < actor->max_batch && in->n_items <= actor->max_context);
+    LP_CHECK(!actor->card || !in->recall);
     if (actor->card) cuda_actor_look(actor->card, row, in);
     else actor->in[row] = *in;
 }
@@ -124,12 +128,11 @@ static void see(lp_actor *actor) {
 static void recall(lp_actor *actor, int i) {
     const lp_policy *p = actor->policy;
     const lp_policy_config *s = &p->shape;
-    const lp_observation *o = &actor->in[i];
+    lp_observation *o = &actor->in[i];
     size_t read = (size_t)s->heads * s->dim;
-    for (int j = 0; j < o->n_items; j++) {
-        actor->level[j] = lp_policy_level_key(s, o->level[j]);
-        actor->age[j] = lp_policy_age_key(s, o->now - o->step[j]);
-    }
+    if (o->recall) o->n_items = o->recall(o->memory, actor->a.q + (size_t)i * read);
+    LP_CHECK(o->n_items <= actor->max_context);
+    lp_policy_keys(s, o, actor->level, actor->age);
     lp_read r = model_read(p, o->vector, o->salience);
     lp_k_read(actor->a.read + (size_t)i * read, actor->weight + (size_t)i * s->heads * actor->max_context, &r,
               actor->a.q + (size_t)i * read, NULL, actor->level, actor->age, o->n_items);

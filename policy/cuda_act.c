@@ -212,9 +212,8 @@ void cuda_actor_look(cuda_actor *a, int r, const lp_observation *in) {
         if (row->send) index[j] = j;
         row->taken[index[j]] = true;
         row->step[j] = in->step[j], row->at[j] = index[j];
-        h->level[(size_t)r * C + (size_t)j] = lp_policy_level_key(s, in->level[j]);
-        h->age[(size_t)r * C + (size_t)j] = lp_policy_age_key(s, in->now - in->step[j]);
     }
+    lp_policy_keys(s, in, h->level + (size_t)r * C, h->age + (size_t)r * C);
     while (row->taken[slot]) slot++; /* there is one slot more than the context has items */
     h->slot[r] = slot;
     row->step[in->n_items] = in->now, row->at[in->n_items] = slot;

@@ -27,7 +27,7 @@ struct cuda_learner {
     float *advantage, *target, *part_advantage, *part_target;
     int32_t *orders; /* [epochs][n_envs] */
     activations a, d;
-    float *item, *salience, *ditem, *dsalience; /* [chunk][max_context + n_steps] tables: old items, then the segment's own */
+    float *item, *salience, *ditem, *dsalience; /* [chunk][max_old + n_steps] tables: old items, then the segment's own */
     float *weight;                              /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
     float *w, *gradient, *m1, *m2; /* arrays of parameters */
@@ -55,8 +55,9 @@ static size_t lay_out(cuda_learner *c, void *base) {
     const lp_learner *l = c->l;
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
-    size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, C = (size_t)l->max_context, S = (size_t)c->chunk, f = sizeof(float);
-    size_t floats = activations_floats(p, (int)(S * T), 0), table = S * (C + T), parameters = p->card->n_parameters * f;
+    size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, C = (size_t)l->max_context, O = (size_t)l->max_old, S = (size_t)c->chunk,
+           f = sizeof(float);
+    size_t floats = activations_floats(p, (int)(S * T), 0), table = S * (O + T), parameters = p->card->n_parameters * f;
     cuda_room room = {base, 0};
     for (int i = 0; i < LEARNER_CARD_ARRAYS; i++) {
         c->rollout[i] = cuda_take(&room, E * c->arrays[i].bytes);
@@ -154,16 +155,16 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     const lp_policy_config *s = &l->policy->shape;
     cuda_model *m = &c->m;
     activations *a = &c->a, *d = &c->d;
-    int T = l->n_steps, C = l->max_context, n = segments * T;
-    size_t f = sizeof(float), vector = (size_t)s->dim * f, rows = (size_t)(C + T), S = (size_t)segments, own = (size_t)C * (size_t)s->dim;
-    const cuda_context context = {PART(row), PART(n_items), PART(level), PART(age), c->item, c->salience, c->weight, C, T, C + T};
+    int T = l->n_steps, C = l->max_context, O = l->max_old, n = segments * T;
+    size_t f = sizeof(float), vector = (size_t)s->dim * f, rows = (size_t)(O + T), S = (size_t)segments, own = (size_t)O * (size_t)s->dim;
+    const cuda_context context = {PART(row), PART(n_items), PART(level), PART(age), c->item, c->salience, c->weight, C, T, O + T};
     cuda_see(m, a, PART(pixels), PART(last_action), n);
     cuda_core(m, a, PART(state), PART(end), segments, T);
     cuda_remember(m, a, n);
-    CUDA_DO(m, lp_cuda_copy_rows(c->item, rows * vector, PART(old_vector), (size_t)C * vector, (size_t)C * vector, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(c->salience, rows * f, PART(old_salience), (size_t)C * f, (size_t)C * f, S, m->stream));
+    CUDA_DO(m, lp_cuda_copy_rows(c->item, rows * vector, PART(old_vector), (size_t)O * vector, (size_t)O * vector, S, m->stream));
+    CUDA_DO(m, lp_cuda_copy_rows(c->salience, rows * f, PART(old_salience), (size_t)O * f, (size_t)O * f, S, m->stream));
     CUDA_DO(m, lp_cuda_copy_rows(c->item + own, rows * vector, a->item, (size_t)T * vector, (size_t)T * vector, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(c->salience + C, rows * f, a->salience, (size_t)T * f, (size_t)T * f, S, m->stream));
+    CUDA_DO(m, lp_cuda_copy_rows(c->salience + O, rows * f, a->salience, (size_t)T * f, (size_t)T * f, S, m->stream));
     cuda_recall(m, a, &context, n);
     cuda_decide(m, a, n);
     CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
@@ -173,7 +174,7 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     CUDA_DO(m, lp_cuda_zero(c->dsalience, S * rows * f, m->stream));
     cuda_recall_backward(m, d, a, &context, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
     CUDA_DO(m, lp_cuda_copy_rows(d->item, (size_t)T * vector, c->ditem + own, rows * vector, (size_t)T * vector, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(d->salience, (size_t)T * f, c->dsalience + C, rows * f, (size_t)T * f, S, m->stream));
+    CUDA_DO(m, lp_cuda_copy_rows(d->salience, (size_t)T * f, c->dsalience + O, rows * f, (size_t)T * f, S, m->stream));
     cuda_remember_backward(m, d, a, n, c->gradient);
     cuda_core_backward(m, d, a, PART(end), segments, T, c->gradient);
     cuda_see_backward(m, d, a, PART(last_action), n, c->gradient);

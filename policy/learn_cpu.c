@@ -54,12 +54,12 @@ static size_t lay_out(cpu_learner *c, bool carve) {
     TAKE(c->work, (size_t)c->n_workers * sizeof *c->work);
     for (int w = 0; w < c->n_workers; w++) {
         workspace none, *k = carve ? &c->work[w] : &none;
-        size_t floats = activations_floats(l->policy, l->n_steps, l->max_context);
+        size_t floats = activations_floats(l->policy, l->n_steps, l->max_old);
         float *at = NULL;
         TAKE(at, floats * f);
-        if (carve) activations_carve(&k->a, l->policy, l->n_steps, l->max_context, at);
+        if (carve) activations_carve(&k->a, l->policy, l->n_steps, l->max_old, at);
         TAKE(at, floats * f);
-        if (carve) activations_carve(&k->d, l->policy, l->n_steps, l->max_context, at);
+        if (carve) activations_carve(&k->d, l->policy, l->n_steps, l->max_old, at);
         TAKE(k->scratch, model_scratch_floats(l->policy) * f);
         TAKE(k->weight, T * s->heads * C * f);
     }
@@ -96,13 +96,13 @@ void cpu_learner_close(cpu_learner *c) {
     free(c);
 }
 
-/* The forward pass of one segment; the item table is [max_context old rows][n_steps own rows]. */
+/* The forward pass of one segment; the item table is [max_old old rows][n_steps own rows]. */
 static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
-    int T = l->n_steps, C = l->max_context;
+    int T = l->n_steps, C = l->max_context, O = l->max_old;
     size_t read = (size_t)s->heads * s->dim;
-    float *items = w->a.item - (size_t)C * s->dim, *saliences = w->a.salience - C;
+    float *items = w->a.item - (size_t)O * s->dim, *saliences = w->a.salience - O;
     model_eyes_open(&w->eyes, p, w->scratch);
     model_see_sequence(p, &w->a, &w->eyes, g->pixels, T);
     model_encode(p, &w->a, NULL, g->last_action, T, T);
@@ -120,13 +120,13 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
 static void backward(const lp_learner *l, workspace *w, const lp_segment *g, float *gradient) {
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
-    int T = l->n_steps, C = l->max_context;
+    int T = l->n_steps, C = l->max_context, O = l->max_old;
     size_t read = (size_t)s->heads * s->dim;
-    float *ditems = w->d.item - (size_t)C * s->dim, *dsaliences = w->d.salience - C;
+    float *ditems = w->d.item - (size_t)O * s->dim, *dsaliences = w->d.salience - O;
     model_decide_backward(p, &w->d, &w->a, T, gradient);
-    memset(ditems, 0, (size_t)(C + T) * s->dim * sizeof(float));
-    memset(dsaliences, 0, (size_t)(C + T) * sizeof(float));
-    lp_read r = model_read(p, w->a.item - (size_t)C * s->dim, w->a.salience - C);
+    memset(ditems, 0, (size_t)(O + T) * s->dim * sizeof(float));
+    memset(dsaliences, 0, (size_t)(O + T) * sizeof(float));
+    lp_read r = model_read(p, w->a.item - (size_t)O * s->dim, w->a.salience - O);
     for (int t = 0; t < T; t++)
         lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY), grad(p, gradient, P_AGE_KEY),
                            w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,

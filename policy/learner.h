@@ -13,7 +13,7 @@ typedef struct cpu_learner cpu_learner;
 struct lp_learner {    /* lp_learner */
     lp_policy *policy; /* borrowed */
     lp_ppo_config config;
-    int n_envs, n_steps, max_context;
+    int n_envs, n_steps, max_context, max_old;
     lp_arena arena;       /* the segments; each of their arrays is [n_envs] times as long as one segment's, without gaps */
     lp_segment *segments; /* [n_envs] */
     lp_rng rng;           /* shuffles environments into minibatches */

@@ -117,6 +117,10 @@ typedef struct {
     const float *state;    /* [state_floats] that the decision before gave; zeros at the start of an episode */
     uint64_t seed;         /* of the episode: its action is drawn with number `now` of this seed */
     uint64_t episode;      /* unlike that of any other episode in this process: what a card has of its items is known by it */
+    /* A context that is made for the query that reads it: called with it [heads][dim] and memory, once, between the looks and the decisions;
+     * fills in vector, salience, level and step, and returns n_items. On a CPU only. NULL: the context is there. */
+    int (*recall)(void *memory, const float *query);
+    void *memory;
 } lp_observation;
 
 typedef struct {
@@ -148,9 +152,8 @@ lp_status lp_actor_start(lp_actor *actor, int n, lp_err *err);
 lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err); /* out [n] */
 /* The attention of the last run's row, [heads][n_items]; valid until the next start. NULL: the card failed. */
 const float *lp_actor_attention(lp_actor *actor, int row);
-/* The key that stands for an age or level in the network's tables. */
-uint8_t lp_policy_age_key(const lp_policy_config *shape, int64_t age);
-uint8_t lp_policy_level_key(const lp_policy_config *shape, int level);
+/* The keys that stand for the levels and ages of o's context in the network's tables, [n_items] each. */
+void lp_policy_keys(const lp_policy_config *shape, const lp_observation *o, uint8_t *level, uint8_t *age);
 
 /* ---- learning: PPO over segments of n_steps decisions from n_envs environments ---- */
 typedef struct {
@@ -162,7 +165,7 @@ typedef struct {
 } lp_ppo_config;
 
 /* One environment's rollout, filled by the caller. Context rows 0 .. n_old - 1 are items from before the segment
- * (stored vectors, no gradient flows into them); row n_old_max + t is the item of this segment's step t (recomputed, with gradient). */
+ * (stored vectors, no gradient flows into them); row max_old + t is the item of this segment's step t (recomputed, with gradient). */
 typedef struct {
     uint8_t *pixels;      /* [n_steps][lp_policy_frame_bytes] */
     int32_t *last_action; /* [n_steps] */
@@ -173,12 +176,12 @@ typedef struct {
     uint8_t *end;         /* [n_steps] 1: the episode ended with this step */
     int32_t *n_items;     /* [n_steps] */
     int32_t *row;         /* [n_steps][max_context] */
-    uint8_t *level, *age; /* [n_steps][max_context] keys, see lp_policy_level_key, lp_policy_age_key */
+    uint8_t *level, *age; /* [n_steps][max_context] keys, see lp_policy_keys */
     float *state;         /* [state_floats] before the first step; it starts from zeros after an end */
-    int n_old;            /* <= max_context */
-    float *old_vector;    /* [max_context][dim] */
-    float *old_salience;  /* [max_context] */
-    int64_t *old_step;    /* [max_context] for the caller's bookkeeping */
+    int n_old;            /* <= max_old */
+    float *old_vector;    /* [max_old][dim] */
+    float *old_salience;  /* [max_old] */
+    int64_t *old_step;    /* [max_old] for the caller's bookkeeping */
 } lp_segment;
 
 typedef struct {
@@ -186,9 +189,10 @@ typedef struct {
 } lp_update_stats;
 
 typedef struct lp_learner lp_learner;
-/* n_workers: threads of the pool that lp_learner_update will be given. */
+/* max_old: items from before that a segment can read; max_context, unless contexts bring back what was left out. n_workers: threads of the
+ * pool that lp_learner_update will be given. */
 lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps, int max_context,
-                          int n_workers, lp_err *err);
+                          int max_old, int n_workers, lp_err *err);
 void lp_learner_close(lp_learner *learner);
 lp_segment *lp_learner_segment(lp_learner *learner, int env);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with weights, moments and shuffling as they

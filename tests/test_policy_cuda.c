@@ -55,8 +55,17 @@ static void begin(player *p, uint64_t episode) { *p = (player){.episode = episod
 
 static lp_observation look(player *p, lp_rng *rng) {
     for (size_t i = 0; i < sizeof p->pixels; i++) p->pixels[i] = (uint8_t)lp_rng_below(rng, 256);
-    return (lp_observation){p->pixels, (int)(p->now % 4) - 1, p->n,      p->vector, p->salience, p->level, p->step, p->now,
-                            p->state,  p->episode * 7,        p->episode};
+    return (lp_observation){.pixels = p->pixels,
+                            .last_action = (int)(p->now % 4) - 1,
+                            .n_items = p->n,
+                            .vector = p->vector,
+                            .salience = p->salience,
+                            .level = p->level,
+                            .step = p->step,
+                            .now = p->now,
+                            .state = p->state,
+                            .seed = p->episode * 7,
+                            .episode = p->episode};
 }
 
 /* The item that the decision gave goes in; when there is no room, one that chance picks goes out, and others move to a higher level. */
@@ -153,7 +162,7 @@ static void test_gradient(void **state) {
         for (int k = 0; k < 2; k++) {
             lp_learner *learner;
             lp_rng rng = lp_rng_make(3, 3);
-            check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+            check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
             fill(learner, &rng);
             check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
             lp_learner_close(learner);
@@ -200,7 +209,7 @@ static void test_packed_frames(void **state) {
         assert_int_equal(lp_policy_packs_frames(policies[k]), k);
         assert_int_equal(lp_policy_frame_bytes(policies[k]), FRAME);
         check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
-        check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+        check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
         fill(learner, &rng);
         for (int e = 0; e < ENVS && !k; e++)
             for (int t = 0; t < STEPS; t++) to_grey(lp_learner_segment(learner, e)->pixels + t * FRAME);
@@ -225,7 +234,7 @@ static void updates(float *weights, lp_device first, lp_device then, lp_update_s
     lp_pool *pool = lp_pool_open(1);
     for (int half = 0; half < 2; half++) {
         lp_rng rng = lp_rng_make(3, (uint64_t)half);
-        check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+        check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
         size_t size = lp_learner_save_size(learner);
         static unsigned char *saved;
         if (half) check(lp_learner_load(learner, saved, size, &err), &err), free(saved);
@@ -297,7 +306,7 @@ static void test_learning_beside_acting(void **state) {
     lp_pool *pool = lp_pool_open(1);
     size_t bytes = lp_policy_n_parameters(policies[0]) * sizeof(float);
     for (int k = 0; k < 2; k++) {
-        check(lp_learner_open(&learners[k], policies[k], &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+        check(lp_learner_open(&learners[k], policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
         check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
     }
     float *acting = malloc(bytes);
@@ -342,7 +351,7 @@ static void test_divergence_is_refused(void **state) {
     lp_update_stats stats;
     lp_rng rng = lp_rng_make(3, 3);
     lp_pool *pool = lp_pool_open(1);
-    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
     fill(learner, &rng);
     check(lp_learner_update(learner, pool, 1.0, &stats, &err), &err);
     for (int env = 0; env < ENVS; env++) diverge(policy, learner, env, 0);
@@ -364,7 +373,7 @@ static void test_out_of_memory(void **state) {
     print_message("%s\n", err.message);
     assert_non_null(strstr(err.message, "out of GPU memory: acting asks for "));
     assert_non_null(strstr(err.message, " are free"));
-    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, 1, &err), &err);
+    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
     lp_learner_close(learner);
     lp_policy_close(policy);
 }

@@ -70,6 +70,8 @@ static lp_status open_actors(lp_train *t, lp_err *err) {
     return status;
 }
 
+enum { MAX_OLD = 1 << 24 };
+
 lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err) {
     *out = NULL;
     lp_status status = lp_game_has_win_rate(game, config->time_limit, err);
@@ -81,9 +83,14 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->overlaps = config->overlap && device == LP_DEVICE_CUDA;
     t->memory = lp_train_memory(config, game);
     t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
+    int64_t most = lp_mem_wants_query(t->memory.arch) ? t->max_context * config->steps : t->max_context; /* it may bring anything back */
+    t->max_old = (int)most;
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
     status = t->pool ? lp_mem_complete(&t->memory, err) : lp_fail(err, LP_FAILED, "cannot start threads");
+    if (!status && most > MAX_OLD)
+        status = lp_fail(err, LP_BAD_INPUT, "memory %s: contexts of %d items in segments of %lld decisions are too many: at most %d items",
+                         lp_mem_arch_name(t->memory.arch), t->max_context, (long long)config->steps, MAX_OLD);
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
@@ -91,7 +98,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     int width, height;
     if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
     if (!status)
-        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, threads, err);
+        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, t->max_old,
+                                 threads, err);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);
     if (!status && (!t->players || !t->decisions_now)) status = lp_fail(err, LP_FAILED, "out of memory");

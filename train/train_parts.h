@@ -24,7 +24,7 @@ struct lp_train {
     const lp_game *game;
     lp_train_config config;
     lp_mem_config memory;
-    int max_context;
+    int max_context, max_old; /* items that a decision reads; those from before its segment that a segment does */
     lp_pool *pool;
     lp_policy *policy;
     lp_learner *learner;

@@ -9,39 +9,46 @@
 
 #include <string.h>
 
-/* At a segment's start the whole context becomes the segment's old rows, in context order. */
-static void begin_segment(lp_train *t, player *p, lp_segment *g) {
-    lp_observation o;
+static void begin_segment(player *p, lp_segment *g) {
     p->n_ended = 0;
     p->emulate_s = p->memory_s = p->forward_s = 0;
-    lp_seat_look(&p->seat, &o);
-    memcpy(g->old_vector, o.vector, (size_t)o.n_items * (size_t)t->memory.dim * sizeof(float));
-    memcpy(g->old_salience, o.salience, (size_t)o.n_items * sizeof(float));
-    memcpy(g->old_step, o.step, (size_t)o.n_items * sizeof(int64_t));
-    if (o.state) memcpy(g->state, o.state, (size_t)p->seat.state_floats * sizeof(float));
-    g->n_old = o.n_items;
+    if (p->seat.state) memcpy(g->state, p->seat.state, (size_t)p->seat.state_floats * sizeof(float));
+    g->n_old = 0;
     p->episode_offset = -lp_mem_steps(p->seat.mem);
 }
 
+/* The row of item j of o, which is from before the segment: one of the first n_known, those of the decisions before, or a new one; -1 where
+ * there is no room for it. Contexts change little from one decision to the next, so it is looked for from where the last was found. */
+static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o, int j, int n_known, int *from) {
+    size_t dim = (size_t)t->memory.dim;
+    for (int k = 0; k < n_known; k++) {
+        int at = *from;
+        *from = at + 1 < n_known ? at + 1 : 0;
+        if (g->old_step[at] == o->step[j]) return at;
+    }
+    if (g->n_old == t->max_old) return -1;
+    memcpy(g->old_vector + (size_t)g->n_old * dim, o->vector + (size_t)j * dim, dim * sizeof(float));
+    g->old_salience[g->n_old] = o->salience[j];
+    g->old_step[g->n_old] = o->step[j];
+    return g->n_old++;
+}
+
 /* Writes step s of the segment: the observation and where each context item's row is. */
-static void record(lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
-    const lp_policy_config *shape = lp_policy_shape(t->policy);
+static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
     size_t pixels = lp_policy_frame_bytes(t->policy), at = (size_t)s * (size_t)t->max_context;
+    int n_known = g->n_old, from = 0;
     memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
     g->last_action[s] = o->last_action;
     g->n_items[s] = o->n_items;
+    lp_policy_keys(lp_policy_shape(t->policy), o, g->level + at, g->age + at);
     for (int j = 0; j < o->n_items; j++) {
         int64_t row = p->episode_offset + o->step[j];
-        if (row >= 0) {
-            g->row[at + (size_t)j] = t->max_context + (int32_t)row;
-        } else {
-            int k = 0;
-            while (k < g->n_old && g->old_step[k] != o->step[j]) k++;
-            g->row[at + (size_t)j] = k; /* items never come back once dropped, so k < n_old */
-        }
-        g->level[at + (size_t)j] = lp_policy_level_key(shape, o->level[j]);
-        g->age[at + (size_t)j] = lp_policy_age_key(shape, o->now - o->step[j]);
+        g->row[at + (size_t)j] = row >= 0 ? t->max_old + (int32_t)row : old_row(t, g, o, j, n_known, &from);
+        if (g->row[at + (size_t)j] < 0)
+            return lp_fail(&p->error, LP_FAILED, "memory %s: item %lld came back into a context that had left it out",
+                           lp_mem_arch_name(t->memory.arch), (long long)o->step[j]);
     }
+    return LP_OK;
 }
 
 static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d) {
@@ -62,13 +69,21 @@ static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_dec
     return status;
 }
 
-/* What decision s is made from. */
-static void look(lp_train *t, int e, int s, lp_observation *o) {
+/* What decision s is made from; and its record, which a memory that asks for the query lets wait for the decision. */
+static void look(lp_train *t, int e, lp_observation *o) {
     player *p = &t->players[e];
     double from = lp_now_s();
     lp_seat_look(&p->seat, o);
-    if (s < t->config.steps) record(t, p, lp_learner_segment(t->learner, e), s, o);
     p->memory_s += lp_now_s() - from;
+}
+
+static lp_status note(lp_train *t, int e, int s, lp_observation *o) {
+    player *p = &t->players[e];
+    double from = lp_now_s();
+    o->n_items = p->seat.n_items;
+    lp_status status = s < t->config.steps ? record(t, p, lp_learner_segment(t->learner, e), s, o) : LP_OK;
+    p->memory_s += lp_now_s() - from;
+    return status;
 }
 
 /* What comes of decision s; after the last one only its value is of use. */
@@ -88,12 +103,13 @@ static void group_job(void *context, int group, int worker) {
     lp_decision d[TRAIN_GROUP];
     player *players = &t->players[first];
     lp_status status = LP_OK;
-    for (int i = 0; i < n; i++) begin_segment(t, &players[i], lp_learner_segment(t->learner, first + i));
+    for (int i = 0; i < n; i++) begin_segment(&players[i], lp_learner_segment(t->learner, first + i));
     for (int s = 0; s <= t->config.steps && !status; s++) {
-        for (int i = 0; i < n; i++) look(t, first + i, s, &o[i]);
+        for (int i = 0; i < n; i++) look(t, first + i, &o[i]);
         double from = lp_now_s();
         status = lp_actor_run(t->actors[worker], n, o, d, &players->error);
         players->forward_s += lp_now_s() - from;
+        for (int i = 0; i < n && !status; i++) status = note(t, first + i, s, &o[i]);
         for (int i = 0; i < n && !status; i++) status = go_on(t, first + i, s, &d[i]);
     }
 }
@@ -113,10 +129,10 @@ static void half_job(void *context, int index, int worker) {
     lp_train *t = h->t;
     int e = h->first + index;
     lp_observation o;
-    if (h->step == 0) begin_segment(t, &t->players[e], lp_learner_segment(t->learner, e));
+    if (h->step == 0) begin_segment(&t->players[e], lp_learner_segment(t->learner, e));
     else if (go_on(t, e, h->step - 1, &t->decisions_now[e])) return;
-    look(t, e, h->step, &o);
-    lp_actor_look(h->actor, index, &o);
+    look(t, e, &o);
+    if (!note(t, e, h->step, &o)) lp_actor_look(h->actor, index, &o);
 }
 
 static void emulate(half *h, int lane) {
