@@ -4,7 +4,8 @@
  * need no storage. Saved: the items' vectors, then their saliences, oldest first. */
 #include "memory/arch.h"
 
-#include <math.h>
+#include "base/floats.h"
+
 #include <string.h>
 
 typedef struct {
@@ -90,11 +91,7 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
     recent *r = m->state;
     int n = held(r, n_steps);
     size_t vectors = (size_t)n * (size_t)m->config.dim * sizeof(float);
-    for (int i = 0; i < n; i++) {
-        float salience;
-        memcpy(&salience, data + vectors + (size_t)i * sizeof salience, sizeof salience);
-        if (!isfinite(salience)) return false;
-    }
+    if (!lp_floats_finite(data + vectors, (size_t)n)) return false;
     if (n) {
         memcpy(r->vector, data, vectors);
         memcpy(r->salience, data + vectors, (size_t)n * sizeof(float));

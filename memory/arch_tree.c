@@ -14,8 +14,8 @@
 #include "memory/arch.h"
 
 #include "base/contract.h"
+#include "base/floats.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { CHUNK, SLOTS, FAN, WINDOW }; /* its settings */
@@ -284,16 +284,6 @@ static void save(const lp_mem *m, unsigned char *out) {
     }
 }
 
-/* True when n saliences are finite. data need not be aligned. */
-static bool all_finite(const unsigned char *data, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        float salience;
-        memcpy(&salience, data + i * sizeof salience, sizeof salience);
-        if (!isfinite(salience)) return false;
-    }
-    return true;
-}
-
 /* True when each summary's steps rise and lie within its span. */
 static bool steps_fit(const unsigned char *data, int64_t oldest, size_t n, int each, int64_t span) {
     int64_t before = -1;
@@ -311,7 +301,7 @@ static bool walk(tree *t, const lp_mem_config *c, int64_t n_steps, const unsigne
     int64_t closed = closed_at(c, n_steps);
     size_t raw = (size_t)(n_steps - closed * c->setting[CHUNK]), vector = (size_t)c->dim * sizeof(float);
     if (take) memcpy(t->vector, at, raw * vector), memcpy(t->salience, at + raw * vector, raw * sizeof(float));
-    else if (!all_finite(at + raw * vector, raw)) return false;
+    else if (!lp_floats_finite(at + raw * vector, raw)) return false;
     at += raw * item_bytes(c);
     for (level *v = t->levels; closed; closed = closed_above(c, closed), v++) {
         int64_t oldest = closed_above(c, closed) * c->setting[FAN];
@@ -321,7 +311,7 @@ static bool walk(tree *t, const lp_mem_config *c, int64_t n_steps, const unsigne
             memcpy(v->vector, at, n * vector);
             memcpy(v->salience, salience, n * sizeof(float));
             memcpy(v->step, step, n * sizeof(int64_t));
-        } else if (!all_finite(salience, n) || !steps_fit(step, oldest, n, v->each, v->span)) {
+        } else if (!lp_floats_finite(salience, n) || !steps_fit(step, oldest, n, v->each, v->span)) {
             return false;
         }
         at = step + n * sizeof(int64_t);

@@ -28,6 +28,14 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size) {
     return path;
 }
 
+/* A file of its own for what writes to a path; returns a descriptor. The caller removes it. */
+static inline int fuzz_temporary(char *path, size_t size) {
+    snprintf(path, size, "%s/longplay-fuzz-XXXXXX", access("/dev/shm", W_OK) ? P_tmpdir : "/dev/shm");
+    int fd = mkstemp(path);
+    if (fd < 0) abort();
+    return fd;
+}
+
 /* Bytes of a valid thing. A hole in it is not changed: a machine's state, whose own hash another target puts right. */
 typedef struct {
     uint8_t *data;

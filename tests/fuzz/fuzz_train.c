@@ -25,9 +25,7 @@ static void start(void) {
     lp_train_stats stats;
     for (int i = 0; i < 8; i++) fuzz_must(lp_train_update(train, &stats, &err), &err);
     char path[64];
-    snprintf(path, sizeof path, "%s/longplay-fuzz-XXXXXX", access("/dev/shm", W_OK) ? P_tmpdir : "/dev/shm");
-    int fd = mkstemp(path);
-    if (fd < 0) abort();
+    int fd = fuzz_temporary(path, sizeof path);
     fuzz_must(lp_train_save(train, path, &err), &err);
     lp_blob file = fuzz_read(path);
     close(fd), unlink(path);

@@ -89,8 +89,8 @@ static void make_patches(void) {
         const char *target;
         uint8_t first[2];
         size_t n;
-    } targets[] = {{"env_save", {1}, 1}, {"env_save", {2}, 1}, {"memory", {3, 2}, 2}, {"memory", {1, 1}, 2},
-                   {"learner", {1}, 1},  {"seat", {0}, 0},     {"run_head", {1}, 1},  {"train", {1}, 1}};
+    } targets[] = {{"env_save", {1}, 1}, {"env_save", {2}, 1}, {"memory", {3, 2}, 2}, {"memory", {1, 1}, 2}, {"learner", {1}, 1},
+                   {"weights", {1}, 1},  {"seat", {0}, 0},     {"run_head", {1}, 1},  {"train", {1}, 1}};
     static const uint8_t patch[10] = {16, 0, 0, 0, 9, 60, 0, 0, 0, 1};
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         uint8_t bytes[2 + sizeof patch];
@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
         snprintf(path, sizeof path, "%s/games/cue/%s", LP_SOURCE_DIR, names[i]);
         copy("game", names[i], path, i);
     }
-    copy("weights", "cue.safetensors", LP_SOURCE_DIR "/games/cue/cue.safetensors", -1);
+    copy("weights", "cue.safetensors", LP_SOURCE_DIR "/games/cue/cue.safetensors", 0);
     copy("config", "train.ini", LP_SOURCE_DIR "/games/cue/train.ini", -1);
     make_movies();
     make_states();
