@@ -48,3 +48,10 @@ lp_status lp_lock_open(int *fd, bool *made, const char *path, const char *does, 
     *made = false; /* whoever has the lock uses it */
     return status;
 }
+
+bool lp_is_locked(const char *path) {
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool locked = fd >= 0 && holder(fd) > 0;
+    if (fd >= 0) close(fd);
+    return locked;
+}

@@ -14,6 +14,7 @@ int lp_cmd_play(int argc, char **argv);
 int lp_cmd_train(int argc, char **argv);
 int lp_cmd_eval(int argc, char **argv);
 int lp_cmd_memory(int argc, char **argv);
+int lp_cmd_copy(int argc, char **argv);
 int lp_cmd_replay(int argc, char **argv);
 int lp_cmd_movie(int argc, char **argv);
 int lp_cmd_bench(int argc, char **argv);

@@ -2,10 +2,9 @@
  * back to, so that `longplay replay RUN --from DECISION` shows the frame. */
 #include "cli/cli.h"
 
-#include "base/file.h"
+#include "harness/run.h"
 #include "memory/store.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,15 +128,15 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
         int min, max;
         lp_status (*run)(lp_store *, const arguments *, cJSON *, lp_err *);
     } looks[] = {{"tree", "no more", 2, 2, tree}, {"show", "one ID", 3, 3, show}, {"search", "words", 3, MAX_WORDS + 2, search}};
-    char path[PATH_MAX];
     lp_store *store = NULL;
+    lp_run_totals totals;
+    bool playing;
     size_t which = 0;
     while (which < 3 && strcmp(looks[which].name, a->positional[1])) which++;
     if (which == 3) return lp_fail(err, LP_BAD_INPUT, "memory '%s': must be tree, show or search", a->positional[1]);
     if (a->n_positional < looks[which].min || a->n_positional > looks[which].max)
         return lp_fail(err, LP_BAD_INPUT, "memory %s: wants %s", looks[which].name, looks[which].wants);
-    if (strlen(a->positional[0]) + 16 > sizeof path) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", a->positional[0]);
-    lp_status status = lp_store_open_reader(&store, lp_path_join(path, sizeof path, a->positional[0], "run.db"), err);
+    lp_status status = lp_run_look(&store, a->positional[0], &totals, &playing, err);
     if (!status) status = looks[which].run(store, a, o, err);
     lp_store_close(store);
     return status;

@@ -184,8 +184,8 @@ static lp_status open_parts(replay *r, lp_err *err) {
     lp_err inner;
     size_t size;
     lp_status status = lp_run_config_read(&r->config, a->run, err);
-    if (!status) status = lp_run_peek(a->run, &r->saved, &playing, err);
-    if (!status) status = lp_store_open_reader(&r->store, lp_path_join(r->path, sizeof r->path, a->run, "run.db"), err);
+    if (!status) status = lp_run_look(&r->store, a->run, &r->saved, &playing, err);
+    if (!status && a->verify) status = lp_store_check(r->store, err);
     if (status) return status;
     if ((status = lp_movie_open(&r->movie, lp_path_join(r->path, sizeof r->path, a->run, "movie.lpm"), &inner)))
         return lp_fail(err, status, "%s: damaged before decision 0 (the run has %lld): %s", a->run, (long long)r->saved.decisions,

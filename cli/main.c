@@ -22,6 +22,7 @@ static const struct {
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
+    {"copy", lp_cmd_copy, "copy a run, also while it goes on"},
     {"movie", lp_cmd_movie, "import and export movies of other emulators (.bk2)"},
     {"bench", lp_cmd_bench, "measure speed on this machine"},
     {"game", lp_cmd_game, "make an integration for a new game: a folder, its variables, a look while you play"},

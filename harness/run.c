@@ -45,18 +45,17 @@ lp_status lp_run_check_player(const lp_run_config *c, const lp_game *game, const
 }
 
 /* The last checkpoint: head and seat. */
-static lp_status load_checkpoint(lp_run *run, lp_err *err) {
-    const void *data = NULL;
+static lp_status load_checkpoint(lp_run *run, const char *path, lp_err *err) {
     const unsigned char *seat;
-    size_t size = 0;
-    lp_status status = lp_store_checkpoint(run->store, &data, &size, err);
-    if (!status) status = lp_run_head_unpack(&run->head, &seat, data, size, err);
+    lp_status status = lp_run_head_read(&run->head, &seat, run->store, path, err);
     if (status) return status;
     if (run->head.identity != lp_run_identity(&run->config, run->game))
-        return lp_fail(err, LP_BAD_INPUT, "config.ini or the game's setup is not what the run was recorded with");
+        return lp_fail(err, LP_BAD_INPUT, "%s: config.ini or the game's setup is not what the run was recorded with", path);
     if (run->head.playing && !run->head.seat_bytes)
-        return lp_fail(err, LP_BAD_INPUT, "checkpoint: an episode goes on, its machine is missing");
-    return run->head.seat_bytes ? lp_seat_load(&run->mind.seat, seat, run->head.seat_bytes, err) : LP_OK;
+        return lp_fail(err, LP_BAD_INPUT, "%s: checkpoint: an episode goes on, its machine is missing", path);
+    if (run->head.seat_bytes && (status = lp_seat_load(&run->mind.seat, seat, run->head.seat_bytes, err)))
+        lp_fail_prefix(err, status, "%s", path);
+    return status;
 }
 
 lp_status lp_run_lock(int *fd, const char *folder, lp_err *err) {
@@ -79,8 +78,8 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", folder);
     if (!status) status = lp_run_lock(&run->lock_fd, folder, err);
     if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    if (!status) status = load_checkpoint(run, path, err);
     if (status) return status;
-    if ((status = load_checkpoint(run, err))) return lp_fail_prefix(err, status, "%s", path);
     lp_movie_header header = lp_run_movie_header(&run->config, run->game, state_bytes);
     lp_path_join(path, sizeof path, folder, "movie.lpm");
     lp_movie_config states = {.state_spacing = (uint32_t)run->config.state_every};

@@ -23,6 +23,7 @@
 
 #include "env/game.h"
 #include "harness/seat.h"
+#include "memory/store.h"
 #include "view/viewer.h"
 #include "memory/settings.h"
 #include "policy/policy.h"
@@ -67,6 +68,16 @@ lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy
  * folder is fine); LP_FAILED when the disk is full. Nothing is left behind by a failure. */
 lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err);
 
+typedef struct {
+    int64_t episodes, wins, losses, timeouts; /* ended */
+    int64_t decisions;                        /* also of the episode that is going on */
+    uint64_t frames, state_hash;              /* since the first power-on; of the machine as it is */
+} lp_run_totals;
+
+/* Copies the run in from, also while it is recorded, into the new folder to: it as it was at its last checkpoint, whose totals are given.
+ * LP_BAD_INPUT: from is no run or is damaged, or there is something at to already. Nothing is left behind by a failure. */
+lp_status lp_run_copy(const char *from, const char *to, lp_run_totals *totals, lp_err *err);
+
 /* Opens a run where its last checkpoint left it; folder NULL: a new run that is not recorded. game and policy (NULL unless
  * config->policy is a file) are borrowed. LP_BAD_INPUT, with nothing changed: another process is recording into the folder,
  * game, policy or core are not the run's, or a file is damaged. */
@@ -99,15 +110,12 @@ lp_status lp_run_take(lp_run *run, lp_err *err);
 /* A checkpoint now. Not between think and take. */
 lp_status lp_run_save(lp_run *run, lp_err *err);
 
-typedef struct {
-    int64_t episodes, wins, losses, timeouts; /* ended */
-    int64_t decisions;                        /* also of the episode that is going on */
-    uint64_t frames, state_hash;              /* since the first power-on; of the machine as it is */
-} lp_run_totals;
 lp_run_totals lp_run_counts(lp_run *run);
 /* The totals at the last checkpoint, read without opening the run for writing; works while it is being recorded.
  * *playing: an episode has begun and not ended. */
 lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, lp_err *err);
+/* The same, and the store stays open for reading. */
+lp_status lp_run_look(lp_store **store, const char *folder, lp_run_totals *totals, bool *playing, lp_err *err);
 
 /* The moment: after lp_run_think, what is about to be done; after lp_run_take, what has just been done. */
 lp_seat *lp_run_seat(lp_run *run);

@@ -43,21 +43,55 @@ lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, cons
     return LP_OK;
 }
 
-lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, lp_err *err) {
-    char path[PATH_MAX];
-    lp_store *store = NULL;
-    lp_run_head head;
+/* A policy leaves an item a decision. */
+static lp_status check_rows(const lp_run_head *h, const lp_store_extent *rows, bool has_policy, lp_err *err) {
+    int64_t items = has_policy ? h->decisions : 0, episodes = h->episodes + (h->playing ? 1 : 0);
+    if (rows->last_decision != items - 1 || rows->n_items != items)
+        return lp_fail(err, LP_BAD_INPUT,
+                       "damaged, or a copy of files that do not belong together: %lld items up to decision %lld, not %lld",
+                       (long long)rows->n_items, (long long)rows->last_decision, (long long)items);
+    if (rows->last_episode != episodes)
+        return lp_fail(err, LP_BAD_INPUT, "damaged, or a copy of files that do not belong together: rows of %lld episodes, not %lld",
+                       (long long)rows->last_episode, (long long)episodes);
+    return LP_OK;
+}
+
+lp_status lp_run_head_read(lp_run_head *head, const unsigned char **seat, lp_store *store, const char *path, lp_err *err) {
     const void *data = NULL;
-    const unsigned char *seat;
     size_t size = 0;
-    lp_status status = lp_store_open_reader(&store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    char digest[24];
+    lp_store_extent rows;
+    lp_status status = lp_store_get_meta(store, "policy_digest", digest, sizeof digest, err);
+    if (!status) status = lp_store_checkpoint(store, &data, &size, &rows, err);
     if (status) return status;
-    status = lp_store_checkpoint(store, &data, &size, err);
-    if (!status && (status = lp_run_head_unpack(&head, &seat, data, size, err))) lp_fail_prefix(err, status, "%s", path);
-    lp_store_close(store);
+    status = lp_run_head_unpack(head, seat, data, size, err);
+    if (!status) status = check_rows(head, &rows, strspn(digest, "0") < strlen(digest), err);
+    if (!status) return LP_OK;
+    lp_store_leave(store);
+    return lp_fail_prefix(err, status, "%s", path);
+}
+
+lp_status lp_run_look(lp_store **store, const char *folder, lp_run_totals *totals, bool *playing, lp_err *err) {
+    char path[PATH_MAX];
+    lp_run_head head;
+    const unsigned char *seat;
+    *store = NULL;
+    if (strlen(folder) >= LP_RUN_PATH_BYTES) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", folder);
+    lp_status status = lp_store_open_reader(store, lp_path_join(path, sizeof path, folder, "run.db"), err);
+    if (!status && (status = lp_run_head_read(&head, &seat, *store, path, err))) {
+        lp_store_close(*store);
+        *store = NULL;
+    }
     if (status) return status;
     *totals = (lp_run_totals){head.episodes,  head.wins, head.losses, head.timeouts, head.decisions, head.frames + head.frames_now,
                               head.state_hash};
     *playing = head.playing;
     return LP_OK;
+}
+
+lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, lp_err *err) {
+    lp_store *store;
+    lp_status status = lp_run_look(&store, folder, totals, playing, err);
+    lp_store_close(store);
+    return status;
 }

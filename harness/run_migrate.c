@@ -23,8 +23,7 @@ typedef struct {
     const lp_run_config *config;          /* as recorded */
     char path[PATH_MAX], again[PATH_MAX]; /* of the old movie; the folder of the run that plays it */
     lp_store *store;                      /* the old run's, locked */
-    unsigned char *blob;                  /* its checkpoint */
-    const unsigned char *seat;            /* in blob */
+    unsigned char *seat;                  /* its checkpoint's */
     lp_run_head head;
     lp_run *run; /* the one that plays it again */
     int64_t n_hashes, n_agree;
@@ -40,17 +39,15 @@ static lp_status differs(const migration *m, int64_t decision, const char *how, 
 
 static lp_status read_old(migration *m, lp_err *err) {
     char path[PATH_MAX];
-    const void *data = NULL;
-    size_t size = 0;
+    const unsigned char *seat;
     lp_run_config now = *m->config;
     snprintf(now.core, sizeof now.core, "%s", lp_emu_core_version());
     lp_status status = lp_store_open(&m->store, lp_path_join(path, sizeof path, m->folder, "run.db"), err);
-    if (!status) status = lp_store_checkpoint(m->store, &data, &size, err);
+    if (!status) status = lp_run_head_read(&m->head, &seat, m->store, path, err);
     if (status) return status;
-    m->blob = malloc(size + 1);
-    if (!m->blob) return lp_fail(err, LP_FAILED, "%s: out of memory for its checkpoint", path);
-    if (size) memcpy(m->blob, data, size);
-    if ((status = lp_run_head_unpack(&m->head, &m->seat, size ? m->blob : NULL, size, err))) return lp_fail_prefix(err, status, "%s", path);
+    m->seat = malloc(m->head.seat_bytes + 1);
+    if (!m->seat) return lp_fail(err, LP_FAILED, "%s: out of memory for its checkpoint", path);
+    memcpy(m->seat, seat, m->head.seat_bytes);
     if (m->head.identity != lp_run_identity(m->config, m->game) && m->head.identity != lp_run_identity(&now, m->game))
         return lp_fail(err, LP_BAD_INPUT, "%s: config.ini or the game's setup is not what the run was recorded with", path);
     return LP_OK;
@@ -233,6 +230,6 @@ lp_status lp_run_migrate(const char *folder, const lp_game *game, const lp_polic
     }
     lp_store_close(m.store);
     if (lock_fd >= 0) close(lock_fd);
-    free(m.blob);
+    free(m.seat);
     return status;
 }

@@ -77,5 +77,8 @@ lp_status lp_run_lock(int *fd, const char *folder, lp_err *err);
 void lp_run_head_pack(lp_run_head *head, unsigned char *out);
 /* *seat points into data. LP_BAD_INPUT: damaged, or of another version. */
 lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, const void *data, size_t size_bytes, lp_err *err);
+/* The store's checkpoint, *seat valid until the next call on store. LP_BAD_INPUT, with path before it: there is none, it is damaged, or the
+ * rows are not those that it was committed with: then nothing is changed any more, also not by closing the store. */
+lp_status lp_run_head_read(lp_run_head *head, const unsigned char **seat, lp_store *store, const char *path, lp_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/contract.h"
 #include "base/file.h"
+#include "base/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -192,6 +193,16 @@ static lp_status check_length(lp_store *store, lp_err *err) {
                    (long long)(n_pages * page_bytes));
 }
 
+void lp_store_leave(lp_store *store) { sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL); }
+
+/* A log that nobody is writing was left by a kill, or is part of a copy made while the run went on, whose files may be of two moments. */
+static lp_status check_log(lp_store *store, lp_err *err) {
+    if (!has_log(store) || lp_is_locked(sqlite3_filename_wal(sqlite3_db_filename(store->db, "main")))) return LP_OK;
+    lp_status status = lp_store_check(store, err);
+    if (status) lp_store_leave(store);
+    return status;
+}
+
 static lp_status check_identity(lp_store *store, lp_err *err) {
     int64_t id, schema;
     lp_status status = number(store, "PRAGMA application_id", &id, err);
@@ -199,7 +210,8 @@ static lp_status check_identity(lp_store *store, lp_err *err) {
     if (!status) status = number(store, "PRAGMA user_version", &schema, err);
     if (!status && schema != LP_STORE_SCHEMA)
         return lp_fail(err, LP_BAD_INPUT, "%s: of schema %lld, this build reads %d", store->path, (long long)schema, LP_STORE_SCHEMA);
-    return status ? status : check_length(store, err);
+    if (!status) status = check_length(store, err);
+    return status ? status : check_log(store, err);
 }
 
 static lp_status load_encoder(lp_store *store, lp_err *err) {

@@ -30,10 +30,13 @@ typedef struct lp_store lp_store;
 /* Creates path (LP_BAD_INPUT if it exists) and opens it for writing. Leaves no file after a failure. */
 lp_status lp_store_create(lp_store **out, const char *path, lp_err *err);
 /* Opens for writing and takes the run's lock: LP_BAD_INPUT when another process is writing it, when it is not a
- * Longplay database, is of a newer schema, or is damaged. */
+ * Longplay database, is of a newer schema, or is damaged. Where a -wal file with content is found that nobody writes (a kill leaves one, but
+ * so does a copy of files that do not belong together) the database is checked whole, here and by a reader: some 1.5 s a million items. */
 lp_status lp_store_open(lp_store **out, const char *path, lp_err *err);
 /* Opens for reading only; works while another process writes. */
 lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err);
+/* Copies what the store holds at this moment into the new file path, also while another process writes it. Leaves no file after a failure. */
+lp_status lp_store_copy(lp_store *store, const char *path, lp_err *err);
 void lp_store_close(lp_store *store); /* rolls back what was not committed */
 
 /* ---- writing. Buffered: the first error is kept, what comes after it is ignored, and lp_store_commit reports it ---- */
@@ -61,8 +64,14 @@ lp_status lp_store_in_place(lp_store *store, lp_err *err);
 lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err);
 
 /* ---- reading ---- */
-/* The checkpoint (owned by store, valid until the next call on it); *data NULL when there is none. */
-lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err);
+/* How far the rows reach: what the checkpoint that was committed with them must agree with. */
+typedef struct {
+    int64_t last_decision, n_items; /* of items; -1: none */
+    int64_t last_episode;           /* 0: none */
+} lp_store_extent;
+/* The checkpoint (owned by store, valid until the next call on it), *data NULL when there is none; and the extent of the rows of the same
+ * commit, where extent is not NULL. */
+lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_store_extent *extent, lp_err *err);
 /* The value, or "" when absent. Into out, cut to size_bytes. */
 lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err);
 /* The first decision of which another store, at path, tells another timeline (episodes, their seeds and ends, events) than this one; -1
@@ -70,6 +79,8 @@ lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t 
 lp_status lp_store_first_difference(lp_store *store, const char *path, int64_t *decision, lp_err *err);
 /* SQLite's own integrity check. LP_BAD_INPUT names the first fault. */
 lp_status lp_store_check(lp_store *store, lp_err *err);
+/* From here on nothing is changed on the disk, also not by closing, which moves what the -wal file holds into the database. */
+void lp_store_leave(lp_store *store);
 
 /* What a person looks at. IDs can be typed: item e3s120 is step 120 of episode 3; summary e3L2.5 is number 5 of level 2. */
 typedef struct {

@@ -91,12 +91,18 @@ static lp_status visit_all(lp_store *store, sqlite3_stmt *q, lp_store_visit visi
     return status;
 }
 
-lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_err *err) {
+/* One row, and so one snapshot, also while somebody writes. */
+#define EXTENT                                                                                                                             \
+    ", (SELECT coalesce(max(decision), -1) FROM items), (SELECT count(*) FROM items), (SELECT coalesce(max(episode), 0) FROM episodes)"
+lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_store_extent *extent, lp_err *err) {
     sqlite3_stmt *q;
     bool row = false;
     *data = NULL, *size_bytes = 0;
-    lp_status status = lp_store_prepare(store, &q, err, "SELECT data FROM checkpoint", "");
+    lp_status status =
+        lp_store_prepare(store, &q, err, extent ? "SELECT data" EXTENT " FROM checkpoint" : "SELECT data FROM checkpoint", "");
     if (!status) status = lp_store_step(store, q, &row, err);
+    if (!status && row && extent)
+        *extent = (lp_store_extent){sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3)};
     if (!status && row) {
         size_t stored = sqlite3_column_blob(q, 0) ? (size_t)sqlite3_column_bytes(q, 0) : 0;
         *data = copy_blob(store, q, 0, size_bytes);

@@ -125,7 +125,7 @@ static inline void life_resume(life *l, lp_store *store) {
     size_t size;
     *l = (life){.store = store};
     expect_ok(lp_mem_open(&l->mem, &life_config, &err));
-    expect_ok(lp_store_checkpoint(store, &data, &size, &err));
+    expect_ok(lp_store_checkpoint(store, &data, &size, NULL, &err));
     if (data) {
         static life_checkpoint c;
         assert_int_equal(size, sizeof c);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
-static const char *const commands[] = {"play", "train", "eval", "memory", "replay", "movie", "bench", "game", "info"};
+static const char *const commands[] = {"play", "train", "eval", "memory", "replay", "copy", "movie", "bench", "game", "info"};
 
 static void test_help(void **state) {
     (void)state;

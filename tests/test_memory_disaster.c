@@ -78,7 +78,7 @@ static lp_status read_all(void) {
     }
     status[0] = lp_store_check(store, &err);
     if (status[0]) expect_bad(status[0], LP_BAD_INPUT, "run.db");
-    status[1] = lp_store_checkpoint(store, &data, &size, &err);
+    status[1] = lp_store_checkpoint(store, &data, &size, NULL, &err);
     status[2] = lp_store_get_meta(store, "game", value, sizeof value, &err);
     status[3] = lp_store_tree(store, 1, ignore, &sum, &err);
     status[4] = lp_store_show(store, "e1s3", ignore, &sum, &err);

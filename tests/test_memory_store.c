@@ -111,7 +111,7 @@ static void test_round_trip(void **state) {
     const void *data;
     size_t size;
     life_create(&l);
-    expect_ok(lp_store_checkpoint(l.store, &data, &size, &err));
+    expect_ok(lp_store_checkpoint(l.store, &data, &size, NULL, &err));
     assert_true(!data && !size);
     lp_store_meta(l.store, "game", "cue");
     while (l.decisions < 150) live(&l);

@@ -81,7 +81,10 @@ static void program(void **state) {
     (void)state;
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("play cue --policy random --episodes 0 --decisions 0 --run %/run", NULL, out, err);
-    for (int i = 0; !lp_file_exists(at("run")) && i < 6000; i++) usleep(10000);
+    lp_run_totals t = {0}; /* until it is under way */
+    bool playing;
+    for (int i = 0; (!lp_file_exists(at("run")) || lp_run_peek(at("run"), &t, &playing, NULL) || !t.decisions) && i < 6000; i++)
+        usleep(10000);
     remove_tree(at("run"));
     expect_refused(finish(child, out, err), 1, "moved or removed", "a folder removed under a run");
 }
