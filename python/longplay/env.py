@@ -203,6 +203,33 @@ class Env(gymnasium.Env[Array, int]):
         self._alive()
         return f"{lib.lp_emu_hash(lib.lp_env_emu(self._env)):016x}"
 
+    # ---- memory ----
+
+    def _bytes(self, address: int, n: int) -> int:
+        """address, where n bytes from there on are on the CPU's bus."""
+        self._alive()
+        end = 0x10000000 if self.game.system == "GBA" else 0x10000
+        return _core.whole("address", address, 0, end - n)
+
+    def read(self, address: int, n: int = 1) -> bytes:
+        """n bytes from address on, as the CPU would read them: RAM, ROM (the bank that is switched in), registers."""
+        n = _core.whole("n", n, 1, 1 << 20)
+        address, emu = self._bytes(address, n), lib.lp_env_emu(self._env)
+        return bytes(lib.lp_emu_read8(emu, address + i) for i in range(n))
+
+    def write(self, address: int, data: bytes) -> None:
+        """Writes bytes from address on, as the CPU would. The machine goes on from there; variables are read at the next step.
+
+        InputError, and nothing is written: an address in ROM, where a write stores nothing.
+        """
+        data = bytes(data)
+        address, emu = self._bytes(address, len(data)), lib.lp_env_emu(self._env)
+        for i in range(len(data)):
+            if lib.lp_game_is_rom(self.game.pointer, address + i):
+                raise InputError(f"address: {address + i:#06x} is in ROM")
+        for i, byte in enumerate(data):
+            lib.lp_emu_write8(emu, address + i, byte)
+
     # ---- saving ----
 
     def save(self) -> bytes:

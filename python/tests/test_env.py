@@ -273,6 +273,35 @@ def test_bare_rom(tmp_path):
         longplay.Env(rom, observation="ram")
 
 
+def test_memory():
+    env, other = longplay.Env("cue"), longplay.Env("cue")
+    env.reset(seed=1), other.reset(seed=1)
+    assert env.read(0x134, 3) == b"CUE"  # the title in the ROM
+    walked = env.step(0)[4]["variables"]["walked"]
+    other.step(0)
+    assert int.from_bytes(env.read(0xC0B8, 4), "little") == walked
+    env.read(0, 0x10000), env.read(0xFFFF)
+    assert env.state_hash() == other.state_hash()  # looking changes nothing
+    env.write(0xC0B8, (1000).to_bytes(4, "little"))
+    assert env.read(0xC0B8, 2) == b"\xe8\x03" and env.state_hash() != other.state_hash()
+    assert env.step(0)[4]["variables"]["walked"] >= 1000
+    other.load(env.save())
+    assert other.read(0xC0B8, 4) == env.read(0xC0B8, 4)
+    before = env.state_hash()
+    for address, data in [(0, b"\1"), (0x2000, b"\1"), (0x7FFE, b"\1\2\3")]:
+        with pytest.raises(longplay.InputError, match="in ROM"):
+            env.write(address, data)
+    for call in [lambda: env.read(0x10000), lambda: env.read(0xFFFF, 2), lambda: env.read(-1), lambda: env.read(0, 0), lambda: env.write(0xFFFF, b"\1\2")]:
+        with pytest.raises(longplay.InputError):
+            call()
+    with pytest.raises(TypeError):
+        env.read(0.5)
+    assert env.state_hash() == before
+    env.close()
+    with pytest.raises(longplay.Error, match="closed"):
+        env.read(0xC000)
+
+
 def no_seed(tmp_path):
     """cue without its seed: it boots to the corridor and is won after some steps."""
     shutil.copy(next(Path(longplay.Game("cue").folder).glob("*.gb")), tmp_path / "rom.gb")
