@@ -30,10 +30,10 @@ typedef struct {
 static void show(void *context, lp_view *view) {
     board *b = context;
     int n = lp_ram_search_live(b->s->search, b->s->emu, 0, b->candidates, SHOWN, NULL);
-    long long count = (long long)lp_ram_search_count(b->s->search);
+    long long count = (long long)lp_ram_search_addresses(b->s->search);
     for (int i = 0; i < n; i++) {
         const lp_ram_candidate *c = &b->candidates[i];
-        snprintf(b->names[i], sizeof b->names[i], "0x%04X", c->address);
+        snprintf(b->names[i], sizeof b->names[i], "0x%04X %s", c->address, c->type->text);
         b->variables[i] = (lp_view_variable){b->names[i], c->now, c->now != c->before ? 0 : -1};
     }
     snprintf(b->status, sizeof b->status, "%lld candidates", count);
@@ -124,12 +124,13 @@ static int print_json(ram_session *s) {
     cJSON_AddStringToObject(o, "game", lp_game_name(s->game));
     cJSON_AddNumberToObject(o, "ram_bytes", (double)lp_ram_search_bytes(s->search));
     cJSON_AddNumberToObject(o, "frames", (double)lp_emu_frames(s->emu));
-    cJSON_AddStringToObject(o, "type", lp_ram_search_type(s->search)->text);
-    cJSON_AddNumberToObject(o, "candidates", (double)lp_ram_search_count(s->search));
+    cJSON_AddStringToObject(o, "type", ram_type_text(s));
+    cJSON_AddNumberToObject(o, "candidates", (double)lp_ram_search_addresses(s->search));
     cJSON *array = cJSON_AddArrayToObject(o, "list"); /* the first of them */
     for (int i = 0; i < n; i++) {
         cJSON *c = cJSON_CreateObject();
         cJSON_AddNumberToObject(c, "address", list[i].address);
+        cJSON_AddStringToObject(c, "type", list[i].type->text);
         cJSON_AddNumberToObject(c, "now", (double)list[i].now);
         cJSON_AddNumberToObject(c, "before", (double)list[i].before);
         cJSON_AddItemToArray(array, c);

@@ -6,6 +6,7 @@
 #include "cli/game_script.h"
 
 #include "base/file.h"
+#include "cli/pictures.h"
 #include "env/data_file.h"
 
 #include <errno.h>
@@ -92,6 +93,15 @@ static lp_status do_back(ram_session *s, const words *w, lp_err *err) {
     return lp_emu_state_load(s->emu, s->mark, lp_emu_state_size(s->emu), err);
 }
 
+static lp_status do_picture(ram_session *s, const words *w, lp_err *err) {
+    int width, height;
+    const uint32_t *frame = lp_emu_frame(s->emu, &width, &height);
+    lp_status status = lp_file_check_writable(w->word[1], err);
+    if (!status) status = lp_picture_write(w->word[1], frame, width, height, err);
+    if (!status) fprintf(s->out, "picture in %s\n", w->word[1]);
+    return status;
+}
+
 static lp_status do_play(ram_session *s, const words *w, lp_err *err) {
     (void)w;
     if (!s->can_play) return lp_fail(err, LP_BAD_INPUT, "play: needs a window, and there is no display here");
@@ -109,25 +119,43 @@ static lp_status snap(ram_session *s, const char *name, lp_err *err) {
 
 static lp_status do_snap(ram_session *s, const words *w, lp_err *err) { return snap(s, w->n > 1 ? w->word[1] : "", err); }
 
-static void say_list(ram_session *s, const lp_ram_candidate *c, int n, int64_t count) {
-    for (int i = 0; i < n; i++)
-        fprintf(s->out, "  0x%04" PRIX32 "  %-10" PRIu32 " now %-12" PRId64 " before %" PRId64 "\n", c[i].address, c[i].address, c[i].now,
-                c[i].before);
-    if (count > n) fprintf(s->out, "  ... and %" PRId64 " more\n", count - n);
+/* At most max addresses; where several types are searched for, each with those that give it these values. */
+static void say_list(ram_session *s, const lp_ram_candidate *c, int n, int max) {
+    int n_types, n_addresses = 0;
+    lp_ram_search_types(s->search, &n_types);
+    for (int i = 0; i < n; n_addresses += i == n || c[i].address != c[i - 1].address) {
+        const lp_ram_candidate *first = &c[i];
+        if (n_addresses == max) break;
+        fprintf(s->out, "  0x%04" PRIX32 "  %-10" PRIu32 " now %-12" PRId64 " before %" PRId64, first->address, first->address, first->now,
+                first->before);
+        for (int k = 0; i < n && c[i].address == first->address && c[i].now == first->now && c[i].before == first->before; i++, k++)
+            if (n_types > 1) fprintf(s->out, "%s%s", k ? " " : "  as ", c[i].type->text);
+        fprintf(s->out, "\n");
+    }
+    int64_t left = lp_ram_search_addresses(s->search) - n_addresses;
+    if (left > 0) fprintf(s->out, "  ... and %" PRId64 " more\n", left);
 }
 
 static lp_status say_candidates(ram_session *s, int max, lp_err *err) {
-    lp_ram_candidate *c = malloc((size_t)max * sizeof *c);
+    int n_types;
+    lp_ram_search_types(s->search, &n_types);
+    lp_ram_candidate *c = malloc((size_t)max * (size_t)n_types * sizeof *c);
     if (!c) return lp_fail(err, LP_FAILED, "out of memory for a list");
-    int n = ram_list(s, c, max, err);
-    if (n >= 0) say_list(s, c, n, lp_ram_search_count(s->search));
+    int n = ram_list(s, c, max * n_types, err);
+    if (n >= 0) say_list(s, c, n, max);
     free(c);
     return n < 0 ? LP_FAILED : LP_OK;
 }
 
+const char *ram_type_text(const ram_session *s) {
+    int n_types;
+    const lp_ram_type *types = lp_ram_search_types(s->search, &n_types);
+    return n_types == 1 ? types->text : "any";
+}
+
 static lp_status say_count(ram_session *s, lp_err *err) {
-    int64_t n = lp_ram_search_count(s->search);
-    fprintf(s->out, "%" PRId64 " candidate%s as %s\n", n, n == 1 ? "" : "s", lp_ram_search_type(s->search)->text);
+    int64_t n = lp_ram_search_addresses(s->search);
+    fprintf(s->out, "%" PRId64 " candidate%s as %s\n", n, n == 1 ? "" : "s", ram_type_text(s));
     return n && n <= SHORT_LIST ? say_candidates(s, SHORT_LIST, err) : LP_OK;
 }
 
@@ -175,11 +203,12 @@ static lp_status do_filter(ram_session *s, const words *w, lp_err *err) {
 }
 
 static lp_status do_type(ram_session *s, const words *w, lp_err *err) {
-    lp_ram_type type;
-    lp_status status = lp_ram_type_parse(&type, w->word[1], err);
-    if (status) return status;
-    lp_ram_search_restart(s->search, &type);
-    return say_count(s, err);
+    lp_ram_type types[LP_RAM_MAX_TYPES];
+    bool any = !strcmp(w->word[1], "any");
+    int n = any ? lp_ram_types(types) : 1;
+    lp_status status = any ? LP_OK : lp_ram_type_parse(types, w->word[1], err);
+    if (!status) status = lp_ram_search_restart(s->search, types, n, err);
+    return status ? status : say_count(s, err);
 }
 
 static lp_status do_undo(ram_session *s, const words *w, lp_err *err) {
@@ -196,7 +225,8 @@ static lp_status do_list(ram_session *s, const words *w, lp_err *err) {
 
 static lp_status do_peek(ram_session *s, const words *w, lp_err *err) {
     int64_t address = 0, value;
-    lp_ram_type type = *lp_ram_search_type(s->search);
+    int n_types;
+    lp_ram_type type = *lp_ram_search_types(s->search, &n_types);
     lp_status status = number_of(w->word[1], 0, UINT32_MAX, &address, "address", err);
     if (!status && w->n > 2) status = lp_ram_type_parse(&type, w->word[2], err);
     if (!status && s->moved) status = snap(s, "", err);
@@ -207,27 +237,39 @@ static lp_status do_peek(ram_session *s, const words *w, lp_err *err) {
     return LP_OK;
 }
 
+/* What is to be saved: as given, and where not, what is left of the search. */
+static lp_status choose_saved(ram_session *s, const words *w, uint32_t *address, lp_ram_type *type, lp_err *err) {
+    int n_types;
+    int64_t at = -1, value, n = lp_ram_search_addresses(s->search);
+    lp_ram_candidate c[LP_RAM_MAX_TYPES];
+    lp_status status = w->n > 2 ? number_of(w->word[2], 0, UINT32_MAX, &at, "address", err) : LP_OK;
+    if (!status && w->n > 3) status = lp_ram_type_parse(type, w->word[3], err);
+    if (status) return status;
+    if (at < 0 && n != 1) return lp_fail(err, LP_BAD_INPUT, "save: %" PRId64 " candidates; give the ADDRESS, too, or filter on", n);
+    const lp_ram_type *types = lp_ram_search_types(s->search, &n_types);
+    int n_here = lp_ram_search_list(s->search, at < 0 ? 0 : (uint32_t)at, c, LP_RAM_MAX_TYPES);
+    if (at < 0) at = c[0].address;
+    while (n_here && c[n_here - 1].address != at) n_here--;
+    if (w->n <= 3 && n_types > 1 && n_here != 1)
+        return lp_fail(err, LP_BAD_INPUT, "save: %d types fit 0x%04" PRIX64 "; give the TYPE, too: save NAME ADDRESS TYPE", n_here,
+                       (uint64_t)at);
+    if (w->n <= 3) *type = n_types > 1 ? *c[0].type : *types;
+    *address = (uint32_t)at;
+    if (!lp_ram_search_value(s->search, *address, type, &value))
+        return lp_fail(err, LP_BAD_INPUT, "save: 0x%" PRIX64 " holds no value of type %s", (uint64_t)at, type->text);
+    return LP_OK;
+}
+
 static lp_status do_save(ram_session *s, const words *w, lp_err *err) {
-    const lp_ram_type *type = lp_ram_search_type(s->search);
-    lp_ram_candidate one;
-    int64_t address = 0, value, n = lp_ram_search_count(s->search);
+    uint32_t address = 0;
+    lp_ram_type type;
     if (!lp_game_dir(s->game)) return lp_fail(err, LP_BAD_INPUT, "save: a ROM has no data.json; make a folder with longplay game new");
     if (s->n_saved == RAM_MAX_SAVED) return lp_fail(err, LP_BAD_INPUT, "save: %d saved already", RAM_MAX_SAVED);
-    if (w->n > 2) {
-        lp_status status = number_of(w->word[2], 0, UINT32_MAX, &address, "address", err);
-        if (status) return status;
-        if (!lp_ram_search_value(s->search, (uint32_t)address, type, &value))
-            return lp_fail(err, LP_BAD_INPUT, "save: 0x%" PRIX64 " holds no value of type %s", (uint64_t)address, type->text);
-    } else if (n != 1) {
-        return lp_fail(err, LP_BAD_INPUT, "save: %" PRId64 " candidates; give the ADDRESS, too, or filter on", n);
-    } else {
-        lp_ram_search_list(s->search, 0, &one, 1);
-        address = one.address;
-    }
-    lp_status status = lp_data_file_add(lp_game_dir(s->game), w->word[1], (uint32_t)address, type->text, err);
+    lp_status status = choose_saved(s, w, &address, &type, err);
+    if (!status) status = lp_data_file_add(lp_game_dir(s->game), w->word[1], address, type.text, err);
     if (status) return status;
     snprintf(s->saved[s->n_saved++], sizeof s->saved[0], "%s", w->word[1]);
-    fprintf(s->out, "%s/data.json: %s is at 0x%04" PRIX64 ", %s\n", lp_game_dir(s->game), w->word[1], (uint64_t)address, type->text);
+    fprintf(s->out, "%s/data.json: %s is at 0x%04" PRIX32 ", %s\n", lp_game_dir(s->game), w->word[1], address, type.text);
     return LP_OK;
 }
 
@@ -247,6 +289,7 @@ static lp_status do_quit(ram_session *s, const words *w, lp_err *err) {
 
 static const command commands[] = {
     {"step", 1, 2, do_step, "step N [BUTTONS]", "run N frames with BUTTONS held: A, LEFT+A, none"},
+    {"picture", 1, 1, do_picture, "picture FILE.png", "write what is on the screen"},
     {"play", 0, 0, do_play, "play", "play in a window with the keyboard; Q comes back"},
     {"snap", 0, 1, do_snap, "snap [NAME]", "take a snapshot of the RAM"},
     {"filter", 1, 4, do_filter, "filter equal|changed|up|down", "keep what did that between the last two snapshots"},
@@ -254,10 +297,11 @@ static const command commands[] = {
     {"filter", 1, 4, do_filter, "filter is N|not N|above N|below N", "keep what is N now, ..."},
     {"filter", 1, 4, do_filter, "filter ... since NAME", "compare with that snapshot ('start' is the first)"},
     {"type", 1, 1, do_type, "type T", "begin again with values of type T: |u1 <u2 >d3 ..."},
+    {"type", 1, 1, do_type, "type any", "... of all the usual types at once; the list says which fit"},
     {"list", 0, 1, do_list, "list [N]", "show candidates with their values now and before"},
     {"peek", 1, 2, do_peek, "peek ADDRESS [T]", "show the value at an address"},
     {"undo", 0, 0, do_undo, "undo", "as before the last filter or type"},
-    {"save", 1, 2, do_save, "save NAME [ADDRESS]", "write the candidate that is left into data.json"},
+    {"save", 1, 3, do_save, "save NAME [ADDRESS [TYPE]]", "write the candidate that is left into data.json"},
     {"mark", 0, 0, do_mark, "mark", "remember the machine as it is"},
     {"back", 0, 0, do_back, "back", "return to the mark"},
     {"reset", 0, 0, do_reset, "reset", "power on again, and boot"},

@@ -29,6 +29,8 @@ lp_status ram_open(ram_session *session, const char *game, uint64_t seed, lp_err
 void ram_close(ram_session *session);
 /* Does one line; blank ones and what follows # do nothing. A command that fails changes nothing. */
 lp_status ram_do(ram_session *session, const char *line, lp_err *err);
+/* The type that is searched for, or "any". */
+const char *ram_type_text(const ram_session *session);
 /* The commands, for people. */
 void ram_help(FILE *out);
 /* The candidates as they stand, at most max: with the machine's present values where it has moved on since the last snapshot. -1: err. */

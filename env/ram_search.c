@@ -1,11 +1,12 @@
 /* The search by elimination. See ram_search.h.
  *
- * The regions' bytes lie one after another in a snapshot; a candidate is the index of its first byte. A candidate's
+ * The regions' bytes lie one after another in a snapshot; a candidate is a type and the index of its first byte. A candidate's
  * bytes all lie in one region. Undo keeps the bits as they were, a ring of LP_RAM_MAX_UNDO.
  */
 #include "env/ram_search.h"
 
-#include <assert.h>
+#include "base/contract.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,9 @@ typedef struct {
 } snapshot;
 
 typedef struct {
-    lp_ram_type type;
-    uint64_t *bits; /* [n_words] owned */
+    int n_types;
+    lp_ram_type types[LP_RAM_MAX_TYPES];
+    uint64_t *bits; /* [n_types][n_words] owned */
 } selection;
 
 struct lp_ram_search {
@@ -49,6 +51,15 @@ lp_status lp_ram_type_parse(lp_ram_type *out, const char *text, lp_err *err) {
     *out = (lp_ram_type){.big_endian = text[0] == '>', .kind = text[1], .width_bytes = text[2] - '0'};
     memcpy(out->text, text, 4);
     return LP_OK;
+}
+
+int lp_ram_types(lp_ram_type out[LP_RAM_MAX_TYPES]) {
+    static const char *const texts[] = {"|u1", "|i1", "|d1", "<u2", ">u2", "<i2", ">i2", "<d2", ">d2", "<u3", ">u3",
+                                        "<d3", ">d3", "<u4", ">u4", "<i4", ">i4", "<d4", ">d4", "<n4", ">n4"};
+    const int n = sizeof texts / sizeof *texts;
+    _Static_assert(sizeof texts / sizeof *texts <= LP_RAM_MAX_TYPES, "as many types as a search takes");
+    for (int i = 0; i < n; i++) (void)lp_ram_type_parse(&out[i], texts[i], NULL);
+    return n;
 }
 
 /* ---- values ---- */
@@ -118,19 +129,15 @@ lp_status lp_ram_search_open(lp_ram_search **out, const lp_game *game, lp_err *e
         }
         s->n_words = (s->size_bytes + 63) / 64;
         s->state = malloc(lp_emu_state_size(s->mirror));
-        s->now.bits = calloc(s->n_words, sizeof *s->now.bits);
-        if (!s->state || !s->now.bits) status = lp_fail(err, LP_FAILED, "out of memory for a search");
+        lp_ram_type byte;
+        (void)lp_ram_type_parse(&byte, "|u1", NULL);
+        status = s->state ? lp_ram_search_restart(s, &byte, 1, err) : lp_fail(err, LP_FAILED, "out of memory for a search");
     }
     if (status) {
         lp_ram_search_close(s);
         *out = NULL;
-        return status;
     }
-    lp_ram_type byte;
-    (void)lp_ram_type_parse(&byte, "|u1", NULL);
-    lp_ram_search_restart(s, &byte);
-    free(s->undo[--s->n_undo].bits); /* there was nothing before */
-    return LP_OK;
+    return status;
 }
 
 void lp_ram_search_close(lp_ram_search *s) {
@@ -144,7 +151,12 @@ void lp_ram_search_close(lp_ram_search *s) {
 }
 
 size_t lp_ram_search_bytes(const lp_ram_search *s) { return s->size_bytes; }
-const lp_ram_type *lp_ram_search_type(const lp_ram_search *s) { return &s->now.type; }
+
+const lp_ram_type *lp_ram_search_types(const lp_ram_search *s, int *n_types) {
+    *n_types = s->now.n_types;
+    return s->now.types;
+}
+
 int lp_ram_search_snapshots(const lp_ram_search *s) { return s->n_snapshots; }
 
 /* ---- snapshots ---- */
@@ -195,30 +207,44 @@ static const uint8_t *last_bytes(const lp_ram_search *s) { return s->n_snapshots
 
 /* ---- candidates ---- */
 
-static bool has(const lp_ram_search *s, uint32_t i) { return s->now.bits[i / 64] >> (i % 64) & 1; }
+static bool has(const lp_ram_search *s, int type, uint32_t i) { return s->now.bits[(size_t)type * s->n_words + i / 64] >> (i % 64) & 1; }
 
-/* Remembers the selection as it is. Without memory for it there is one step less to go back. */
+/* Keeps the selection as it is, whose bits are then the undo's. Of too many the oldest goes. */
 static void remember(lp_ram_search *s) {
-    uint64_t *bits = NULL;
     if (s->n_undo == LP_RAM_MAX_UNDO) {
-        bits = s->undo[0].bits;
+        free(s->undo[0].bits);
         memmove(s->undo, s->undo + 1, (LP_RAM_MAX_UNDO - 1) * sizeof *s->undo);
         s->n_undo--;
-    } else if (!(bits = malloc(s->n_words * sizeof *bits))) {
-        return;
     }
-    memcpy(bits, s->now.bits, s->n_words * sizeof *bits);
-    s->undo[s->n_undo++] = (selection){s->now.type, bits};
+    s->undo[s->n_undo++] = s->now;
 }
 
-void lp_ram_search_restart(lp_ram_search *s, const lp_ram_type *type) {
-    remember(s);
-    s->now.type = *type;
-    memset(s->now.bits, 0, s->n_words * sizeof *s->now.bits);
-    for (int r = 0; r < s->n_regions; r++) {
-        uint32_t n = s->regions[r].size_bytes - (uint32_t)(type->width_bytes - 1), from = s->regions[r].offset;
-        for (uint32_t i = from; i < from + n; i++) s->now.bits[i / 64] |= (uint64_t)1 << (i % 64);
-    }
+lp_status lp_ram_search_restart(lp_ram_search *s, const lp_ram_type *types, int n_types, lp_err *err) {
+    LP_CHECK(n_types > 0 && n_types <= LP_RAM_MAX_TYPES);
+    uint64_t *bits = calloc((size_t)n_types * s->n_words, sizeof *bits);
+    if (!bits) return lp_fail(err, LP_FAILED, "out of memory for a search");
+    if (s->now.bits) remember(s);
+    s->now = (selection){.n_types = n_types, .bits = bits};
+    memcpy(s->now.types, types, (size_t)n_types * sizeof *types);
+    for (int t = 0; t < n_types; t++, bits += s->n_words)
+        for (int r = 0; r < s->n_regions; r++) {
+            uint32_t n = s->regions[r].size_bytes - (uint32_t)(types[t].width_bytes - 1), from = s->regions[r].offset;
+            for (uint32_t i = from; i < from + n; i++) bits[i / 64] |= (uint64_t)1 << (i % 64);
+        }
+    return LP_OK;
+}
+
+/* Drops the candidates of one type, bits, for which the filter does not hold. */
+static void filter_type(const lp_ram_search *s, const lp_ram_filter *f, const lp_ram_type *type, const uint8_t *now, const uint8_t *before,
+                        uint64_t *bits) {
+    for (size_t w = 0; w < s->n_words; w++)
+        for (uint64_t left = bits[w]; left; left &= left - 1) {
+            int bit = __builtin_ctzll(left);
+            size_t i = w * 64 + (size_t)bit;
+            int64_t a, b;
+            bool values = decode(type, now + i, &a) && decode(type, before + i, &b);
+            if (!values || !keeps(f, type, a, b)) bits[w] &= ~((uint64_t)1 << bit);
+        }
 }
 
 static bool needs_before(lp_ram_op op) { return op <= LP_RAM_BY; }
@@ -235,15 +261,13 @@ lp_status lp_ram_search_filter(lp_ram_search *s, const lp_ram_filter *f, lp_err 
         if (s->n_snapshots < 2) return lp_fail(err, LP_BAD_INPUT, "only one snapshot: nothing to compare it with yet");
         before = s->snapshots[s->n_snapshots - 2].bytes;
     }
+    size_t n_words = (size_t)s->now.n_types * s->n_words;
+    uint64_t *bits = malloc(n_words * sizeof *bits);
+    if (!bits) return lp_fail(err, LP_FAILED, "out of memory for a search");
+    memcpy(bits, s->now.bits, n_words * sizeof *bits);
     remember(s);
-    for (size_t w = 0; w < s->n_words; w++)
-        for (uint64_t left = s->now.bits[w]; left; left &= left - 1) {
-            int bit = __builtin_ctzll(left);
-            size_t i = w * 64 + (size_t)bit;
-            int64_t a, b;
-            bool values = decode(&s->now.type, now + i, &a) && decode(&s->now.type, before + i, &b);
-            if (!values || !keeps(f, &s->now.type, a, b)) s->now.bits[w] &= ~((uint64_t)1 << bit);
-        }
+    s->now.bits = bits;
+    for (int t = 0; t < s->now.n_types; t++) filter_type(s, f, &s->now.types[t], now, before, bits + (size_t)t * s->n_words);
     return LP_OK;
 }
 
@@ -256,7 +280,17 @@ bool lp_ram_search_undo(lp_ram_search *s) {
 
 int64_t lp_ram_search_count(const lp_ram_search *s) {
     int64_t n = 0;
-    for (size_t w = 0; w < s->n_words; w++) n += __builtin_popcountll(s->now.bits[w]);
+    for (size_t w = 0; w < (size_t)s->now.n_types * s->n_words; w++) n += __builtin_popcountll(s->now.bits[w]);
+    return n;
+}
+
+int64_t lp_ram_search_addresses(const lp_ram_search *s) {
+    int64_t n = 0;
+    for (size_t w = 0; w < s->n_words; w++) {
+        uint64_t any = 0;
+        for (int t = 0; t < s->now.n_types; t++) any |= s->now.bits[(size_t)t * s->n_words + w];
+        n += __builtin_popcountll(any);
+    }
     return n;
 }
 
@@ -264,13 +298,15 @@ int lp_ram_search_list(const lp_ram_search *s, uint32_t from, lp_ram_candidate *
     const uint8_t *now = last_bytes(s), *before = s->n_snapshots > 1 ? s->snapshots[s->n_snapshots - 2].bytes : now;
     int n = 0;
     for (int r = 0; r < s->n_regions; r++)
-        for (uint32_t k = 0; k < s->regions[r].size_bytes && n < max; k++) {
+        for (uint32_t k = 0; k < s->regions[r].size_bytes; k++) {
             uint32_t address = s->regions[r].address + k, i = s->regions[r].offset + k;
-            if (address < from || !has(s, i)) continue;
-            lp_ram_candidate *c = &out[n++];
-            *c = (lp_ram_candidate){.address = address};
-            if (now) (void)decode(&s->now.type, now + i, &c->now);
-            if (now) (void)decode(&s->now.type, before + i, &c->before);
+            for (int t = 0; t < s->now.n_types && n < max && address >= from; t++) {
+                if (!has(s, t, i)) continue;
+                lp_ram_candidate *c = &out[n++];
+                *c = (lp_ram_candidate){.address = address, .type = &s->now.types[t]};
+                if (now) (void)decode(c->type, now + i, &c->now);
+                if (now) (void)decode(c->type, before + i, &c->before);
+            }
         }
     return n;
 }
@@ -280,9 +316,9 @@ int lp_ram_search_live(lp_ram_search *s, lp_emu *emu, uint32_t from, lp_ram_cand
     int n = lp_ram_search_list(s, from, out, max);
     for (int i = 0; i < n; i++) {
         uint8_t bytes[8];
-        for (int k = 0; k < s->now.type.width_bytes; k++) bytes[k] = lp_emu_read8(s->mirror, out[i].address + (uint32_t)k);
+        for (int k = 0; k < out[i].type->width_bytes; k++) bytes[k] = lp_emu_read8(s->mirror, out[i].address + (uint32_t)k);
         out[i].before = out[i].now;
-        if (!decode(&s->now.type, bytes, &out[i].now)) out[i].now = out[i].before; /* no decimal number at this moment */
+        if (!decode(out[i].type, bytes, &out[i].now)) out[i].now = out[i].before; /* no decimal number at this moment */
     }
     return n;
 }

@@ -55,6 +55,49 @@ static void the_tour_is_true(void **state) {
     expect_done(longplay("game check %%/g"), "result, door", "check");
 }
 
+/* A counter of four bytes: its first alone looks like one byte, of either sign, and like two. The list says which types fit. */
+static void finds_whatever_the_type(void **state) {
+    (void)state;
+    expect_done(longplay("game new " CUE " %%/g"), "", "game new");
+    static const char search[] = "step 60\nstep 9 START\ntype any\nstep 60\nsnap\nstep 40\nfilter up 10\nstep 40\nfilter up 10\nlist\n";
+    char text[400];
+    result r = script("%/g", search, "");
+    expect_done(r, "16511 candidates as any\n", "all of RAM");
+    expect_done(r, "  as |u1 |i1 <u2 <i2 <u3 <u4 <i4\n", "which types");
+    cJSON *o = parsed(script("%/g", search, "--json"), "any --json");
+    assert_string_equal(cJSON_GetObjectItem(o, "type")->valuestring, "any");
+    const cJSON *c;
+    bool has_byte = false, has_four = false;
+    cJSON_ArrayForEach(c, cJSON_GetObjectItem(o, "list")) {
+        const char *type = cJSON_GetObjectItem(c, "type")->valuestring;
+        has_byte |= number(c, "address") == 0xc0b8 && !strcmp(type, "|u1");
+        has_four |= number(c, "address") == 0xc0b8 && !strcmp(type, "<u4");
+    }
+    assert_true(has_byte && has_four);
+    cJSON_Delete(o);
+    snprintf(text, sizeof text, "%ssave walked 0xC0B8\n", search);
+    expect_refused(script("%/g", text, "--json"), 2, "types fit 0xC0B8; give the TYPE", "which?");
+    snprintf(text, sizeof text, "%ssave walked 0xC0B8 <u4\n", search);
+    expect_done(script("%/g", text, ""), "walked is at 0xC0B8, <u4", "this one");
+}
+
+static void pictures_are_written(void **state) {
+    (void)state;
+    char text[2 * PATH_MAX];
+    lp_blob png, other;
+    lp_err err;
+    snprintf(text, sizeof text, "picture %s\nstep 60\nstep 9 START\nstep 9\n", at("a.png"));
+    size_t n = strlen(text);
+    snprintf(text + n, sizeof text - n, "picture %s\n", at("b.png"));
+    expect_done(script("cue", text, ""), "b.png\n", "picture");
+    assert_int_equal(lp_file_read(&png, at("a.png"), 1 << 20, &err), LP_OK);
+    assert_int_equal(lp_file_read(&other, at("b.png"), 1 << 20, &err), LP_OK);
+    assert_memory_equal(png.data + 12, "IHDR\0\0\0\xa0\0\0\0\x90", 12);
+    assert_true(png.size_bytes != other.size_bytes || memcmp(png.data, other.data, png.size_bytes));
+    lp_blob_free(&png), lp_blob_free(&other);
+    expect_refused(script("cue", "picture /none/a.png\n", "--json"), 2, "script:1: /none/a.png", "nowhere to write");
+}
+
 /* A line that is wrong: its number, exit 2, and nothing after it is done. */
 static void wrong_lines_are_named(void **state) {
     (void)state;
@@ -132,10 +175,8 @@ static void marks_and_undo(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(finds_and_saves),
-        TEST(the_tour_is_true),
-        TEST(wrong_lines_are_named),
-        TEST(marks_and_undo),
+        TEST(finds_and_saves),      TEST(the_tour_is_true),      TEST(finds_whatever_the_type),
+        TEST(pictures_are_written), TEST(wrong_lines_are_named), TEST(marks_and_undo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,7 +183,7 @@ static void search_round(rig *r, lp_rng *rng) {
     static const char orders[] = "|<>", kinds[] = "uidn";
     char type[4] = {orders[lp_rng_below(rng, 3)], kinds[lp_rng_below(rng, 4)], (char)('1' + lp_rng_below(rng, 8)), 0};
     lp_ram_type t = type_of(type);
-    lp_ram_search_restart(r->search, &t);
+    assert_int_equal(lp_ram_search_restart(r->search, &t, 1, NULL), LP_OK);
     snap(r, "");
     int n = read_ram(r, before_bytes, addresses, room_at);
     for (int i = 0; i < n; i++) alive[i] = room_at[i] >= type[2] - '0';
@@ -277,6 +277,48 @@ static void finds_cues_counter(void **state) {
     close_rig(&r);
 }
 
+/* Searched for all at once, each type keeps what it keeps when it is searched for alone. */
+static void all_types_at_once(void **state) {
+    (void)state;
+    rig all, one;
+    lp_rng rng = lp_rng_make(test_seed(), 2);
+    lp_ram_type types[LP_RAM_MAX_TYPES];
+    static lp_ram_candidate found[4096], alone[4096];
+    int n_types = lp_ram_types(types);
+    open_rig(&all, "busy"), open_rig(&one, "busy");
+    assert_int_equal(lp_ram_search_restart(all.search, types, n_types, NULL), LP_OK);
+    for (int s = 0; s < 3; s++) {
+        if (s) stir(&all, &rng);
+        snap(&all, "");
+        lp_emu_state_save(all.emu, now_bytes);
+        assert_int_equal(lp_emu_state_load(one.emu, now_bytes, lp_emu_state_size(one.emu), NULL), LP_OK);
+        snap(&one, "");
+    }
+    int n = (int)filter(&all, LP_RAM_UP, 0, NULL), kept = 0;
+    n = (int)filter(&all, LP_RAM_BELOW, 9, NULL);
+    assert_in_range(n, 50, 4096);
+    assert_true(lp_ram_search_addresses(all.search) < n);
+    assert_int_equal(lp_ram_search_list(all.search, 0, found, 4096), n);
+    for (int t = 0; t < n_types; t++) {
+        assert_int_equal(lp_ram_search_restart(one.search, &types[t], 1, NULL), LP_OK);
+        filter(&one, LP_RAM_UP, 0, NULL), filter(&one, LP_RAM_BELOW, 9, NULL);
+        int m = lp_ram_search_list(one.search, 0, alone, 4096), k = 0;
+        assert_int_equal(lp_ram_search_addresses(one.search), m);
+        for (int i = 0; i < n; i++) {
+            if (strcmp(found[i].type->text, types[t].text)) continue;
+            assert_true(k < m && found[i].address == alone[k].address && found[i].now == alone[k].now &&
+                        found[i].before == alone[k].before);
+            k++;
+        }
+        assert_int_equal(k, m);
+        kept += m;
+    }
+    assert_int_equal(kept, n);
+    assert_true(lp_ram_search_undo(all.search) && lp_ram_search_undo(all.search));
+    assert_int_equal(lp_ram_search_addresses(all.search), lp_ram_search_bytes(all.search));
+    close_rig(&all), close_rig(&one);
+}
+
 static void undo_goes_back(void **state) {
     (void)state;
     rig r;
@@ -289,7 +331,7 @@ static void undo_goes_back(void **state) {
     for (int i = 0; i < 100; i++) {
         counts[i] = lp_ram_search_count(r.search);
         if (i % 7 == 0) {
-            lp_ram_search_restart(r.search, i % 2 ? &two : &one);
+            assert_int_equal(lp_ram_search_restart(r.search, i % 2 ? &two : &one, 1, NULL), LP_OK);
             continue;
         }
         stir(&r, &rng);
@@ -491,10 +533,15 @@ static void full_disk_keeps_data(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(agrees_with_a_plain_search), TEST(covers_all_ram_and_touches_none),
-        TEST(finds_cues_counter),         TEST(undo_goes_back),
-        TEST(snapshots_have_names),       TEST(types_are_checked),
-        TEST(adds_and_keeps_the_rest),    TEST(damaged_data_stays_as_it_was),
+        TEST(agrees_with_a_plain_search),
+        TEST(covers_all_ram_and_touches_none),
+        TEST(finds_cues_counter),
+        TEST(all_types_at_once),
+        TEST(undo_goes_back),
+        TEST(snapshots_have_names),
+        TEST(types_are_checked),
+        TEST(adds_and_keeps_the_rest),
+        TEST(damaged_data_stays_as_it_was),
         TEST(full_disk_keeps_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
