@@ -32,7 +32,7 @@ SHORTER = [
     (r"longplay bench (\w+)$", r"longplay bench \1 cue --seconds 0.2"),
     (r"longplay eval memory( .*)?--episodes 1000", r"longplay eval memory\1--episodes 1"),
     (r"longplay eval memory(?!.*--episodes)", "longplay eval memory --episodes 1"),
-    (r"longplay eval my-suite.json$", "longplay eval my-suite.json --episodes 1"),
+    (r"longplay eval (cue|my-suite.json)(?!.*--episodes)", r"longplay eval \1 --episodes 4"),
     (r"make (play|test)$", None, "builds everything"),
     (r"sudo ", None, "installs packages"),
     (r"pip install", None, "the test `python` does"),
