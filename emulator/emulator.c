@@ -132,7 +132,7 @@ lp_status lp_emu_open(lp_emu **out, const void *rom, size_t size_bytes, const lp
     if (config) emu->config = *config;
     if (info.needs_copy) status = copy_rom(emu, rom, err);
     if (!status) status = open_core(emu, err);
-    if (!status && console->writes_rom(emu)) {
+    if (!status && !emu->own_rom && console->writes_rom(emu)) {
         close_core(emu);
         status = copy_rom(emu, rom, err);
         if (!status) status = open_core(emu, err);
