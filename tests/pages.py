@@ -106,7 +106,7 @@ class Pages:
         self.helps: dict[str, str] = {}
 
     def fail(self, page: Path, line: int, what: str):
-        self.wrong.append(f"{page.relative_to(ROOT)}:{line}: {what}")
+        self.wrong.append(f"{os.path.relpath(page, ROOT)}:{line}: {what}")
 
     # ---- commands ----
 
@@ -196,6 +196,16 @@ class Pages:
                 elif anchor and anchor not in anchors(to):
                     self.fail(page, number, f"{target}: there is no such heading")
 
+    def check(self, page: Path, runs: bool):
+        found, prose = parts(page.read_text())
+        self.check_links(page, prose)
+        self.check_mentioned(page, prose)
+        for _, part in found:
+            if isinstance(part, Block):
+                self.check_language(page, part)
+        if runs:
+            self.check_commands(page, found)
+
     def check_language(self, page: Path, block: Block):
         text = "\n".join(block.lines)
         try:
@@ -249,23 +259,53 @@ def anchors(page: Path) -> set[str]:
     return names
 
 
+UNTRUE = """# A page
+`longplay play --no-such-option` and `longplay juggle`, [gone](gone.md), [no heading](#nowhere), [itself](#a-page)
+```sh
+false
+```
+```console
+$ echo two
+one
+$ echo three; echo 4.5 s
+...
+7 s
+```
+```console exit 3
+$ exit 3
+```
+```json
+{"a": 1,}
+```
+<!-- test: exit 7 -->
+"""
+
+
+def check_itself(longplay: str) -> bool:
+    """Everything that is untrue in UNTRUE is found, and nothing else."""
+    pages = Pages(longplay)
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.md"
+        page.write_text(UNTRUE)
+        pages.check(page, True)
+    good = sorted(int(one.split(":")[1]) for one in pages.wrong) == [2, 2, 2, 2, 4, 7, 17, 19]
+    if not good:
+        print("this test does not find what it should:\n" + "\n".join(pages.wrong))
+    return good
+
+
 def main() -> int:
     if len(sys.argv) < 2:
         print(__doc__)
         return 2
+    if not check_itself(sys.argv[1]):
+        return 1
     pages = Pages(sys.argv[1])
     listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "*.md"], capture_output=True, text=True, check=True)
     every = [ROOT / name for name in listed.stdout.split() if (ROOT / name).exists()]
     chosen = [Path(name).resolve() for name in sys.argv[2:]] or every
     for page in chosen:
-        found, prose = parts(page.read_text())
-        pages.check_links(page, prose)
-        pages.check_mentioned(page, prose)
-        for _, part in found:
-            if isinstance(part, Block):
-                pages.check_language(page, part)
-        if page == ROOT / "README.md" or page.parent in (ROOT / "docs", ROOT / "games/suites"):
-            pages.check_commands(page, found)
+        pages.check(page, page == ROOT / "README.md" or page.parent in (ROOT / "docs", ROOT / "games/suites"))
     check_magics(pages)
     print("\n".join(f"skipped: {one}" for one in pages.skipped))
     print("\n".join(pages.wrong) if pages.wrong else f"{pages.n_run} commands ran, {len(pages.skipped)} skipped, {len(chosen)} pages hold")
