@@ -18,6 +18,13 @@ double lp_now_s(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+const char *lp_duration(double seconds, char out[LP_DURATION_BYTES]) {
+    const long long s = seconds >= 0 && seconds < 1e12 ? (long long)seconds : 0, hours = s / 3600;
+    if (hours) snprintf(out, LP_DURATION_BYTES, "%lld:%02d:%02d", hours, (int)(s / 60 % 60), (int)(s % 60));
+    else snprintf(out, LP_DURATION_BYTES, "%d:%02d", (int)(s / 60), (int)(s % 60));
+    return out;
+}
+
 void lp_progress_end(void) {
     pthread_mutex_lock(&lock);
     if (live) fputc('\n', stderr);

@@ -10,6 +10,9 @@ void lp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void lp_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Ends the live line, if one is being shown. */
 void lp_progress_end(void);
+/* "4:05" or "2:13:09", into out, which is returned; what is no number of seconds is 0. */
+enum { LP_DURATION_BYTES = 24 };
+const char *lp_duration(double seconds, char out[LP_DURATION_BYTES]);
 /* Seconds on a clock that never goes back, from an arbitrary start. */
 double lp_now_s(void);
 

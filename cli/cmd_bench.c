@@ -1,5 +1,6 @@
 /* longplay bench: measures speed on this machine, and prints tables (or one JSON object). What is compared is measured in
  * one run, in turns, so that ratios mean something on a busy machine too. */
+#include "base/file.h"
 #include "bench/bench.h"
 #include "bench/bench_emulator.h"
 #include "bench/bench_games.h"
@@ -277,10 +278,15 @@ int lp_cmd_bench(int argc, char **argv) {
     for (int i = 0; i < N_BENCHES; i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", benches[i].name);
     while (which < N_BENCHES && strcmp(benches[which].name, a.positional[0])) which++;
-    if (which == N_BENCHES) lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
-    else if (a.n_positional > benches[which].most + 1)
+    if (which == N_BENCHES) {
+        lp_fail(&err, status, "bench '%s': must be one of %s", a.positional[0], names);
+    } else if (a.n_positional > benches[which].most + 1) {
         lp_fail(&err, status, "bench %s: '%s' is one argument too many", a.positional[0], a.positional[benches[which].most + 1]);
-    else if (!(status = lp_use_device(NULL, NULL, a.device, &err))) status = benches[which].run(&a, o, &err);
+    } else {
+        status = a.save ? lp_file_check_writable(a.save, &err) : LP_OK;
+        if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
+        if (!status) status = benches[which].run(&a, o, &err);
+    }
     if (!status && a.json) return lp_print_json(o);
     cJSON_Delete(o);
     return lp_report(status, &err);

@@ -117,9 +117,9 @@ static void show(const session *s, const lp_train_stats *now) {
     double elapsed = lp_now_s() - s->start_s, rate = (double)(now->decisions - s->start_decisions) / elapsed;
     double left = (double)(s->config.decisions - now->decisions) / rate;
     if (s->a->minutes * 60 - elapsed < left) left = s->a->minutes * 60 - elapsed;
-    if (left < 0) left = 0;
-    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %d:%02d left", 100 * now->win_rate, now->level,
-                (long long)now->decisions, rate, (int)left / 60, (int)left % 60);
+    char text[LP_DURATION_BYTES];
+    lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %s left", 100 * now->win_rate, now->level, (long long)now->decisions,
+                rate, lp_duration(left, text));
     if (now->update % LOG_EVERY_UPDATES) return;
     fprintf(s->log,
             "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "

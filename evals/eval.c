@@ -9,7 +9,6 @@
 #include "evals/stats.h"
 #include "harness/seat.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -72,15 +71,14 @@ static lp_status finish(evaluation *e, player *p, lp_outcome outcome, lp_err *er
 /* The live line. An episode is taken to last as long as those that are over did. */
 static void say(evaluation *e) {
     double now = lp_now_s(), took = now - e->start_s, decisions = (double)atomic_load(&e->decisions);
-    char left[32] = "";
+    char left[32] = "", text[LP_DURATION_BYTES];
     pthread_mutex_lock(&e->lock);
     bool due = now - e->said_s >= SAY_S;
     if (due) {
         e->said_s = now;
         if (e->done) {
             double all = (double)e->decisions_of_done / (double)e->done * (double)e->to_play;
-            int s = all > decisions ? (int)fmin(took * (all / decisions - 1), 1e9) : 0;
-            snprintf(left, sizeof left, ", %d:%02d left", s / 60, s % 60);
+            snprintf(left, sizeof left, ", %s left", lp_duration(took * (all / decisions - 1), text));
         }
         lp_progress("%s: %lld of %lld episodes, %lld wins, %.0f decisions/s%s", e->config->label ? e->config->label : lp_game_name(e->game),
                     (long long)e->done, (long long)e->config->episodes, (long long)e->wins, took > 0 ? decisions / took : 0, left);

@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/number.h"
 #include "base/pool.h"
 #include "base/rng.h"
@@ -403,6 +404,19 @@ static void test_stop(void **state) {
     assert_int_equal(end_of(SIGHUP, SIGHUP, true), 0);
 }
 
+static void test_duration(void **state) {
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *text;
+    } cases[] = {{0, "0:00"},  {59.9, "0:59"}, {3599, "59:59"}, {3600, "1:00:00"}, {360000 + 61, "100:01:01"},
+                 {-1, "0:00"}, {NAN, "0:00"},  {1e300, "0:00"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[LP_DURATION_BYTES];
+        assert_string_equal(lp_duration(cases[i].seconds, text), cases[i].text);
+    }
+}
+
 static void test_writable(void **state) {
     (void)state;
     lp_err err;
@@ -475,11 +489,11 @@ static void test_numbers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),         cmocka_unit_test(test_config_text), cmocka_unit_test(test_atomic_write),
-        cmocka_unit_test(test_read),           cmocka_unit_test(test_hashes),      cmocka_unit_test(test_rng),
-        cmocka_unit_test(test_pool),           cmocka_unit_test(test_pool_lanes),  cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_writable),       cmocka_unit_test(test_check),       cmocka_unit_test(test_write_at_once),
-        cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_config),        cmocka_unit_test(test_config_text),    cmocka_unit_test(test_atomic_write),
+        cmocka_unit_test(test_read),          cmocka_unit_test(test_hashes),         cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_pool),          cmocka_unit_test(test_pool_lanes),     cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_writable),      cmocka_unit_test(test_duration),       cmocka_unit_test(test_check),
+        cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -70,6 +70,7 @@ static void test_usage(void **state) {
         "bench policy --policy %/none.safetensors",
         "bench learn --policy %/none.safetensors --size nano",
         "bench learn --context 0",
+        "bench policy --seconds 1000 --save %/no/such",
         "bench learn --device tpu",
         "bench learn --envs 0",
         "bench kernels cue",
