@@ -74,10 +74,10 @@ static lp_status refuse_console(const importing *m, const lp_bk2_claim *c, unsig
                    c->text, lp_game_name(m->game), lp_model_name(lp_game_model(m->game)), lp_model_name(theirs));
 }
 
-/* Was the movie recorded on the console that we play the game on? Of what it says, what is sure counts, and else the rest. own: the
- * console that the ROM was made for. */
-static lp_status check_claims(const importing *m, lp_model own, lp_err *err) {
+/* Was the movie recorded on the console that we play the game on? Of what it says, what is sure counts, and else the rest. */
+static lp_status check_claims(const importing *m, lp_err *err) {
     const lp_bk2_info *i = lp_bk2_about(m->movie);
+    lp_model own = lp_game_own_model(m->game);
     unsigned ours = 1u << (lp_game_model(m->game) - 1);
     bool sure = false;
     for (int k = 0; k < i->n_claims; k++) sure |= i->claims[k].sure;
@@ -96,7 +96,7 @@ static lp_status check_claims(const importing *m, lp_model own, lp_err *err) {
 /* Our own movies know their model, and are verified by hashes. */
 static lp_status check_console(const importing *m, lp_err *err) {
     const lp_bk2_info *i = lp_bk2_about(m->movie);
-    lp_model chosen = lp_game_model(m->game), own;
+    lp_model chosen = lp_game_model(m->game);
     if (i->ours) {
         lp_model theirs = chosen;
         lp_status status = *i->our_model ? lp_model_parse(&theirs, i->our_model, err) : LP_OK;
@@ -105,11 +105,7 @@ static lp_status check_console(const importing *m, lp_err *err) {
             return lp_fail(err, LP_BAD_INPUT, "--model %s: %s was recorded on a %s", m->a->model, m->path, i->our_model);
         return lp_game_set_model(m->game, theirs, err);
     }
-    if (!strcmp(i->system, "GBA")) return LP_OK;
-    lp_status status = lp_game_set_model(m->game, LP_MODEL_AUTO, err);
-    own = lp_game_model(m->game);
-    if (!status) status = lp_game_set_model(m->game, chosen, err);
-    return status ? status : check_claims(m, own, err);
+    return check_claims(m, err);
 }
 
 static lp_status open_import(importing *m, lp_err *err) {

@@ -283,7 +283,8 @@ void lp_env_save(lp_env *env, void *out) {
 
 lp_status lp_env_load(lp_env *env, const void *data, size_t size_bytes, lp_err *err) {
     saved_header h;
-    if (size_bytes != lp_env_save_size(env)) return lp_fail(err, LP_BAD_INPUT, "saved environment: wrong size, of another ROM or version");
+    if (size_bytes != lp_env_save_size(env))
+        return lp_fail(err, LP_BAD_INPUT, "saved environment: wrong size, of another ROM, model or version");
     memcpy(&h, data, sizeof h);
     if (h.magic != SAVED_MAGIC || h.hash != lp_hash64((const unsigned char *)data + 16, size_bytes - 16))
         return lp_fail(err, LP_BAD_INPUT, "saved environment: damaged");

@@ -65,6 +65,7 @@ static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "%s: compressed with gzip; unpack it first", name);
     lp_status status = lp_game_set_model(g, LP_MODEL_AUTO, err);
     if (status) return lp_fail_prefix(err, status, "%s", name);
+    g->own_model = g->model;
     set_defaults(g);
     return LP_OK;
 }
@@ -257,6 +258,7 @@ const char *lp_game_variable_name(const lp_game *g, int index) {
 }
 lp_system lp_game_system(const lp_game *g) { return g->system; }
 lp_model lp_game_model(const lp_game *g) { return g->model; }
+lp_model lp_game_own_model(const lp_game *g) { return g->own_model; }
 int lp_game_n_knobs(const lp_game *g) { return g->n_knobs; }
 const lp_knob *lp_game_knob(const lp_game *g, int index) {
     LP_CHECK(index >= 0 && index < g->n_knobs);

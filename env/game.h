@@ -77,6 +77,7 @@ const char *lp_game_variable_name(const lp_game *game, int index);
 lp_system lp_game_system(const lp_game *game);
 /* The console that it is played on: what longplay.json says ("model"), or the ROM's own. Never LP_MODEL_AUTO. */
 lp_model lp_game_model(const lp_game *game);
+lp_model lp_game_own_model(const lp_game *game); /* the console that the ROM was made for */
 /* Another one, before anything is opened that plays the game; LP_MODEL_AUTO: the ROM's own. LP_BAD_INPUT and nothing changed: the ROM
  * does not fit into it. */
 lp_status lp_game_set_model(lp_game *game, lp_model model, lp_err *err);

@@ -35,7 +35,7 @@ struct lp_game {
     bool is_folder, has_longplay; /* has_longplay: a longplay.json */
     lp_blob rom;
     lp_system system;
-    lp_model model; /* never LP_MODEL_AUTO */
+    lp_model model, own_model; /* never LP_MODEL_AUTO */
     int frame_skip, width, height;
     int n_actions;
     uint16_t action_keys[LP_MAX_ACTIONS];

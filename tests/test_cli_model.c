@@ -141,6 +141,18 @@ static void test_run(void **state) {
     expect_refused(longplay("replay %%/run --verify"), 2, "another console than the dmg", "another config.ini");
 }
 
+/* A training goes on on its console alone. */
+static void test_train(void **state) {
+    (void)state;
+    static const char size[] = "--train.envs=2 --train.steps=8 --train.decisions=16 --policy.hidden=16 --policy.dim=4 --eval-episodes 1";
+    make_game("own", 0, "");
+    result r = longplay("train %%/own --out %%/w.safetensors --model sgb %s", size);
+    if (r.code) fail_msg("%s", r.err);
+    expect_refused(longplay("train %%/own --out %%/w.safetensors --resume %s", size), 2, "was made with other settings", "another model");
+    r = longplay("train %%/own --out %%/w.safetensors --resume --model sgb %s", size);
+    if (r.code) fail_msg("%s", r.err);
+}
+
 /* ---- movies of other consoles ---- */
 
 static void test_movies(void **state) {
@@ -198,6 +210,7 @@ static void test_movies(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_setting, make_root, remove_root),
                                        cmocka_unit_test_setup_teardown(test_run, make_root, remove_root),
+                                       cmocka_unit_test_setup_teardown(test_train, make_root, remove_root),
                                        cmocka_unit_test_setup_teardown(test_movies, make_root, remove_root)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,7 +223,9 @@ static checkpoint_header header_of(const lp_train *t) {
     const char *core = lp_emu_core_version();
     lp_noop noop = lp_game_noop(t->game);
     uint64_t settings = hash_config(&t->config);
+    lp_model model = lp_game_model(t->game);
     if (noop.max) settings = lp_hash64_seed(&noop, sizeof noop, settings);
+    if (model != lp_game_own_model(t->game)) settings = lp_hash64_seed(&model, sizeof model, settings);
     return (checkpoint_header){CHECKPOINT_MAGIC,         0,         settings,    lp_hash64(rom, rom_bytes), lp_hash64(core, strlen(core)),
                                (uint64_t)t->config.envs, t->update, t->decisions};
 }
