@@ -41,7 +41,9 @@ lp_status lp_lock_open(int *fd, bool *made, const char *path, const char *does, 
     *made = *fd >= 0;
     if (*fd < 0 && errno == EEXIST) *fd = open(path, HOW);
     if (*fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", path, strerror(errno));
-    lp_status status = lp_lock(*fd, path, does, err);
+    struct stat st;
+    bool regular = !fstat(*fd, &st) && S_ISREG(st.st_mode); /* a pipe would take what fits, and then wait for ever */
+    lp_status status = regular ? lp_lock(*fd, path, does, err) : lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
     if (!status) return LP_OK;
     close(*fd);
     *fd = -1;

@@ -25,6 +25,12 @@ typedef struct {
     int64_t n;
 } answer;
 
+/* A text on its line, whatever is in it. */
+static void print_text(const char *text) {
+    for (; text && *text; text++) putchar(*text == '\n' ? ' ' : *text);
+    putchar('\n');
+}
+
 static cJSON *row_json(const lp_store_row *row) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "id", row->id);
@@ -57,9 +63,11 @@ static void visit_line(void *context, const lp_store_row *row) {
     } else if (row->level) {
         char span[64];
         snprintf(span, sizeof span, "steps %lld to %lld", (long long)row->first, (long long)row->last);
-        printf("%-14s %-26s keeps %d  %s\n", row->id, span, row->n_items, row->text ? row->text : "-");
+        printf("%-14s %-26s keeps %d  ", row->id, span, row->n_items);
+        print_text(row->text ? row->text : "-");
     } else {
-        printf("%-14s decision %-10lld %s\n", row->id, (long long)row->decision, row->text ? row->text : "-");
+        printf("%-14s decision %-10lld ", row->id, (long long)row->decision);
+        print_text(row->text ? row->text : "-");
     }
 }
 
@@ -75,8 +83,8 @@ static void visit_whole(void *context, const lp_store_row *row) {
     if (row->level)
         printf("%-10s %lld\n%-10s %lld to %lld\n", "level", (long long)row->level, "steps", (long long)row->first, (long long)row->last);
     else printf("%-10s %lld\n%-10s %.4f\n", "step", (long long)row->first, "salience", row->salience);
-    printf("%-10s %lld\n%-10s %s\n%-10s %s\n", "decision", (long long)row->decision, "kept by", *row->parent ? row->parent : "-", "text",
-           row->text ? row->text : "-");
+    printf("%-10s %lld\n%-10s %s\n%-10s ", "decision", (long long)row->decision, "kept by", *row->parent ? row->parent : "-", "text");
+    print_text(row->text ? row->text : "-");
 }
 
 static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
