@@ -170,13 +170,14 @@ static void test_reads_the_same_again(void **state) {
     (void)state;
     lp_train_config c = small(&lp_mem_nearest);
     c.ppo.epochs = c.ppo.minibatches = 1;
+    c.ppo.rate = 0.02; /* so that it soon matters what is read */
     lp_err err;
     lp_train *t;
     lp_train_stats stats;
     if (lp_train_open(&t, game, &c, LP_DEVICE_CPU, 0, &err)) fail_msg("%s", err.message);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 10; i++) {
         if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
-        assert_true(fabs(stats.learning.kl) < 1e-6 && stats.learning.clip_fraction == 0);
+        assert_true(fabs(stats.learning.kl) < 1e-7 && stats.learning.clip_fraction == 0); /* 1e-8; of other items 1e-6 to 5e-5 */
     }
     lp_train_close(t);
 }
