@@ -181,12 +181,10 @@ static lp_status begin_episode(lp_run *run, lp_err *err) {
     uint64_t seed = lp_game_eval_seed((uint64_t)run->config.seed, (uint64_t)run->head.episodes);
     lp_status status = lp_seat_begin(&run->mind.seat, seed, run->knobs, 0, err);
     if (status) return status;
-    run->head.playing = 1;
-    run->head.first_decision = run->head.decisions;
     memset(run->head.text, 0, sizeof run->head.text);
     run->outcome = LP_RUNNING;
     lp_mind_reset(&run->mind);
-    if (run->recorded) lp_store_episode_begin(run->store, run->head.episodes + 1, seed, run->head.decisions);
+    lp_run_head_begin(&run->head, seed, run->store);
     note_events(run);
     return LP_OK;
 }
@@ -231,24 +229,16 @@ static void record_item(lp_run *run, int64_t step) {
 }
 
 static void end_episode(lp_run *run) {
-    lp_run_head *h = &run->head;
-    h->wins += run->outcome == LP_WIN;
-    h->losses += run->outcome == LP_LOSS;
-    h->timeouts += run->outcome == LP_TIMEOUT;
-    h->frames += lp_emu_frames(lp_env_emu(run->mind.seat.env));
-    h->playing = 0;
-    h->episodes++;
-    if (run->recorded) lp_store_episode_end(run->store, h->episodes, lp_outcome_name(run->outcome), h->decisions - h->first_decision);
+    lp_run_head_end(&run->head, run->outcome, run->store);
+    run->head.frames += lp_emu_frames(lp_env_emu(run->mind.seat.env));
+    run->head.playing = 0;
 }
 
 static void record_machine(lp_run *run) {
     lp_emu *emu = lp_env_emu(run->mind.seat.env);
     int64_t n = run->head.decisions;
     if (n % run->config.hash_every == 0 || !run->head.playing) lp_movie_hash(run->movie, lp_emu_hash(emu));
-    if (n % run->config.state_every == 0 && lp_movie_wants_state(run->movie)) {
-        lp_emu_state_save(emu, run->state);
-        lp_movie_state(run->movie, run->state, lp_emu_state_size(emu));
-    }
+    lp_run_record_state(run->movie, &run->config, n, emu, run->state);
 }
 
 lp_status lp_run_take(lp_run *run, lp_err *err) {

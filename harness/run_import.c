@@ -30,11 +30,7 @@ struct lp_import {
 /* ---- what the game makes of it ---- */
 
 static void end_episode(lp_import *m, lp_outcome outcome) {
-    lp_run_head *h = &m->head;
-    h->wins += outcome == LP_WIN;
-    h->losses += outcome == LP_LOSS;
-    h->timeouts += outcome == LP_TIMEOUT;
-    lp_store_episode_end(m->store, ++h->episodes, lp_outcome_name(outcome), h->decisions - h->first_decision);
+    lp_run_head_end(&m->head, outcome, m->store);
     m->ended = true;
 }
 
@@ -59,10 +55,8 @@ static lp_status reset(lp_import *m, lp_err *err) {
     lp_status status = lp_emu_reset(m->emu, err);
     if (status) return status;
     lp_movie_reset(m->movie);
-    h->playing = 1;
-    h->first_decision = h->decisions;
+    lp_run_head_begin(h, (uint64_t)m->config.seed, m->store);
     m->ended = false;
-    lp_store_episode_begin(m->store, h->episodes + 1, (uint64_t)m->config.seed, h->decisions);
     return LP_OK;
 }
 
@@ -92,10 +86,7 @@ static lp_status decide(lp_import *m, uint16_t keys, lp_err *err) {
     h->decisions++;
     judge(m, false);
     if (h->decisions % m->config.hash_every == 0) record_hash(m, lp_emu_hash(m->emu));
-    if (h->decisions % m->config.state_every == 0 && lp_movie_wants_state(m->movie)) {
-        lp_emu_state_save(m->emu, m->state);
-        lp_movie_state(m->movie, m->state, lp_emu_state_size(m->emu));
-    }
+    lp_run_record_state(m->movie, &m->config, h->decisions, m->emu, m->state);
     return h->decisions % SYNC_EVERY ? LP_OK : lp_movie_sync(m->movie, &h->movie_offset, err);
 }
 

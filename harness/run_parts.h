@@ -73,6 +73,12 @@ void lp_run_folder_drop(const lp_run_folder *f);
 /* Locks the movie, which stands for the run under whatever names its files have; *fd is for the caller to close. */
 lp_status lp_run_lock(int *fd, const char *folder, lp_err *err);
 
+/* An episode begins, or ended: counted, and its row where there is a store (else NULL). */
+void lp_run_head_begin(lp_run_head *head, uint64_t seed, lp_store *store);
+void lp_run_head_end(lp_run_head *head, lp_outcome outcome, lp_store *store);
+/* The machine's state after so many decisions, as often as config says and the movie wants it. state has room for it. */
+void lp_run_record_state(lp_movie_writer *movie, const lp_run_config *config, int64_t decisions, lp_emu *emu, unsigned char *state);
+
 /* Sets magic and hash. out holds sizeof *head + head->seat_bytes, the seat already in place. */
 void lp_run_head_pack(lp_run_head *head, unsigned char *out);
 /* *seat points into data. LP_BAD_INPUT: damaged, or of another version. */
