@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,9 +117,21 @@ int lp_report(lp_status status, const lp_err *err) {
     return (int)status;
 }
 
+/* An object that had no memory for a member goes on without it: whoever prints it must know. */
+static atomic_bool json_lost;
+
+static void *json_malloc(size_t size) {
+    void *p = malloc(size);
+    if (!p) json_lost = true;
+    return p;
+}
+
+void lp_json_begin(void) { cJSON_InitHooks(&(cJSON_Hooks){json_malloc, free}); }
+
 int lp_print_json(cJSON *result) {
     char *text = cJSON_PrintUnformatted(result);
     cJSON_Delete(result);
+    if (json_lost) free(text), text = NULL;
     if (text) printf("%s\n", text);
     else fprintf(stderr, "longplay: out of memory\n");
     free(text);

@@ -63,6 +63,8 @@ int lp_parse(const lp_usage *usage, int argc, char **argv);
 
 /* "longplay: message" on stderr; returns the exit code that status stands for. */
 int lp_report(lp_status status, const lp_err *err);
+/* To be called once, first: from then on JSON objects that are built without memory for a part are noticed. */
+void lp_json_begin(void);
 /* Prints result as one JSON object and a newline on stdout, and deletes it. Returns 0, or 1 without memory. (What stdout does not
  * take is main's to notice, for every command.) */
 int lp_print_json(cJSON *result);

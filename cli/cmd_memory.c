@@ -22,6 +22,7 @@ typedef struct {
 typedef struct {
     cJSON *list;
     char *items; /* of the summary visited last; owned */
+    bool lost;   /* there was no memory for them */
     int64_t n;
 } answer;
 
@@ -42,11 +43,12 @@ static cJSON *row_json(const lp_store_row *row) {
     if (*row->parent) cJSON_AddStringToObject(o, "parent", row->parent);
     else cJSON_AddNullToObject(o, "parent");
     if (row->level) {
-        char *list = strdup(row->items ? row->items : ""), *save = NULL;
         cJSON *items = cJSON_AddArrayToObject(o, "items");
-        for (char *one = list ? strtok_r(list, " ", &save) : NULL; one; one = strtok_r(NULL, " ", &save))
-            cJSON_AddItemToArray(items, cJSON_CreateString(one));
-        free(list);
+        for (const char *one = row->items ? row->items : ""; *one; one += strcspn(one, " "), one += strspn(one, " ")) {
+            char id[64];
+            snprintf(id, sizeof id, "%.*s", (int)strcspn(one, " "), one);
+            cJSON_AddItemToArray(items, cJSON_CreateString(id));
+        }
     } else {
         cJSON_AddNumberToObject(o, "salience", row->salience);
     }
@@ -75,6 +77,7 @@ static void visit_whole(void *context, const lp_store_row *row) {
     answer *a = context;
     free(a->items);
     a->items = row->level && row->items ? strdup(row->items) : NULL;
+    a->lost |= row->level && row->items && !a->items;
     if (a->list) {
         cJSON_AddItemToArray(a->list, row_json(row));
         return;
@@ -110,6 +113,7 @@ static lp_status show(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     lp_status status = lp_store_show(store, a->positional[2], visit_whole, &out, err);
     char *items = out.items, *save = NULL;
     out.items = NULL;
+    if (!status && out.lost) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status && items && !a->json) printf("keeps\n");
     for (char *one = items ? strtok_r(items, " ", &save) : NULL; one && !status; one = strtok_r(NULL, " ", &save))
         status = lp_store_show(store, one, visit_line, &out, err);

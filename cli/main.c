@@ -67,6 +67,7 @@ int main(int argc, char **argv) {
     open_streams();
     lp_use_decimal_point();
     lp_terminal_guard();
+    lp_json_begin();
     const char *fault = getenv("LONGPLAY_FAULT_BYTES");
     if (fault) lp_fault = (lp_fault_plan){.armed = true, .bytes_left = atoll(fault), .error = ENOSPC};
     if (argc < 2) {

@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -50,7 +51,9 @@ static size_t info_end(const char *text) {
     return 0;
 }
 
+/* NULL: not such a text, or no memory to parse it (errno is ENOMEM). */
 static cJSON *parse(const char *text, size_t size) {
+    errno = 0;
     cJSON *root = cJSON_ParseWithLengthOpts(text, size + 1, NULL, 1);
     if (cJSON_IsObject(root) && strlen(text) == size && cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(root, "info"))) return root;
     cJSON_Delete(root);
@@ -92,11 +95,13 @@ lp_status lp_data_file_add(const char *folder, const char *name, uint32_t addres
     int n = cJSON_GetArraySize(info);
     size_t at = root ? info_end(old) : 0;
     char *new = NULL;
-    if (!at) status = lp_fail(err, LP_BAD_INPUT, "%s: not a JSON object with an object \"info\"", path);
+    if (!root && errno == ENOMEM) status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    else if (!at) status = lp_fail(err, LP_BAD_INPUT, "%s: not a JSON object with an object \"info\"", path);
     else if (cJSON_GetObjectItemCaseSensitive(info, name)) status = lp_fail(err, LP_BAD_INPUT, "%s: info.%s is there already", path, name);
     else if (!(new = insert(old, at, n == 0, name, address, type))) status = lp_fail(err, LP_FAILED, "%s: out of memory", path);
     else if (!holds(new, name, address, n + 1))
-        status = lp_fail(err, LP_BAD_INPUT, "%s: cannot add to it; write info.%s by hand", path, name);
+        status = errno == ENOMEM ? lp_fail(err, LP_FAILED, "%s: out of memory", path)
+                                 : lp_fail(err, LP_BAD_INPUT, "%s: cannot add to it; write info.%s by hand", path, name);
     if (!status) status = lp_file_write_atomic(path, new, strlen(new), err);
     free(new);
     cJSON_Delete(root);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <stdarg.h>
@@ -124,8 +125,11 @@ lp_status lp_json_read(cJSON **out, const char *path, lp_findings *r) {
     if (status) return lp_report_status(r, status, &err);
     const lp_place where = lp_place_file(path);
     const char *end = NULL;
+    errno = 0; /* a parser that runs out of memory says what it says of a text that is not JSON */
     cJSON *root = cJSON_ParseWithLengthOpts((char *)text.data, text.size_bytes + 1, &end, 1);
-    if (!cJSON_IsObject(root) || !is_plain(root) || strlen((char *)text.data) != text.size_bytes) {
+    if (!root && errno == ENOMEM) {
+        status = lp_report_out_of_memory(r, &where);
+    } else if (!cJSON_IsObject(root) || !is_plain(root) || strlen((char *)text.data) != text.size_bytes) {
         int line = 1;
         for (const char *c = (char *)text.data; end && c < end; c++) line += *c == '\n';
         status = lp_report_error(r, NULL, "%s:%d: not a JSON object of plain text", path, line);

@@ -100,6 +100,7 @@ static bool read_game(lp_suite *suite, const cJSON *item, const char *path, uint
     game_path(full, sizeof full, path, name);
     lp_game *game;
     lp_status status = lp_game_open(&game, full, &err);
+    if (status == LP_FAILED) return lp_report_status(r, status, &err), false;
     if (status) return lp_report_error(r, &at_game, "%s", err.message), false;
     suite->games[suite->n_games++] = game;
     if (!count_rows(knobs, &n_rows, &at_knobs, r)) return false;

@@ -366,7 +366,10 @@ void lp_store_meta(lp_store *store, const char *key, const char *value) {
     if (!run(store, LP_SQL_META, "tt", key, value) || strcmp(key, "policy_digest")) return;
     run(store, LP_SQL_ENCODER, "t", value);
     lp_err err;
-    if (!store->status && load_encoder(store, &err)) refuse(store, "cannot name the encoder", 0);
+    if (store->status || !load_encoder(store, &err)) return;
+    broken(store, SQLITE_OK);
+    store->status = LP_FAILED;
+    store->error = err;
 }
 
 void lp_store_episode_begin(lp_store *store, int64_t episode, uint64_t seed, int64_t first_decision) {

@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ size_t lp_tensor_bytes(const lp_tensor *t) {
 
 /* The header's JSON text, NULL without memory; freed by the caller. *data_bytes: of all tensors. */
 static char *header_text(const lp_tensor *tensors, int n_tensors, const lp_policy_note *notes, int n_notes, size_t *data_bytes) {
+    errno = 0; /* what cannot be added is left out, and only the allocation says so */
     cJSON *header = cJSON_CreateObject(), *metadata = cJSON_AddObjectToObject(header, "__metadata__");
     for (int i = 0; i < n_notes; i++) cJSON_AddStringToObject(metadata, notes[i].key, notes[i].value);
     *data_bytes = 0;
@@ -30,7 +32,9 @@ static char *header_text(const lp_tensor *tensors, int n_tensors, const lp_polic
     }
     char *text = cJSON_PrintUnformatted(header);
     cJSON_Delete(header);
-    return text;
+    if (errno != ENOMEM) return text;
+    free(text);
+    return NULL;
 }
 
 lp_status lp_safetensors_write(const char *path, const lp_tensor *tensors, int n_tensors, const lp_policy_note *notes, int n_notes,

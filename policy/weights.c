@@ -7,6 +7,7 @@
 #include "base/floats.h"
 
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -175,8 +176,10 @@ static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, l
     if (file->size_bytes < 8 || length < 2 || length > MAX_HEADER_BYTES || length > file->size_bytes - 8 || file->data[8] != '{')
         return lp_fail(err, LP_BAD_INPUT, "%s: not a safetensors file, or cut short", path);
     weight_file f = {.path = path, .data = file->data + 8 + length, .data_bytes = file->size_bytes - 8 - length};
-    if (!(f.header = parse_header((char *)file->data + 8, length)))
-        return lp_fail(err, LP_BAD_INPUT, "%s: the safetensors header is not a JSON object, padded with spaces", path);
+    errno = 0;
+    if (!(f.header = parse_header((char *)file->data + 8, length)) && errno == ENOMEM)
+        return lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    if (!f.header) return lp_fail(err, LP_BAD_INPUT, "%s: the safetensors header is not a JSON object, padded with spaces", path);
     cJSON *metadata = cJSON_DetachItemFromObjectCaseSensitive(f.header, "__metadata__");
     lp_policy *p = NULL;
     lp_policy_config config = {0};

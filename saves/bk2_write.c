@@ -290,6 +290,12 @@ static lp_status write_out(zip_source_t *source, const char *path, lp_err *err) 
     return status;
 }
 
+/* What libzip says; without memory that may be "No error". */
+static const char *reason(zip_error_t *why) {
+    int code = zip_error_code_zip(why);
+    return code == ZIP_ER_OK || code == ZIP_ER_MEMORY ? "out of memory" : zip_error_strerror(why);
+}
+
 static lp_status write_archive(const char *path, frames *f, const text *header, const text *sync, const text *events, lp_err *err) {
     zip_error_t why;
     zip_error_init(&why);
@@ -298,10 +304,10 @@ static lp_status write_archive(const char *path, frames *f, const text *header, 
     if (source) zip_source_keep(source); /* zip_close gives one reference back */
     zip_t *zip = source ? zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &why) : NULL;
     if (!zip) {
-        status = lp_fail(err, LP_FAILED, "%s: %s", path, zip_error_strerror(&why));
+        status = lp_fail(err, LP_FAILED, "%s: %s", path, reason(&why));
         zip_source_free(source);
     } else if (!fill_archive(zip, f, header, sync, events) || zip_close(zip)) {
-        status = lp_fail(err, LP_FAILED, "%s: %s", path, *f->err.message ? f->err.message : zip_strerror(zip));
+        status = lp_fail(err, LP_FAILED, "%s: %s", path, *f->err.message ? f->err.message : reason(zip_get_error(zip)));
         zip_discard(zip);
     } else {
         status = write_out(source, path, err);

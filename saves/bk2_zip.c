@@ -2,6 +2,7 @@
  * never read further than it claims to go, which is never further than its reader allows. */
 #include "saves/bk2_format.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,12 @@ static lp_status check_end(const bk2_zip *z, lp_err *err) {
     return LP_OK;
 }
 
+/* What libzip refused. Want of memory it reports in several ways; errno, which was 0 before, tells. */
+static lp_status refused(const char *path, const char *what, const char *why, lp_err *err) {
+    if (errno == ENOMEM) return lp_fail(err, LP_FAILED, "%s: out of memory", path);
+    return lp_fail(err, LP_BAD_INPUT, "%s: %s: %s", path, what, why);
+}
+
 lp_status bk2_zip_open(bk2_zip *z, const char *path, lp_err *err) {
     *z = (bk2_zip){.path = path};
     lp_status status = lp_file_read(&z->file, path, LP_BK2_MAX_FILE_BYTES, err);
@@ -31,10 +38,11 @@ lp_status bk2_zip_open(bk2_zip *z, const char *path, lp_err *err) {
     if (!status) {
         zip_error_t why;
         zip_error_init(&why);
+        errno = 0;
         zip_source_t *source = zip_source_buffer_create(z->file.data, z->file.size_bytes, 0, &why);
         z->zip = source ? zip_open_from_source(source, ZIP_RDONLY, &why) : NULL;
         if (!z->zip) {
-            status = lp_fail(err, LP_BAD_INPUT, "%s: no .bk2 movie: %s", path, zip_error_strerror(&why));
+            status = refused(path, "no .bk2 movie", zip_error_strerror(&why), err);
             zip_source_free(source);
         }
         zip_error_fini(&why);
@@ -89,8 +97,9 @@ lp_status bk2_text_open(bk2_text *t, const bk2_zip *z, int64_t index, const char
     if (t->claimed > max_bytes)
         return lp_fail(err, LP_BAD_INPUT, "%s: %s claims %llu bytes, at most %llu are read", z->path, name, (unsigned long long)t->claimed,
                        (unsigned long long)max_bytes);
+    errno = 0;
     t->file = zip_fopen_index(z->zip, (zip_uint64_t)index, 0);
-    if (!t->file) return lp_fail(err, LP_BAD_INPUT, "%s: %s: %s", z->path, name, zip_strerror(z->zip));
+    if (!t->file) return refused(z->path, name, zip_strerror(z->zip), err);
     return LP_OK;
 }
 
@@ -113,8 +122,9 @@ static lp_status refill(bk2_text *t, bool *more, lp_err *err) {
     t->end -= t->at;
     memmove(t->buffer, t->buffer + t->at, t->end);
     t->at = 0;
+    errno = 0;
     zip_int64_t n = zip_fread(t->file, t->buffer + t->end, sizeof t->buffer - 1 - t->end);
-    if (n < 0) return lp_fail(err, LP_BAD_INPUT, "%s: %s is damaged: %s", t->z->path, t->name, zip_file_strerror(t->file));
+    if (n < 0) return refused(t->z->path, t->name, zip_file_strerror(t->file), err);
     t->end += (size_t)n;
     t->got += (uint64_t)n;
     *more = n > 0;

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -76,6 +77,13 @@ static inline void write_policy(const char *path, uint64_t seed) {
     if (lp_policy_write(policy, path, notes, 3, &err)) fail_msg("%s", err.message);
     lp_policy_close(policy);
     lp_game_close(game);
+}
+
+static inline uint64_t test_seed(void) {
+    const char *given = getenv("LONGPLAY_TEST_SEED");
+    uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
+    print_message("seed %llu (LONGPLAY_TEST_SEED=%llu repeats it)\n", (unsigned long long)seed, (unsigned long long)seed);
+    return seed;
 }
 
 /* ---- the program ---- */

@@ -189,11 +189,4 @@ static inline pid_t start_player(player *p, const char *folder, uint64_t save_se
     _exit((int)status);
 }
 
-static inline uint64_t test_seed(void) {
-    const char *given = getenv("LONGPLAY_TEST_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    print_message("seed %llu (LONGPLAY_TEST_SEED=%llu repeats it)\n", (unsigned long long)seed, (unsigned long long)seed);
-    return seed;
-}
-
 #endif
