@@ -46,6 +46,9 @@ static const char longplay_json[] =
     "  \"// boot\": \"From power-on to the first decision: titles and menus, e.g. {\\\"frames\\\": 120}, {\\\"keys\\\": [\\\"START\\\"], "
     "\\\"frames\\\": 6}\",\n"
     "  \"boot\": [{\"frames\": 60}],\n"
+    "  \"// seed\": \"Where the game's luck comes from, if you find it: {address, type}; and a step with poke in boot.\",\n"
+    "  \"// start\": \"Where there is no seed, idle frames before the first decision make episodes differ; this many by default:\",\n"
+    "  \"// start example\": {\"noop\": [0, 30]},\n"
     "  \"// time_limit\": \"Decisions after which an episode is lost; 0: never.\",\n"
     "  \"time_limit\": 0,\n"
     "\n"
@@ -74,7 +77,8 @@ static const char readme_md[] =
     "\n"
     "1. `longplay game watch DIR`: play it. Set `boot` so that it starts where the first decision is to be.\n"
     "2. `longplay game ram DIR`: find lives, level, score; `save NAME` adds each to `data.json`.\n"
-    "3. Write `win` and `loss` into `longplay.json`, then `longplay game check DIR`.\n"
+    "3. Write `win` and `loss` into `longplay.json`, then `longplay game check DIR --sheet ends.png`: it plays, and shows how episodes "
+    "end.\n"
     "4. `longplay game watch DIR --run runs/mine`: see them hold while you play; the keys are kept as a demonstration.\n"
     "5. `longplay train DIR`\n";
 

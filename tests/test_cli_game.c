@@ -126,7 +126,7 @@ static void comments_hold_good_examples(void **state) {
         item->string = strdup(name);
         n++;
     }
-    assert_int_equal(n, 4); /* win, loss, audit, events */
+    assert_int_equal(n, 5); /* start, win, loss, audit, events */
     char *changed = cJSON_Print(json);
     put(at("g/longplay.json"), changed, strlen(changed));
     free(changed);
