@@ -14,6 +14,7 @@ lead somewhere, JSON and Python parse. How a page says what its reader has, and 
 
 What takes long is shortened by SHORTER, below.
 """
+import html
 import json
 import os
 import re
@@ -226,6 +227,17 @@ def check_magics(pages: Pages):
             pages.fail(page, 1, f"does not name {magic}, which the sources write")
 
 
+def check_drawings(pages: Pages):
+    """Each drawing has been made anew (make drawings) since its labels were changed."""
+    for source in sorted((ROOT / "docs/drawings").glob("*.dot")):
+        made = source.with_suffix(".svg")
+        drawn = [html.unescape(text).strip() for text in re.findall(r"<text[^>]*>([^<]*)</text>", made.read_text())] if made.exists() else []
+        for label in re.findall(r'label = "([^"]*)"', source.read_text()):
+            for line in label.split("\\n"):
+                if line.strip() not in drawn:
+                    pages.fail(source, 1, f"'{line.strip()}' is not in {made.name}: make drawings")
+
+
 def fields(text: str):
     """JSON, or a few fields of an object."""
     try:
@@ -307,6 +319,7 @@ def main() -> int:
     for page in chosen:
         pages.check(page, page == ROOT / "README.md" or page.parent in (ROOT / "docs", ROOT / "games/suites"))
     check_magics(pages)
+    check_drawings(pages)
     print("\n".join(f"skipped: {one}" for one in pages.skipped))
     print("\n".join(pages.wrong) if pages.wrong else f"{pages.n_run} commands ran, {len(pages.skipped)} skipped, {len(chosen)} pages hold")
     return 1 if pages.wrong else 0

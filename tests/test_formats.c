@@ -2,7 +2,7 @@
  * released. Machine states belong to a version of the emulation core, so the run there is of a core that never was, without any: it
  * resumes by its movie. When a format changes, make the next folder before:
  *
- *     build/tests/test_formats make tests/formats/2
+ *     build/tests/test_formats make tests/formats/3
  */
 #include "tests/old_run.h"
 
