@@ -200,6 +200,17 @@ static void test_rule_is_kept(void **state) {
     lp_train_close(t);
 }
 
+/* A card decides in one go and cannot stop to ask: one line says so. Only where there is one, or a stand-in. */
+static void test_card_refuses(void **state) {
+    (void)state;
+    if (lp_device_missing()) skip();
+    lp_train_config c = small(&lp_mem_nearest);
+    lp_err err;
+    lp_train *t;
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CUDA, 1, &err), LP_BAD_INPUT);
+    assert_string_equal(err.message, "memory nearest reads by the policy's query, which a GPU does not give: --device cpu");
+}
+
 /* ---- playing ---- */
 
 static void test_evaluates(void **state) {
@@ -256,7 +267,7 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_trains_exactly), cmocka_unit_test(test_reads_the_same_again),
-                                       cmocka_unit_test(test_rule_is_kept), cmocka_unit_test(test_evaluates),
-                                       cmocka_unit_test(test_resumes)};
+                                       cmocka_unit_test(test_rule_is_kept),   cmocka_unit_test(test_card_refuses),
+                                       cmocka_unit_test(test_evaluates),      cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
