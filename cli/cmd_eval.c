@@ -279,6 +279,11 @@ static lp_status evaluate_all(table *t, lp_err *err) {
     return status;
 }
 
+static void more_help(void) {
+    printf("\nCtrl-C (or SIGTERM, SIGHUP) prints the rows so far, the last of them of fewer episodes, and exits with 128 + the signal.\n"
+           "With --out the same command goes on from there, also after a kill; other settings are refused.\n");
+}
+
 int lp_cmd_eval(int argc, char **argv) {
     arguments a = {.seed = -1};
     const lp_option options[] = {
@@ -335,12 +340,14 @@ int lp_cmd_eval(int argc, char **argv) {
                             .max_positional = 1,
                             .positional = &a.games,
                             .n_positional = &a.n_games,
-                            LP_CLI_MEMORY_SETTINGS(a)};
+                            LP_CLI_MEMORY_SETTINGS(a),
+                            .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
     table t = {.a = &a};
-    lp_status status = lp_use_device(NULL, NULL, a.device, &err);
+    lp_status status = a.sample && a.greedy ? lp_fail(&err, LP_BAD_INPUT, "--sample or --greedy, not both") : LP_OK;
+    if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
     if (!status) status = open_all(&t, &err);
     if (!status && a.out) status = open_file(&t, &err);
     if (!status) status = evaluate_all(&t, &err);

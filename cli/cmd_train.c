@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LOG_EVERY_UPDATES = 5, CHECKPOINT_S = 60 };
@@ -35,7 +36,8 @@ static void settings_help(void) {
         else lp_config_value(&defaults, s, value, sizeof value);
         printf("  %-22s %s (%s)\n", s->name, s->help, value);
     }
-    printf("\nGAME's own train.ini, if it ships one, comes first; then --config; then the settings given here.\n");
+    printf("\nGAME's own train.ini, if it ships one, comes first; then --config; then the settings given here.\n"
+           "Ctrl-C (or SIGTERM, SIGHUP) saves when the present update is done, and exits with 128 + the signal; --resume goes on.\n");
 }
 
 static lp_status read_config(lp_train_config *config, const arguments *a, const lp_game *game, lp_err *err) {
@@ -91,7 +93,9 @@ static lp_status save(session *s, lp_err *err) {
 /* Goes on from the checkpoint, or writes the first: from here on nothing is lost of a killed training. */
 static lp_status begin(session *s, lp_err *err) {
     if (s->a->resume) return lp_train_load(s->train, s->checkpoint, err);
-    const char *old = lp_file_exists(s->out) ? s->out : lp_file_exists(s->checkpoint) ? s->checkpoint : NULL;
+    struct stat log;
+    if (fstat(fileno(s->log), &log)) return lp_fail(err, LP_FAILED, "%s: %s", s->log_path, strerror(errno));
+    const char *old = lp_file_exists(s->out) ? s->out : lp_file_exists(s->checkpoint) ? s->checkpoint : log.st_size ? s->log_path : NULL;
     if (old && !s->a->overwrite)
         return lp_fail(err, LP_BAD_INPUT, "%s: is there already: --resume goes on with it, --overwrite begins anew", old);
     if (ftruncate(fileno(s->log), 0)) return lp_fail(err, LP_FAILED, "%s: cannot write: %s", s->log_path, strerror(errno));

@@ -48,6 +48,7 @@ static void test_usage(void **state) {
         "eval",
         "eval nosuchgame",
         "eval cue --episodes 0",
+        "eval cue --sample --greedy",
         "train",
         "train cue --nope.nope=1",
         "train cue --ppo.epochs=0",

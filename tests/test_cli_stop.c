@@ -63,7 +63,7 @@ static void test_train_stops(void **state) {
     char more[400];
     for (size_t i = 0; i < 3; i++) {
         int out = scratch_file(), err = scratch_file();
-        remove(at("w")), remove(at("w.train")), remove(at("one"));
+        remove(at("w")), remove(at("w.train")), remove(at("w.log"));
         pid_t child = start("train cue --json --out %/w --eval-episodes 1000000" SMALL, NULL, out, err);
         wait_for(at("w.train"));
         kill(child, signals[i]);
@@ -239,6 +239,11 @@ static void test_train_refuses(void **state) {
     put(at("other"), "x", 1);
     expect_refused(longplay("train cue --out %%/other" SMALL), 2, "other: is there already", "over a file");
     assert_false(lp_file_exists(at("other.log")));
+    put(at("notes.log"), "x", 1);
+    expect_refused(longplay("train cue --out %%/notes" SMALL), 2, "notes.log: is there already", "over somebody's log");
+    assert_false(lp_file_exists(at("notes.train")));
+    assert_int_equal(truncate(at("notes.log"), 0), 0); /* of one that was killed before its first checkpoint */
+    assert_int_equal(longplay("train cue --out %%/notes --minutes 0" SMALL).code, 0);
     result r = longplay("train cue --out %%/w --overwrite --minutes 0" SMALL);
     if (r.code) fail_msg("%s", r.err);
     assert_string_equal(note(at("w"), "trained_decisions"), "0");
