@@ -28,12 +28,17 @@ static inline const char *fuzz_file(const uint8_t *data, size_t size) {
     return path;
 }
 
-/* A file of its own for what writes to a path; returns a descriptor. The caller removes it. */
-static inline int fuzz_temporary(char *path, size_t size) {
-    snprintf(path, size, "%s/longplay-fuzz-XXXXXX", access("/dev/shm", W_OK) ? P_tmpdir : "/dev/shm");
-    int fd = mkstemp(path);
+/* A file of its own for what writes to a path, or looks at its end; returns a descriptor. The caller removes it. */
+static inline int fuzz_temporary(char *path, size_t size, const char *end) {
+    snprintf(path, size, "%s/longplay-fuzz-XXXXXX%s", access("/dev/shm", W_OK) ? P_tmpdir : "/dev/shm", end);
+    int fd = mkstemps(path, (int)strlen(end));
     if (fd < 0) abort();
     return fd;
+}
+
+static inline void fuzz_write(const char *path, const void *data, size_t size) {
+    FILE *file = fopen(path, "wb");
+    if (!file || fwrite(data, 1, size, file) != size || fclose(file)) abort();
 }
 
 /* Bytes of a valid thing. A hole in it is not changed: a machine's state, whose own hash another target puts right. */

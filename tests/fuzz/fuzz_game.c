@@ -12,8 +12,7 @@ static lp_blob files[N_NAMES];
 static void put(const char *name, const void *data, size_t size) {
     char path[128];
     lp_path_join(path, sizeof path, folder, name);
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(data, 1, size, file) != size || fclose(file)) abort();
+    fuzz_write(path, data, size);
 }
 
 static void remove_folder(void) {

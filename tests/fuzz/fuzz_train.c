@@ -25,7 +25,7 @@ static void start(void) {
     lp_train_stats stats;
     for (int i = 0; i < 8; i++) fuzz_must(lp_train_update(train, &stats, &err), &err);
     char path[64];
-    int fd = fuzz_temporary(path, sizeof path);
+    int fd = fuzz_temporary(path, sizeof path, "");
     fuzz_must(lp_train_save(train, path, &err), &err);
     lp_blob file = fuzz_read(path);
     close(fd), unlink(path);

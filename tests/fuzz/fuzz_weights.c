@@ -11,7 +11,7 @@ static void start(void) {
     lp_policy *policy;
     char path[64];
     lp_err err;
-    int fd = fuzz_temporary(path, sizeof path);
+    int fd = fuzz_temporary(path, sizeof path, "");
     fuzz_must(lp_policy_open(&policy, &shape, 1, &err), &err);
     fuzz_must(lp_policy_write(policy, path, &(lp_policy_note){"game", "cue"}, 1, &err), &err);
     lp_policy_close(policy);
