@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "env/game.h"
 #include "policy/policy.h"
+#include "tests/seed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -77,13 +77,6 @@ static inline void write_policy(const char *path, uint64_t seed) {
     if (lp_policy_write(policy, path, notes, 3, &err)) fail_msg("%s", err.message);
     lp_policy_close(policy);
     lp_game_close(game);
-}
-
-static inline uint64_t test_seed(void) {
-    const char *given = getenv("LONGPLAY_TEST_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    print_message("seed %llu (LONGPLAY_TEST_SEED=%llu repeats it)\n", (unsigned long long)seed, (unsigned long long)seed);
-    return seed;
 }
 
 /* ---- the program ---- */
@@ -161,6 +154,16 @@ static inline int lines(const char *text) {
     int n = 0;
     for (; *text; text++) n += *text == '\n';
     return n;
+}
+
+/* Until the run in root/name has saved decisions: then it is being played. */
+static inline void wait_until_played(const char *name) {
+    for (int i = 0; i < 1200; i++, usleep(50000)) {
+        result r = longplay("info %%/%s --json", name);
+        const char *decisions = r.code ? NULL : strstr(r.out, "\"decisions\":");
+        if (decisions && atoi(decisions + strlen("\"decisions\":")) > 0) return;
+    }
+    fail_msg("%s is not played", name);
 }
 
 /* Refused: this exit code, nothing on stdout, exactly one line on stderr, and that line says it. */

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "memory/store.h"
+#include "tests/seed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +20,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -225,10 +225,6 @@ static inline char *everything(void) {
 /* Removes the database and what SQLite keeps beside it. */
 static inline void remove_run(void) { files_in_folder(true); }
 
-static inline void choose_seed(void) {
-    const char *given = getenv("LONGPLAY_SEED");
-    seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    printf("LONGPLAY_SEED=%llu\n", (unsigned long long)seed);
-}
+static inline void choose_seed(void) { seed = test_seed(); }
 
 #endif

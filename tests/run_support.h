@@ -9,7 +9,6 @@
 #include "saves/movie.h"
 
 #include <sqlite3.h>
-#include <time.h>
 
 /* ---- the contents of a run ---- */
 

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "saves/movie.h"
+#include "tests/seed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -50,11 +50,7 @@ static inline int teardown(void **state) {
     return rmdir(folder); /* fails, and the test with it, if anything else was left */
 }
 
-static inline void choose_seed(void) {
-    const char *given = getenv("LONGPLAY_TEST_SEED");
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    print_message("seed %llu (LONGPLAY_TEST_SEED=%llu repeats it)\n", (unsigned long long)seed, (unsigned long long)seed);
-}
+static inline void choose_seed(void) { seed = test_seed(); }
 
 static inline void expect_ok(lp_status status) {
     if (status) fail_msg("%s", err.message);

@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 
 #ifdef __SANITIZE_ADDRESS__
-enum { DENSE_OWN = 4, DENSE_LIBRARY = 2 };
+enum { DENSE_OWN = 3, DENSE_LIBRARY = 2 };
 #else
-enum { DENSE_OWN = 12, DENSE_LIBRARY = 4 }; /* so many points one by one, then each step about a DENSEth of the way */
+enum { DENSE_OWN = 6, DENSE_LIBRARY = 3 }; /* so many points one by one, then each step about a DENSEth of the way */
 #endif
 enum { HANG_S = 120 };
 

@@ -345,8 +345,7 @@ static void test_locked(void **state) {
     write_policy(at("p.safetensors"), 3);
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("play cue --policy %/p.safetensors --headless --episodes 0 --set horizon=50 --speed 4 --run %/run", NULL, out, err);
-    for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
-    usleep(300000);
+    wait_until_played("run");
     expect_refused(longplay("play --headless --run %%/run --resume"), 2, "another process", "a locked run");
     assert_int_equal(longplay("info %%/run").code, 0);
     assert_int_equal(longplay("memory %%/run tree").code, 0);
@@ -385,8 +384,7 @@ static void test_pace(void **state) {
     assert_true(took_s >= 19 * 4 / 59.7275);
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("play cue --policy random --run %/run", window, out, err); /* until it is closed */
-    for (int i = 0; i < 1000 && !lp_file_exists(at("run/config.ini")); i++) usleep(20000);
-    usleep(2000000);      /* by then it plays */
+    wait_until_played("run");
     kill(child, SIGTERM); /* as closing the window */
     r = finish(child, out, err);
     if (r.code || !strstr(r.out, "--resume goes on")) fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);

@@ -229,8 +229,7 @@ static void interrupted_it_keeps_what_was_played(void **state) {
     (void)state;
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("game watch cue --run %/run --set horizon=100000", WINDOW, out, err);
-    for (int i = 0; i < 300 && !lp_file_exists(at("run/run.db")); i++) usleep(20000);
-    usleep(1500000);
+    wait_until_played("run");
     kill(child, SIGINT);
     result r = finish(child, out, err);
     expect_done(r, "recorded in", "interrupted");

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "emulator/emulator.h"
+#include "tests/seed.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -76,8 +77,7 @@ static void make_gba_rom(lp_blob *rom) {
 static int setup(void **state) {
     (void)state;
     lp_err err;
-    seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : (uint64_t)getpid();
-    print_message("seed %llu\n", (unsigned long long)seed);
+    seed = test_seed();
     make_rom(&roms[1], 0x00);
     make_rom(&roms[2], 0x80);
     make_gba_rom(&roms[3]);

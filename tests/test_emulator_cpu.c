@@ -6,6 +6,7 @@
  * that the fast way did not draw. LONGPLAY_SEED tries others. */
 #include "base/rng.h"
 #include "emulator/emulator.h"
+#include "tests/seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -139,8 +140,7 @@ static void make(program *p, bool color) {
 
 static int setup(void **state) {
     (void)state;
-    seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : 1;
-    print_message("seed %llu (LONGPLAY_SEED)\n", (unsigned long long)seed);
+    seed = test_seed_or(1);
     return 0;
 }
 

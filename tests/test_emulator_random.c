@@ -4,6 +4,7 @@
  * reason told in test_emulator_cpu.c; LONGPLAY_SEED tries others. */
 #include "base/rng.h"
 #include "emulator/emulator.h"
+#include "tests/seed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -212,8 +213,7 @@ static void test_random_gba_programs(void **state) {
 }
 
 int main(void) {
-    seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : 1;
-    print_message("seed %llu (LONGPLAY_SEED)\n", (unsigned long long)seed);
+    seed = test_seed_or(1);
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_gb_programs), cmocka_unit_test(test_random_gba_programs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "env/data_file.h"
 #include "env/game.h"
+#include "tests/seed.h"
 
 #include <cjson/cJSON.h>
 #include <dirent.h>
@@ -16,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -51,13 +51,6 @@ static int remove_folder(void **state) {
     (void)state;
     count_files(true);
     return rmdir(folder);
-}
-
-static uint64_t test_seed(void) {
-    const char *given = getenv("LONGPLAY_TEST_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    print_message("seed %llu (LONGPLAY_TEST_SEED=%llu repeats it)\n", (unsigned long long)seed, (unsigned long long)seed);
-    return seed;
 }
 
 /* ---- a machine and its search ---- */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/rng.h"
 #include "env/game_impl.h"
+#include "tests/seed.h"
 
 #include <limits.h>
 #include <math.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -51,9 +51,7 @@ static void write_file(const char *name, const void *data, size_t size_bytes) {
 static int setup(void **state) {
     (void)state;
     lp_blob rom;
-    const char *given = getenv("LONGPLAY_SEED");
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    print_message("LONGPLAY_SEED=%llu\n", (unsigned long long)seed);
+    seed = test_seed();
     snprintf(folder, sizeof folder, "%s/longplay-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
     cases = calloc(MAX_CASES, sizeof *cases);
     if (!cases || !mkdtemp(folder) || lp_file_read(&rom, CUE_ROM, 1 << 20, NULL)) return -1;

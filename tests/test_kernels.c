@@ -2,6 +2,7 @@
  * differences of that reference; odd sizes, tails, zero rows, NaN. The seed is printed; LONGPLAY_SEED gives another. */
 #include "base/rng.h"
 #include "kernels/kernels.h"
+#include "tests/seed.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -354,9 +355,7 @@ static void test_adam(void **state) {
 }
 
 int main(void) {
-    uint64_t seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : 20261123;
-    print_message("seed %llu\n", (unsigned long long)seed);
-    rng = lp_rng_make(seed, 0);
+    rng = lp_rng_make(test_seed_or(20261123), 0);
     if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_linear),    cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv),

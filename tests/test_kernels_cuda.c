@@ -26,6 +26,7 @@ int main(void) {
 #include "bench/bench_cuda.h"
 #include "bench/bench_task.h"
 #include "kernels/sample.h"
+#include "tests/seed.h"
 
 static lp_rng rng;
 static lp_cuda_blas *blas;
@@ -582,10 +583,7 @@ static void test_bench_catches(void **state) {
 
 static int open_card(void **state) {
     (void)state;
-    const char *seed = getenv("LONGPLAY_SEED");
-    uint64_t number = seed ? strtoull(seed, NULL, 10) : 20261123;
-    print_message("seed %llu\n", (unsigned long long)number);
-    rng = lp_rng_make(number, 0);
+    rng = lp_rng_make(test_seed_or(20261123), 0);
     if (lp_k_init(1, NULL)) return -1;
     check(lp_cuda_blas_open(&blas, 0, NULL));
     return 0;

@@ -3,6 +3,7 @@
  * printed; LONGPLAY_SEED gives another. */
 #include "base/rng.h"
 #include "kernels/frames.h"
+#include "tests/seed.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -103,9 +104,7 @@ static void test_does_not_fit(void **state) {
 }
 
 int main(void) {
-    uint64_t seed = getenv("LONGPLAY_SEED") ? strtoull(getenv("LONGPLAY_SEED"), NULL, 10) : 20261123;
-    print_message("seed %llu\n", (unsigned long long)seed);
-    rng = lp_rng_make(seed, 0);
+    rng = lp_rng_make(test_seed_or(20261123), 0);
     if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_shapes), cmocka_unit_test(test_does_not_fit)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "memory/arch.h"
 #include "memory/settings.h"
+#include "tests/seed.h"
 
 #include <float.h>
 #include <math.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 static uint64_t seed;
@@ -600,9 +600,7 @@ static void test_saves_of_before(void **state) {
 }
 
 int main(void) {
-    const char *given = getenv("LONGPLAY_SEED");
-    seed = given ? strtoull(given, NULL, 0) : (uint64_t)time(NULL);
-    printf("LONGPLAY_SEED=%llu\n", (unsigned long long)seed);
+    seed = test_seed();
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_tree_equals_prototype),
                                        cmocka_unit_test(test_new_summaries),
                                        cmocka_unit_test(test_registry),

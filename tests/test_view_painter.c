@@ -6,6 +6,7 @@
 #include "view/view_paint.h"
 
 #include "base/rng.h"
+#include "tests/seed.h"
 
 #include <limits.h>
 #include <math.h>
@@ -555,10 +556,7 @@ static void changed_variables_are_marked(void **state) {
 
 static void any_view_keeps_the_rules(void **state) {
     (void)state;
-    const char *given = getenv("LONGPLAY_TEST_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 10) : 20240607;
-    print_message("seed %llu\n", (unsigned long long)seed);
-    lp_rng rng = lp_rng_make(seed, 0);
+    lp_rng rng = lp_rng_make(test_seed_or(20240607), 0);
     for (int i = 0; i < 120; i++) draw(odd_view(&rng));
     for (int i = 0; i < 60; i++) {
         lp_view view = *odd_view(&rng);
