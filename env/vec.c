@@ -368,6 +368,10 @@ lp_status lp_vec_reset(lp_vec *vec, const lp_vec_out *out, lp_err *err) {
 }
 
 lp_status lp_vec_reset_one(lp_vec *vec, int e, uint64_t seed, const int64_t *knobs, const lp_vec_out *out, lp_err *err) {
+    for (int i = 0; i < vec->config.n_groups; i++) {
+        const group *g = &vec->groups[i];
+        LP_CHECK(!g->sent || e < g->first || e >= g->first + g->count);
+    }
     slot_of(vec, e)->episode++;
     lp_status status = begin(vec, e, seed, knobs ? knobs : vec->knobs, err);
     if (!status) write_out(vec, e, out, 0, LP_RUNNING, FIRST);

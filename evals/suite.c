@@ -1,6 +1,7 @@
 /* Reading a suite. See suite.h for the format. */
 #include "evals/suite.h"
 
+#include "base/contract.h"
 #include "env/game_find.h"
 #include "env/json.h"
 #include "evals/eval.h"
@@ -163,4 +164,7 @@ const char *lp_suite_title(const lp_suite *suite) { return suite->title; }
 
 int lp_suite_n_rows(const lp_suite *suite) { return suite->n_rows; }
 
-const lp_suite_row *lp_suite_row_at(const lp_suite *suite, int index) { return &suite->rows[index]; }
+const lp_suite_row *lp_suite_row_at(const lp_suite *suite, int index) {
+    LP_CHECK(index >= 0 && index < suite->n_rows);
+    return &suite->rows[index];
+}

@@ -253,12 +253,13 @@ static void break_contract(int which) {
     if (which == 5) lp_vec_send(vec, 0, actions, &out);
     if (which == 6) lp_vec_reset(vec, &out, NULL);
     if (which == 7) lp_env_step(lp_vec_env(vec, 0), -1);
+    if (which == 8) lp_vec_reset_one(vec, 1, 1, NULL, &out, NULL);
 }
 
 /* A caller's mistake ends the process, in every build, instead of writing where it should not. */
 static void test_contracts(void **state) {
     (void)state;
-    for (int which = 0; which < 8; which++) {
+    for (int which = 0; which < 9; which++) {
         int status;
         pid_t child = fork();
         assert_true(child >= 0);
