@@ -105,8 +105,7 @@ static lp_status fill(const char *folder, const char *name, const lp_blob *rom, 
     lp_status status = put(folder, rom_names[system], rom->data, rom->size_bytes, err);
     if (!status) status = put(folder, "rom.sha", sha, 41, err);
     if (!status) status = put(folder, "data.json", data_json, sizeof data_json - 1, err);
-    int n =
-        snprintf(text, sizeof text, longplay_json, title, is_gba ? "80" : "80", is_gba ? "53" : "72", is_gba ? ", [\"L\"], [\"R\"]" : "");
+    int n = snprintf(text, sizeof text, longplay_json, title, "80", is_gba ? "53" : "72", is_gba ? ", [\"L\"], [\"R\"]" : "");
     if (!status) status = put(folder, "longplay.json", text, (size_t)n, err);
     n = snprintf(text, sizeof text, readme_md, name, rom_names[system]);
     if (!status) status = put(folder, "README.md", text, (size_t)n, err);

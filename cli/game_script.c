@@ -63,7 +63,7 @@ static lp_status buttons_of(const ram_session *s, const char *word, uint16_t *ou
 /* ---- the machine ---- */
 
 static lp_status do_step(ram_session *s, const words *w, lp_err *err) {
-    int64_t frames;
+    int64_t frames = 0;
     uint16_t keys = 0;
     lp_status status = number_of(w->word[1], 1, MAX_STEP, &frames, "frames", err);
     if (!status && w->n > 2) status = buttons_of(s, w->word[2], &keys, err);

@@ -74,6 +74,7 @@ lp_status lp_check_pokes(const lp_game *game, lp_findings *r, lp_err *err) {
     if (!t.game) return lp_fail(err, LP_FAILED, "%s: out of memory", game->name);
     memcpy(t.game, game, sizeof *game);
     t.game->noop = (lp_noop){0, 0};
+    /* t.game is freed below: NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     lp_status status = lp_env_open(&t.env, t.game, &(lp_emu_config){.no_draw = true}, err);
     if (!status) lp_env_set_tap(t.env, &(lp_env_tap){.context = &t, .poke = on_poke});
     char path[sizeof game->dir + sizeof "/longplay.json"];

@@ -21,7 +21,7 @@ build() { # PRESET [TARGET...]
 }
 check() { # FOLDER [CTEST'S OPTIONS]
     folder=$1 && shift
-    ctest --test-dir "$folder" --output-on-failure -j "$(nproc)" "$@"
+    ctest --test-dir "$folder" --output-on-failure -j "$(nproc)" --output-junit junit.xml "$@"
 }
 
 # What comes from PyPI, into build-python: Python's own reader of weight files, stable-retro, and the package for Gymnasium. Tests
@@ -59,14 +59,41 @@ cuda() {
 fuzz() {
     if command -v clang >/dev/null; then tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"; else without clang "fuzz targets"; fi
 }
-skips() { # FOLDER: tests that said "skipped" inside programs that passed
-    awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] test_/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log" | sort -u
+lint() {
+    if command -v clang-tidy >/dev/null && command -v cppcheck >/dev/null; then tests/lint.sh build; else without "clang-tidy or cppcheck" lint; fi
+}
+# Which lines the tests run, by folder; without the tests whose point is a game, time or chance.
+coverage() {
+    if ! command -v gcovr >/dev/null; then
+        without gcovr "line coverage"
+        return
+    fi
+    build coverage
+    find build-coverage -name '*.gcda' -delete
+    GCOV_ERROR_FILE=/dev/null check build-coverage -E '^(game_.*|games_.*|.*_survive|.*_shipped|cli_trained|alloc_failure|format|house|pages.*|.*_on_cpu.*)$'
+    gcovr -r . --object-directory build-coverage --csv -f '[a-z]+/[a-z0-9_]+\.[ch]$' -e tests/ | awk -F, '
+        NR > 1 { split($1, path, "/"); total[path[1]] += $2; run[path[1]] += $3; all += $2; ran += $3 }
+        END { for (folder in total) printf "%-10s %6d of %6d lines run, %5.1f %%\n", folder, run[folder], total[folder], 100 * run[folder] / total[folder] | "sort"
+              close("sort"); printf "%-10s %6d of %6d lines run, %5.1f %%\n", "all", ran, all, 100 * ran / all }'
+}
+# The tests that said "skipped", in programs that passed too. Under LONGPLAY_STRICT only those that want a GPU may.
+skips() { # FOLDER
+    found=$({
+        sed -n 's/.*<testcase name="\([^"]*\)".*status="notrun".*/skipped: \1/p' "$1/junit.xml"
+        awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] /{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log"
+    } | sort -u)
+    if [ -n "${LONGPLAY_STRICT:-}" ]; then found=$(echo "$found" | grep -v '_cuda' || true); fi
+    [ -z "$found" ] || echo "$found"
+    [ -z "${LONGPLAY_STRICT:-}" ] || [ -z "$found" ] || exit 1
 }
 
 step python_packages
 step release
+step lint
 step cuda
 step fuzz
 step tsan
+step coverage
 step asan
 check build
+[ -z "${LONGPLAY_STRICT:-}" ] || skips build

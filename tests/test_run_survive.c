@@ -66,10 +66,12 @@ static void survive(bool policy, int kills_wanted, int horizon, int episodes) {
     double open_s = lp_now_s() - start_s;
     delays when = {(uint32_t)(1e6 * open_s) + 1, (uint32_t)(1e6 * whole_s * 3 / kills_wanted) + 2000};
     int kills = 0, runs = 0, mid = 0;
-    for (; kills < kills_wanted; runs++) {
+    for (; kills < kills_wanted || mid < kills_wanted / 10; runs++) {
         char name[32];
         snprintf(name, sizeof name, "killed-%d", runs);
-        kills += play_killed(&p, at(name), kills_wanted - kills, &when, &rng, &mid);
+        kills += play_killed(&p, at(name), kills < kills_wanted ? kills_wanted - kills : kills_wanted, &when, &rng, &mid);
+        assert_true(runs < 100);
+        if (mid < kills / 10) when.play_us += when.play_us / 2; /* the machine has become too busy for them to come further */
         expect_same_run(at("whole"), at(name));
         expect_verified(name);
     }
@@ -78,7 +80,6 @@ static void survive(bool policy, int kills_wanted, int horizon, int episodes) {
     assert_int_equal(lp_run_peek(at("whole"), &t, &playing, &err), LP_OK);
     print_message("%d kills in %d runs of %lld decisions (%.2f s unbroken), %d of them had come further\n", kills, runs,
                   (long long)t.decisions, whole_s, mid);
-    assert_true(mid >= kills_wanted / 10);
     close_player(&p);
 }
 

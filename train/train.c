@@ -238,8 +238,9 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
     size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
-    unsigned char *file = malloc(size), *at = file + sizeof(checkpoint_header);
+    unsigned char *file = malloc(size);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
+    unsigned char *at = file + sizeof(checkpoint_header);
     lp_curriculum_save(&t->curriculum, at);
     at += curriculum;
     memcpy(at, lp_policy_parameters(t->policy), weights);

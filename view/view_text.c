@@ -73,8 +73,8 @@ static void render_glyph(lp_face *face, int slot, uint32_t codepoint) {
 }
 
 static int find_glyph(lp_face *face, uint32_t codepoint) {
-    int slot = (int)codepoint;
-    if (codepoint >= ASCII_SLOTS) slot = ASCII_SLOTS + (int)((codepoint * 2654435761u >> 16) % (SLOTS - ASCII_SLOTS));
+    bool is_ascii = codepoint < ASCII_SLOTS;
+    int slot = is_ascii ? (int)codepoint : ASCII_SLOTS + (int)((codepoint * 2654435761u >> 16) % (SLOTS - ASCII_SLOTS));
     if (face->glyphs[slot].codepoint != codepoint) render_glyph(face, slot, codepoint);
     return slot;
 }
