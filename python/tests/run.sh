@@ -1,6 +1,6 @@
 #!/bin/sh
-# run.sh LONGPLAY: the package's tests, with the Python that LONGPLAY_PYTHON names (tests/run.sh installs the package there) and
-# the program LONGPLAY to compare with. 77: skipped, there is no such Python.
+# run.sh LONGPLAY LIBRARY: the package's tests, with the Python that LONGPLAY_PYTHON names (tests/run.sh installs the package there) and
+# the program LONGPLAY to compare with; LIBRARY makes allocations fail. 77: skipped, there is no such Python.
 set -eu
 cd "$(dirname "$0")"
 if [ -z "${LONGPLAY_PYTHON:-}" ]; then
@@ -11,4 +11,4 @@ if ! "$LONGPLAY_PYTHON" -c 'import cffi, gymnasium, pytest' 2>/dev/null; then
     echo "skipped: $LONGPLAY_PYTHON has not what python/tests/requirements.txt lists"
     exit 77
 fi
-PYTHONDONTWRITEBYTECODE=1 LONGPLAY_BINARY=$1 exec "$LONGPLAY_PYTHON" -m pytest -q -p no:cacheprovider .
+PYTHONDONTWRITEBYTECODE=1 LONGPLAY_BINARY=$1 LONGPLAY_ALLOC_LIBRARY=$2 exec "$LONGPLAY_PYTHON" -m pytest -q -p no:cacheprovider .
