@@ -74,7 +74,9 @@ static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
             *o->flag = true;
             return -1;
         }
-        if (!equals && *i + 1 >= argc) return bad_usage(u, "--%s needs a value: %s", o->name, o->value);
+        if (!equals && (*i + 1 >= argc ||
+                        !strncmp(argv[*i + 1], "--", 2))) /* what begins with dashes is the next option: --run=--odd says otherwise */
+            return bad_usage(u, "--%s needs a value: %s", o->name, o->value);
         return take_value(u, o, equals ? equals + 1 : argv[++*i]);
     }
     if (u->settings && memchr(name, '.', length) && (!u->section || !strncmp(name, u->section, strlen(u->section)))) {

@@ -171,9 +171,10 @@ static lp_status give_setting(lp_mem_config *config, const char *given, lp_err *
     if (i < 0) return lp_fail(err, LP_BAD_INPUT, "--%s: the memory %s has no such setting: %s", given, config->arch->name, list);
     errno = 0;
     long long value = strtoll(equals + 1, &end, 10);
-    if (errno || end == equals + 1 || *end || lp_mem_set(config, name, value, NULL))
-        return lp_fail(err, LP_BAD_INPUT, "--%s: must be a whole number from %d to %d: %s", given, config->arch->settings[i].min,
-                       config->arch->settings[i].max, list);
+    /* 0 is how files say "the default"; who types it means a number */
+    if (errno || end == equals + 1 || *end || !value || lp_mem_set(config, name, value, NULL))
+        return lp_fail(err, LP_BAD_INPUT, "--%s: must be a whole number from %d to %d%s: %s", given, config->arch->settings[i].min,
+                       config->arch->settings[i].max, config->arch->settings[i].min < 0 ? ", but not 0" : "", list);
     return LP_OK;
 }
 

@@ -366,7 +366,7 @@ static void test_given(void **state) {
         lp_mem_config want;
     } cases[] = {
         {NULL, {"ppo.epochs=3"}, NULL, tree},
-        {NULL, {"memory.fan=7", "memory.chunk=0"}, NULL, tree_config(3, 16, 0, 7, 5)},
+        {NULL, {"memory.fan=7", "memory.chunk=16"}, NULL, tree_config(3, 16, 0, 7, 5)},
         {"window", {0}, NULL, {&lp_mem_window, 3, {5}}},
         {NULL, {"memory.arch=full", "memory.max_items=9"}, NULL, {&lp_mem_full, 3, {9}}},
         {"none", {0}, NULL, {&lp_mem_none, 3, {0}}},
@@ -375,6 +375,8 @@ static void test_given(void **state) {
         {"none", {"memory.window=8"}, "none has none", tree},
         {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window", tree},
         {NULL, {"memory.fan=1"}, "--memory.fan=1: must be a whole number from 2 to 4096: the settings of tree are chunk", tree},
+        {NULL, {"memory.chunk=0"}, "--memory.chunk=0: must be a whole number from 1 to", tree},
+        {NULL, {"memory.window=0"}, "must be a whole number from -1 to 1048576, but not 0", tree},
         {NULL, {"memory.fan=x"}, "must be a whole number", tree},
         {NULL, {"memory.fan="}, "must be a whole number", tree},
         {NULL, {"memory.fan=99999999999999999999"}, "must be a whole number", tree},
