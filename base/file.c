@@ -34,14 +34,24 @@ lp_status lp_errno_status(int error) {
     }
 }
 
+lp_status lp_file_open(int *fd, const char *path, lp_err *err) {
+    struct stat st;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
+    if (*fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
+    if (!fstat(*fd, &st) && S_ISREG(st.st_mode)) return LP_OK;
+    close(*fd);
+    *fd = -1;
+    return lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
+}
+
 lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err *err) {
     *out = (lp_blob){0};
-    lp_status status = LP_OK;
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not make us wait */
-    if (fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
-    if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-        status = lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
+    int fd;
+    lp_status status = lp_file_open(&fd, path, err);
+    if (status) return status;
+    if (fstat(fd, &st)) {
+        status = lp_fail(err, lp_errno_status(errno), "%s: %s", path, strerror(errno));
         goto done;
     }
     if ((uint64_t)st.st_size > max_bytes) {

@@ -30,7 +30,9 @@ void lp_blob_free(lp_blob *blob);
  * LP_BAD_INPUT where the path is at fault. */
 lp_status lp_errno_status(int error);
 
-/* Reads a regular file whole; what is none, as a pipe, is refused without waiting for it. On failure out is empty. */
+/* Opens a regular file for reading; what is none, as a pipe, is refused without waiting for it. On failure *fd is -1. */
+lp_status lp_file_open(int *fd, const char *path, lp_err *err);
+/* Reads a regular file whole. On failure out is empty. */
 lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err *err);
 
 /* Writes path as one atomic step: a temporary beside it, fsync, rename, fsync of the folder. After a failure or a

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SHOWN = 22, JSON_LIST = 100 };
@@ -80,34 +79,55 @@ typedef struct {
     bool json;
 } arguments;
 
+/* The next line, without its newline. False: there is none. What is too long is read no further, but to its end where it was typed. */
+static bool next_line(FILE *in, bool typed, char line[RAM_MAX_LINE + 1], lp_status *status, lp_err *err) {
+    size_t n = 0;
+    int c;
+    *status = LP_OK;
+    while ((c = getc(in)) != EOF && c != '\n' && n < RAM_MAX_LINE) line[n++] = (char)c;
+    line[n] = 0;
+    if (c != EOF && c != '\n') {
+        *status = lp_fail(err, LP_BAD_INPUT, "the line is longer than %d bytes", RAM_MAX_LINE);
+        while (typed && c != EOF && c != '\n') c = getc(in);
+    } else if (strlen(line) != n) {
+        *status = lp_fail(err, LP_BAD_INPUT, "not a line of text");
+    }
+    return n || c != EOF;
+}
+
 /* Every line to its end: a script stops at its first mistake, a person is told of it and goes on. */
 static lp_status read_lines(ram_session *s, FILE *in, const char *name, bool typed, lp_err *err) {
-    char *line = NULL;
-    size_t room = 0;
+    char line[RAM_MAX_LINE + 1];
     lp_status status = LP_OK;
     for (int number = 1; !status && !s->quit; number++) {
         lp_err inner;
+        lp_status did;
         if (typed) fprintf(s->out, "ram> ");
         fflush(s->out);
-        ssize_t n = getline(&line, &room, in);
-        if (n < 0) break;
-        lp_status did = (size_t)n == strlen(line) ? ram_do(s, line, &inner) : lp_fail(&inner, LP_BAD_INPUT, "not a line of text");
+        if (!next_line(in, typed, line, &did, &inner)) break;
+        if (!did) did = ram_do(s, line, &inner);
         if (did && typed) fprintf(stderr, "%s\n", inner.message);
         else if (did) status = lp_fail(err, did, "%s:%d: %s", name, number, inner.message);
     }
     if (!status && ferror(in)) status = lp_fail(err, LP_FAILED, "%s: %s", name, strerror(errno));
-    free(line);
     return status;
 }
 
+static lp_status open_script(FILE **in, const char *path, lp_err *err) {
+    int fd = -1;
+    *in = path ? NULL : stdin;
+    lp_status status = path ? lp_file_open(&fd, path, err) : LP_OK;
+    if (status || !path || (*in = fdopen(fd, "r"))) return status;
+    close(fd);
+    return lp_fail(err, LP_FAILED, "%s: out of memory", path);
+}
+
 static lp_status run(ram_session *s, const arguments *a, lp_err *err) {
-    struct stat st;
-    FILE *in = a->script ? fopen(a->script, "r") : stdin;
+    FILE *in;
     bool typed = !a->script && isatty(0);
-    if (!in) return lp_fail(err, lp_errno_status(errno), "%s: %s", a->script, strerror(errno));
-    lp_status status = LP_OK;
-    if (!fstat(fileno(in), &st) && S_ISDIR(st.st_mode)) status = lp_fail(err, LP_BAD_INPUT, "%s: is a folder, not a script", a->script);
-    if (!status) status = ram_open(s, a->game, 2, err);
+    lp_status status = open_script(&in, a->script, err);
+    if (status) return status;
+    status = ram_open(s, a->game, 2, err);
     if (!status && typed)
         fprintf(s->out, "%s: %zu bytes of RAM; help lists the commands\n", lp_game_name(s->game), lp_ram_search_bytes(s->search));
     if (!status) status = read_lines(s, in, a->script ? a->script : "stdin", typed, err);

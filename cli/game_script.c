@@ -5,6 +5,7 @@
  */
 #include "cli/game_script.h"
 
+#include "base/contract.h"
 #include "base/file.h"
 #include "cli/pictures.h"
 #include "env/data_file.h"
@@ -14,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_WORDS = 8, MAX_LINE = 1024, MAX_STEP = 10000000, SHORT_LIST = 6, LIST = 20, MAX_LIST = 1000 };
+enum { MAX_WORDS = 8, MAX_STEP = 10000000, SHORT_LIST = 6, LIST = 20, MAX_LIST = 1000 };
 
 typedef struct {
-    char text[MAX_LINE];
+    char text[RAM_MAX_LINE + 1];
     char *word[MAX_WORDS];
     int n;
 } words;
@@ -316,7 +317,7 @@ void ram_help(FILE *out) {
 
 lp_status ram_do(ram_session *s, const char *line, lp_err *err) {
     words w = {.n = 0};
-    if (strlen(line) >= sizeof w.text) return lp_fail(err, LP_BAD_INPUT, "the line is longer than %zu bytes", sizeof w.text - 1);
+    LP_CHECK(strlen(line) <= RAM_MAX_LINE);
     snprintf(w.text, sizeof w.text, "%.*s", (int)strcspn(line, "#"), line);
     char *save = NULL;
     for (char *word = strtok_r(w.text, " \t\r\n", &save); word; word = strtok_r(NULL, " \t\r\n", &save)) {

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { RAM_MAX_SAVED = 256 };
+enum { RAM_MAX_SAVED = 256, RAM_MAX_LINE = 1023 /* bytes, without its newline */ };
 
 typedef struct {
     lp_game *game;         /* owned */
@@ -27,7 +27,7 @@ typedef struct {
 /* session is zeroed storage but for can_play and out. Boots the game and takes the first snapshot, "start". */
 lp_status ram_open(ram_session *session, const char *game, uint64_t seed, lp_err *err);
 void ram_close(ram_session *session);
-/* Does one line; blank ones and what follows # do nothing. A command that fails changes nothing. */
+/* Does one line of at most RAM_MAX_LINE bytes; blank ones and what follows # do nothing. A command that fails changes nothing. */
 lp_status ram_do(ram_session *session, const char *line, lp_err *err);
 /* The type that is searched for, or "any". */
 const char *ram_type_text(const ram_session *session);

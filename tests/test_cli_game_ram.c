@@ -156,6 +156,29 @@ static void wrong_lines_are_named(void **state) {
     lp_game_close(game);
 }
 
+/* What never ends, or never begins, is refused as soon as that can be told. */
+static void endless_scripts_are_refused(void **state) {
+    (void)state;
+    assert_int_equal(mkfifo(at("pipe"), 0666), 0);
+    expect_refused(longplay("game ram cue %%/pipe"), 2, "pipe: not a regular file", "a pipe that nobody writes");
+    expect_refused(longplay("game ram cue /dev/zero"), 2, "/dev/zero: not a regular file", "a device");
+    int out = scratch_file(), err = scratch_file(), old = dup(0), zero = open("/dev/zero", O_RDONLY);
+    dup2(zero, 0);
+    pid_t child = start("game ram cue --json", NULL, out, err);
+    dup2(old, 0);
+    close(old), close(zero);
+    expect_refused(finish(child, out, err), 2, "stdin:1: the line is longer than 1023 bytes", "an endless line");
+    char *longest = calloc(1, 1026);
+    assert_non_null(longest);
+    memset(longest, ' ', 1023);
+    cJSON_Delete(parsed(script("cue", longest, "--json"), "the longest line"));
+    longest[1023] = '\n';
+    cJSON_Delete(parsed(script("cue", longest, "--json"), "the longest line and its newline"));
+    memcpy(longest + 1023, " \n", 3);
+    expect_refused(script("cue", longest, "--json"), 2, "script:1: the line is longer", "one byte more");
+    free(longest);
+}
+
 /* Marks and undo go back; the same commands find the same. */
 static void marks_and_undo(void **state) {
     (void)state;
@@ -175,8 +198,8 @@ static void marks_and_undo(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
     const struct CMUnitTest tests[] = {
-        TEST(finds_and_saves),      TEST(the_tour_is_true),      TEST(finds_whatever_the_type),
-        TEST(pictures_are_written), TEST(wrong_lines_are_named), TEST(marks_and_undo),
+        TEST(finds_and_saves),       TEST(the_tour_is_true), TEST(finds_whatever_the_type),     TEST(pictures_are_written),
+        TEST(wrong_lines_are_named), TEST(marks_and_undo),   TEST(endless_scripts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
