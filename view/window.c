@@ -20,23 +20,24 @@ struct lp_window {
     uint16_t held, tapped; /* buttons; tapped: pressed since they were last asked for, so that no short press is lost */
 };
 
-/* Where nobody serves the display, SDL falls back to drivers that draw for nobody: no screen, unless SDL_VIDEODRIVER asks for one. */
+static bool named(const char *variable) {
+    const char *value = getenv(variable);
+    return value && *value;
+}
+
+/* Of SDL's drivers only those whose display is named: it would go on to others that draw for nobody, or say on stderr that they cannot. */
 static bool start_video(void) {
-    const char *wanted = getenv("SDL_VIDEODRIVER");
+    const char *drivers = !named("WAYLAND_DISPLAY") ? "x11" : named("DISPLAY") ? "x11,wayland" : "wayland";
+    if (named("SDL_VIDEODRIVER")) drivers = getenv("SDL_VIDEODRIVER");
+    SDL_SetHintWithPriority(SDL_HINT_VIDEODRIVER, drivers, SDL_HINT_OVERRIDE);
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "nearest");
     SDL_SetHint(SDL_HINT_RENDER_VSYNC, "0");
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO)) return false;
-    const char *driver = SDL_GetCurrentVideoDriver();
-    if ((wanted && *wanted) || (strcmp(driver, "offscreen") && strcmp(driver, "dummy"))) return true;
-    SDL_QuitSubSystem(SDL_INIT_VIDEO);
-    SDL_SetError("nobody serves the display");
-    return false;
+    return SDL_InitSubSystem(SDL_INIT_VIDEO) == 0;
 }
 
 bool lp_window_available(void) {
-    const char *x11 = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
-    if (!(x11 && *x11) && !(wayland && *wayland)) return false;
+    if (!named("DISPLAY") && !named("WAYLAND_DISPLAY")) return false;
     if (!start_video()) return false;
     bool screen = SDL_GetNumVideoDisplays() > 0;
     SDL_QuitSubSystem(SDL_INIT_VIDEO);
