@@ -36,3 +36,5 @@ void lp_stop_catch(void) {
 }
 
 int lp_stop_asked(void) { return atomic_load_explicit(&asked, memory_order_relaxed); }
+
+lp_status lp_stop_check(lp_err *err) { return lp_stop_asked() ? lp_fail(err, LP_FAILED, "stopped: nothing was kept") : LP_OK; }

@@ -11,9 +11,13 @@
 #ifndef LP_BASE_STOP_H
 #define LP_BASE_STOP_H
 
+#include "base/status.h"
+
 /* From here on signals ask; forgets what was asked before. */
 void lp_stop_catch(void);
 /* The signal that asked, or 0. Any thread may call it, as often as it likes. */
 int lp_stop_asked(void);
+/* For work that is worth nothing in part: LP_FAILED once somebody asked. Who made files for it removes them, as after any failure. */
+lp_status lp_stop_check(lp_err *err);
 
 #endif

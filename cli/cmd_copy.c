@@ -1,6 +1,7 @@
 /* longplay copy: a run as it was at its last checkpoint, copied while it may go on. */
 #include "cli/cli.h"
 
+#include "base/stop.h"
 #include "harness/run.h"
 
 #include <stdio.h>
@@ -26,8 +27,12 @@ int lp_cmd_copy(int argc, char **argv) {
     if (code >= 0) return code;
     lp_err err = {{0}};
     lp_run_totals t;
+    lp_stop_catch();
     lp_status status = lp_run_copy(folders[0], folders[1], &t, &err);
-    if (status) return lp_report(status, &err);
+    if (status) {
+        code = lp_report(status, &err);
+        return lp_stop_asked() ? 128 + lp_stop_asked() : code;
+    }
     if (json) {
         cJSON *o = cJSON_CreateObject();
         cJSON_AddStringToObject(o, "run", folders[0]);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "harness/choose.h"
 #include "harness/run_import.h"
 #include "saves/bk2.h"
@@ -133,8 +134,8 @@ static lp_status play_movie(importing *m, lp_err *err) {
     bool end = false;
     lp_movie_op op;
     lp_err inner;
-    lp_status status = LP_OK;
-    while (!(status = lp_bk2_next(m->movie, &op, &end, err)) && !end) {
+    lp_status status = LP_OK, stopped = LP_OK;
+    while (!(stopped = lp_stop_check(err)) && !(status = lp_bk2_next(m->movie, &op, &end, err)) && !end) {
         if (op.kind == LP_MOVIE_DECISION && skip > 0) {
             skip--;
             continue;
@@ -144,6 +145,7 @@ static lp_status play_movie(importing *m, lp_err *err) {
             lp_progress("importing: frame %llu of %llu", (unsigned long long)lp_bk2_frame(m->movie), (unsigned long long)i->n_frames);
     }
     lp_progress_end();
+    if (stopped) return stopped;
     if (!status || end) return status;
     m->desynced = op.kind == LP_MOVIE_HASH && status == LP_FAILED;
     bool other = m->desynced && strcmp(i->our_core, lp_emu_core_version());
@@ -190,6 +192,7 @@ static cJSON *import_json(const importing *m) {
 static lp_status import_movie(const arguments *a, cJSON **o, lp_err *err) {
     importing m = {.a = a, .path = a->positional[1]};
     if (!a->run) return lp_fail(err, LP_BAD_INPUT, "movie import: needs --run DIR, a folder for the run");
+    lp_stop_catch();
     lp_status status = open_import(&m, err);
     if (!status) status = play_movie(&m, err);
     if (!status) m.totals = lp_import_counts(m.import);
@@ -305,6 +308,7 @@ int lp_cmd_movie(int argc, char **argv) {
     lp_status status = import ? import_movie(&a, &o, &err) : export_run(&a, &o, &err);
     if (status) lp_report(status, &err);
     int printed = 0;
+    if (status && !o && lp_stop_asked()) return 128 + lp_stop_asked(); /* nothing was kept */
     if (o && a.json) printed = lp_print_json(o);
     else cJSON_Delete(o);
     return status ? (int)status : printed;

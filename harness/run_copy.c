@@ -4,6 +4,7 @@
 #include "harness/run_parts.h"
 
 #include "base/file.h"
+#include "base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,7 @@ static lp_status copy_bytes(int from, int to, uint64_t size, const char *from_pa
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) status = lp_fail(err, lp_errno_status(errno), "%s: %s", from_path, strerror(errno));
         else if (!n) status = lp_fail(err, LP_BAD_INPUT, "%s: ends %llu bytes before the checkpoint", from_path, (unsigned long long)size);
-        else status = lp_write_all(to, piece, (size_t)n, to_path, err);
+        else if (!(status = lp_write_all(to, piece, (size_t)n, to_path, err))) status = lp_stop_check(err);
         if (!status) size -= (uint64_t)n;
     }
     if (!status && fsync(to)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", to_path, strerror(errno));
@@ -52,7 +53,7 @@ static lp_status check_movie(const char *folder, const lp_run_head *head, lp_err
     bool end = false;
     int64_t n = 0;
     lp_status status = lp_movie_open(&movie, lp_path_join(path, sizeof path, folder, "movie.lpm"), err);
-    while (!status && !end) {
+    while (!status && !end && !(status = lp_stop_check(err))) {
         status = lp_movie_next(movie, &op, &end, err);
         n += !status && !end && op.kind == LP_MOVIE_DECISION;
     }
@@ -90,6 +91,7 @@ lp_status lp_run_copy(const char *from, const char *to, lp_run_totals *totals, l
     if (!status) status = lp_run_folder_begin(&f, to, err);
     if (!status) {
         status = fill(from, f.temporary, store, totals, err);
+        if (!status) status = lp_stop_check(err);
         if (!status) status = lp_run_folder_keep(&f, err);
         if (status) lp_run_folder_drop(&f);
     }

@@ -166,6 +166,21 @@ static inline void wait_until_played(const char *name) {
     fail_msg("%s is not played", name);
 }
 
+/* Until the child catches SIGTERM, as Linux tells. */
+static inline void wait_until_it_catches(pid_t child) {
+    char path[64], line[128];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+    for (int i = 0; i < 6000; i++, usleep(10000)) {
+        FILE *f = fopen(path, "r");
+        unsigned long long caught = 0;
+        while (f && fgets(line, sizeof line, f))
+            if (sscanf(line, "SigCgt: %llx", &caught) == 1) break;
+        if (f) fclose(f);
+        if (caught >> (SIGTERM - 1) & 1) return;
+    }
+    fail_msg("it does not come to catch signals");
+}
+
 /* Refused: this exit code, nothing on stdout, exactly one line on stderr, and that line says it. */
 static inline void expect_refused(result r, int code, const char *says, const char *what) {
     if (r.code != code || *r.out || lines(r.err) != 1 || !strstr(r.err, says))

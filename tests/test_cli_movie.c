@@ -446,8 +446,24 @@ static void test_stable_retro(void **state) {
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
+/* Long enough to be stopped while it is played. */
+static void test_stopped(void **state) {
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    make_foreign(at("long.bk2"), 400000);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        int out = scratch_file(), err = scratch_file();
+        pid_t child = start("movie import %/long.bk2 cue --run %/run", NULL, out, err);
+        wait_until_it_catches(child);
+        kill(child, signals[i]);
+        expect_refused(finish(child, out, err), 128 + signals[i], "stopped: nothing was kept", "a signal");
+        expect_nothing("run");
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_cue),     TEST(test_bare_roms), TEST(test_killed_run), TEST(test_desync),
-                                       TEST(test_foreign), TEST(test_refused),   TEST(test_full_disk),  TEST(test_stable_retro)};
+    const struct CMUnitTest tests[] = {TEST(test_cue),       TEST(test_bare_roms),    TEST(test_killed_run),
+                                       TEST(test_desync),    TEST(test_foreign),      TEST(test_refused),
+                                       TEST(test_full_disk), TEST(test_stable_retro), TEST(test_stopped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

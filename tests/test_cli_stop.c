@@ -13,21 +13,6 @@ static void wait_for(const char *path) {
     if (!lp_file_exists(path)) fail_msg("%s does not come", path);
 }
 
-/* Until the child catches SIGTERM, as Linux tells. */
-static void wait_until_it_catches(pid_t child) {
-    char path[64], line[128];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)child);
-    for (int i = 0; i < 6000; i++, usleep(10000)) {
-        FILE *f = fopen(path, "r");
-        unsigned long long caught = 0;
-        while (f && fgets(line, sizeof line, f))
-            if (sscanf(line, "SigCgt: %llx", &caught) == 1) break;
-        if (f) fclose(f);
-        if (caught >> (SIGTERM - 1) & 1) return;
-    }
-    fail_msg("it does not come to catch signals");
-}
-
 static bool same_files(const char *one, const char *other) {
     lp_blob a, b;
     lp_err err;

@@ -127,6 +127,29 @@ static void refused(void **state) {
     close_player(&p);
 }
 
+/* Stopped at any moment it leaves nothing. The run is locked until the signal is there: so it is there before the copy is done. */
+static void stopped(void **state) {
+    (void)state;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    player p;
+    lp_err err;
+    sqlite3 *db;
+    open_player(&p, false, HORIZON, EPISODES);
+    must(play_run(&p, at("run"), 0, &err), &err);
+    close_player(&p);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        assert_int_equal(sqlite3_open(at("run/run.db"), &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT", NULL, NULL, NULL), SQLITE_OK);
+        int out = scratch_file(), errors = scratch_file();
+        pid_t child = start("copy %/run %/copy", NULL, out, errors);
+        wait_until_it_catches(child);
+        kill(child, signals[i]);
+        sqlite3_close(db);
+        expect_refused(finish(child, out, errors), 128 + signals[i], "stopped: nothing was kept", "a signal");
+        assert_int_equal(count_files(root), 1);
+    }
+}
+
 /* ---- copies made by hand ---- */
 
 static void copy_file(const char *from, const char *to) {
@@ -269,6 +292,7 @@ static void rows_missing(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(at_each_moment), TEST(of_another_process), TEST(refused), TEST(torn), TEST(rows_missing)};
+    const struct CMUnitTest tests[] = {TEST(at_each_moment), TEST(of_another_process), TEST(refused), TEST(stopped),
+                                       TEST(torn),           TEST(rows_missing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
