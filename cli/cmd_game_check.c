@@ -137,10 +137,9 @@ static lp_status try_game(const arguments *a, const lp_game *game, listener *l, 
 static lp_status check(const arguments *a, listener *l, cJSON *o, int *n_errors, lp_err *err) {
     lp_game *game = NULL;
     lp_status status = LP_OK;
-    if (strchr(a->name, '/') && !lp_file_exists(a->name)) return lp_fail(err, LP_BAD_INPUT, "%s: no such folder or file", a->name);
     if (a->sheet && (status = lp_file_check_writable(a->sheet, err))) return status;
-    *n_errors = lp_game_check(a->name, say, l);
-    if (*n_errors) return LP_OK;
+    status = lp_game_check(a->name, say, l, n_errors, err);
+    if (status || *n_errors) return status;
     status = lp_game_open(&game, a->name, err);
     if (!status && a->noop) status = lp_game_set_noop(game, a->noop, err);
     if (!status) {

@@ -72,7 +72,8 @@ static lp_status use_rom(lp_game *g, const char *name, lp_err *err) {
 
 static lp_status load_rom(lp_game *g, const char *path, lp_err *err) {
     lp_status status = lp_file_read(&g->rom, path, LP_EMU_MAX_ROM_BYTES, err);
-    return status ? status : use_rom(g, path, err);
+    if (!status && (status = use_rom(g, path, err))) lp_blob_free(&g->rom);
+    return status;
 }
 
 lp_status lp_game_open_rom(lp_game **out, const char *name, const void *rom, size_t size_bytes, lp_err *err) {
@@ -123,6 +124,7 @@ static void refuse_no_rom(const lp_game *g, lp_findings *r) {
                     *sha ? "; the SHA-1 of the right one is " : "", sha);
 }
 
+/* False: there is none, of which longplay.json may say another name where it could not be read, as was reported then. */
 static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metadata, char *out, size_t size, lp_findings *r) {
     static const char *const names[] = {"rom.gb", "rom.gbc", "rom.gba"};
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(longplay, "rom");
@@ -136,7 +138,8 @@ static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metad
     if (original && !strchr(original, '/') && strlen(original) <= 200 && lp_find_game_file(g->dir, original, out, size)) return true;
     for (int i = 0; i < 3; i++)
         if (lp_find_game_file(g->dir, names[i], out, size)) return true;
-    return refuse_no_rom(g, r), false;
+    if (longplay || !g->has_longplay) refuse_no_rom(g, r);
+    return false;
 }
 
 static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *metadata, lp_findings *r) {
@@ -171,8 +174,11 @@ void lp_game_load_folder(lp_game *g, const char *folder, lp_findings *r) {
     }
     snprintf(g->dir, sizeof g->dir, "%s", folder);
     g->is_folder = true;
-    for (int f = 0; f < N_FILES; f++)
-        if (lp_find_game_file(folder, names[f], paths[f], sizeof paths[f])) lp_json_read(&roots[f], paths[f], r);
+    for (int f = 0; f < N_FILES; f++) {
+        bool there = lp_find_game_file(folder, names[f], paths[f], sizeof paths[f]);
+        if (there) lp_json_read(&roots[f], paths[f], r);
+        if (f == LONGPLAY) g->has_longplay = there;
+    }
     load_folder_rom(g, roots[LONGPLAY], roots[METADATA], r);
     for (int f = 0; f < N_FILES; f++) {
         const lp_place file = lp_place_file(paths[f]);

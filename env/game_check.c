@@ -34,28 +34,24 @@ static void note_rules(const lp_game *g, lp_findings *r) {
         lp_report_note(r, NULL, "%s: no loss, no done in scenario.json and no time_limit: an episode may never end", g->dir);
 }
 
-int lp_game_check(const char *dir, void (*say)(void *context, bool is_error, const char *line), void *context) {
+lp_status lp_game_check(const char *dir, void (*say)(void *context, bool is_error, const char *line), void *context, int *n_errors,
+                        lp_err *err) {
     lp_findings report = {.say = say, .context = context};
     char folder[PATH_MAX];
-    lp_err err;
+    lp_game *g = NULL;
+    *n_errors = 0;
     if (!lp_game_is_folder(dir, folder, sizeof folder) || !lp_is_game_folder(folder)) { /* a bare ROM, or nothing of ours */
-        lp_game *game;
-        lp_status status = lp_game_open(&game, dir, &err);
-        if (status) lp_report_status(&report, status, &err);
-        else lp_report_note(&report, NULL, "%s: a ROM without files: it can be played, not won", dir);
-        lp_game_close(game);
-        return report.n_errors;
+        lp_status status = lp_game_open(&g, dir, err);
+        if (!status) lp_report_note(&report, NULL, "%s: a ROM without files: it can be played, not won", dir);
+        lp_game_close(g);
+        return status;
     }
-    lp_game *g = calloc(1, sizeof *g);
-    if (!g) {
-        const lp_place at = lp_place_file(folder);
-        lp_report_out_of_memory(&report, &at);
-        return report.n_errors;
-    }
+    if (!(g = calloc(1, sizeof *g))) return lp_fail(err, LP_FAILED, "%s: out of memory", folder);
     lp_game_load_folder(g, folder, &report);
     snprintf(g->name, sizeof g->name, "%s", strrchr(folder, '/') ? strrchr(folder, '/') + 1 : folder);
     note_files(g, &report);
     if (!report.n_errors) note_rules(g, &report);
     lp_game_close(g);
-    return report.n_errors;
+    *n_errors = report.n_errors;
+    return LP_OK;
 }

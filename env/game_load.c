@@ -268,7 +268,6 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
         lp_condition *out;
     } conditions[] = {{"win", &g->win}, {"loss", &g->loss}, {"audit", &g->audit}};
     if (!root) return;
-    g->has_longplay = true;
     refuse_state(root, file, r);
     load_model(g, root, file, r);
     lp_json_known(root,

@@ -114,8 +114,10 @@ static void say(void *context, bool is_error, const char *line) {
 }
 
 static int check(void) {
+    int n_errors;
+    lp_err err;
     memset(&said, 0, sizeof said);
-    int n_errors = lp_game_check(in_folder("game"), say, &said);
+    if (lp_game_check(in_folder("game"), say, &said, &n_errors, &err)) fail_msg("%s", err.message);
     assert_int_equal(n_errors, said.n_errors);
     return n_errors;
 }
@@ -655,24 +657,73 @@ static void test_unknown_fields(void **state) {
 
 static void test_check_others(void **state) {
     (void)state;
+    int n_errors;
+    lp_err err;
     memset(&said, 0, sizeof said);
-    assert_int_equal(lp_game_check("cue", say, &said), 0);
-    assert_int_equal(said.n_notes, 0);
-    assert_int_equal(lp_game_check(in_folder("game/rom.gb"), say, &said), 0);
+    assert_int_equal(lp_game_check("cue", say, &said, &n_errors, &err), LP_OK);
+    assert_int_equal(said.n_notes + n_errors, 0);
+    assert_int_equal(lp_game_check(in_folder("game/rom.gb"), say, &said, &n_errors, &err), LP_OK);
+    assert_int_equal(n_errors, 0);
     said_so("a ROM without files");
-    assert_int_equal(lp_game_check("no-such-game", say, &said), 1);
-    assert_int_equal(lp_game_check(folder, say, &said), 1);
-    said_so("not a game folder");
+
+    /* What is no game at all is refused as lp_game_open does, and not gone through. */
+    char none[PATH_MAX], text[PATH_MAX], empty[PATH_MAX];
+    snprintf(none, sizeof none, "%s", in_folder("none"));
+    snprintf(text, sizeof text, "%s", in_folder("game/data.json"));
+    snprintf(empty, sizeof empty, "%s", in_folder("empty"));
+    assert_int_equal(lp_make_dirs(empty, NULL), LP_OK);
+    const char *const bad[][2] = {
+        {"no-such-game", "neither a file"}, {none, "No such file"},       {text, "data.json: "},
+        {folder, "not a game folder"},      {empty, "not a game folder"}, {"", "''"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        memset(&said, 0, sizeof said);
+        lp_status status = lp_game_check(bad[i][0], say, &said, &n_errors, &err);
+        if (status != LP_BAD_INPUT || !strstr(err.message, bad[i][1]) || *said.text)
+            fail_msg("'%s': %d, '%s', '%s'", bad[i][0], status, err.message, said.text);
+    }
+    rmdir(empty);
+}
+
+/* What could not be read is not said to be missing, nor checked against. */
+static void test_no_false_mistakes(void **state) {
+    (void)state;
+    char path[PATH_MAX];
+    write_text("game/longplay.json", "");
+    snprintf(path, sizeof path, "%s", in_folder("game/rom.gb"));
+    assert_int_equal(rename(path, in_folder("game/other.gb")), 0);
+    assert_int_equal(check(), 1);
+    assert_null(strstr(said.text, "no longplay.json"));
+    assert_null(strstr(said.text, "no rom.gb"));
+    write_text("game/longplay.json", "{\"rom\": \"data.json\", \"boot\": [{\"poke\": true}], \"knobs\": {\"n\": {\"address\": 49336, "
+                                     "\"type\": \"|u1\", \"default\": 0}}}");
+    assert_int_equal(check(), 1);
+    said_so("game/data.json: ");
+    assert_null(strstr(said.text, "knobs"));
+    unlink(in_folder("game/other.gb"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_game, remove_game)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_only_retro),   TEST(test_layout),      TEST(test_rom_names),    TEST(test_states),  TEST(test_lua),
-        TEST(test_mistakes),     TEST(test_all_at_once), TEST(test_check_agrees), TEST(test_hostile), TEST(test_hostile_conditions),
-        TEST(test_types),        TEST(test_crop),        TEST(test_actions),      TEST(test_rewards), TEST(test_unknown_fields),
+        TEST(test_only_retro),
+        TEST(test_layout),
+        TEST(test_rom_names),
+        TEST(test_states),
+        TEST(test_lua),
+        TEST(test_mistakes),
+        TEST(test_all_at_once),
+        TEST(test_check_agrees),
+        TEST(test_hostile),
+        TEST(test_hostile_conditions),
+        TEST(test_types),
+        TEST(test_crop),
+        TEST(test_actions),
+        TEST(test_rewards),
+        TEST(test_unknown_fields),
         TEST(test_check_others),
+        TEST(test_no_false_mistakes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -105,7 +105,9 @@ static void pokes_into_rom_are_refused(void **state) {
         write_text("longplay.json", bad[i].text);
         if (lp_game_open(&game, folder, &err) != LP_BAD_INPUT || !strstr(err.message, bad[i].says)) fail_msg("'%s'", err.message);
         memset(&said, 0, sizeof said);
-        assert_int_equal(lp_game_check(folder, say, &said), 1);
+        int n_errors;
+        assert_int_equal(lp_game_check(folder, say, &said, &n_errors, &err), LP_OK);
+        assert_int_equal(n_errors, 1);
         assert_non_null(strstr(said.text, bad[i].says));
     }
 }
