@@ -64,8 +64,8 @@ const char *lp_store_vfs(void) {
     sqlite3_initialize();
     sqlite3_mutex *mutex = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_APP1);
     sqlite3_mutex_enter(mutex);
-    if (!ours.zName) {
-        sqlite3_vfs *real = sqlite3_vfs_find(NULL);
+    sqlite3_vfs *real = ours.zName ? NULL : sqlite3_vfs_find(NULL);
+    if (real) { /* else SQLite cannot start for want of memory, and whoever opens with our name is told so */
         ours = *real;
         ours.zName = "longplay";
         ours.pNext = NULL;
