@@ -126,10 +126,14 @@ void lp_sync_folder(const char *folder) {
     close(fd);
 }
 
+static lp_status name_temporary(char out[PATH_MAX], const char *path, long pid, unsigned number, lp_err *err) {
+    int n = snprintf(out, PATH_MAX, "%s.%ld.%u.tmp", path, pid, number);
+    return n < PATH_MAX ? LP_OK : lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
+}
+
 lp_status lp_temporary_path(char out[PATH_MAX], const char *path, lp_err *err) {
     static atomic_uint count; /* threads may write at once */
-    int n = snprintf(out, PATH_MAX, "%s.%ld.%u.tmp", path, (long)getpid(), atomic_fetch_add(&count, 1));
-    return n < PATH_MAX ? LP_OK : lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
+    return name_temporary(out, path, getpid(), atomic_fetch_add(&count, 1), err);
 }
 
 /* Whether rest, what follows a name in a folder, is ".PID.N.tmp" of a process that is no more. */
@@ -182,8 +186,26 @@ bool lp_file_exists(const char *path) {
     return stat(path, &st) == 0;
 }
 
-lp_status lp_file_check_writable(const char *path, lp_err *err) {
-    char folder[PATH_MAX];
+static lp_status cannot_write(const char *path, lp_err *err) {
+    return lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", path, strerror(errno));
+}
+
+static lp_status check_kind(const char *path, const lp_file_kind *kind, lp_err *err) {
+    char begin[16];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return errno == ENOENT ? LP_OK : cannot_write(path, err);
+    ssize_t n = pread(fd, begin, sizeof begin, 0);
+    close(fd);
+    if (n < 0) return cannot_write(path, err);
+    for (int i = 0; i < 2 && kind->begin[i]; i++) {
+        size_t length = strlen(kind->begin[i]);
+        if ((size_t)n >= length && !memcmp(begin, kind->begin[i], length)) return LP_OK;
+    }
+    return n ? lp_fail(err, LP_BAD_INPUT, "%s: is not %s: it is not overwritten", path, kind->name) : LP_OK;
+}
+
+lp_status lp_file_check_writable(const char *path, const lp_file_kind *kind, lp_err *err) {
+    char folder[PATH_MAX], temporary[PATH_MAX];
     struct stat st;
     bool has_folder = strchr(path, '/');
     if (snprintf(folder, sizeof folder, "%s%s", has_folder ? "" : "./", path) >= (int)sizeof folder)
@@ -191,8 +213,11 @@ lp_status lp_file_check_writable(const char *path, lp_err *err) {
     strrchr(folder, '/')[1] = 0; /* with its slash: what is no folder then fails */
     if (!*path || path[strlen(path) - 1] == '/') return lp_fail(err, LP_BAD_INPUT, "'%s': cannot write: not the name of a file", path);
     if (!stat(path, &st) && !S_ISREG(st.st_mode)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot write: not a regular file", path);
-    if (access(folder, W_OK | X_OK)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot write: %s", path, strerror(errno));
-    return LP_OK;
+    if (access(folder, W_OK | X_OK)) return cannot_write(path, err);
+    lp_status status = name_temporary(temporary, path, INT_MAX, UINT_MAX, err); /* the longest that there can be */
+    if (status) return status;
+    if (access(temporary, F_OK) && errno == ENAMETOOLONG) return cannot_write(path, err);
+    return kind ? check_kind(path, kind, err) : LP_OK;
 }
 
 lp_status lp_make_dirs(const char *path, lp_err *err) {

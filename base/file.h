@@ -56,8 +56,13 @@ void lp_sync_folder(const char *folder);
 lp_status lp_file_in_place(int fd, const char *path, lp_err *err);
 
 bool lp_file_exists(const char *path);
-/* Asked before work that ends in a file: can path be written, or replaced? LP_BAD_INPUT says why not; nothing is made. */
-lp_status lp_file_check_writable(const char *path, lp_err *err);
+/* A kind of file: what it is called, "a picture (PNG)", and what a file of it begins with, the second or NULL. */
+typedef struct {
+    const char *name, *begin[2];
+} lp_file_kind;
+/* Asked before work that ends in a file: can path be written, or replaced? What is there already must be empty or of this kind; NULL: the
+ * caller sees to that. LP_BAD_INPUT says why not; nothing is made. */
+lp_status lp_file_check_writable(const char *path, const lp_file_kind *kind, lp_err *err);
 /* Creates the folder and its parents. */
 lp_status lp_make_dirs(const char *path, lp_err *err);
 /* Joins with '/', into out[size], where it must fit: who takes a path from outside checks its length first. Returns out. */

@@ -1,6 +1,5 @@
 /* longplay bench: measures speed on this machine, and prints tables (or one JSON object). What is compared is measured in
  * one run, in turns, so that ratios mean something on a busy machine too. */
-#include "base/file.h"
 #include "bench/bench.h"
 #include "bench/bench_emulator.h"
 #include "bench/bench_games.h"
@@ -283,7 +282,7 @@ int lp_cmd_bench(int argc, char **argv) {
     } else if (a.n_positional > benches[which].most + 1) {
         lp_fail(&err, status, "bench %s: '%s' is one argument too many", a.positional[0], a.positional[benches[which].most + 1]);
     } else {
-        status = a.save ? lp_file_check_writable(a.save, &err) : LP_OK;
+        status = a.save ? lp_policy_check_writable(a.save, &err) : LP_OK;
         if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
         if (!status) status = benches[which].run(&a, o, &err);
     }

@@ -4,10 +4,10 @@
 #include "cli/cmd_game.h"
 #include "cli/pictures.h"
 
-#include "base/file.h"
 #include "env/game.h"
 #include "env/game_check.h"
 #include "env/game_trial.h"
+#include "view/viewer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +137,7 @@ static lp_status try_game(const arguments *a, const lp_game *game, listener *l, 
 static lp_status check(const arguments *a, listener *l, cJSON *o, int *n_errors, lp_err *err) {
     lp_game *game = NULL;
     lp_status status = LP_OK;
-    if (a->sheet && (status = lp_file_check_writable(a->sheet, err))) return status;
+    if (a->sheet && (status = lp_png_check_writable(a->sheet, err))) return status;
     status = lp_game_check(a->name, say, l, n_errors, err);
     if (status || *n_errors) return status;
     status = lp_game_open(&game, a->name, err);

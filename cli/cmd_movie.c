@@ -219,6 +219,8 @@ static lp_status import_movie(const arguments *a, cJSON **o, lp_err *err) {
 
 /* ---- export ---- */
 
+static const lp_file_kind bk2_kind = {"a .bk2 movie (ZIP)", {"PK\3\4"}};
+
 static lp_status export_run(const arguments *a, cJSON **o, lp_err *err) {
     const char *run = a->positional[1], *path = a->positional[2];
     char movie[PATH_MAX], sha1[SHA1_DIGITS + 1];
@@ -229,7 +231,8 @@ static lp_status export_run(const arguments *a, cJSON **o, lp_err *err) {
     bool playing;
     size_t size;
     if (a->run || a->skip || a->model) return lp_fail(err, LP_BAD_INPUT, "movie export: takes neither --run, --skip nor --model");
-    lp_status status = lp_run_config_read(&config, run, err);
+    lp_status status = lp_file_check_writable(path, &bk2_kind, err);
+    if (!status) status = lp_run_config_read(&config, run, err);
     if (!status) status = lp_run_peek(run, &saved, &playing, err);
     if (!status) status = lp_run_game(&game, &config, a->game, err);
     if (status) return status;

@@ -80,7 +80,8 @@ static lp_status name_files(session *s, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "--out %.80s...: path too long", out);
     snprintf(s->out, sizeof s->out, "%s", out);
     snprintf(s->checkpoint, sizeof s->checkpoint, "%s.train", out);
-    return lp_file_check_writable(s->out, err);
+    lp_status status = lp_file_check_writable(s->out, NULL, err);
+    return status ? status : lp_file_check_writable(s->checkpoint, NULL, err);
 }
 
 static lp_status save(session *s, lp_err *err) {
@@ -90,14 +91,27 @@ static lp_status save(session *s, lp_err *err) {
     return status;
 }
 
+/* What is replaced, or written on, must be a training's. */
+static lp_status check_kinds(const session *s, lp_err *err) {
+    static const lp_file_kind checkpoint = {"a training's checkpoint", {"LPLTRN"}}, log = {"a training's log", {"update ", "evaluated: "}};
+    lp_status status = lp_policy_check_writable(s->out, err);
+    if (!status) status = lp_file_check_writable(s->checkpoint, &checkpoint, err);
+    return status ? status : lp_file_check_writable(s->log_path, &log, err);
+}
+
 /* Goes on from the checkpoint, or writes the first: from here on nothing is lost of a killed training. */
 static lp_status begin(session *s, lp_err *err) {
-    if (s->a->resume) return lp_train_load(s->train, s->checkpoint, err);
+    if (s->a->resume) {
+        lp_status status = lp_train_load(s->train, s->checkpoint, err);
+        return status ? status : check_kinds(s, err);
+    }
     struct stat log;
     if (fstat(fileno(s->log), &log)) return lp_fail(err, LP_FAILED, "%s: %s", s->log_path, strerror(errno));
     const char *old = lp_file_exists(s->out) ? s->out : lp_file_exists(s->checkpoint) ? s->checkpoint : log.st_size ? s->log_path : NULL;
     if (old && !s->a->overwrite)
         return lp_fail(err, LP_BAD_INPUT, "%s: is there already: --resume goes on with it, --overwrite begins anew", old);
+    lp_status status = check_kinds(s, err);
+    if (status) return status;
     if (ftruncate(fileno(s->log), 0)) return lp_fail(err, LP_FAILED, "%s: cannot write: %s", s->log_path, strerror(errno));
     return save(s, err);
 }

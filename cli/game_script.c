@@ -6,9 +6,9 @@
 #include "cli/game_script.h"
 
 #include "base/contract.h"
-#include "base/file.h"
 #include "cli/pictures.h"
 #include "env/data_file.h"
+#include "view/viewer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -97,7 +97,7 @@ static lp_status do_back(ram_session *s, const words *w, lp_err *err) {
 static lp_status do_picture(ram_session *s, const words *w, lp_err *err) {
     int width, height;
     const uint32_t *frame = lp_emu_frame(s->emu, &width, &height);
-    lp_status status = lp_file_check_writable(w->word[1], err);
+    lp_status status = lp_png_check_writable(w->word[1], err);
     if (!status) status = lp_picture_write(w->word[1], frame, width, height, err);
     if (!status) fprintf(s->out, "picture in %s\n", w->word[1]);
     return status;

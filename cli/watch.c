@@ -1,6 +1,5 @@
 #include "cli/watch.h"
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/stop.h"
 
@@ -63,7 +62,7 @@ lp_status lp_watch_check_shot(const char *path, lp_err *err) {
     lp_painter *painter = NULL;
     lp_status status = lp_painter_open(&painter, err);
     lp_painter_close(painter);
-    return status ? status : lp_file_check_writable(path, err);
+    return status ? status : lp_png_check_writable(path, err);
 }
 
 lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void *context, lp_err *err) {

@@ -171,7 +171,7 @@ static void free_all(lp_episodes *f) {
 
 lp_status lp_episodes_open(lp_episodes **out, const char *path, const cJSON *head, lp_err *err) {
     *out = NULL;
-    lp_status status = lp_file_check_writable(path, err);
+    lp_status status = lp_file_check_writable(path, NULL, err);
     if (status) return status;
     lp_episodes *f = calloc(1, sizeof *f);
     if (!f) return lp_fail(err, LP_FAILED, "out of memory");

@@ -98,6 +98,8 @@ typedef struct {
     const char *key, *value;
 } lp_policy_note;
 lp_status lp_policy_read(lp_policy **out, const char *path, lp_err *err);
+/* Asked before the work that ends in a weight file: lp_file_check_writable; only a safetensors file is replaced, whatever its tensors. */
+lp_status lp_policy_check_writable(const char *path, lp_err *err);
 lp_status lp_policy_write(const lp_policy *policy, const char *path, const lp_policy_note *notes, int n_notes, lp_err *err);
 /* A note from the file that policy was read from, or NULL; owned by policy. */
 const char *lp_policy_note_of(const lp_policy *policy, const char *key);

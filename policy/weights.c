@@ -170,20 +170,27 @@ static cJSON *parse_header(const char *text, size_t length) {
     return NULL;
 }
 
-static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, lp_err *err) {
+static lp_status open_file(weight_file *f, const lp_blob *file, const char *path, lp_err *err) {
     uint64_t length = 0;
     for (int i = 0; i < 8 && file->size_bytes >= 8; i++) length |= (uint64_t)file->data[i] << (8 * i);
     if (file->size_bytes < 8 || length < 2 || length > MAX_HEADER_BYTES || length > file->size_bytes - 8 || file->data[8] != '{')
         return lp_fail(err, LP_BAD_INPUT, "%s: not a safetensors file, or cut short", path);
-    weight_file f = {.path = path, .data = file->data + 8 + length, .data_bytes = file->size_bytes - 8 - length};
+    *f = (weight_file){.path = path, .data = file->data + 8 + length, .data_bytes = file->size_bytes - 8 - length};
     errno = 0;
-    if (!(f.header = parse_header((char *)file->data + 8, length)) && errno == ENOMEM)
+    if (!(f->header = parse_header((char *)file->data + 8, length)) && errno == ENOMEM)
         return lp_fail(err, LP_FAILED, "%s: out of memory", path);
-    if (!f.header) return lp_fail(err, LP_BAD_INPUT, "%s: the safetensors header is not a JSON object, padded with spaces", path);
+    if (!f->header) return lp_fail(err, LP_BAD_INPUT, "%s: the safetensors header is not a JSON object, padded with spaces", path);
+    return LP_OK;
+}
+
+static lp_status parse(lp_policy **out, const lp_blob *file, const char *path, lp_err *err) {
+    weight_file f;
+    lp_status status = open_file(&f, file, path, err);
+    if (status) return status;
     cJSON *metadata = cJSON_DetachItemFromObjectCaseSensitive(f.header, "__metadata__");
     lp_policy *p = NULL;
     lp_policy_config config = {0};
-    lp_status status = read_config(&config, metadata, path, err);
+    status = read_config(&config, metadata, path, err);
     if (!status && (status = model_open(&p, &config, err))) lp_fail_prefix(err, status, "%s", path);
     if (!status) status = read_tensors(p, &f, err);
     cJSON_Delete(f.header);
@@ -203,6 +210,18 @@ lp_status lp_policy_read(lp_policy **out, const char *path, lp_err *err) {
     lp_status status = lp_file_read(&file, path, MAX_FILE_BYTES, err);
     if (status) return status;
     status = parse(out, &file, path, err);
+    lp_blob_free(&file);
+    return status;
+}
+
+lp_status lp_policy_check_writable(const char *path, lp_err *err) {
+    weight_file f = {0};
+    lp_blob file = {0};
+    lp_status status = lp_file_check_writable(path, NULL, err);
+    if (!status && lp_file_exists(path)) status = lp_file_read(&file, path, MAX_FILE_BYTES, err);
+    if (!status && file.size_bytes && (status = open_file(&f, &file, path, err)) == LP_BAD_INPUT)
+        lp_fail(err, status, "%s: is not a weight file (safetensors): it is not overwritten", path);
+    cJSON_Delete(f.header);
     lp_blob_free(&file);
     return status;
 }

@@ -417,19 +417,48 @@ static void test_duration(void **state) {
     }
 }
 
+/* Replaced is what is empty or begins as its kind does, and what is not there has a name that leaves room for a temporary's. */
+static void test_replaceable(void **state) {
+    (void)state;
+    static const lp_file_kind kind = {"a log", {"update ", "evaluated: "}};
+    static const struct {
+        const char *content;
+        lp_status status;
+    } cases[] = {{"", LP_OK},         {"update 1\n", LP_OK},     {"evaluated: 3", LP_OK},
+                 {"u", LP_BAD_INPUT}, {"updates", LP_BAD_INPUT}, {"my thesis, in full", LP_BAD_INPUT}};
+    lp_err err;
+    char name[PATH_MAX], letters[256];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_int_equal(lp_file_write_atomic(path, cases[i].content, strlen(cases[i].content), &err), LP_OK);
+        assert_int_equal(lp_file_check_writable(path, &kind, &err), cases[i].status);
+        if (cases[i].status) assert_non_null(strstr(err.message, ": is not a log: it is not overwritten"));
+    }
+    memset(letters, 'x', sizeof letters);
+    for (int length = 200; length < 256; length++) {
+        snprintf(name, sizeof name, "%s/%.*s", folder, length, letters);
+        lp_status status = lp_file_check_writable(name, &kind, &err);
+        assert_true(length > 200 || !status);
+        if (!status) assert_int_equal(lp_file_write_atomic(name, "x", 1, &err), LP_OK);
+        else assert_true(status == LP_BAD_INPUT && strstr(err.message, "cannot write: File name too long"));
+        unlink(name);
+    }
+    assert_int_equal(lp_file_check_writable(name, &kind, &err), LP_BAD_INPUT);
+}
+
 static void test_writable(void **state) {
     (void)state;
+    static const lp_file_kind picture = {"a picture", {"PNG"}};
     lp_err err;
     char inside[PATH_MAX];
     unlink(path);
-    assert_int_equal(lp_file_check_writable(path, &err), LP_OK);
+    assert_int_equal(lp_file_check_writable(path, NULL, &err), LP_OK);
     assert_false(lp_file_exists(path));
-    assert_int_equal(lp_file_check_writable("by-itself", &err), LP_OK);
+    assert_int_equal(lp_file_check_writable("by-itself", &picture, &err), LP_OK);
     assert_int_equal(lp_file_write_atomic(path, "x", 1, &err), LP_OK);
-    assert_int_equal(lp_file_check_writable(path, &err), LP_OK);
+    assert_int_equal(lp_file_check_writable(path, NULL, &err), LP_OK);
     const char *const bad[] = {"", folder, "/dev/null", lp_path_join(inside, sizeof inside, path, "x"), "no/such/folder/x", "no/"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(lp_file_check_writable(bad[i], &err), LP_BAD_INPUT);
+        assert_int_equal(lp_file_check_writable(bad[i], &picture, &err), LP_BAD_INPUT);
         assert_non_null(strstr(err.message, "cannot write: "));
     }
 }
@@ -489,11 +518,12 @@ static void test_numbers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),        cmocka_unit_test(test_config_text),    cmocka_unit_test(test_atomic_write),
-        cmocka_unit_test(test_read),          cmocka_unit_test(test_hashes),         cmocka_unit_test(test_rng),
-        cmocka_unit_test(test_pool),          cmocka_unit_test(test_pool_lanes),     cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_writable),      cmocka_unit_test(test_duration),       cmocka_unit_test(test_check),
-        cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors), cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_config),   cmocka_unit_test(test_config_text),   cmocka_unit_test(test_atomic_write),
+        cmocka_unit_test(test_read),     cmocka_unit_test(test_hashes),        cmocka_unit_test(test_rng),
+        cmocka_unit_test(test_pool),     cmocka_unit_test(test_pool_lanes),    cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_writable), cmocka_unit_test(test_replaceable),   cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_check),    cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -372,6 +372,17 @@ static void test_shot(void **state) {
     expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --run %%/run --shot %%/no/a.png"), 2, "a.png: cannot write",
                    "an unwritable picture");
     assert_false(lp_file_exists(at("run"))); /* said before anything is played */
+    put(at("mine.txt"), "my thesis", 9);
+    expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --run %%/run --shot %%/mine.txt"), 2,
+                   "mine.txt: is not a picture (PNG): it is not overwritten", "another file");
+    assert_false(lp_file_exists(at("run")));
+    expect_refused(longplay("bench policy --save %%/mine.txt"), 2, "is not a weight file (safetensors)", "another file");
+    expect_refused(longplay("game check cue --sheet %%/mine.txt"), 2, "is not a picture (PNG)", "another file");
+    lp_blob mine = bytes_of(at("mine.txt"));
+    assert_string_equal((char *)mine.data, "my thesis");
+    lp_blob_free(&mine);
+    r = longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --shot %%/a.png"); /* over its like */
+    if (r.code) fail_msg("%s", r.err);
 }
 
 /* At speed 1 a decision of 4 frames takes 4 / 59.7275 s, with or without a window. */

@@ -96,6 +96,9 @@ static void pictures_are_written(void **state) {
     assert_true(png.size_bytes != other.size_bytes || memcmp(png.data, other.data, png.size_bytes));
     lp_blob_free(&png), lp_blob_free(&other);
     expect_refused(script("cue", "picture /none/a.png\n", "--json"), 2, "script:1: /none/a.png", "nowhere to write");
+    put(at("notes.txt"), "notes", 5);
+    snprintf(text, sizeof text, "picture %s\n", at("notes.txt"));
+    expect_refused(script("cue", text, ""), 2, "notes.txt: is not a picture (PNG): it is not overwritten", "another file");
 }
 
 /* A line that is wrong: its number, exit 2, and nothing after it is done. */

@@ -343,6 +343,10 @@ static void test_full_disk(void **state) {
         expect_nothing("back");
     }
     assert_true(stops > 5 && lp_file_exists(at("back")));
+    expect_ok_run(longplay("movie export %%/run %%/a.bk2")); /* over its like, and over nothing else */
+    expect_refused(longplay("movie export %%/run %%/run/movie.lpm"), 2, "movie.lpm: is not a .bk2 movie (ZIP): it is not overwritten",
+                   "a run");
+    expect_refused(longplay("movie export %%/run %%/no/b.bk2"), 2, "no/b.bk2: cannot write", "no such folder");
     expect_refused(run_with("LONGPLAY_FAULT_BYTES=300", "movie export %/run %/b.bk2"), 1, "No space left", "export");
     expect_nothing("b.bk2");
 }

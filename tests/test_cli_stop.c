@@ -232,6 +232,17 @@ static void test_train_refuses(void **state) {
     result r = longplay("train cue --out %%/w --overwrite --minutes 0" SMALL);
     if (r.code) fail_msg("%s", r.err);
     assert_string_equal(note(at("w"), "trained_decisions"), "0");
+    static const char *const kinds[] = {"a weight file (safetensors)", "a training's checkpoint", "a training's log"};
+    static const char *const files[] = {"thesis", "thesis.train", "thesis.log"};
+    for (int i = 0; i < 3; i++) {
+        put(at(files[i]), "my thesis", 9);
+        expect_refused(longplay("train cue --out %%/thesis --overwrite" SMALL), 2, kinds[i], files[i]);
+        lp_blob thesis;
+        assert_int_equal(lp_file_read(&thesis, at(files[i]), 100, NULL), LP_OK);
+        assert_string_equal((char *)thesis.data, "my thesis");
+        lp_blob_free(&thesis);
+        assert_int_equal(unlink(at(files[i])), 0);
+    }
 }
 
 /* What a weight file says of its training: all of it, also of one that was over when it was resumed. */

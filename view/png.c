@@ -6,6 +6,11 @@
 #include <png.h>
 #include <stdlib.h>
 
+lp_status lp_png_check_writable(const char *path, lp_err *err) {
+    static const lp_file_kind picture = {"a picture (PNG)", {"\x89PNG\r\n\x1a\n"}};
+    return lp_file_check_writable(path, &picture, err);
+}
+
 lp_status lp_png_write(const char *path, const uint32_t *pixels, int width, int height, lp_err *err) {
     enum { MAX_SIDE = 16384 };
     if (width <= 0 || height <= 0 || width > MAX_SIDE || height > MAX_SIDE)

@@ -77,6 +77,8 @@ lp_status lp_painter_open(lp_painter **out, lp_err *err);
 void lp_painter_close(lp_painter *painter);
 /* Draws; returns LP_VIEW_HEIGHT rows of LP_VIEW_WIDTH pixels 0xffRRGGBB, valid until the next draw. */
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
+/* Asked before the work that ends in a picture: lp_file_check_writable; only a PNG is replaced. */
+lp_status lp_png_check_writable(const char *path, lp_err *err);
 /* Writes pixels 0x..RRGGBB as a PNG file, atomically. */
 lp_status lp_png_write(const char *path, const uint32_t *pixels, int width, int height, lp_err *err);
 
