@@ -182,9 +182,9 @@ static void test_second_signal(void **state) {
     (void)state;
     int out = scratch_file(), err = scratch_file();
     pid_t child = start("train cue --out %/w --train.envs=8 --train.steps=2048", NULL, out, err);
-    wait_for(at("w.train"));
+    wait_for(at("w"));
     int status = 0;
-    for (pid_t ended = 0; !ended; usleep(60000)) {
+    for (pid_t ended = 0; !ended; usleep(2000)) {
         kill(child, SIGTERM);
         ended = waitpid(child, &status, WNOHANG);
     }
