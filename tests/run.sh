@@ -81,7 +81,7 @@ coverage() {
 skips() { # FOLDER
     found=$({
         sed -n 's/.*<testcase name="\([^"]*\)".*status="notrun".*/skipped: \1/p' "$1/junit.xml"
-        awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] /{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log"
+        awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] / && !/listed below/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log"
     } | sort -u)
     if [ -n "${LONGPLAY_STRICT:-}" ]; then found=$(echo "$found" | grep -v '_cuda' || true); fi
     [ -z "$found" ] || echo "$found"

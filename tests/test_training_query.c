@@ -201,7 +201,7 @@ static void test_rule_is_kept(void **state) {
 }
 
 /* A card decides in one go and cannot stop to ask: one line says so. Only where there is one, or a stand-in. */
-static void test_card_refuses(void **state) {
+static void test_cuda_refuses(void **state) {
     (void)state;
     if (lp_device_missing()) skip();
     lp_train_config c = small(&lp_mem_nearest);
@@ -267,7 +267,7 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_trains_exactly), cmocka_unit_test(test_reads_the_same_again),
-                                       cmocka_unit_test(test_rule_is_kept),   cmocka_unit_test(test_card_refuses),
+                                       cmocka_unit_test(test_rule_is_kept),   cmocka_unit_test(test_cuda_refuses),
                                        cmocka_unit_test(test_evaluates),      cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
