@@ -37,6 +37,7 @@ struct lp_mem_arch {
     void (*reset)(lp_mem *mem);                                       /* NULL: n_steps is all there is to set back */
     void (*append)(lp_mem *mem, const float *vector, float salience); /* before n_steps counts it; salience is finite */
     int (*context)(const lp_mem *mem, const lp_mem_query *query, const lp_mem_context_view *out); /* query may be NULL in any case */
+    void (*renew)(lp_mem *mem, const float *vector, const float *salience); /* NULL: it holds more than a context without a query shows */
     int (*max_context)(const lp_mem_config *config, int64_t n_steps);
     int (*new_summaries)(const lp_mem *mem, lp_mem_summary *out, int max); /* NULL: never any */
     int (*levels)(const lp_mem *mem, int *counts, int max);                /* NULL: max_context items, all raw */

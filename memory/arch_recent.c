@@ -66,6 +66,17 @@ static int context(const lp_mem *m, const lp_mem_query *query, const lp_mem_cont
     return n;
 }
 
+static void renew(lp_mem *m, const float *vector, const float *salience) {
+    recent *r = m->state;
+    size_t dim = (size_t)m->config.dim, n = (size_t)held(r, m->n_steps), capacity = (size_t)r->capacity;
+    size_t oldest = n < capacity ? 0 : (size_t)r->next;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (oldest + i) % capacity;
+        memcpy(r->vector + at * dim, vector + i * dim, dim * sizeof *vector);
+        r->salience[at] = lp_mem_salience(salience[i]);
+    }
+}
+
 static int max_context(const lp_mem_config *c, int64_t n_steps) {
     int capacity = capacity_of(c);
     return n_steps < capacity ? (int)n_steps : capacity;
@@ -101,8 +112,8 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
 }
 
 #define RECENT                                                                                                                             \
-    .size = size, .open = open, .reset = reset, .append = append, .context = context, .max_context = max_context, .levels = levels,        \
-    .save_size = save_size, .save = save, .load = load
+    .size = size, .open = open, .reset = reset, .append = append, .context = context, .renew = renew, .max_context = max_context,          \
+    .levels = levels, .save_size = save_size, .save = save, .load = load
 
 const lp_mem_arch lp_mem_none = {.name = "none", .help = "nothing is kept", RECENT};
 const lp_mem_arch lp_mem_window = {.name = "window", .help = "the last items, all raw", .settings = {LP_MEM_SETTING_WINDOW}, RECENT};

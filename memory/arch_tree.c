@@ -230,6 +230,19 @@ static int context(const lp_mem *m, const lp_mem_query *query, const lp_mem_cont
     return (int)(n + raw);
 }
 
+/* What was selected stays selected, whatever its salience is now. */
+static void renew(lp_mem *m, const float *vector, const float *salience) {
+    tree *t = m->state;
+    const size_t dim = (size_t)m->config.dim;
+    for (int l = t->n_levels - 1; l >= -1; l--) {
+        float *vectors = l < 0 ? t->vector : t->levels[l].vector, *saliences = l < 0 ? t->salience : t->levels[l].salience;
+        const size_t n = l < 0 ? (size_t)t->n_raw : (size_t)t->levels[l].n * (size_t)t->levels[l].each;
+        memcpy(vectors, vector, n * dim * sizeof *vector);
+        for (size_t i = 0; i < n; i++) saliences[i] = lp_mem_salience(salience[i]);
+        vector += n * dim, salience += n;
+    }
+}
+
 static int new_summaries(const lp_mem *m, lp_mem_summary *out, int max) {
     const tree *t = m->state;
     for (int l = 0; l < t->n_new && l < max; l++) {
@@ -338,6 +351,7 @@ const lp_mem_arch lp_mem_tree = {
     .reset = reset,
     .append = append,
     .context = context,
+    .renew = renew,
     .max_context = max_context,
     .new_summaries = new_summaries,
     .levels = levels,

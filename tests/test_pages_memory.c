@@ -48,6 +48,14 @@ static void test_samples(void **state) {
         for (int i = 0; i < ITEMS; i++) kept[10 * x.step[i] / (t + 1)]++;
     }
     for (int i = 0; i < 10; i++) assert_in_range(kept[i], 500, 15000); /* every tenth of the past about 5,000 times */
+    int n = look(m, &x);
+    for (int i = 0; i < n; i++) x.vector[i][0] += 1, x.salience[i] = NAN;
+    lp_mem_renew(m, x.vector[0], x.salience);
+    room y;
+    lp_mem_context(m, NULL, &(lp_mem_context_view){y.vector[0], y.salience, y.level, y.step});
+    assert_memory_equal(y.vector, x.vector, sizeof x.vector);
+    assert_memory_equal(y.step, x.step, sizeof x.step);
+    assert_true(y.salience[0] == -FLT_MAX);
     lp_mem_reset(m);
     assert_int_equal(look(m, &x), 0);
     lp_mem_close(m);
