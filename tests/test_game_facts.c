@@ -4,7 +4,7 @@
 
 enum { ROOM = 1, CORRIDOR, LOCK, END };
 enum { NONE, UP, DOWN, RIGHT };
-enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, MAX_ROOMS = 8, MAX_BASE = 10, SIGNS = 8 };
+enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, FEW_ROOMS = 8, MAX_ROOMS = 16, MAX_BASE = 10, SIGNS = 16 };
 
 static char knobs[200];
 static int n_rooms, base, horizon; /* of knobs */
@@ -50,7 +50,7 @@ static int digit_of(uint32_t seed, int room) {
 }
 
 static void shuffle(uint32_t *x, uint8_t *list, int n) {
-    for (int i = 0; i < 8; i++) list[i] = (uint8_t)i;
+    for (int i = 0; i < MAX_ROOMS; i++) list[i] = (uint8_t)i;
     for (int i = n - 1; i > 0; i--) {
         *x ^= *x << 13, *x ^= *x >> 17, *x ^= *x << 5;
         int at = (int)((*x >> 16) % (uint32_t)(i + 1));
@@ -59,9 +59,9 @@ static void shuffle(uint32_t *x, uint8_t *list, int n) {
     }
 }
 
-static void signs_of(uint32_t seed, uint8_t signs[8], uint8_t order[8]) {
+static void signs_of(uint32_t seed, uint8_t signs[SIGNS], uint8_t order[MAX_ROOMS]) {
     uint32_t x = gs_mix(seed ^ 0x165667B1) | 1;
-    shuffle(&x, signs, 8);
+    shuffle(&x, signs, n_rooms > FEW_ROOMS ? SIGNS : FEW_ROOMS);
     shuffle(&x, order, n_rooms);
 }
 
@@ -69,9 +69,9 @@ static void test_plan(void **state) {
     (void)state;
     lp_rng rng = lp_rng_make(3, 0);
     for (int t = 0; t < gs_number(200, 4000); t++) {
-        set_knobs(1 + (int)lp_rng_below(&rng, 8), 2 + (int)lp_rng_below(&rng, 9), 1, 0);
+        set_knobs(1 + (int)lp_rng_below(&rng, MAX_ROOMS), 2 + (int)lp_rng_below(&rng, 9), 1, 0);
         uint64_t seed = t % 2 ? lp_game_train_seed(2, (uint64_t)t) : lp_game_eval_seed(2, (uint64_t)t);
-        uint8_t signs[8], order[8];
+        uint8_t signs[SIGNS], order[MAX_ROOMS];
         reset(gs_env, seed);
         signs_of((uint32_t)seed, signs, order);
         int used = 0, asked = 0;
@@ -81,38 +81,63 @@ static void test_plan(void **state) {
             assert_int_equal(gs_value_of(gs_env, "order_", i), order[i]);
             used |= 1 << signs[i], asked |= 1 << order[i];
         }
+        assert_true(n_rooms > FEW_ROOMS || used < 1 << FEW_ROOMS);
         assert_true(__builtin_popcount((unsigned)used) == n_rooms && asked == (1 << n_rooms) - 1);
         assert_int_equal(value(gs_env, "scenery"), gs_scenery_of((uint32_t)seed));
     }
+}
+
+/* Wilson and Hilferty 1931: how many standard deviations above what a fair die of n sides would give. */
+static double unevenness(const int *count, int n) {
+    double total = 0, chi = 0;
+    for (int i = 0; i < n; i++) total += count[i];
+    for (int i = 0; i < n; i++) chi += (count[i] - total / n) * (count[i] - total / n) / (total / n);
+    return (cbrt(chi / (n - 1)) - (1 - 2.0 / (9 * (n - 1)))) / sqrt(2.0 / (9 * (n - 1)));
 }
 
 /* All base^F combinations are equally common in either set of seeds (chi squared, less than once in 1,000), also those of the
  * seeds that ask for the last room first. */
 static void test_even(void **state) {
     (void)state;
-    static const struct { int rooms, base; } kinds[] = {{1, 2}, {2, 2}, {8, 2}, {1, 10}, {3, 10}, {4, 4}, {5, 3}};
+    static const struct { int rooms, base; } kinds[] = {{1, 2}, {2, 2}, {8, 2}, {1, 10}, {3, 10}, {4, 4}, {5, 3}, {12, 2}, {16, 2}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (int set = 0; set < 2; set++) {
             set_knobs(kinds[k].rooms, kinds[k].base, 1, 0);
             int n = (int)(pow(base, n_rooms) + 0.5), *count = calloc(2 * (size_t)n, sizeof *count);
             for (uint64_t i = 0; i < 120000; i++) {
                 uint32_t seed = (uint32_t)(set ? lp_game_train_seed(6, i) : lp_game_eval_seed(6, i));
-                uint8_t signs[8], order[8];
+                uint8_t signs[SIGNS], order[MAX_ROOMS];
                 int all = 0;
                 for (int room = 0; room < n_rooms; room++) all = all * base + digit_of(seed, room);
                 signs_of(seed, signs, order);
                 count[all]++;
                 if (order[0] == n_rooms - 1) count[n + all]++;
             }
-            for (int part = 0; part < 2; part++) {
-                double total = 0, chi = 0;
-                for (int i = 0; i < n; i++) total += count[part * n + i];
-                for (int i = 0; i < n; i++) chi += (count[part * n + i] - total / n) * (count[part * n + i] - total / n) / (total / n);
-                double z = (cbrt(chi / (n - 1)) - (1 - 2.0 / (9 * (n - 1)))) / sqrt(2.0 / (9 * (n - 1))); /* Wilson and Hilferty 1931 */
-                if (z > 3.3) fail_msg("F %d, base %d: chi squared %.1f of %d", n_rooms, base, chi, n - 1);
-            }
+            for (int part = 0; part < 2; part++)
+                if (unevenness(count + part * n, n) > 3.3) fail_msg("F %d, base %d, part %d: uneven", n_rooms, base, part);
             free(count);
         }
+}
+
+/* Of 16 rooms no two tell of each other: all pairs of digits are equally common (once in 30,000 for each of 240 tables). */
+static void test_even_pairs(void **state) {
+    (void)state;
+    set_knobs(16, 10, 1, 0);
+    for (int set = 0; set < 2; set++) {
+        static int count[MAX_ROOMS][MAX_ROOMS][MAX_BASE * MAX_BASE];
+        memset(count, 0, sizeof count);
+        for (uint64_t i = 0; i < 30000; i++) {
+            uint32_t seed = (uint32_t)(set ? lp_game_train_seed(6, i) : lp_game_eval_seed(6, i));
+            int digits[MAX_ROOMS];
+            for (int a = 0; a < MAX_ROOMS; a++) {
+                digits[a] = digit_of(seed, a);
+                for (int b = 0; b < a; b++) count[a][b][digits[a] * base + digits[b]]++;
+            }
+        }
+        for (int a = 0; a < MAX_ROOMS; a++)
+            for (int b = 0; b < a; b++)
+                if (unevenness(count[a][b], base * base) > 4) fail_msg("rooms %d and %d: uneven", b, a);
+    }
 }
 
 /* ---- optimum and floor ---- */
@@ -120,7 +145,7 @@ static void test_oracle(void **state) {
     (void)state;
     static const struct {
         int rooms, base, horizon, keep;
-    } kinds[] = {{2, 2, 1, 0}, {4, 4, 16, 0}, {3, 5, 64, 0}, {8, 10, 2, 0}, {8, 10, 2, 1}};
+    } kinds[] = {{2, 2, 1, 0}, {4, 4, 16, 0}, {3, 5, 64, 0}, {8, 10, 2, 0}, {8, 10, 2, 1}, {16, 10, 2, 0}, {16, 10, 1, 1}, {16, 4, 16, 0}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         set_knobs(kinds[k].rooms, kinds[k].base, kinds[k].horizon, kinds[k].keep);
         gs_oracle_wins(knobs, gs_number(16, 1008));
@@ -133,7 +158,7 @@ static void test_oracle(void **state) {
 
 static void test_random(void **state) {
     (void)state;
-    static const struct { int rooms, base; } kinds[] = {{1, 2}, {2, 2}, {2, 3}, {1, 10}};
+    static const struct { int rooms, base; } kinds[] = {{1, 2}, {2, 2}, {2, 3}, {1, 10}, {9, 2}, {16, 10}};
     int n = gs_number(240, 10000);
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         char what[40];
@@ -175,7 +200,10 @@ static void test_decisions(void **state) {
     (void)state;
     lp_rng rng = lp_rng_make(7, 0);
     for (int t = 0; t < 24; t++) {
-        set_knobs(t % 3 ? 8 : 1 + t % 8, t % 2 ? 10 : 2 + t % 9, 1 + (int)lp_rng_below(&rng, 40), 0);
+        set_knobs(t % 3 == 0   ? 1 + t % MAX_ROOMS
+                  : t % 3 == 1 ? FEW_ROOMS
+                               : MAX_ROOMS,
+                  t % 2 ? 10 : 2 + t % 9, 1 + (int)lp_rng_below(&rng, 40), 0);
         reset(gs_env, lp_game_eval_seed(9, (uint64_t)t));
         for (int d = 0; d < n_rooms * (ROOM_DECISIONS + horizon); d++) {
             int room = d / (ROOM_DECISIONS + horizon), phase = d % (ROOM_DECISIONS + horizon) < ROOM_DECISIONS ? ROOM : CORRIDOR;
@@ -289,7 +317,7 @@ static void test_board(void **state) {
     uint64_t sign_seen[SIGNS] = {0}, digit_seen[MAX_BASE] = {0}, blank[2] = {0}, question = 0;
     for (uint64_t seed = 0; seed < 40; seed++)
         for (int keep = 0; keep < 2; keep++) {
-            set_knobs(6, 10, 2, keep);
+            set_knobs(seed % 2 ? MAX_ROOMS : 6, 10, 2, keep);
             reset(gs_env, seed);
             while (value(gs_env, "phase") < LOCK) {
                 int64_t sign = value(gs_env, "sign"), digit = value(gs_env, "digit");
@@ -320,9 +348,9 @@ static void test_frames_are_clean(void **state) {
     (void)state;
     enum { TOP = GS_SPLIT, ROWS = GS_HEIGHT - TOP };
     static uint32_t last[ROWS * GS_WIDTH];
-    set_knobs(8, 2, 40, 0);
+    set_knobs(MAX_ROOMS, 2, 40, 0);
     reset(gs_env, 77);
-    for (int i = 0; i < 8 * 44 - 2; i++) {
+    for (int i = 0; i < MAX_ROOMS * 44 - 2; i++) {
         memcpy(last, gs_frame(gs_env) + TOP * GS_WIDTH, sizeof last);
         int before = (int)value(gs_env, "phase");
         lp_env_step(gs_env, NONE);
@@ -348,7 +376,7 @@ static void test_nothing_tells(void **state) {
     set_knobs(2, 3, 5, 0);
     for (uint32_t i = 1; i < 1500000 && n_pairs < wanted; i++) {
         uint32_t seed = (uint32_t)lp_game_train_seed(1, i);
-        uint8_t signs[8], order[8];
+        uint8_t signs[SIGNS], order[MAX_ROOMS];
         signs_of(seed, signs, order);
         uint32_t second = signs[1] - (signs[1] > signs[0]), kind = ((gs_scenery_of(seed) * 8 + signs[0]) * 7 + second) * 2 + order[0],
                  other = first[kind];
@@ -369,6 +397,56 @@ static void test_nothing_tells(void **state) {
     free(first);
     print_message("%d pairs of seeds, %d of them with the same second digit\n", n_pairs, n_first);
     assert_true(n_pairs == wanted && n_first > 0 && n_first < n_pairs);
+}
+
+/* Of many rooms no two seeds share the plan, so here one seed is played twice, and in one of the two a room's digit is overwritten in
+ * the block before it is shown. But for the four decisions that show it nothing differs, to the question for it and while it is dialled. */
+static void test_nothing_tells_of_many(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(29, 0);
+    int n = gs_number(32, 320);
+    for (int t = 0; t < n; t++) {
+        set_knobs(t % 2 ? MAX_ROOMS : 9 + t / 2 % 7, t % 3 ? 10 : 2, 1 + (int)lp_rng_below(&rng, 12), 0);
+        uint64_t seed = lp_game_train_seed(3, (uint64_t)t);
+        int room = 1 + (int)lp_rng_below(&rng, (uint32_t)n_rooms - 1);
+        reset(gs_env, seed), reset(gs_other, seed);
+        int64_t digit = gs_value_of(gs_env, "digit_", room);
+        lp_emu_write8(lp_env_emu(gs_other), 0xC0D0 + (uint32_t)room,
+                      (uint8_t)((digit + 1 + lp_rng_below(&rng, (uint32_t)base - 1)) % base));
+        while (value(gs_env, "phase") < LOCK || gs_value_of(gs_env, "order_", (int)value(gs_env, "confirmed")) != room) {
+            if (value(gs_env, "phase") != ROOM || value(gs_env, "room") != room) gs_assert_same();
+            int action = value(gs_env, "phase") < LOCK ? (int)lp_rng_below(&rng, 4) : gs_oracle(gs_env);
+            assert_int_equal(lp_env_step(gs_env, action), LP_RUNNING);
+            lp_env_step(gs_other, action);
+        }
+        for (int d = 0; d < 12; d++) {
+            gs_assert_same();
+            int action = (int)lp_rng_below(&rng, 3);
+            lp_env_step(gs_env, action), lp_env_step(gs_other, action);
+        }
+        assert_int_not_equal(value(gs_env, "answer"), value(gs_other, "answer"));
+    }
+}
+
+/* What the shipped policy was trained on goes on as it was: up to 8 rooms, every decision's frame is that of the ROM of then. */
+static void test_as_before(void **state) {
+    (void)state;
+    static const struct {
+        int rooms, base, horizon, keep;
+    } kinds[] = {{1, 2, 16, 0}, {2, 2, 3, 0}, {4, 4, 16, 0}, {5, 7, 1, 1}, {8, 10, 5, 0}};
+    lp_rng rng = lp_rng_make(31, 0);
+    uint64_t hash = 0;
+    for (int t = 0; t < 40; t++) {
+        lp_outcome outcome = LP_RUNNING;
+        set_knobs(kinds[t % 5].rooms, kinds[t % 5].base, kinds[t % 5].horizon, kinds[t % 5].keep);
+        reset(gs_env, lp_game_train_seed(12, (uint64_t)t));
+        while (!outcome) {
+            hash = hash * 31 + gs_frame_hash(gs_env, 0, GS_HEIGHT);
+            outcome = lp_env_step(gs_env, t % 2 ? gs_oracle(gs_env) : (int)lp_rng_below(&rng, 4));
+        }
+        hash = hash * 31 + gs_frame_hash(gs_env, 0, GS_HEIGHT) + outcome;
+    }
+    assert_true(hash == 0xe4335d50956c78e3);
 }
 
 /* A linear probe finds the first digit in the last corridor or at the lock no better than chance; in the twin it finds the one asked for. */
@@ -392,8 +470,13 @@ static void test_probe(void **state) {
 
 static void test_start(void **state) {
     (void)state;
-    static const char *const some[] = {"", "F=1,base=2,horizon=1", "F=8,base=10,horizon=2000000", "F=5,base=7,keep=1"};
-    gs_same_start(some, 4, gs_number(30, 600));
+    static const char *const some[] = {"",
+                                       "F=1,base=2,horizon=1",
+                                       "F=8,base=10,horizon=2000000",
+                                       "F=5,base=7,keep=1",
+                                       "F=16,base=10,horizon=2000000",
+                                       "F=9,base=3,horizon=1"};
+    gs_same_start(some, 6, gs_number(30, 600));
 }
 
 static void test_header(void **state) {
@@ -408,12 +491,26 @@ static void test_rebuilt(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plan),          cmocka_unit_test(test_even),    cmocka_unit_test(test_oracle),
-        cmocka_unit_test(test_random),        cmocka_unit_test(test_fixed),   cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_lock),          cmocka_unit_test(test_waiting), cmocka_unit_test(test_longest_horizon),
-        cmocka_unit_test(test_audit),         cmocka_unit_test(test_board),   cmocka_unit_test(test_frames_are_clean),
-        cmocka_unit_test(test_nothing_tells), cmocka_unit_test(test_probe),   cmocka_unit_test(test_start),
-        cmocka_unit_test(test_header),        cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_even),
+        cmocka_unit_test(test_even_pairs),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_fixed),
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_longest_horizon),
+        cmocka_unit_test(test_audit),
+        cmocka_unit_test(test_board),
+        cmocka_unit_test(test_frames_are_clean),
+        cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_nothing_tells_of_many),
+        cmocka_unit_test(test_as_before),
+        cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_rebuilt),
     };
     return cmocka_run_group_tests(tests, setup, gs_close);
 }

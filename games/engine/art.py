@@ -70,7 +70,7 @@ class Book:
     """
 
     def __init__(self):
-        self.sprites, self.pictures = b"", []
+        self.sprites, self.pictures, self.slots, self.raws = b"", [], [], []
         self.used = {"top": {}, "low": {}}  # tile -> None, in order of first use
 
     def sprite(self, canvas):
@@ -87,30 +87,42 @@ class Book:
         self.pictures.append((name, part, tiles))
         self.used[part].update(dict.fromkeys(tiles))
 
+    def slot(self, name):
+        """4x4 tiles of the upper part, which the game fills: see slots.h."""
+        self.slots.append(name)
+
+    def raw(self, name, canvas):
+        """A picture's 4x4 tiles for a slot: they stay in the ROM until the game loads them."""
+        tiles = b"".join(canvas.tile(x, y) for y in range(4) for x in range(4))
+        assert all(tiles[80:176] != other[80:176] for _, other in self.raws), "slot_seen takes it for another: " + name
+        self.raws.append((name, tiles))
+
     def place(self):
         """Which tile lies where: 384 tiles, and each part's numbers for them."""
         both = [t for t in self.used["top"] if t in self.used["low"]]
         top = [t for t in self.used["top"] if t not in self.used["low"]]
         low = [t for t in self.used["low"] if t not in self.used["top"]]
-        n_sprites = len(self.sprites) // 16
-        room = 128 - n_sprites
+        n_sprites, n_slots = len(self.sprites) // 16, 16 * len(self.slots)
+        n_fixed = n_sprites + n_slots
+        room = 128 - n_fixed
         middle = both + top[room:] + low[128:]
         assert len(middle) <= 128, "too many tiles: %d more than fit" % (len(middle) - 128)
-        print("tiles:", n_sprites, "sprite,", len(top), "top,", len(low), "low,", len(both), "both;", 128 - len(middle), "left")
-        first = [self.sprites[16 * i:16 * i + 16] for i in range(n_sprites)] + top[:room]
+        print("tiles:", n_sprites, "sprite,", n_slots, "slots,", len(top), "top,", len(low), "low,", len(both), "both;", 128 - len(middle), "left")
+        first = [self.sprites[16 * i:16 * i + 16] for i in range(n_sprites)] + [bytes(16)] * n_slots + top[:room]
         numbers = {t: 128 + i for i, t in enumerate(middle)}
         number = {"top": dict(numbers), "low": dict(numbers)}
-        number["top"].update((t, n_sprites + i) for i, t in enumerate(top[:room]))
+        number["top"].update((t, n_fixed + i) for i, t in enumerate(top[:room]))
         number["low"].update((t, i) for i, t in enumerate(low[:128]))
         blocks = [first, middle, low[:128]]
-        return b"".join(b"".join(b).ljust(2048, b"\0") for b in blocks), number
+        slots = [(name, range(n_sprites + 16 * i, n_sprites + 16 * (i + 1))) for i, name in enumerate(self.slots)]
+        return b"".join(b"".join(b).ljust(2048, b"\0") for b in blocks), number, slots
 
     def write(self, path, source):
-        data, number = self.place()
+        data, number, slots = self.place()
         with open(path, "w") as out:
             out.write("/* Pictures, written by %s: change them there. */\n#include <stdint.h>\n\n" % source)
             maps = [(name, [number[part][t] for t in tiles]) for name, part, tiles in self.pictures]
-            for name, numbers in [("art_tiles", data)] + maps:
+            for name, numbers in [("art_tiles", data)] + maps + slots + self.raws:
                 out.write("static const uint8_t %s[%d] = {" % (name, len(numbers)))
                 for i, n in enumerate(numbers):
                     out.write(("\n    " if i % 24 == 0 else " ") + "%d," % n)

@@ -5,16 +5,17 @@
  * first wrong one loses; the last right one wins. When a digit is gone from the board, it is in RAM's block alone (unless keep).
  *
  * The digits, the signs with the order in which they are asked, and the scenery come from the seed by different mixes, the scenery's
- * of 16 bits: whatever is seen on the way and at the lock, all base^F combinations are equally many seeds'.
+ * of 16 bits: whatever is seen on the way and at the lock, no combination of digits is more frequent than another.
  */
 #include "art.h"
 #define HOUSE_FEW
 #define HOUSE_FRAME on_frame
 static void on_frame(unsigned char frame);
 #include "../engine/house.h"
+#include "../engine/slots.h"
 
 enum { TITLE, ROOM, CORRIDOR, LOCK, END };
-enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, HALL_DIVIDER = 200, MAX_ROOMS = 8, MAX_BASE = 10 };
+enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, HALL_DIVIDER = 200, FEW_ROOMS = 8, MAX_ROOMS = 16, MAX_BASE = 10 };
 
 /* The block goes on at C0C0. */
 typedef struct {
@@ -27,9 +28,9 @@ typedef struct {
     uint8_t confirming;      /* C0CC 1: in the frames of a decision that confirms */
     uint8_t seen;            /* C0CD the digit seen in the window then, or NOTHING */
     uint8_t unused[2];
-    uint8_t digits[MAX_ROOMS], signs[MAX_ROOMS]; /* C0D0 C0D8 of the rooms */
-    uint8_t order[MAX_ROOMS];                    /* C0E0 of the lock: which room is asked when */
-    uint8_t entered[MAX_ROOMS];                  /* C0E8 1 + the digits confirmed, by room */
+    uint8_t digits[MAX_ROOMS], signs[MAX_ROOMS]; /* C0D0 C0E0 of the rooms */
+    uint8_t order[MAX_ROOMS];                    /* C0F0 of the lock: which room is asked when */
+    uint8_t entered[MAX_ROOMS];                  /* C100 1 + the digits confirmed, by room; the Makefile's DATA comes after */
 } facts_block;
 static volatile facts_block __at(0xC0C0) facts;
 
@@ -39,9 +40,11 @@ static volatile facts_block __at(0xC0C0) facts;
 #define BOARD_DIGIT (MAP0 + 2 * 32 + 10) /* 4x4 */
 #define LOCK_AT (HALL_MAP + 1 * 32 + 5)  /* 10x7 */
 #define WINDOW (LOCK_AT + 1 * 32 + 3)    /* 4x4 */
-#define LAMPS (LOCK_AT + 5 * 32 + 1)     /* F of them, in the middle */
+#define LAMPS (LOCK_AT + 5 * 32 + 1)     /* F of them, in the middle of one row of 8 or two */
 
-static const uint8_t *const signs[MAX_ROOMS] = {art_sign0, art_sign1, art_sign2, art_sign3, art_sign4, art_sign5, art_sign6, art_sign7};
+static const uint8_t *const signs[MAX_ROOMS] = {art_sign0,  art_sign1,  art_sign2,  art_sign3, art_sign4,  art_sign5,
+                                                art_sign6,  art_sign7,  art_sign8,  art_sign9, art_sign10, art_sign11,
+                                                art_sign12, art_sign13, art_sign14, art_sign15};
 static const uint8_t *const digits[MAX_BASE] = {art_digit0, art_digit1, art_digit2, art_digit3, art_digit4,
                                                 art_digit5, art_digit6, art_digit7, art_digit8, art_digit9};
 static const uint8_t *const dials[MAX_BASE] = {art_dial0, art_dial1, art_dial2, art_dial3, art_dial4,
@@ -51,12 +54,19 @@ static const uint8_t *const dials[MAX_BASE] = {art_dial0, art_dial1, art_dial2, 
 
 static uint8_t below(uint8_t n) { return (uint8_t)((uint16_t)(lp_random(&random_state) >> 16) % n); }
 
-/* An order of 0 to n - 1. A frame for two of them, at most. */
+/* The upper 24 bits' remainder, byte by byte, which is faster than a division of 32 bits. */
+static uint8_t digit_of(uint32_t mix) {
+    uint16_t rest = (uint8_t)(mix >> 24) % BASE;
+    rest = (rest << 8 | (uint8_t)(mix >> 16)) % BASE;
+    return (uint8_t)((rest << 8 | (uint8_t)(mix >> 8)) % BASE);
+}
+
+/* An order of 0 to n - 1, four steps a frame. */
 static void shuffle(volatile uint8_t *list, uint8_t n) {
     uint8_t i;
     for (i = 0; i < MAX_ROOMS; i++) list[i] = i;
     for (i = MAX_ROOMS - 1; i; i--) {
-        if (i & 1) lp_wait_vblank();
+        if ((i & 3) == 3) lp_wait_vblank();
         if (i < n) {
             uint8_t at = below(i + 1), kept = list[i];
             list[i] = list[at];
@@ -65,18 +75,22 @@ static void shuffle(volatile uint8_t *list, uint8_t n) {
     }
 }
 
-/* Takes the same number of frames whatever seed and knobs: no stretch between two waits is as long as a frame. */
+/* Takes the same number of frames whatever seed and knobs: no stretch between two waits is as long as a frame. Up to 8 rooms take
+ * theirs from the first 8 signs. The hall's wall is drawn here, out of sight: set_scene has no time for it. */
 static void make_plan(void) {
+    uint32_t salt = 0x2545F491UL;
     uint8_t i;
-    for (i = 0; i < MAX_ROOMS; i++) { /* a mix for each digit: all combinations are alike */
-        lp_wait_vblank();
-        facts.digits[i] = i < F ? (uint8_t)((house_mix(0x2545F491UL + i * 0x01000193UL) >> 8) % BASE) : NOTHING;
+    house_wall(HALL_MAP, art_hall);
+    for (i = 0; i < MAX_ROOMS; i++, salt += 0x01000193UL) { /* a mix for each digit: all combinations are alike */
+        if (!(i & 1)) lp_wait_vblank();
+        facts.digits[i] = i < F ? digit_of(house_mix(salt)) : NOTHING;
     }
     lp_wait_vblank();
     random_state = house_mix(0x165667B1UL) | 1;
-    shuffle(facts.signs, MAX_ROOMS);
+    shuffle(facts.signs, F > FEW_ROOMS ? MAX_ROOMS : FEW_ROOMS);
     shuffle(facts.order, F);
     lp_wait_vblank();
+    slot_load(signs[facts.signs[0]]);
     facts.unseen = F;
     game.answer = facts.digit = facts.sign = NOTHING;
 }
@@ -85,7 +99,7 @@ static void make_plan(void) {
 static void show_room(void) {
     facts.sign = facts.signs[facts.room];
     facts.digit = facts.digits[facts.room];
-    lp_blit(BOARD_SIGN, signs[facts.sign], 4, 4);
+    slot_show(BOARD_SIGN);
     lp_blit(BOARD_DIGIT, digits[facts.digit], 4, 4);
 }
 
@@ -108,17 +122,36 @@ static void ask(void) {
     facts.room = room;
     facts.dial = 0;
     game.waited = 0;
-    lp_blit(BOARD_SIGN, signs[facts.sign], 4, 4);
+    slot_show(BOARD_SIGN);
     lp_blit(BOARD_DIGIT, game.keep ? digits[game.answer] : art_question, 4, 4);
     lp_blit(WINDOW, art_dial0, 4, 4);
     set_turn();
 }
 
+/* In the last corridor decision before a sign is shown, and at the lock when the one before it was. */
+static void load_next_sign(void) {
+    uint8_t room = facts.room + 1;
+    if (game.phase == LOCK) {
+        if (game.waited || facts.confirmed + 1 == F) return;
+        room = facts.order[facts.confirmed + 1];
+    } else {
+        if (game.phase != CORRIDOR || facts.left != 1) return;
+        if (room == F) room = facts.order[0];
+    }
+    slot_load(signs[facts.signs[room]]);
+}
+
+/* The lamp of the n-th right digit. */
+static void set_lamp(uint8_t n, uint8_t lit) {
+    uint8_t low = n & 8, in_row = low ? F - 8 : F < 8 ? F : 8;
+    const uint8_t *lamp = low ? lit ? art_low_lit : art_low_dark : lit ? art_lit : art_dark;
+    lp_blit(LAMPS + low * 4 + (8 - in_row) / 2 + (n & 7), lamp, 1, 1);
+}
+
 static void set_scene(void) {
     uint8_t i;
-    house_wall(HALL_MAP, art_hall);
     lp_blit(LOCK_AT, art_lock, 10, 7);
-    for (i = 0; i < F; i++) lp_blit(LAMPS + (8 - F) / 2 + i, art_dark, 1, 1);
+    for (i = 0; i < F; i++) set_lamp(i, 0);
     lp_blit(WINDOW, art_dial0, 4, 4);
     house_sign(art_paper);
     show_room();
@@ -126,31 +159,9 @@ static void set_scene(void) {
 
 /* ---- the second witness: what the screen shows ---- */
 
-/* A tile of a map, read when the screen lets go of the video memory. */
-static uint8_t tile_at(const volatile uint8_t *at) {
-    while (rSTAT & 2) {
-    }
-    return *at;
-}
-
-/* Which of n pictures of 4x4 tiles stands there. */
-static uint8_t picture_at(const volatile uint8_t *at, const uint8_t *const *pictures, uint8_t n) {
-    uint8_t tiles[16], i, which;
-    for (i = 0; i < 16; i++) {
-        tiles[i] = tile_at(at++);
-        if ((i & 3) == 3) at += 32 - 4;
-    }
-    for (which = 0; which < n; which++) {
-        for (i = 0; i < 16 && tiles[i] == pictures[which][i]; i++) {
-        }
-        if (i == 16) return which;
-    }
-    return NOTHING;
-}
-
 /* The digit that was seen in the window is what was shown with the sign that is now on the board. */
 static void witness(void) {
-    uint8_t sign = picture_at(BOARD_SIGN, signs, MAX_ROOMS), room;
+    uint8_t sign = slot_seen(picture_at(BOARD_SIGN, slots, 2), signs, MAX_ROOMS), room;
     for (room = 0; room < F; room++)
         if (facts.signs[room] == sign && facts.digits[room] == facts.seen && !facts.entered[room]) {
             facts.entered[room] = facts.seen + 1;
@@ -181,15 +192,17 @@ static void judge(void) {
         end(LOSS);
         return;
     }
-    lp_blit(LAMPS + (8 - F) / 2 + facts.confirmed, art_lit, 1, 1);
+    set_lamp(facts.confirmed, 1);
     if (++facts.confirmed == F) end(WIN);
     else ask();
 }
 
 static void on_frame(unsigned char frame) {
-    if (!facts.confirming) return;
-    if (frame == 1) witness();
-    if (frame == 2) judge();
+    if (facts.confirming) {
+        if (frame == 1) witness();
+        if (frame == 2) judge();
+    }
+    if (frame == 3) load_next_sign();
 }
 
 static void at_lock(uint8_t keys) {

@@ -52,7 +52,75 @@ def tree(c):
     c.rect(13, 24, 6, 8, BLACK)
 
 
-SIGNS = [star, moon, heart, bolt, flower, crown, eye, tree]
+def anchor(c):
+    c.disc(16, 5, 4.5, 4.5, BLACK)
+    c.disc(16, 5, 2, 2, WHITE)
+    c.rect(14, 9, 4, 20, BLACK)
+    c.rect(8, 11, 16, 3, BLACK)
+    c.where(lambda x, y: y > 19 and 132 < (x - 16) ** 2 + (y - 18) ** 2 <= 196 and abs(x - 16) < 13.5, BLACK)
+    c.polygon([(0, 23), (5, 15), (9, 23)], BLACK)
+    c.polygon([(32, 23), (27, 15), (23, 23)], BLACK)
+
+
+def fish(c):
+    c.polygon([(20, 16), (32, 5), (28, 16), (32, 27)], BLACK)
+    c.disc(12.5, 16, 12.5, 9, BLACK)
+    c.disc(7, 13, 2.4, 2.4, WHITE)
+    for x in (14, 18):
+        c.rect(x, 12, 2, 8, LIGHT)
+
+
+def hourglass(c):
+    c.rect(3, 0, 26, 4, BLACK)
+    c.rect(3, 28, 26, 4, BLACK)
+    c.polygon([(5, 4), (27, 4), (16.5, 17), (27, 28), (5, 28), (15.5, 17)], BLACK)
+    c.polygon([(8, 4), (24, 4), (16, 14)], WHITE)
+    c.polygon([(11, 8), (21, 8), (16, 14)], DARK)
+    c.polygon([(16, 19), (24, 28), (8, 28)], DARK)
+
+
+def cottage(c):
+    c.polygon([(16, 1), (32, 16), (0, 16)], BLACK)
+    c.rect(23, 2, 4, 10, BLACK)
+    c.rect(3, 16, 26, 16, LIGHT)
+    c.frame(3, 16, 26, 16, BLACK, 2)
+    c.rect(8, 20, 6, 6, WHITE)
+    c.frame(8, 20, 6, 6, BLACK)
+    c.rect(18, 20, 7, 12, BLACK)
+
+
+def key(c):
+    c.disc(8, 8, 8, 8, BLACK)
+    c.disc(8, 8, 4, 4, WHITE)
+    c.polygon([(11, 14), (14, 11), (32, 29), (29, 32)], BLACK)
+    c.polygon([(17, 20), (20, 23), (16, 27), (13, 24)], BLACK)
+    c.polygon([(23, 26), (26, 29), (22, 33), (19, 30)], BLACK)
+
+
+def ladder(c):
+    for x in (5, 23):
+        c.rect(x, 0, 4, 32, BLACK)
+    for y in (3, 11, 19, 27):
+        c.rect(9, y, 14, 3, DARK)
+
+
+def mushroom(c):
+    c.where(lambda x, y: ((x - 16) / 15.5) ** 2 + ((y - 17) / 16) ** 2 <= 1 and y < 18, DARK)
+    c.rect(1, 16, 30, 2, BLACK)
+    for x, y, r in ((9, 11, 2.6), (17, 6, 2.6), (24, 12, 2.6)):
+        c.disc(x, y, r, r, WHITE)
+    c.polygon([(12, 18), (20, 18), (22, 31), (10, 31)], BLACK)
+    c.polygon([(14, 18), (18, 18), (19.5, 29), (12.5, 29)], WHITE)
+
+
+def ship(c):
+    c.rect(15, 0, 2, 23, BLACK)
+    c.polygon([(18, 1), (18, 20), (31, 20)], LIGHT)
+    c.polygon([(14, 4), (14, 20), (3, 20)], DARK)
+    c.polygon([(0, 23), (32, 23), (26, 31), (6, 31)], BLACK)
+
+
+SIGNS = [star, moon, heart, bolt, flower, crown, eye, tree, anchor, fish, hourglass, cottage, key, ladder, mushroom, ship]
 
 
 def sign(which):
@@ -102,12 +170,24 @@ def lock():
     return c
 
 
+def bulb(c, y, lit):
+    c.disc(4, y, 3.4, 3.2, BLACK)
+    c.disc(4, y, 2.2, 2.2, WHITE if lit else DARK)
+    return c
+
+
 def lamp(lit):
     c = Canvas(8, 8, LIGHT)
     c.rect(0, 0, 8, 2, BLACK)
-    c.disc(4, 5, 3.4, 3.2, BLACK)
-    c.disc(4, 5, 2.2, 2.2, WHITE if lit else DARK)
-    return c
+    return bulb(c, 5, lit)
+
+
+def low_lamp(lit):
+    """One of the second row, let into the door's lower edge."""
+    c = Canvas(8, 8, LIGHT)
+    c.rect(0, 3, 8, 2, DARK)
+    c.rect(0, 7, 8, 1, BLACK)
+    return bulb(c, 4, lit)
 
 
 def opened(good):
