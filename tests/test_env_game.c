@@ -471,7 +471,7 @@ static void test_tap_replays(void **state) {
         assert_true(lp_emu_hash(f.emu) == lp_emu_hash(lp_env_emu(env)));
     }
     assert_int_equal(f.n_resets, 6);
-    assert_int_equal(f.n_pokes, 6 * (4 + 1 + 1 + 4)); /* horizon, doors, keep_cue, seed */
+    assert_int_equal(f.n_pokes, 6 * (4 + 1 + 1 + 1 + 2 + 4)); /* horizon, doors, keep_cue, when, decoys, seed */
     lp_emu_close(f.emu);
     lp_env_close(env);
     lp_game_close(game);

@@ -86,7 +86,8 @@ def test_same_machine_as_the_c_program(seed):
 def test_outcomes_rewards_and_info():
     env = longplay.Env("cue", knobs=SHORT)
     observation, info = env.reset(seed=3)
-    assert info["knobs"] == {"horizon": 5, "doors": 2, "keep_cue": 0} and info["variables"]["seed"] == info["seed"] and info["seed"] % 2
+    assert info["knobs"] == {"horizon": 5, "doors": 2, "keep_cue": 0, "when": 0, "decoys": 0}
+    assert info["variables"]["seed"] == info["seed"] and info["seed"] % 2
     assert [event["name"] for event in info["events"]] == ["sign"] and info["outcome"] == "running" and info["decisions"] == 0
     names = ["circle", "cross"]
     assert info["events"][0]["text"] == f"The sign shows a {names[info['variables']['answer']]}."
