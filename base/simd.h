@@ -25,6 +25,18 @@ static inline __attribute__((always_inline)) float lp_dot(const float *a, const 
     return lane[0];
 }
 
+/* |a - b|^2 */
+static inline __attribute__((always_inline)) float lp_distance2(const float *a, const float *b, int n) {
+    float lane[LP_LANES] = {0};
+    int i = 0;
+    for (; i + LP_LANES <= n; i += LP_LANES)
+        for (int j = 0; j < LP_LANES; j++) lane[j] += (a[i + j] - b[i + j]) * (a[i + j] - b[i + j]);
+    for (int j = 0; i < n; i++, j++) lane[j] += (a[i] - b[i]) * (a[i] - b[i]);
+    for (int width = LP_LANES / 2; width > 0; width /= 2)
+        for (int j = 0; j < width; j++) lane[j] += lane[j + width];
+    return lane[0];
+}
+
 /* y += s * x */
 static inline __attribute__((always_inline)) void lp_axpy(float *restrict y, float s, const float *restrict x, int n) {
     for (int i = 0; i < n; i++) y[i] += s * x[i];

@@ -40,8 +40,10 @@ static void settings_help(void) {
            "Ctrl-C (or SIGTERM, SIGHUP) saves when the present update is done, and exits with 128 + the signal; --resume goes on.\n");
 }
 
-static lp_status read_config(lp_train_config *config, const arguments *a, const lp_game *game, lp_err *err) {
+/* before: what is not said is as it was before there was such a setting. */
+static lp_status read_config(lp_train_config *config, const arguments *a, const lp_game *game, bool before, lp_err *err) {
     lp_config_defaults(config, lp_train_settings(), lp_n_train_settings());
+    if (before) lp_mem_before(&config->memory, true);
     lp_status status = LP_OK;
     char own[PATH_MAX];
     if (lp_game_dir(game) && lp_file_exists(lp_path_join(own, sizeof own, lp_game_dir(game), "train.ini")))
@@ -57,6 +59,7 @@ static lp_status read_config(lp_train_config *config, const arguments *a, const 
     lp_mem_config memory = lp_mem_chosen(&config->memory, 1);
     if (!status) status = lp_mem_give(&memory, &(lp_mem_given){a->memory, a->settings, a->n_settings}, err);
     if (!status) lp_mem_choose(&config->memory, &memory);
+    if (before) lp_mem_before(&config->memory, false); /* of another architecture than the file's, they were not said either */
     return status;
 }
 
@@ -212,13 +215,22 @@ static cJSON *result_json(const session *s, double minutes, const lp_eval_row *r
     return o;
 }
 
+static lp_status settle(session *s, lp_err *err) {
+    lp_train_config older;
+    lp_status status = read_config(&s->config, s->a, s->game, false, err);
+    if (status || !s->a->resume || lp_train_made_with(s->checkpoint, &s->config, s->game)) return status;
+    status = read_config(&older, s->a, s->game, true, err);
+    if (!status && lp_train_made_with(s->checkpoint, &older, s->game)) s->config = older;
+    return status;
+}
+
 /* *result: the JSON object, or NULL where the training failed. *code: the exit code of one that did not. */
 static lp_status train_session(session *s, cJSON **result, int *code, lp_err *err) {
     lp_device device;
     lp_eval_row row = {0};
     char note[256];
     lp_status status = name_files(s, err);
-    if (!status) status = read_config(&s->config, s->a, s->game, err);
+    if (!status) status = settle(s, err);
     if (!status) status = lp_device_find(&device, s->a->device, err);
     if (!status) status = lp_train_open(&s->train, s->game, &s->config, device, (int)s->a->threads, err);
     if (status) return status;

@@ -20,10 +20,11 @@
 typedef struct {
     const char *name, *help; /* "chunk"; one line */
     int initial, min, max;   /* initial is not 0, which stands for it */
+    int absent;              /* what a file without it means: one from before there was such a setting; 0: the default */
 } lp_mem_setting;
 
 #define LP_MEM_SETTING_WINDOW                                                                                                              \
-    { "window", "raw items kept in the context (W); -1: none", 16, -1, 1 << 20 }
+    { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 16, .min = -1, .max = 1 << 20 }
 
 struct lp_mem_arch {
     const char *name, *help;                      /* "tree"; one line */

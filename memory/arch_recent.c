@@ -117,7 +117,8 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
 
 const lp_mem_arch lp_mem_none = {.name = "none", .help = "nothing is kept", RECENT};
 const lp_mem_arch lp_mem_window = {.name = "window", .help = "the last items, all raw", .settings = {LP_MEM_SETTING_WINDOW}, RECENT};
-const lp_mem_arch lp_mem_full = {.name = "full",
-                                 .help = "every item, up to a number: the upper bound to compare with",
-                                 .settings = {{"max_items", "items kept; then the oldest are dropped", 16384, 1, 1 << 24}},
-                                 RECENT};
+const lp_mem_arch lp_mem_full = {
+    .name = "full",
+    .help = "every item, up to a number: the upper bound to compare with",
+    .settings = {{.name = "max_items", .help = "items kept; then the oldest are dropped", .initial = 16384, .min = 1, .max = 1 << 24}},
+    RECENT};

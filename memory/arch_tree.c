@@ -1,8 +1,8 @@
 /* The summary tree. K chunk, S slots, F fan, W window.
  *
- * Raw items stand in a row. When K of them lie beyond the window, they leave, and a summary of level 1 keeps their S most
- * salient. A level holds up to 2F - 1 summaries; the 2F-th first sends the older F to the next level as one summary, so
- * that recent history stays fine-grained. Ties in salience keep the older item; a summary's items are in order of step.
+ * Raw items stand in a row. When K of them lie beyond the window, they leave, and a summary of level 1 keeps S of them
+ * (selection.h). A level holds up to 2F - 1 summaries; the 2F-th first sends the older F to the next level as one summary, so
+ * that recent history stays fine-grained. A summary's items are in order of step.
  *
  * What follows from n_steps alone, and is therefore not stored:
  *   closed(1) = max(0, n_steps - W) / K summaries were ever on level 1
@@ -15,11 +15,12 @@
 
 #include "base/contract.h"
 #include "base/floats.h"
+#include "memory/selection.h"
 
 #include <string.h>
 
-enum { CHUNK, SLOTS, FAN, WINDOW }; /* its settings */
-enum { MAX_LEVELS = 41 };           /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
+enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE }; /* its settings */
+enum { MAX_LEVELS = 41 };                   /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
 
 /* The rows of a level are sized for 2F summaries of `each` items. */
 typedef struct {
@@ -39,8 +40,7 @@ typedef struct {
     level levels[MAX_LEVELS]; /* levels[0] is level 1 */
     int n_new;                /* summaries that the last append closed, one a level from level 1 up */
     int64_t *new_steps;       /* [max_levels][S]: what they kept, as a merge moves them at once */
-    int *kept;                /* scratch of a selection: [S] */
-    unsigned char *is_kept;   /* scratch of a selection: [max(K, F * S)] */
+    lp_selection selection;
 } tree;
 
 /* ---- shape ---- */
@@ -81,7 +81,7 @@ static int max_context(const lp_mem_config *c, int64_t n_steps) {
 
 /* ---- opening ---- */
 
-static size_t selection_bytes(const lp_mem_config *c) {
+static size_t max_candidates(const lp_mem_config *c) {
     size_t merge = (size_t)c->setting[FAN] * (size_t)c->setting[SLOTS];
     return merge > (size_t)c->setting[CHUNK] ? merge : (size_t)c->setting[CHUNK];
 }
@@ -90,8 +90,8 @@ static size_t size(const lp_mem_config *c) {
     size_t raw = (size_t)(window_of(c) + c->setting[CHUNK]), slots = (size_t)c->setting[SLOTS], dim = (size_t)c->dim;
     int n_levels = levels_at(c, LP_MEM_MAX_STEPS), each = 0;
     size_t need = lp_arena_need(sizeof(tree)) + lp_arena_need(raw * dim * sizeof(float)) + lp_arena_need(raw * sizeof(float)) +
-                  lp_arena_need((size_t)n_levels * slots * sizeof(int64_t)) + lp_arena_need(slots * sizeof(int)) +
-                  lp_arena_need(selection_bytes(c));
+                  lp_arena_need((size_t)n_levels * slots * sizeof(int64_t)) +
+                  lp_selection_size(max_candidates(c), c->setting[SLOTS], c->dim);
     for (int l = 0; l < n_levels; l++) {
         each = each_above(c, each);
         size_t n = 2 * (size_t)c->setting[FAN] * (size_t)each;
@@ -111,8 +111,7 @@ static void *open(const lp_mem_config *c, lp_arena *arena) {
     t->vector = lp_arena_take(arena, (size_t)t->raw_capacity * dim * sizeof(float));
     t->salience = lp_arena_take(arena, (size_t)t->raw_capacity * sizeof(float));
     t->new_steps = lp_arena_take(arena, (size_t)t->max_levels * (size_t)c->setting[SLOTS] * sizeof(int64_t));
-    t->kept = lp_arena_take(arena, (size_t)c->setting[SLOTS] * sizeof(int));
-    t->is_kept = lp_arena_take(arena, selection_bytes(c));
+    lp_selection_open(&t->selection, arena, max_candidates(c), c->setting[SLOTS], c->dim, c->setting[UNLIKE]);
     for (int l = 0; l < t->max_levels; l++, span *= c->setting[FAN]) {
         level *v = &t->levels[l];
         each = each_above(c, each);
@@ -144,30 +143,16 @@ static void reset(lp_mem *m) { set_shape(m->state, &m->config, 0); }
 
 /* ---- appending ---- */
 
-/* Marks the S most salient of n items (all, if fewer) in t->is_kept. */
-static void select_items(tree *t, int slots, const float *salience, size_t n) {
-    int n_kept = 0; /* kept[0..n_kept): indices by falling salience, ties by age: an insertion sort that forgets the last */
-    for (size_t i = 0; i < n; i++) {
-        if (n_kept == slots && !(salience[i] > salience[t->kept[slots - 1]])) continue;
-        int at = n_kept < slots ? n_kept++ : slots - 1;
-        for (; at > 0 && salience[i] > salience[t->kept[at - 1]]; at--) t->kept[at] = t->kept[at - 1];
-        t->kept[at] = (int)i;
-    }
-    memset(t->is_kept, 0, n);
-    for (int i = 0; i < n_kept; i++) t->is_kept[t->kept[i]] = 1;
-}
-
-/* Appends a summary to level v: the selection among n items. Their steps are step[i], or first + i where step is NULL. */
-static void close_summary(tree *t, const lp_mem_config *c, level *v, const float *vector, const float *salience, const int64_t *step,
-                          int64_t first, size_t n) {
+/* Appends a summary to level v: the selection among the candidates. */
+static void close_summary(tree *t, const lp_mem_config *c, level *v, const lp_candidates *from) {
     size_t dim = (size_t)c->dim, at = (size_t)v->n * (size_t)v->each;
     int64_t *fresh = t->new_steps + (size_t)t->n_new * (size_t)c->setting[SLOTS];
-    select_items(t, c->setting[SLOTS], salience, n);
-    for (size_t i = 0; i < n; i++) {
-        if (!t->is_kept[i]) continue;
-        memcpy(v->vector + at * dim, vector + i * dim, dim * sizeof *vector);
-        v->salience[at] = salience[i];
-        *fresh++ = v->step[at] = step ? step[i] : first + (int64_t)i;
+    lp_select(&t->selection, from);
+    for (size_t i = 0; i < from->n; i++) {
+        if (!t->selection.is_kept[i]) continue;
+        memcpy(v->vector + at * dim, from->vector + i * dim, dim * sizeof *v->vector);
+        v->salience[at] = from->salience[i];
+        *fresh++ = v->step[at] = from->step ? from->step[i] : from->first + (int64_t)i;
         at++;
     }
     v->n++, v->closed++, t->n_new++;
@@ -185,7 +170,7 @@ static void drop_older_half(const lp_mem_config *c, level *v) {
 /* Summarises the oldest K raw items, and merges upwards while a level is full. */
 static void close_chunk(tree *t, const lp_mem_config *c, int64_t first) {
     size_t dim = (size_t)c->dim, chunk = (size_t)c->setting[CHUNK];
-    close_summary(t, c, &t->levels[0], t->vector, t->salience, NULL, first, chunk);
+    close_summary(t, c, &t->levels[0], &(lp_candidates){chunk, t->vector, t->salience, NULL, first});
     t->n_raw -= c->setting[CHUNK];
     memmove(t->vector, t->vector + chunk * dim, (size_t)t->n_raw * dim * sizeof *t->vector);
     memmove(t->salience, t->salience + chunk, (size_t)t->n_raw * sizeof *t->salience);
@@ -193,7 +178,7 @@ static void close_chunk(tree *t, const lp_mem_config *c, int64_t first) {
     for (; t->levels[l].n == 2 * c->setting[FAN]; l++) {
         LP_CHECK(l + 1 < t->max_levels);
         level *v = &t->levels[l];
-        close_summary(t, c, v + 1, v->vector, v->salience, v->step, 0, (size_t)c->setting[FAN] * (size_t)v->each);
+        close_summary(t, c, v + 1, &(lp_candidates){(size_t)c->setting[FAN] * (size_t)v->each, v->vector, v->salience, v->step, 0});
         drop_older_half(c, v);
     }
     if (l + 1 > t->n_levels) t->n_levels = l + 1;
@@ -341,11 +326,17 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
 
 const lp_mem_arch lp_mem_tree = {
     .name = "tree",
-    .help = "the last items, and summaries of everything older that keep the most salient",
-    .settings = {[CHUNK] = {"chunk", "items a chunk (K)", 16, 1, 1 << 20},
-                 [SLOTS] = {"slots", "items a summary keeps (S)", 4, 1, 1 << 14},
-                 [FAN] = {"fan", "summaries merged into one (F)", 4, 2, 1 << 12},
-                 [WINDOW] = LP_MEM_SETTING_WINDOW},
+    .help = "the last items, and summaries of everything older that keep what is salient and unlike the rest",
+    .settings = {[CHUNK] = {.name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20},
+                 [SLOTS] = {.name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14},
+                 [FAN] = {.name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12},
+                 [WINDOW] = LP_MEM_SETTING_WINDOW,
+                 [UNLIKE] = {.name = "unlike",
+                             .help = "nats of salience that a copy of an item already kept loses; -1: none",
+                             .initial = 6,
+                             .min = -1,
+                             .max = 100,
+                             .absent = -1}},
     .size = size,
     .open = open,
     .reset = reset,

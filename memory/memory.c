@@ -94,9 +94,11 @@ size_t lp_mem_bytes(const lp_mem *m) { return m->arena.size_bytes; }
 size_t lp_mem_save_size(const lp_mem *m) { return sizeof(saved_header) + m->config.arch->save_size(m, m->n_steps); }
 
 static saved_header header_of(const lp_mem *m) {
-    const lp_mem_config *c = &m->config;
-    uint64_t settings = lp_hash64_seed(c->setting, sizeof c->setting, lp_hash64(c->arch->name, strlen(c->arch->name)));
-    return (saved_header){SAVED_MAGIC, 0, m->n_steps, lp_hash64_seed(&c->dim, sizeof c->dim, settings)};
+    lp_mem_config c = m->config;
+    for (int i = 0; i < LP_MEM_MAX_SETTINGS; i++) /* as what was saved before there was such a setting */
+        if (c.setting[i] == c.arch->settings[i].absent) c.setting[i] = 0;
+    uint64_t settings = lp_hash64_seed(c.setting, sizeof c.setting, lp_hash64(c.arch->name, strlen(c.arch->name)));
+    return (saved_header){SAVED_MAGIC, 0, m->n_steps, lp_hash64_seed(&c.dim, sizeof c.dim, settings)};
 }
 
 void lp_mem_save(const lp_mem *m, void *out) {

@@ -11,10 +11,11 @@
  *   none    nothing is kept
  *   window  the last `window` items, all raw
  *   tree    the last `window` items or more, and summaries of everything older: every `chunk` items close a chunk whose summary
- *           keeps its `slots` most salient items, copied, never re-encoded; every `fan` summaries of a level are merged into one of the
- *           next level, again the `slots` most salient. O(slots * fan * log_fan(T / chunk)) items after T decisions
+ *           keeps `slots` of them, the most salient, where a copy of one that is kept counts `unlike` nats less (selection.h); copied,
+ *           never re-encoded; every `fan` summaries of a level are merged into one of the next level, which again keeps `slots` items.
+ *           O(slots * fan * log_fan(T / chunk)) items after T decisions
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
- * Ties in salience keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
+ * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
  * (-FLT_MAX). Deterministic. One allocation, at open.
  * Each lp_mem is independent: one thread at a time.
  */

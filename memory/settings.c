@@ -70,7 +70,7 @@ void lp_mem_use(lp_mem_config *config, const lp_mem_arch *arch) {
 lp_status lp_mem_complete(lp_mem_config *config, lp_err *err) {
     lp_mem_config c = *config;
     if (!c.arch) return lp_fail(err, LP_BAD_INPUT, "memory: no architecture");
-    lp_status status = check(&(lp_mem_setting){"dim", "", 0, 1, 65536}, c.dim, err);
+    lp_status status = check(&(lp_mem_setting){.name = "dim", .min = 1, .max = 65536}, c.dim, err);
     for (int i = 0; i < LP_MEM_MAX_SETTINGS && !status; i++) {
         const lp_mem_setting *s = &c.arch->settings[i];
         if (!s->name || !c.setting[i]) c.setting[i] = s->name ? s->initial : 0;
@@ -133,7 +133,7 @@ int lp_mem_rows(lp_setting *out, size_t offset, bool defaults) {
     for (int i = 0; i <= made.n_keys; i++) {
         out[i] = made.row[i];
         out[i].offset += offset;
-        if (i && !defaults) out[i].initial = 0;
+        if (i && !defaults) out[i].initial = made.key[i - 1]->absent;
     }
     return 1 + made.n_keys;
 }
@@ -143,7 +143,15 @@ static const char *const PREFIX = "memory.";
 bool lp_mem_row_used(const lp_mem_choice *choice, const char *name) {
     pthread_once(&once, make);
     int k = strncmp(name, PREFIX, strlen(PREFIX)) ? -1 : find_key(name + strlen(PREFIX));
-    return k < 0 || find_setting(lp_mem_archs[choice->arch], made.key[k]->name) >= 0;
+    if (k < 0) return true;
+    const lp_mem_setting *s = made.key[k];
+    return find_setting(lp_mem_archs[choice->arch], s->name) >= 0 && !(s->absent && choice->value[k] == s->absent);
+}
+
+void lp_mem_before(lp_mem_choice *choice, bool all) {
+    pthread_once(&once, make);
+    for (int k = 0; k < made.n_keys; k++)
+        if (made.key[k]->absent && (all || !choice->value[k])) choice->value[k] = made.key[k]->absent;
 }
 
 lp_mem_config lp_mem_chosen(const lp_mem_choice *choice, int dim) {
@@ -211,6 +219,13 @@ void lp_mem_numbers(const lp_mem_choice *choice, int64_t out[LP_MEM_NUMBERS]) {
         if (!strcmp(first[i], c.arch->name)) {
             out[0] = i;
             for (int k = 0; k < LP_MEM_NUMBERS - 1; k++) out[1 + k] = value_of(choice, keys[k]);
+            for (int k = 0; k < n_settings(c.arch); k++) {
+                const lp_mem_setting *s = &c.arch->settings[k];
+                const int value = c.setting[k] ? c.setting[k] : s->initial;
+                if (!s->absent || value == s->absent) continue;
+                out[0] = (int64_t)lp_hash64_seed(s->name, strlen(s->name), (uint64_t)out[0]);
+                out[0] = (int64_t)lp_hash64_seed(&value, sizeof value, (uint64_t)out[0]);
+            }
             return;
         }
     out[0] = (int64_t)lp_hash64(c.arch->name, strlen(c.arch->name));

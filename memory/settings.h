@@ -24,10 +24,14 @@ typedef struct {
 } lp_mem_choice;
 
 const char *lp_mem_arch_choices(void); /* "none|window|tree|full" */
-/* The rows of an lp_mem_choice at offset; returns how many. defaults: their initial values are the architectures', not 0. */
+/* The rows of an lp_mem_choice at offset; returns how many. defaults: their initial values are the architectures'; else what a file without
+ * the row means, which is 0 for most. */
 int lp_mem_rows(lp_setting *out, size_t offset, bool defaults);
-/* Is the row of that name worth writing down? Not "memory.chunk" where another architecture than the one chosen has it. */
+/* Is the row of that name worth writing down? Not "memory.chunk" where another architecture than the one chosen has it, nor what a file
+ * without the row means as well, if that is not the default: so files stay what they were before there was such a setting. */
 bool lp_mem_row_used(const lp_mem_choice *choice, const char *name);
+/* What was not said, or was said to be the default (0), of settings that a file may be older than: as in such a file. all: what was said, too. */
+void lp_mem_before(lp_mem_choice *choice, bool all);
 lp_mem_config lp_mem_chosen(const lp_mem_choice *choice, int dim);
 /* The other way; settings of other architectures stay as they are. */
 void lp_mem_choose(lp_mem_choice *choice, const lp_mem_config *config);
@@ -42,7 +46,7 @@ typedef struct {
 lp_status lp_mem_give(lp_mem_config *config, const lp_mem_given *given, lp_err *err);
 
 /* What hashes are made of. The first four architectures keep the numbers that runs and trainings have been known by since there was no
- * registry: index, chunk, slots, fan, window, max_items. */
+ * registry: index, chunk, slots, fan, window, max_items. Settings that came later change the first where they are not `absent`. */
 enum { LP_MEM_NUMBERS = 6 };
 void lp_mem_numbers(const lp_mem_choice *choice, int64_t out[LP_MEM_NUMBERS]);
 

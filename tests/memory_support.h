@@ -70,7 +70,7 @@ static inline int teardown(void **state) {
 /* ---- a life: what happens in decision t depends on t alone, so that any writer continues any other ---- */
 
 enum { DIM = 4, EPISODE_STEPS = 100, CHUNK = 4, SLOTS = 2, FAN = 2 };
-static const lp_mem_config life_config = {&lp_mem_tree, DIM, {CHUNK, SLOTS, FAN, 3}};
+static const lp_mem_config life_config = {&lp_mem_tree, DIM, {CHUNK, SLOTS, FAN, 3, -1}};
 
 typedef struct {
     lp_store *store;

@@ -64,6 +64,21 @@ static void test_train_stops(void **state) {
     }
 }
 
+/* A training from before there was memory.unlike, whose checkpoints and notes say nothing of it, goes on without it when nobody asks for it. */
+static void test_train_goes_on_as_before(void **state) {
+    (void)state;
+    result r = longplay("train cue --out %%/old --memory.unlike=-1 --train.decisions=128" SMALL);
+    if (r.code) fail_msg("%s", r.err);
+    assert_string_equal(note(at("old"), "memory.unlike"), "(none)");
+    r = longplay("train cue --out %%/old --resume --memory.unlike=6 --train.decisions=256" SMALL);
+    if (r.code != 2 || !strstr(r.err, "other settings")) fail_msg("exit %d, '%s'", r.code, r.err);
+    if ((r = longplay("train cue --out %%/old --resume --train.decisions=256" SMALL)).code) fail_msg("%s", r.err);
+    if ((r = longplay("train cue --out %%/whole --memory.unlike=-1 --train.decisions=256" SMALL)).code) fail_msg("%s", r.err);
+    assert_true(same_files(at("old"), at("whole")));
+    if ((r = longplay("train cue --out %%/new --train.decisions=128" SMALL)).code) fail_msg("%s", r.err);
+    assert_string_equal(note(at("new"), "memory.unlike"), "6");
+}
+
 /* A run that is stopped is saved, whoever asks; what is verified only in part says so. */
 static void test_runs_stop(void **state) {
     (void)state;
@@ -307,9 +322,12 @@ static void test_closed_output(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_train_stops),    TEST(test_runs_stop),     TEST(test_eval_stops),    TEST(test_eval_goes_on),
-        TEST(test_eval_opens_all), TEST(test_second_signal), TEST(test_train_killed),  TEST(test_train_refuses),
-        TEST(test_notes),          TEST(test_full_output),   TEST(test_closed_output),
+        TEST(test_train_stops),    TEST(test_runs_stop),
+        TEST(test_eval_stops),     TEST(test_eval_goes_on),
+        TEST(test_eval_opens_all), TEST(test_second_signal),
+        TEST(test_train_killed),   TEST(test_train_refuses),
+        TEST(test_notes),          TEST(test_train_goes_on_as_before),
+        TEST(test_full_output),    TEST(test_closed_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

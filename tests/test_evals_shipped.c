@@ -53,6 +53,7 @@ static lp_eval_row play(const lp_mem_arch *arch, int64_t horizon, bool twin, int
                         .seed = 77};
     lp_eval_row row;
     lp_err err;
+    if (arch == &lp_mem_tree) assert_int_equal(lp_mem_set(&c.memory, "unlike", -1, &err), LP_OK); /* as its notes mean */
     if (lp_eval(game, &c, &row, &err)) fail_msg("%s", err.message);
     print_message("memory %s, horizon %lld%s: %lld of %lld won, %d items\n", lp_mem_arch_name(arch), (long long)horizon,
                   twin ? ", twin" : "", (long long)row.wins, (long long)row.episodes, row.context_items_max);

@@ -4,6 +4,7 @@
  *
  *     build/tests/test_formats make tests/formats/3
  */
+#include "harness/choose.h"
 #include "tests/old_run.h"
 
 #include <glob.h>
@@ -51,7 +52,7 @@ static void make_game(const char *folder) {
     put(lp_path_join(path, sizeof path, folder, "tiny.gb"), rom, sizeof rom);
 }
 
-static lp_mem_config memory_config(void) { return (lp_mem_config){.arch = &lp_mem_tree, .dim = DIM, .setting = {4, 2, 2, 4}}; }
+static lp_mem_config memory_config(void) { return (lp_mem_config){.arch = &lp_mem_tree, .dim = DIM, .setting = {4, 2, 2, 4, -1}}; }
 
 static lp_mem *make_memory(void) {
     lp_mem *mem;
@@ -154,6 +155,9 @@ static void read_weights(void) {
     const lp_policy_config *s = lp_policy_shape(p);
     assert_true(s->width == 20 && s->height == 20 && s->n_actions == 2 && s->hidden == 4 && s->dim == DIM && s->heads == 1);
     assert_string_equal(lp_policy_note_of(p, "memory.chunk"), "4");
+    lp_mem_config memory, want = memory_config(); /* as it meant before there was `unlike` */
+    if (lp_choose_memory(&memory, p, NULL, &err)) fail_msg("%s", err.message);
+    assert_true(memory.arch == want.arch && !memcmp(memory.setting, want.setting, sizeof want.setting));
     const float *w = lp_policy_parameters(p);
     for (size_t i = 0; i < lp_policy_n_parameters(p); i++) assert_true(w[i] == (float)((int)(i * 7 % 13) - 6) / 64);
     lp_policy_close(p);

@@ -274,7 +274,8 @@ static void test_registry(void **state) {
             assert_true(s->initial != 0 && s->initial >= s->min && s->initial <= s->max && *s->help);
             for (int k = 0; k < n; k++)
                 if (!strcmp(seen[k]->name, s->name))
-                    assert_true(s->initial == seen[k]->initial && s->min == seen[k]->min && s->max == seen[k]->max);
+                    assert_true(s->initial == seen[k]->initial && s->min == seen[k]->min && s->max == seen[k]->max &&
+                                s->absent == seen[k]->absent);
             assert_true(n < 64);
             seen[n++] = s;
         }
@@ -294,13 +295,15 @@ static void test_given(void **state) {
     } cases[] = {
         {NULL, {"ppo.epochs=3"}, NULL, tree},
         {NULL, {"memory.fan=7", "memory.chunk=16"}, NULL, tree_config(3, 16, 0, 7, 5)},
+        {NULL, {"memory.unlike=3"}, NULL, {&lp_mem_tree, 3, {8, 0, 0, 5, 3}}},
+        {NULL, {"memory.unlike=101"}, "--memory.unlike=101: must be a whole number from -1 to 100, but not 0", tree},
         {"window", {0}, NULL, {&lp_mem_window, 3, {5}}},
         {NULL, {"memory.arch=full", "memory.max_items=9"}, NULL, {&lp_mem_full, 3, {9}}},
         {"none", {0}, NULL, {&lp_mem_none, 3, {0}}},
         {"nope", {0}, "--memory 'nope': must be one of none|window|tree|full", tree},
         {"window", {"memory.chunk=8"}, "--memory.chunk=8: the memory window has no such setting: the settings of window are window", tree},
         {"none", {"memory.window=8"}, "none has none", tree},
-        {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window", tree},
+        {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window, unlike", tree},
         {NULL, {"memory.fan=1"}, "--memory.fan=1: must be a whole number from 2 to 4096: the settings of tree are chunk", tree},
         {NULL, {"memory.chunk=0"}, "--memory.chunk=0: must be a whole number from 1 to", tree},
         {NULL, {"memory.window=0"}, "must be a whole number from -1 to 1048576, but not 0", tree},
@@ -345,7 +348,41 @@ static void test_choice(void **state) {
     assert_true(c.arch == &lp_mem_full && c.setting[0] == 12);
     n = lp_mem_rows(rows, 0, false);
     lp_config_defaults(&choice, rows, n);
-    for (int i = 1; i < n; i++) assert_true(rows[i].initial == 0);
+    for (int i = 1; i < n; i++) assert_true(rows[i].initial == (strcmp(rows[i].name, "memory.unlike") ? 0 : -1));
+}
+
+/* Files from before there was a setting: it means what was done then, adds nothing to hashes, and is not written; only what is said is. */
+static void test_before(void **state) {
+    (void)state;
+    lp_setting rows[LP_MEM_MAX_ROWS];
+    lp_mem_choice file, usual;
+    int64_t numbers[LP_MEM_NUMBERS], others[LP_MEM_NUMBERS];
+    lp_config_defaults(&file, rows, lp_mem_rows(rows, 0, false));
+    lp_config_defaults(&usual, rows, lp_mem_rows(rows, 0, true));
+    for (file.arch = 0; lp_mem_archs[file.arch] != &lp_mem_tree;) file.arch++;
+    assert_true(lp_mem_chosen(&file, 1).setting[UNLIKE] == -1 && lp_mem_chosen(&usual, 1).setting[UNLIKE] == 6);
+    assert_true(!lp_mem_row_used(&file, "memory.unlike") && lp_mem_row_used(&usual, "memory.unlike"));
+    lp_mem_numbers(&file, numbers);
+    assert_memory_equal(numbers, ((int64_t[]){2, 0, 0, 0, 0, 0}), sizeof numbers);
+    lp_mem_choice said = file;
+    for (int unlike = 0; unlike < 9; unlike++) { /* 0: the default */
+        lp_mem_choose(&said, &(lp_mem_config){&lp_mem_tree, 1, {0, 0, 0, 0, unlike}});
+        lp_mem_numbers(&said, others);
+        assert_true(others[0] != 2 && lp_mem_row_used(&said, "memory.unlike"));
+        if (unlike == 0) memcpy(numbers, others, sizeof numbers);
+        assert_true((others[0] == numbers[0]) == (unlike == 0 || unlike == 6));
+    }
+    lp_mem_before(&said, false);
+    assert_int_equal(lp_mem_chosen(&said, 1).setting[UNLIKE], 8);
+    lp_mem_before(&said, true);
+    assert_int_equal(lp_mem_chosen(&said, 1).setting[UNLIKE], -1);
+    lp_mem_choose(&said, &(lp_mem_config){&lp_mem_tree, 1, {0}});
+    lp_mem_before(&said, false);
+    assert_int_equal(lp_mem_chosen(&said, 1).setting[UNLIKE], -1);
+    lp_mem_choose(&usual, &(lp_mem_config){&lp_mem_window, 1, {5}});
+    assert_false(lp_mem_row_used(&usual, "memory.unlike"));
+    lp_mem_numbers(&usual, numbers);
+    assert_int_equal(numbers[0], 1);
 }
 
 /* ---- saved memories ---- */
@@ -353,8 +390,9 @@ static void test_choice(void **state) {
 static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
                                               {&lp_mem_window, 3, {7}},
                                               {&lp_mem_full, 3, {40}},
-                                              {&lp_mem_tree, 3, {4, 3, 2, 6}},
-                                              {&lp_mem_tree, 1, {3, 5, 3, -1}}};
+                                              {&lp_mem_tree, 3, {4, 3, 2, 6, -1}},
+                                              {&lp_mem_tree, 1, {3, 5, 3, -1, -1}},
+                                              {&lp_mem_tree, 3, {4, 3, 2, 6}}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static float salience_of(int64_t t) { return (float)(lp_mix64((uint64_t)t) % 7); }
@@ -500,6 +538,12 @@ static void test_saves_of_before(void **state) {
         memcpy(old + 56, data + 32, size - 32);
         sign(old, size + 24);
         lp_err err;
+        if (c->arch == &lp_mem_tree && !c->setting[UNLIKE]) { /* which nothing was then */
+            assert_int_equal(lp_mem_load(m, old, size + 24, &err), LP_BAD_INPUT);
+            free(data), free(old);
+            lp_mem_close(source), lp_mem_close(m);
+            continue;
+        }
         if (lp_mem_load(m, old, size + 24, &err)) fail_msg("%s", err.message);
         assert_same(m, source);
         for (size_t n = 0; n < size + 24; n++) assert_int_equal(lp_mem_load(m, old, n, &err), LP_BAD_INPUT);
@@ -518,6 +562,7 @@ int main(void) {
                                        cmocka_unit_test(test_registry),
                                        cmocka_unit_test(test_given),
                                        cmocka_unit_test(test_choice),
+                                       cmocka_unit_test(test_before),
                                        cmocka_unit_test(test_saves_of_before),
                                        cmocka_unit_test(test_bounds),
                                        cmocka_unit_test(test_recent),

@@ -4,8 +4,13 @@
 enum { MAX_DIM = 3, STEPS = 700 };
 
 static const lp_mem_config configs[] = {
-    {&lp_mem_none, 3, {0}},          {&lp_mem_window, 3, {7}},         {&lp_mem_full, 2, {40}},         {&lp_mem_full, 1, {1}},
-    {&lp_mem_tree, 3, {4, 3, 2, 6}}, {&lp_mem_tree, 1, {3, 5, 3, -1}}, {&lp_mem_tree, 2, {1, 1, 2, 1}},
+    {&lp_mem_none, 3, {0}},
+    {&lp_mem_window, 3, {7}},
+    {&lp_mem_full, 2, {40}},
+    {&lp_mem_full, 1, {1}},
+    {&lp_mem_tree, 3, {4, 3, 2, 6, -1}},
+    {&lp_mem_tree, 1, {3, 5, 3, -1, -1}},
+    {&lp_mem_tree, 2, {1, 1, 2, 1, -1}},
 };
 enum { N_CONFIGS = sizeof configs / sizeof *configs };
 

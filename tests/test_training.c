@@ -193,6 +193,49 @@ static void test_checkpoints_refused(void **state) {
     assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
 }
 
+/* A checkpoint's hash of settings, as it has been made since before there was memory.unlike: of names and values that are not the defaults. */
+static uint64_t hash_of_before(const lp_train_config *c) {
+    lp_train_config initial;
+    uint64_t hash = 0;
+    lp_config_defaults(&initial, lp_train_settings(), lp_n_train_settings());
+    for (const lp_setting *s = lp_train_settings(); s < lp_train_settings() + lp_n_train_settings(); s++) {
+        char value[LP_SETTING_BYTES], usual[LP_SETTING_BYTES];
+        lp_config_value(c, s, value, sizeof value);
+        lp_config_value(&initial, s, usual, sizeof usual);
+        if (!strcmp(s->name, "train.decisions") || !strcmp(s->name, "memory.unlike") || !strcmp(value, usual)) continue;
+        hash = lp_hash64_seed(value, strlen(value), lp_hash64_seed(s->name, strlen(s->name), hash));
+    }
+    return hash;
+}
+
+/* What was trained before there was a setting of the memory is what lp_mem_before says, and another thing than the default. */
+static void test_before(void **state) {
+    (void)state;
+    for (const lp_mem_arch *const *arch = lp_mem_archs; *arch; arch++) {
+        lp_err err;
+        lp_train *t;
+        lp_blob file;
+        uint64_t hash;
+        lp_train_config usual = small(), before;
+        lp_config_set(&usual, lp_train_settings(), lp_n_train_settings(), "memory.arch", lp_mem_arch_name(*arch), &err);
+        lp_config_set(&usual, lp_train_settings(), lp_n_train_settings(), "memory.unlike", "6", &err);
+        before = usual;
+        lp_mem_before(&before.memory, true);
+        assert_false(lp_train_made_with(folder, &before, game));
+        assert_int_equal(lp_train_open(&t, game, &before, LP_DEVICE_CPU, 1, &err), LP_OK);
+        assert_int_equal(lp_train_save(t, path, &err), LP_OK);
+        lp_train_close(t);
+        assert_int_equal(lp_file_read(&file, path, 1 << 28, &err), LP_OK);
+        memcpy(&hash, file.data + 16, sizeof hash);
+        assert_true(hash == hash_of_before(&before));
+        assert_true(lp_train_made_with(path, &before, game));
+        assert_true(lp_train_made_with(path, &usual, game) == (*arch != &lp_mem_tree));
+        assert_int_equal(lp_file_write_atomic(path, file.data, 63, &err), LP_OK);
+        assert_false(lp_train_made_with(path, &before, game));
+        lp_blob_free(&file);
+    }
+}
+
 /* The hash is right, what it covers is not. */
 static void test_forged_checkpoints_refused(void **state) {
     (void)state;
@@ -329,6 +372,7 @@ int main(void) {
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_curriculum),
         cmocka_unit_test(test_checkpoints_refused),
+        cmocka_unit_test(test_before),
         cmocka_unit_test(test_evaluation),
         cmocka_unit_test(test_wilson),
         cmocka_unit_test(test_learns),

@@ -98,9 +98,11 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
 }
 
 #define NEAREST                                                                                                                            \
-    .help = "a test's", .settings = {{"most", "items shown", 4, 1, 16}, {"capacity", "items kept", 512, 1, 1024}}, .size = size,           \
-    .open = open_nearest, .append = append, .context = context, .max_context = max_context, .save_size = save_size, .save = save,          \
-    .load = load
+    .help = "a test's",                                                                                                                    \
+    .settings = {{.name = "most", .help = "items shown", .initial = 4, .min = 1, .max = 16},                                               \
+                 {.name = "capacity", .help = "items kept", .initial = 512, .min = 1, .max = 1024}},                                       \
+    .size = size, .open = open_nearest, .append = append, .context = context, .max_context = max_context, .save_size = save_size,          \
+    .save = save, .load = load
 
 static const lp_mem_arch lp_mem_nearest = {.name = "nearest", .wants_query = true, NEAREST};
 /* One that breaks the rule: what it left out comes back (its best are others when saliences change), and it does not say so. */
@@ -111,7 +113,8 @@ static int forgetful_context(const lp_mem *m, const lp_mem_query *query, const l
 }
 static const lp_mem_arch lp_mem_untrue = {.name = "untrue",
                                           .help = "a test's",
-                                          .settings = {{"most", "items shown", 4, 1, 16}, {"capacity", "items kept", 512, 1, 1024}},
+                                          .settings = {{.name = "most", .help = "items shown", .initial = 4, .min = 1, .max = 16},
+                                                       {.name = "capacity", .help = "items kept", .initial = 512, .min = 1, .max = 1024}},
                                           .size = size,
                                           .open = open_nearest,
                                           .append = append,

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
     lp_policy_config shape = {.n_actions = lp_game_n_actions(game),
@@ -201,33 +202,52 @@ enum { HASHED_FROM = 16, PLAYER_BYTES = 3 * 8 };
 static const int64_t MAX_DECISIONS = (int64_t)1 << 62; /* more are no count, and would overflow it */
 
 /* Of every setting but how long to train, so that a training can be made longer; of names and values, and only where a value is not the
- * default, so that settings which a later version adds change nothing. */
+ * default, so that settings which a later version adds change nothing. Where the default of such a setting is another than what was before
+ * it, that is what adds nothing, and so does the default to memories without the setting. */
 static uint64_t hash_config(const lp_train_config *config) {
-    lp_train_config initial;
-    char value[LP_SETTING_BYTES], usual[LP_SETTING_BYTES];
+    lp_train_config initial, before;
+    char value[LP_SETTING_BYTES], usual[LP_SETTING_BYTES], older[LP_SETTING_BYTES];
     uint64_t hash = 0;
     lp_config_defaults(&initial, lp_train_settings(), lp_n_train_settings());
+    before = initial;
+    lp_mem_before(&before.memory, true);
     for (const lp_setting *s = lp_train_settings(); s < lp_train_settings() + lp_n_train_settings(); s++) {
         lp_config_value(config, s, value, sizeof value);
         lp_config_value(&initial, s, usual, sizeof usual);
-        if (!strcmp(s->name, "train.decisions") || !strcmp(value, usual)) continue;
+        lp_config_value(&before, s, older, sizeof older);
+        if (!strcmp(s->name, "train.decisions") || !strcmp(value, older)) continue;
+        if (!strcmp(value, usual) && !lp_mem_row_used(&config->memory, s->name)) continue;
         hash = lp_hash64_seed(s->name, strlen(s->name), hash);
         hash = lp_hash64_seed(value, strlen(value), hash);
     }
     return hash;
 }
 
+static uint64_t hash_settings(const lp_train_config *config, const lp_game *game) {
+    lp_noop noop = lp_game_noop(game);
+    uint64_t settings = hash_config(config);
+    lp_model model = lp_game_model(game);
+    if (noop.max) settings = lp_hash64_seed(&noop, sizeof noop, settings);
+    if (model != lp_game_own_model(game)) settings = lp_hash64_seed(&model, sizeof model, settings);
+    return settings;
+}
+
 static checkpoint_header header_of(const lp_train *t) {
     size_t rom_bytes;
     const void *rom = lp_game_rom(t->game, &rom_bytes);
     const char *core = lp_emu_core_version();
-    lp_noop noop = lp_game_noop(t->game);
-    uint64_t settings = hash_config(&t->config);
-    lp_model model = lp_game_model(t->game);
-    if (noop.max) settings = lp_hash64_seed(&noop, sizeof noop, settings);
-    if (model != lp_game_own_model(t->game)) settings = lp_hash64_seed(&model, sizeof model, settings);
+    uint64_t settings = hash_settings(&t->config, t->game);
     return (checkpoint_header){CHECKPOINT_MAGIC,         0,         settings,    lp_hash64(rom, rom_bytes), lp_hash64(core, strlen(core)),
                                (uint64_t)t->config.envs, t->update, t->decisions};
+}
+
+bool lp_train_made_with(const char *path, const lp_train_config *config, const lp_game *game) {
+    checkpoint_header h;
+    int fd;
+    if (lp_file_open(&fd, path, NULL)) return false;
+    bool read_it = read(fd, &h, sizeof h) == sizeof h;
+    close(fd);
+    return read_it && h.magic == CHECKPOINT_MAGIC && h.config_hash == hash_settings(config, game);
 }
 
 lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {

@@ -20,6 +20,7 @@
 #include "memory/settings.h"
 #include "policy/policy.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct {
@@ -77,5 +78,8 @@ lp_status lp_train_save(lp_train *train, const char *path, lp_err *err);
  * training goes on for longer than was meant, its learning rate that of the longer one. Where it was made on another version of the
  * emulation core, every environment begins its next episode, which a warning says: from there on it is another course. */
 lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);
+/* Asked before anything is opened: is there a checkpoint, and of these settings? One that is older than a setting of the memory is of those
+ * that lp_mem_before gives. */
+bool lp_train_made_with(const char *path, const lp_train_config *config, const lp_game *game);
 
 #endif
