@@ -23,6 +23,12 @@ static void add_hex(cJSON *o, const char *name, uint64_t value) {
 
 /* ---- memories ---- */
 
+static void add_value(cJSON *o, const char *name, const lp_mem_setting *s, int value) {
+    char text[64];
+    if (s->choices) cJSON_AddStringToObject(o, name, lp_mem_setting_text(s, value, text, sizeof text));
+    else cJSON_AddNumberToObject(o, name, value);
+}
+
 static void add_architectures(cJSON *o) {
     cJSON *list = cJSON_AddArrayToObject(o, "memories");
     for (int i = 0; lp_mem_archs[i]; i++) {
@@ -38,9 +44,9 @@ static void add_architectures(cJSON *o) {
             cJSON_AddItemToArray(list, setting);
             cJSON_AddStringToObject(setting, "memory", lp_mem_archs[i]->name);
             cJSON_AddStringToObject(setting, "name", s->name);
-            cJSON_AddNumberToObject(setting, "default", s->initial);
-            cJSON_AddNumberToObject(setting, "min", s->min);
-            cJSON_AddNumberToObject(setting, "max", s->max);
+            add_value(setting, "default", s, s->initial);
+            if (s->choices) cJSON_AddStringToObject(setting, "choices", s->choices);
+            else cJSON_AddNumberToObject(setting, "min", s->min), cJSON_AddNumberToObject(setting, "max", s->max);
             cJSON_AddStringToObject(setting, "help", s->help);
         }
 }
@@ -50,7 +56,7 @@ static void add_settings(cJSON *o, lp_mem_config memory) {
     if (lp_mem_complete(&memory, NULL)) return;
     cJSON *settings = cJSON_AddObjectToObject(o, "memory_settings");
     for (int i = 0; i < LP_MEM_MAX_SETTINGS && memory.arch->settings[i].name; i++)
-        cJSON_AddNumberToObject(settings, memory.arch->settings[i].name, memory.setting[i]);
+        add_value(settings, memory.arch->settings[i].name, &memory.arch->settings[i], memory.setting[i]);
 }
 
 /* ---- this build ---- */

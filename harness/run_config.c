@@ -69,7 +69,7 @@ lp_status lp_run_config_write(const lp_run_config *config, const char *folder, l
     int n = 0, all = rows_of(table);
     for (int i = 0; i < all; i++) { /* what another architecture's setting says stays only where it was written before */
         const bool set =
-            table[i].type == LP_SET_INT && (double)*(const int64_t *)((const char *)config + table[i].offset) != table[i].initial;
+            table[i].type != LP_SET_TEXT && (double)*(const int64_t *)((const char *)config + table[i].offset) != table[i].initial;
         if (set || lp_mem_row_used(&config->memory, table[i].name)) table[n++] = table[i];
     }
     int length = lp_config_print(config, table, n, text, sizeof text);

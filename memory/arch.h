@@ -16,12 +16,16 @@
 
 #define LP_MEM_MAX_STEPS (INT64_C(1) << 40) /* of an episode; what the levels of a tree are sized for */
 
-/* A setting: a whole number. Architectures that share a name share what it means: the same help, default and range. */
+/* A setting: a whole number, or one of several names. Architectures that share a name share what it means: the same help, default and range. */
 typedef struct {
     const char *name, *help; /* "chunk"; one line */
     int initial, min, max;   /* initial is not 0, which stands for it */
     int absent;              /* what a file without it means: one from before there was such a setting; 0: the default */
+    const char *choices;     /* "learned|oldest": names, in place of the numbers 1, 2, ... which stand in a config; NULL: a number */
 } lp_mem_setting;
+
+/* As people write it: "16", "oldest". Returns out. */
+const char *lp_mem_setting_text(const lp_mem_setting *setting, int value, char *out, size_t size_bytes);
 
 #define LP_MEM_SETTING_WINDOW                                                                                                              \
     { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 16, .min = -1, .max = 1 << 20 }

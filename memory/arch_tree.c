@@ -19,8 +19,8 @@
 
 #include <string.h>
 
-enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE }; /* its settings */
-enum { MAX_LEVELS = 41 };                   /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
+enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE, KEEP }; /* its settings */
+enum { MAX_LEVELS = 41 };                         /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
 
 /* The rows of a level are sized for 2F summaries of `each` items. */
 typedef struct {
@@ -111,7 +111,7 @@ static void *open(const lp_mem_config *c, lp_arena *arena) {
     t->vector = lp_arena_take(arena, (size_t)t->raw_capacity * dim * sizeof(float));
     t->salience = lp_arena_take(arena, (size_t)t->raw_capacity * sizeof(float));
     t->new_steps = lp_arena_take(arena, (size_t)t->max_levels * (size_t)c->setting[SLOTS] * sizeof(int64_t));
-    lp_selection_open(&t->selection, arena, max_candidates(c), c->setting[SLOTS], c->dim, c->setting[UNLIKE]);
+    lp_selection_open(&t->selection, arena, max_candidates(c), (lp_keep)c->setting[KEEP], c->setting[SLOTS], c->dim, c->setting[UNLIKE]);
     for (int l = 0; l < t->max_levels; l++, span *= c->setting[FAN]) {
         level *v = &t->levels[l];
         each = each_above(c, each);
@@ -327,16 +327,18 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
 const lp_mem_arch lp_mem_tree = {
     .name = "tree",
     .help = "the last items, and summaries of everything older that keep what is salient and unlike the rest",
-    .settings = {[CHUNK] = {.name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20},
-                 [SLOTS] = {.name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14},
-                 [FAN] = {.name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12},
-                 [WINDOW] = LP_MEM_SETTING_WINDOW,
-                 [UNLIKE] = {.name = "unlike",
-                             .help = "nats of salience that a copy of an item already kept loses; -1: none",
-                             .initial = 6,
-                             .min = -1,
-                             .max = 100,
-                             .absent = -1}},
+    // clang-format off
+    .settings = {
+        [CHUNK] = {.name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20},
+        [SLOTS] = {.name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14},
+        [FAN] = {.name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12},
+        [WINDOW] = LP_MEM_SETTING_WINDOW,
+        [UNLIKE] = {.name = "unlike", .help = "nats of salience that a copy of an item already kept loses; -1: none", .initial = 6,
+                    .min = -1, .max = 100, .absent = -1},
+        [KEEP] = {.name = "keep", .help = "what a summary keeps: learned (salient, unlike each other), oldest, newest, random, distinct (far apart)",
+                  .initial = LP_KEEP_LEARNED, .min = LP_KEEP_LEARNED, .max = LP_KEEP_DISTINCT, .absent = LP_KEEP_LEARNED,
+                  .choices = "learned|oldest|newest|random|distinct"}},
+    // clang-format on
     .size = size,
     .open = open,
     .reset = reset,

@@ -11,9 +11,9 @@
  *   none    nothing is kept
  *   window  the last `window` items, all raw
  *   tree    the last `window` items or more, and summaries of everything older: every `chunk` items close a chunk whose summary
- *           keeps `slots` of them, the most salient, where a copy of one that is kept counts `unlike` nats less (selection.h); copied,
- *           never re-encoded; every `fan` summaries of a level are merged into one of the next level, which again keeps `slots` items.
- *           O(slots * fan * log_fan(T / chunk)) items after T decisions
+ *           keeps `slots` of them, the most salient, where a copy of one that is kept counts `unlike` nats less, or by the rule `keep`
+ *           (selection.h); copied, never re-encoded; every `fan` summaries of a level are merged into one of the next level,
+ *           which again keeps `slots` items. O(slots * fan * log_fan(T / chunk)) items after T decisions
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
  * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
  * (-FLT_MAX). Deterministic. One allocation, at open.
@@ -46,7 +46,7 @@ typedef struct {
     int setting[LP_MEM_MAX_SETTINGS]; /* the architecture's, in the order of its table; 0: the default */
 } lp_mem_config;
 
-/* Sets arch's setting of that name. LP_BAD_INPUT names the settings that there are, or the range; config is as it was. */
+/* Sets arch's setting of that name; of one with choices, the number of its name, from 1. LP_BAD_INPUT names the settings that there are, or the range; config is as it was. */
 lp_status lp_mem_set(lp_mem_config *config, const char *name, int64_t value, lp_err *err);
 /* Another architecture, which takes over the settings that both have. */
 void lp_mem_use(lp_mem_config *config, const lp_mem_arch *arch);

@@ -1,5 +1,6 @@
 #include "memory/selection.h"
 
+#include "base/rng.h"
 #include "base/simd.h"
 
 #include <math.h>
@@ -10,8 +11,8 @@ size_t lp_selection_size(size_t n, int slots, int dim) {
            lp_arena_need(n * sizeof(float)) + 2 * lp_arena_need((size_t)dim * sizeof(double));
 }
 
-void lp_selection_open(lp_selection *s, lp_arena *arena, size_t n, int slots, int dim, int unlike) {
-    *s = (lp_selection){.slots = slots, .dim = dim, .unlike = unlike};
+void lp_selection_open(lp_selection *s, lp_arena *arena, size_t n, lp_keep keep, int slots, int dim, int unlike) {
+    *s = (lp_selection){.keep = keep, .slots = slots, .dim = dim, .unlike = unlike};
     s->is_kept = lp_arena_take(arena, n * sizeof *s->is_kept);
     s->best = lp_arena_take(arena, (size_t)slots * sizeof *s->best);
     s->score = lp_arena_take(arena, n * sizeof *s->score);
@@ -32,7 +33,7 @@ static void keep_highest(lp_selection *s, size_t n) {
     for (int i = 0; i < n_best; i++) s->is_kept[s->best[i]] = true;
 }
 
-/* ---- unlike ---- */
+/* ---- greedily ---- */
 
 /* The natural logarithm of a positive, normal x, to 2^-50: with x = m 2^e and m around 1, log m = 2 artanh((m - 1) / (m + 1)). */
 static double log_of(double x) {
@@ -76,8 +77,10 @@ static double loss(double r, double unlike) {
     return log_r > -unlike ? log_r : -unlike;
 }
 
+/* Each time the highest score, which says then how far an item is from all that are kept. */
 static void keep_unlike(lp_selection *s, const lp_candidates *c) {
-    const double usual = distance_of_two(s, c);
+    const bool distinct = s->keep == LP_KEEP_DISTINCT;
+    const double usual = distinct ? 0 : distance_of_two(s, c);
     for (size_t i = 0; i < c->n; i++) s->nearest[i] = INFINITY;
     for (int k = 0; k < s->slots; k++) {
         size_t best = c->n;
@@ -87,17 +90,37 @@ static void keep_unlike(lp_selection *s, const lp_candidates *c) {
         if (k + 1 == s->slots) break;
         come_nearer(s->nearest, c->vector, c->vector + best * (size_t)s->dim, c->n, s->dim);
         for (size_t i = 0; i < c->n; i++)
-            if (!s->is_kept[i]) s->score[i] = c->salience[i] + loss(s->nearest[i] / usual, s->unlike);
+            if (!s->is_kept[i]) s->score[i] = distinct ? s->nearest[i] : c->salience[i] + loss(s->nearest[i] / usual, s->unlike);
     }
 }
 
 /* ---- all of it ---- */
 
+static double lot(int64_t step) {
+    lp_rng rng = lp_rng_make((uint64_t)step, LP_SELECTION_LOTS);
+    return (double)(lp_rng_u64(&rng) >> 11); /* exact in 53 bits */
+}
+
 void lp_select(lp_selection *s, const lp_candidates *c) {
     const bool all = c->n <= (size_t)s->slots;
     memset(s->is_kept, all, c->n * sizeof *s->is_kept);
     if (all) return;
-    for (size_t i = 0; i < c->n; i++) s->score[i] = c->salience[i];
-    if (s->unlike < 0) keep_highest(s, c->n);
-    else keep_unlike(s, c);
+    const size_t slots = (size_t)s->slots;
+    switch (s->keep) {
+    case LP_KEEP_LEARNED:
+        for (size_t i = 0; i < c->n; i++) s->score[i] = c->salience[i];
+        if (s->unlike < 0) keep_highest(s, c->n);
+        else keep_unlike(s, c);
+        break;
+    case LP_KEEP_OLDEST: memset(s->is_kept, true, slots); break;
+    case LP_KEEP_NEWEST: memset(s->is_kept + c->n - slots, true, slots); break;
+    case LP_KEEP_RANDOM:
+        for (size_t i = 0; i < c->n; i++) s->score[i] = lot(c->step ? c->step[i] : c->first + (int64_t)i);
+        keep_highest(s, c->n);
+        break;
+    case LP_KEEP_DISTINCT:
+        for (size_t i = 0; i < c->n; i++) s->score[i] = 0; /* the first: the oldest */
+        keep_unlike(s, c);
+        break;
+    }
 }

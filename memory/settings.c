@@ -43,9 +43,21 @@ static const char *list_settings(const lp_mem_arch *arch, char *out, size_t size
     return out;
 }
 
+/* Between a config's value and a choice's: tables count names from 0, and know no default that is not said. */
+static int64_t value_from(const lp_mem_setting *s, int setting) { return s->choices ? (setting ? setting : s->initial) - 1 : setting; }
+
+static int setting_from(const lp_mem_setting *s, int64_t value) { return (int)(s->choices ? value + 1 : value); }
+
 static lp_status check(const lp_mem_setting *s, int64_t value, lp_err *err) {
     if (value >= s->min && value <= s->max) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "memory: %s is %lld, must be %d to %d", s->name, (long long)value, s->min, s->max);
+}
+
+const char *lp_mem_setting_text(const lp_mem_setting *s, int setting, char *out, size_t size_bytes) {
+    const lp_setting row = {.type = s->choices ? LP_SET_CHOICE : LP_SET_INT, .choices = s->choices};
+    const int64_t value = value_from(s, setting);
+    lp_config_value(&value, &row, out, size_bytes);
+    return out;
 }
 
 lp_status lp_mem_set(lp_mem_config *config, const char *name, int64_t value, lp_err *err) {
@@ -103,10 +115,14 @@ static void add_key(const lp_mem_setting *s) {
     LP_CHECK(made.n_keys < LP_MEM_MAX_KEYS);
     made.key[made.n_keys++] = s;
     snprintf(made.name[r], sizeof made.name[r], "memory.%s", s->name);
-    made.row[r] = (lp_setting){made.name[r], s->help,
-                               LP_SET_INT,   offsetof(lp_mem_choice, value) + (size_t)(r - 1) * sizeof(int64_t),
-                               s->initial,   s->min < 0 ? s->min : 0,
-                               s->max,       NULL};
+    made.row[r] = (lp_setting){.name = made.name[r],
+                               .help = s->help,
+                               .type = s->choices ? LP_SET_CHOICE : LP_SET_INT,
+                               .offset = offsetof(lp_mem_choice, value) + (size_t)(r - 1) * sizeof(int64_t),
+                               .initial = (double)value_from(s, s->initial),
+                               .min = s->min < 0 ? s->min : 0,
+                               .max = s->max,
+                               .choices = s->choices};
 }
 
 static void make(void) {
@@ -133,7 +149,7 @@ int lp_mem_rows(lp_setting *out, size_t offset, bool defaults) {
     for (int i = 0; i <= made.n_keys; i++) {
         out[i] = made.row[i];
         out[i].offset += offset;
-        if (i && !defaults) out[i].initial = made.key[i - 1]->absent;
+        if (i && !defaults) out[i].initial = (double)value_from(made.key[i - 1], made.key[i - 1]->absent);
     }
     return 1 + made.n_keys;
 }
@@ -145,29 +161,46 @@ bool lp_mem_row_used(const lp_mem_choice *choice, const char *name) {
     int k = strncmp(name, PREFIX, strlen(PREFIX)) ? -1 : find_key(name + strlen(PREFIX));
     if (k < 0) return true;
     const lp_mem_setting *s = made.key[k];
-    return find_setting(lp_mem_archs[choice->arch], s->name) >= 0 && !(s->absent && choice->value[k] == s->absent);
+    return find_setting(lp_mem_archs[choice->arch], s->name) >= 0 && !(s->absent && choice->value[k] == value_from(s, s->absent));
 }
 
 void lp_mem_before(lp_mem_choice *choice, bool all) {
     pthread_once(&once, make);
-    for (int k = 0; k < made.n_keys; k++)
-        if (made.key[k]->absent && (all || !choice->value[k])) choice->value[k] = made.key[k]->absent;
+    for (int k = 0; k < made.n_keys; k++) {
+        const lp_mem_setting *s = made.key[k];
+        if (s->absent && (all || (!choice->value[k] && !s->choices))) choice->value[k] = value_from(s, s->absent);
+    }
 }
 
 lp_mem_config lp_mem_chosen(const lp_mem_choice *choice, int dim) {
     pthread_once(&once, make);
     lp_mem_config c = {.arch = lp_mem_archs[choice->arch], .dim = dim};
-    for (int i = 0; i < n_settings(c.arch); i++) c.setting[i] = (int)choice->value[find_key(c.arch->settings[i].name)];
+    for (int i = 0; i < n_settings(c.arch); i++) {
+        const lp_mem_setting *s = &c.arch->settings[i];
+        c.setting[i] = setting_from(s, choice->value[find_key(s->name)]);
+    }
     return c;
 }
 
 void lp_mem_choose(lp_mem_choice *choice, const lp_mem_config *config) {
     pthread_once(&once, make);
     for (choice->arch = 0; lp_mem_archs[choice->arch] != config->arch;) choice->arch++;
-    for (int i = 0; i < n_settings(config->arch); i++) choice->value[find_key(config->arch->settings[i].name)] = config->setting[i];
+    for (int i = 0; i < n_settings(config->arch); i++) {
+        const lp_mem_setting *s = &config->arch->settings[i];
+        choice->value[find_key(s->name)] = value_from(s, config->setting[i]);
+    }
 }
 
 /* ---- by hand ---- */
+
+static lp_status give_name(int *setting, const lp_mem_setting *s, const char *given, const char *name, lp_err *err) {
+    const lp_setting row = {.name = s->name, .type = LP_SET_CHOICE, .choices = s->choices};
+    int64_t value;
+    if (lp_config_set(&value, &row, 1, s->name, name, NULL))
+        return lp_fail(err, LP_BAD_INPUT, "--%s: must be one of %s", given, s->choices);
+    *setting = setting_from(s, value);
+    return LP_OK;
+}
 
 /* "memory.chunk=8" */
 static lp_status give_setting(lp_mem_config *config, const char *given, lp_err *err) {
@@ -177,6 +210,7 @@ static lp_status give_setting(lp_mem_config *config, const char *given, lp_err *
     int i = find_setting(config->arch, name);
     list_settings(config->arch, list, sizeof list);
     if (i < 0) return lp_fail(err, LP_BAD_INPUT, "--%s: the memory %s has no such setting: %s", given, config->arch->name, list);
+    if (config->arch->settings[i].choices) return give_name(&config->setting[i], &config->arch->settings[i], given, equals + 1, err);
     errno = 0;
     long long value = strtoll(equals + 1, &end, 10);
     /* 0 is how files say "the default"; who types it means a number */

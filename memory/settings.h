@@ -20,7 +20,7 @@ enum { LP_MEM_MAX_KEYS = 32, LP_MEM_MAX_ROWS = 1 + LP_MEM_MAX_KEYS };
 
 typedef struct {
     int64_t arch;                   /* index in lp_mem_archs */
-    int64_t value[LP_MEM_MAX_KEYS]; /* of every key that there is; 0: the default */
+    int64_t value[LP_MEM_MAX_KEYS]; /* of every key that there is; 0: the default, but of a choice: the index of its name */
 } lp_mem_choice;
 
 const char *lp_mem_arch_choices(void); /* "none|window|tree|full" */

@@ -246,7 +246,8 @@ static void test_run_arguments(void **state) {
         const char *arguments, *says;
     } bad[] = {
         {"--seed 2", "--seed"},          {"--set horizon=31", "--set"},          {"--memory none", "--memory"},
-        {"--policy random", "--policy"}, {"--policy %/q.safetensors", "digest"},
+        {"--policy random", "--policy"}, {"--policy %/q.safetensors", "digest"}, {"--memory.keep=oldest", "--memory"},
+        {"--memory.keep=3", "one of"},   {"--memory.unlike=6", "--memory"},
     };
     lp_blob before = bytes_of(at("run/run.db"));
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -270,6 +271,37 @@ static void test_run_arguments(void **state) {
     expect_refused(longplay("play cue --policy random --headless --run %%/other"), 2, "is there already", "a folder with a file");
     expect_refused(longplay("play cue --policy random --headless --run %%/other --resume"), 2, "config.ini", "a folder with a file");
     expect_refused(longplay("play --headless --run %%/no/where --resume"), 2, "no run there", "no folder");
+}
+
+/* A setting that is a name is one in every file, and found again there. */
+static void test_named_setting(void **state) {
+    (void)state;
+    write_policy(at("p.safetensors"), 3);
+    result r = longplay("play cue --policy %%/p.safetensors --memory.keep=random --headless --decisions 200 --run %%/run");
+    if (r.code) fail_msg("%s", r.err);
+    lp_blob config = bytes_of(at("run/config.ini"));
+    assert_non_null(strstr((char *)config.data, "\nkeep = random\n"));
+    lp_blob_free(&config);
+    assert_non_null(strstr(longplay("info %%/run").out, "keep=random"));
+    expect_refused(longplay("play --headless --run %%/run --resume --memory.keep=newest"), 2, "--memory", "another rule");
+    cJSON *longer = one_object("play --headless --run %/run --resume --memory.keep=random --decisions 400 --json"),
+          *whole = one_object("play cue --policy %/p.safetensors --memory.keep=random --headless --decisions 400 --json");
+    assert_string_equal(cJSON_GetObjectItem(longer, "state_hash")->valuestring, cJSON_GetObjectItem(whole, "state_hash")->valuestring);
+    cJSON_Delete(longer), cJSON_Delete(whole);
+    r = longplay("train cue --memory.keep=distinct --train.decisions=64 --train.envs=2 --train.steps=32 --policy.hidden=8 --policy.dim=8"
+                 " --eval-episodes 1 --out %%/w.safetensors");
+    if (r.code) fail_msg("%s", r.err);
+    assert_non_null(strstr(longplay("info %%/w.safetensors").out, "memory.keep=distinct"));
+    cJSON *o = one_object("info %/w.safetensors --memory.keep=oldest --json");
+    assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(o, "memory_settings"), "keep")->valuestring, "oldest");
+    cJSON_Delete(o);
+    r = longplay("eval cue --policy %%/w.safetensors --episodes 2 --out %%/e.jsonl");
+    lp_blob kept = bytes_of(at("e.jsonl"));
+    assert_non_null(strstr((char *)kept.data, "\"keep\":\"distinct\""));
+    lp_blob_free(&kept);
+    put(at("bad.ini"), "[memory]\nkeep = 2\n", 18);
+    expect_refused(longplay("train cue --config %%/bad.ini --out %%/x.safetensors"), 2,
+                   "bad.ini:2: memory.keep = '2': must be one of learned", "a number");
 }
 
 /* Runs that are damaged in one place: refused by everything that would use that place. */
@@ -431,9 +463,9 @@ static void test_leftovers(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_help),         TEST(test_usage),         TEST(test_json),         TEST(test_bad_roms), TEST(test_bad_weights),
-        TEST(test_bad_settings), TEST(test_run_arguments), TEST(test_damaged_runs), TEST(test_memory),   TEST(test_locked),
-        TEST(test_shot),         TEST(test_pace),          TEST(test_leftovers),
+        TEST(test_help),         TEST(test_usage),         TEST(test_json),          TEST(test_bad_roms),     TEST(test_bad_weights),
+        TEST(test_bad_settings), TEST(test_run_arguments), TEST(test_named_setting), TEST(test_damaged_runs), TEST(test_memory),
+        TEST(test_locked),       TEST(test_shot),          TEST(test_pace),          TEST(test_leftovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,7 +156,8 @@ static void read_weights(void) {
     assert_true(s->width == 20 && s->height == 20 && s->n_actions == 2 && s->hidden == 4 && s->dim == DIM && s->heads == 1);
     assert_string_equal(lp_policy_note_of(p, "memory.chunk"), "4");
     lp_mem_config memory, want = memory_config(); /* as it meant before there was `unlike` */
-    if (lp_choose_memory(&memory, p, NULL, &err)) fail_msg("%s", err.message);
+    if (lp_choose_memory(&memory, p, NULL, &err) || lp_mem_complete(&memory, &err) || lp_mem_complete(&want, &err))
+        fail_msg("%s", err.message);
     assert_true(memory.arch == want.arch && !memcmp(memory.setting, want.setting, sizeof want.setting));
     const float *w = lp_policy_parameters(p);
     for (size_t i = 0; i < lp_policy_n_parameters(p); i++) assert_true(w[i] == (float)((int)(i * 7 % 13) - 6) / 64);

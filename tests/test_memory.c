@@ -297,13 +297,19 @@ static void test_given(void **state) {
         {NULL, {"memory.fan=7", "memory.chunk=16"}, NULL, tree_config(3, 16, 0, 7, 5)},
         {NULL, {"memory.unlike=3"}, NULL, {&lp_mem_tree, 3, {8, 0, 0, 5, 3}}},
         {NULL, {"memory.unlike=101"}, "--memory.unlike=101: must be a whole number from -1 to 100, but not 0", tree},
+        {NULL, {"memory.keep=learned"}, NULL, {&lp_mem_tree, 3, {8, 0, 0, 5, -1, 1}}},
+        {NULL, {"memory.keep=distinct"}, NULL, {&lp_mem_tree, 3, {8, 0, 0, 5, -1, 5}}},
+        {NULL, {"memory.keep=2"}, "--memory.keep=2: must be one of learned|oldest|newest|random|distinct", tree},
+        {NULL, {"memory.keep="}, "--memory.keep=: must be one of learned", tree},
+        {NULL, {"memory.keep=old"}, "must be one of learned", tree},
+        {"window", {"memory.keep=oldest"}, "the memory window has no such setting", tree},
         {"window", {0}, NULL, {&lp_mem_window, 3, {5}}},
         {NULL, {"memory.arch=full", "memory.max_items=9"}, NULL, {&lp_mem_full, 3, {9}}},
         {"none", {0}, NULL, {&lp_mem_none, 3, {0}}},
         {"nope", {0}, "--memory 'nope': must be one of none|window|tree|full", tree},
         {"window", {"memory.chunk=8"}, "--memory.chunk=8: the memory window has no such setting: the settings of window are window", tree},
         {"none", {"memory.window=8"}, "none has none", tree},
-        {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window, unlike", tree},
+        {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window, unlike, keep", tree},
         {NULL, {"memory.fan=1"}, "--memory.fan=1: must be a whole number from 2 to 4096: the settings of tree are chunk", tree},
         {NULL, {"memory.chunk=0"}, "--memory.chunk=0: must be a whole number from 1 to", tree},
         {NULL, {"memory.window=0"}, "must be a whole number from -1 to 1048576, but not 0", tree},
@@ -341,6 +347,25 @@ static void test_choice(void **state) {
     assert_true(lp_mem_row_used(&choice, "memory.window") && lp_mem_row_used(&choice, "memory.arch") &&
                 lp_mem_row_used(&choice, "ppo.rate"));
     assert_false(lp_mem_row_used(&choice, "memory.max_items"));
+    assert_int_equal(lp_config_set(&choice, rows, n, "memory.keep", "newest", &err), LP_OK);
+    assert_int_equal(lp_config_set(&choice, rows, n, "memory.keep", "3", &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "memory.keep = '3': must be one of learned|oldest|newest|random|distinct"));
+    for (int keep = 0; keep <= 5; keep++) { /* a name is a choice's index, and a config's index + 1; 0 there is the default */
+        lp_mem_choice other = choice;
+        char text[32];
+        lp_mem_choose(&other, &(lp_mem_config){&lp_mem_tree, 1, {[UNLIKE] = -1, [KEEP] = keep}});
+        c = lp_mem_chosen(&other, 8);
+        assert_int_equal(c.setting[KEEP], keep ? keep : 1);
+        static const char *const names[] = {"learned", "learned", "oldest", "newest", "random", "distinct"};
+        assert_string_equal(lp_mem_setting_text(&lp_mem_tree.settings[KEEP], keep, text, sizeof text), names[keep]);
+        for (int i = 0; i < n; i++)
+            if (!strcmp(rows[i].name, "memory.keep")) lp_config_value(&other, &rows[i], text, sizeof text);
+        assert_string_equal(text, names[keep]);
+        assert_true(lp_mem_row_used(&other, "memory.keep") == (keep > 1)); /* what there was before is not written */
+        lp_mem_numbers(&other, numbers);
+        assert_true((numbers[0] == 2) == (keep <= 1));
+    }
+    assert_string_equal(lp_mem_setting_text(&lp_mem_tree.settings[CHUNK], 12, (char[32]){0}, 32), "12");
     lp_mem_numbers(&choice, numbers);
     assert_memory_equal(numbers, ((int64_t[]){1, 16, 4, 4, -1, 77}), sizeof numbers);
     lp_mem_choose(&choice, &(lp_mem_config){&lp_mem_full, 1, {12}});
@@ -392,7 +417,8 @@ static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
                                               {&lp_mem_full, 3, {40}},
                                               {&lp_mem_tree, 3, {4, 3, 2, 6, -1}},
                                               {&lp_mem_tree, 1, {3, 5, 3, -1, -1}},
-                                              {&lp_mem_tree, 3, {4, 3, 2, 6}}};
+                                              {&lp_mem_tree, 3, {4, 3, 2, 6}},
+                                              {&lp_mem_tree, 2, {4, 3, 2, 6, -1, 5}}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static float salience_of(int64_t t) { return (float)(lp_mix64((uint64_t)t) % 7); }
@@ -538,7 +564,7 @@ static void test_saves_of_before(void **state) {
         memcpy(old + 56, data + 32, size - 32);
         sign(old, size + 24);
         lp_err err;
-        if (c->arch == &lp_mem_tree && !c->setting[UNLIKE]) { /* which nothing was then */
+        if (c->arch == &lp_mem_tree && (!c->setting[UNLIKE] || c->setting[KEEP])) { /* which nothing was then */
             assert_int_equal(lp_mem_load(m, old, size + 24, &err), LP_BAD_INPUT);
             free(data), free(old);
             lp_mem_close(source), lp_mem_close(m);

@@ -1,4 +1,5 @@
 /* What summaries keep: every one that the tree ever closes, over several levels, against the definition followed by brute force. */
+#include "memory/selection.h"
 #include "tests/mem_support.h"
 
 enum { MAX_LEVELS = 12, MAX_STEPS = 1200, MAX_CANDIDATES = 256, MAX_SLOTS = 16, DIM = 21 };
@@ -46,8 +47,24 @@ static double mean_distance2(const life *l, const steps *from) {
     return sum / from->n / from->n;
 }
 
+/* The first number of base/rng.h, written out. */
+static double lot(int64_t step) {
+    const uint64_t state = lp_mix64((uint64_t)step + 0x9e3779b97f4a7c15u) ^ lp_mix64(lp_mix64(0x107 + 0x632be59bd9b4e019u));
+    return (double)(lp_mix64(state + 0x9e3779b97f4a7c15u) >> 11);
+}
+
 static double worth(const life *l, const steps *from, const steps *kept, int64_t step) {
     const int unlike = l->config->setting[UNLIKE];
+    double near = INFINITY;
+    switch (l->config->setting[KEEP]) {
+    case LP_KEEP_OLDEST: return -(double)step;
+    case LP_KEEP_NEWEST: return (double)step;
+    case LP_KEEP_RANDOM: return lot(step);
+    case LP_KEEP_DISTINCT:
+        for (int j = 0; j < kept->n; j++) near = fmin(near, distance2(l, step, kept->step[j]));
+        return near;
+    default: break;
+    }
     const double usual = mean_distance2(l, from);
     double r = INFINITY;
     for (int j = 0; j < kept->n; j++) r = fmin(r, distance2(l, step, kept->step[j]) / usual);
@@ -74,6 +91,20 @@ static steps reference_select(const life *l, const steps *from) {
     }
     qsort(kept.step, (size_t)kept.n, sizeof *kept.step, by_step);
     return kept;
+}
+
+/* What the rules come to over the whole span of a summary, whatever it was merged from. */
+static void check_span(const lp_mem_config *c, const lp_mem_summary *s) {
+    const int keep = c->setting[KEEP];
+    for (int i = 0; i < s->n_items; i++) {
+        if (keep == LP_KEEP_OLDEST) assert_int_equal(s->steps[i], s->first + i);
+        if (keep == LP_KEEP_NEWEST) assert_int_equal(s->steps[i], s->last - s->n_items + 1 + i);
+        if (keep == LP_KEEP_DISTINCT && i == 0) assert_int_equal(s->steps[i], s->first);
+        if (keep != LP_KEEP_RANDOM) continue;
+        int higher = 0;
+        for (int64_t t = s->first; t <= s->last; t++) higher += lot(t) > lot(s->steps[i]);
+        assert_true(higher < s->n_items);
+    }
 }
 
 static life *life_of(const lp_mem_config *c, int kind) {
@@ -109,10 +140,11 @@ static void check(const lp_mem_config *c, int kind) {
             assert_int_equal(new[k].n_items, want.n);
             for (int i = 0; i < want.n; i++)
                 if (new[k].steps[i] != want.step[i])
-                    fail_msg("dim %d K %d S %d F %d unlike %d kind %d: summary %lld of level %d keeps %lld, should keep %lld", c->dim, K,
-                             c->setting[SLOTS], F, c->setting[UNLIKE], kind, (long long)new[k].index, k + 1, (long long)new[k].steps[i],
-                             (long long)want.step[i]);
+                    fail_msg("dim %d K %d S %d F %d unlike %d keep %d kind %d: summary %lld of level %d keeps %lld, should keep %lld",
+                             c->dim, K, c->setting[SLOTS], F, c->setting[UNLIKE], c->setting[KEEP], kind, (long long)new[k].index, k + 1,
+                             (long long)new[k].steps[i], (long long)want.step[i]);
             closed[k][new[k].index] = want;
+            check_span(c, &new[k]);
         }
         if (n > 1 || t % 37 == 0) { /* a selection has no state of its own: what is saved goes on alike */
             size_t size;
@@ -145,6 +177,17 @@ static void test_unlike(void **state) {
             lp_mem_config c = tree_config(i % 2 ? 5 : DIM, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3]);
             c.setting[UNLIKE] = unlikes[(i + (size_t)kind) % 4];
             check(&c, kind);
+        }
+}
+
+static void test_rules(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int keep = LP_KEEP_OLDEST; keep <= LP_KEEP_DISTINCT; keep++) {
+            lp_mem_config c = tree_config(i % 2 ? 5 : DIM, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3]);
+            c.setting[UNLIKE] = i % 3 ? 6 : -1; /* which is nothing to them */
+            c.setting[KEEP] = keep;
+            check(&c, (int)i % 4);
         }
 }
 
@@ -211,6 +254,7 @@ static void test_copies(void **state) {
 
 int main(void) {
     seed = test_seed();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unlike), cmocka_unit_test(test_scale), cmocka_unit_test(test_copies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_unlike), cmocka_unit_test(test_rules), cmocka_unit_test(test_scale),
+                                       cmocka_unit_test(test_copies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
