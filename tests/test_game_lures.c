@@ -4,12 +4,13 @@
 
 enum { SHOW = 1, CORRIDOR, DOORS, END };
 enum { NONE, LEFT, RIGHT, UP, DOWN };
-enum { SHOW_DECISIONS = 4, DOOR_DECISIONS = 64, ITEMS = 12, MAX_SHOWS = 16 };
+enum { SHOW_DECISIONS = 4, DOOR_DECISIONS = 64, FEW = 6, FAMILIES = 16, ITEMS = 32, MAX_SHOWS = 48 };
 
 static char knobs[200];
 
 static int setup(void **state) {
     (void)state;
+    gs_block_end = 0xC130;
     return gs_open("lures");
 }
 
@@ -20,9 +21,12 @@ __attribute__((format(printf, 1, 2))) static void set_knobs(const char *format, 
     va_end(list);
 }
 
+/* Any knobs, half of the time of the first six couples alone. */
 static void set_any(lp_rng *rng) {
-    set_knobs("horizon=%d,pairs=%d,lures=%d,rewrites=%d,doors=%d", 1 + (int)lp_rng_below(rng, 50), 1 + (int)lp_rng_below(rng, 6),
-              (int)lp_rng_below(rng, 7), (int)lp_rng_below(rng, 5), 2 + (int)lp_rng_below(rng, 3));
+    bool few = lp_rng_below(rng, 2);
+    uint32_t most = few ? FEW : FAMILIES, rewrites = few ? 4 : 16;
+    set_knobs("horizon=%d,pairs=%d,lures=%d,rewrites=%d,doors=%d", 1 + (int)lp_rng_below(rng, 50), 1 + (int)lp_rng_below(rng, most),
+              (int)lp_rng_below(rng, most + 1), (int)lp_rng_below(rng, rewrites + 1), 2 + (int)lp_rng_below(rng, 3));
 }
 
 static void reset(lp_env *e, uint64_t seed) { gs_reset(e, seed, knobs); }
@@ -55,13 +59,15 @@ static bool are_even(const int *counts, int n) {
 /* ---- the plan ---- */
 
 /* The source's, written again: what is asked, which needs the order of the couples. */
-static uint32_t asked_of(uint32_t seed, int n_pairs) {
-    uint32_t x = gs_mix(seed ^ 0x165667B1) | 1, which = 0;
-    uint8_t family[6] = {0, 1, 2, 3, 4, 5};
-    for (int i = 6; i >= 1; i--) { /* first the halves, then the order */
+static uint32_t asked_of(uint32_t seed, int n_pairs, int n_lures) {
+    uint32_t x = gs_mix(seed ^ 0x165667B1) | 1, halves = 0;
+    int n = n_pairs > FEW || n_lures > FEW ? FAMILIES : FEW;
+    uint8_t family[FAMILIES];
+    for (int i = 0; i < n; i++) family[i] = (uint8_t)i;
+    for (int i = n; i >= 1; i--) { /* first the halves, then the order */
         x ^= x << 13, x ^= x >> 17, x ^= x << 5;
-        if (i == 6) {
-            which = x & 0xFF;
+        if (i == n) {
+            halves = x;
             continue;
         }
         int at = (int)((x >> 16) % (uint32_t)(i + 1));
@@ -69,7 +75,7 @@ static uint32_t asked_of(uint32_t seed, int n_pairs) {
         family[i] = family[at], family[at] = kept;
     }
     uint32_t pair = gs_mix(seed ^ 0x27220A95) % (uint32_t)n_pairs;
-    return family[pair] * 2u + (which >> pair & 1);
+    return family[pair] * 2u + (halves >> pair & 1);
 }
 
 static uint32_t answer_of(uint32_t seed, int n_doors) { return gs_mix(seed ^ 0x2545F491) % (uint32_t)n_doors; }
@@ -78,7 +84,7 @@ static uint32_t answer_of(uint32_t seed, int n_doors) { return gs_mix(seed ^ 0x2
 static void test_plan(void **state) {
     (void)state;
     lp_rng rng = lp_rng_make(3, 0);
-    for (int t = 0; t < (gs_number(300, 4000)); t++) {
+    for (int t = 0; t < gs_number(300, 4000); t++) {
         set_any(&rng);
         uint64_t seed = t % 2 ? lp_game_train_seed(2, (uint64_t)t) : lp_game_eval_seed(2, (uint64_t)t);
         reset(gs_env, seed);
@@ -87,7 +93,7 @@ static void test_plan(void **state) {
         assert_int_equal(n, pairs + lures + gs_value(gs_env, "rewrites"));
         for (int i = 0; i < n; i++) {
             int64_t item = gs_value_of(gs_env, "show_item_", i), symbol = gs_value_of(gs_env, "show_symbol_", i);
-            assert_true(item >= 0 && item < ITEMS && symbol >= 0 && symbol < doors);
+            assert_true(item >= 0 && item < (pairs > FEW || lures > FEW ? ITEMS : 2 * FEW) && symbol >= 0 && symbol < doors);
             if (times[item]) assert_int_not_equal(symbol, last[item]); /* another door than before */
             times[item]++, last[item] = (int)symbol;
         }
@@ -100,14 +106,14 @@ static void test_plan(void **state) {
         assert_int_equal(n_likes, 2 * (pairs < lures ? pairs : lures)); /* the lures look like the pairs */
         assert_true(n_again <= gs_value(gs_env, "rewrites") && (n_again > 0) == (gs_value(gs_env, "rewrites") > 0) && times[asked]);
         assert_int_equal(last[asked], gs_value(gs_env, "answer"));
-        assert_int_equal(asked, asked_of((uint32_t)seed, (int)pairs));
+        assert_int_equal(asked, asked_of((uint32_t)seed, (int)pairs, (int)lures));
         assert_int_equal(gs_value(gs_env, "answer"), answer_of((uint32_t)seed, (int)doors));
         assert_int_equal(gs_value(gs_env, "scenery"), gs_scenery_of((uint32_t)seed));
     }
 }
 
 /* Any of the pairs is asked, shown again or not, and a lure never: with 2 pairs and 2 lures the one shown again is asked half of the
- * time; over seeds, each of the 12 things is asked as often as another, and with each answer as often. */
+ * time; over seeds, each of the things that there are is asked as often as another, and with each answer as often. */
 static void test_even(void **state) {
     (void)state;
     enum { N = 600, MANY = 120000 };
@@ -121,28 +127,35 @@ static void test_even(void **state) {
         again[n - 1]++;
     }
     assert_true(are_even(again, 2));
-    for (int set = 0; set < 2; set++)
-        for (int doors = 2; doors <= 4; doors++) {
-            int count[ITEMS * 4] = {0}, answers[4] = {0};
-            for (uint64_t i = 0; i < MANY; i++) {
-                uint32_t seed = (uint32_t)(set ? lp_game_train_seed(6, i) : lp_game_eval_seed(6, i)), answer = answer_of(seed, doors);
-                count[asked_of(seed, 4) * (uint32_t)doors + answer]++, answers[answer]++;
+    static const struct { int pairs, lures, things; } kinds[] = {{4, 4, 2 * FEW}, {16, 16, ITEMS}, {2, 7, ITEMS}};
+    for (int k = 0; k < 3; k++)
+        for (int set = 0; set < 2; set++)
+            for (int doors = 2; doors <= 4; doors++) {
+                int count[ITEMS * 4] = {0}, answers[4] = {0};
+                for (uint64_t i = 0; i < MANY; i++) {
+                    uint32_t seed = (uint32_t)(set ? lp_game_train_seed(6, i) : lp_game_eval_seed(6, i)), answer = answer_of(seed, doors);
+                    count[asked_of(seed, kinds[k].pairs, kinds[k].lures) * (uint32_t)doors + answer]++, answers[answer]++;
+                }
+                assert_true(are_even(count, kinds[k].things * doors) && are_even(answers, doors));
             }
-            assert_true(are_even(count, ITEMS * doors) && are_even(answers, doors));
-        }
 }
 
 /* ---- optimum and floor ---- */
 static void test_oracle(void **state) {
     (void)state;
-    static const struct { int horizon, keep; } kinds[] = {{1, 0}, {16, 0}, {128, 0}, {16, 1}};
-    for (int k = 0; k < 4; k++) {
-        set_knobs("horizon=%d,pairs=4,lures=3,rewrites=2,doors=4,keep=%d", kinds[k].horizon, kinds[k].keep);
+    static const struct {
+        int horizon, pairs, lures, rewrites, keep;
+    } kinds[] = {{1, 4, 3, 2, 0},    {16, 4, 3, 2, 0},    {128, 4, 3, 2, 0}, {16, 4, 3, 2, 1},
+                 {1, 16, 16, 16, 0}, {16, 16, 16, 16, 1}, {64, 16, 4, 2, 0}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        set_knobs("horizon=%d,pairs=%d,lures=%d,rewrites=%d,doors=4,keep=%d", kinds[k].horizon, kinds[k].pairs, kinds[k].lures,
+                  kinds[k].rewrites, kinds[k].keep);
         gs_oracle_wins(knobs, gs_number(16, 1008));
         reset(gs_env, 2);
         while (!lp_env_step(gs_env, gs_oracle(gs_env))) {
         }
-        assert_int_equal(lp_env_steps(gs_env), SHOW_DECISIONS * 9 + kinds[k].horizon + 1);
+        assert_int_equal(lp_env_steps(gs_env),
+                         SHOW_DECISIONS * (kinds[k].pairs + kinds[k].lures + kinds[k].rewrites) + kinds[k].horizon + 1);
     }
 }
 
@@ -156,6 +169,8 @@ static void test_random(void **state) {
             snprintf(what, sizeof what, "%d doors, keep %d", doors, keep);
             gs_expect_rate(what, gs_play(knobs, gs_random, n, true, 11), n, 1.0 / doors);
         }
+    set_knobs("horizon=1,pairs=16,lures=16,rewrites=16,doors=3");
+    gs_expect_rate("most of all", gs_play(knobs, gs_random, n, true, 11), n, 1.0 / 3);
 }
 
 /* ---- the rules, to the decision ---- */
@@ -248,7 +263,7 @@ static void test_audit(void **state) {
             reset(gs_env, seed);
             walk(gs_env);
             for (uint32_t i = 0; i < MAX_SHOWS && changed; i++)
-                lp_emu_write8(lp_env_emu(gs_env), 0xC0E0 + i, lp_emu_read8(lp_env_emu(gs_env), 0xC0E0 + i) ^ 1);
+                lp_emu_write8(lp_env_emu(gs_env), 0xC100 + i, lp_emu_read8(lp_env_emu(gs_env), 0xC100 + i) ^ 1);
             assert_int_equal(lp_env_step(gs_env, gs_oracle(gs_env)), changed ? LP_LOSS : LP_WIN);
         }
 }
@@ -262,7 +277,7 @@ static void test_board(void **state) {
     uint64_t item_seen[ITEMS] = {0}, symbol_seen[4] = {0}, blank[2] = {0}, question = 0;
     for (uint64_t seed = 0; seed < 60; seed++)
         for (int keep = 0; keep < 2; keep++) {
-            set_knobs("horizon=3,pairs=5,lures=4,rewrites=2,doors=4,keep=%d", keep);
+            set_knobs("horizon=3,pairs=%d,lures=%d,rewrites=2,doors=4,keep=%d", seed % 3 ? 5 : 16, seed % 3 ? 4 : 16, keep);
             reset(gs_env, seed);
             while (gs_value(gs_env, "phase") < DOORS) {
                 int64_t item = gs_value(gs_env, "item"), symbol = gs_value(gs_env, "symbol");
@@ -325,25 +340,25 @@ static void test_events(void **state) {
 
 /* Two seeds with the same scenery, the same thing asked and different answers: from the last showing's end to the choice nothing
  * differs, whatever keys are pressed. */
-static void test_nothing_tells(void **state) {
-    (void)state;
+static void nothing_tells(int pairs, int lures, int rewrites) {
     enum { KINDS = 65536 * ITEMS };
     uint32_t *first = calloc(KINDS, sizeof *first); /* a seed with this scenery and thing, or 0 */
     lp_rng rng = lp_rng_make(23, 0);
-    int n_pairs = 0, wanted = gs_number(24, 200);
-    for (uint32_t i = 1; i < 400000 && n_pairs < wanted; i++) {
-        uint32_t seed = (uint32_t)lp_game_train_seed(1, i), kind = gs_scenery_of(seed) * ITEMS + asked_of(seed, 3), other = first[kind];
+    int n_pairs = 0, wanted = gs_number(16, 200), shown = SHOW_DECISIONS * (pairs + lures + rewrites);
+    for (uint32_t i = 1; i < 800000 && n_pairs < wanted; i++) {
+        uint32_t seed = (uint32_t)lp_game_train_seed(1, i), kind = gs_scenery_of(seed) * ITEMS + asked_of(seed, pairs, lures),
+                 other = first[kind];
         int doors = 2 + n_pairs % 3, horizon = 1 + (int)lp_rng_below(&rng, 40);
         first[kind] = seed;
         if (!other || answer_of(seed, doors) == answer_of(other, doors)) continue;
         n_pairs++;
-        set_knobs("horizon=%d,pairs=3,lures=2,rewrites=2,doors=%d", horizon, doors);
+        set_knobs("horizon=%d,pairs=%d,lures=%d,rewrites=%d,doors=%d", horizon, pairs, lures, rewrites, doors);
         reset(gs_env, seed), reset(gs_other, other);
         assert_int_equal(gs_value(gs_env, "asked"), gs_value(gs_other, "asked"));
         assert_int_not_equal(gs_value(gs_env, "answer"), gs_value(gs_other, "answer"));
-        for (int d = 0; d <= SHOW_DECISIONS * 7 + horizon + 2; d++) {
-            if (d >= SHOW_DECISIONS * 7) gs_assert_same();
-            int action = d < SHOW_DECISIONS * 7 + horizon ? (int)lp_rng_below(&rng, 5) : NONE;
+        for (int d = 0; d <= shown + horizon + 2; d++) {
+            if (d >= shown) gs_assert_same();
+            int action = d < shown + horizon ? (int)lp_rng_below(&rng, 5) : NONE;
             lp_env_step(gs_env, action), lp_env_step(gs_other, action);
         }
     }
@@ -352,18 +367,47 @@ static void test_nothing_tells(void **state) {
     assert_int_equal(n_pairs, wanted);
 }
 
+static void test_nothing_tells(void **state) {
+    (void)state;
+    nothing_tells(3, 2, 2);
+    nothing_tells(16, 4, 2);
+    nothing_tells(16, 16, 16);
+}
+
+/* What the shipped policy was trained on goes on as it was: up to 6 pairs, lures and 4 rewrites, every decision's frame is that of the ROM of then. */
+static void test_as_before(void **state) {
+    (void)state;
+    static const char *const some[] = {"", "horizon=1,pairs=1,lures=0,rewrites=0", "pairs=4,lures=4,rewrites=2,doors=4",
+                                       "horizon=5,pairs=6,lures=6,rewrites=4,doors=3",
+                                       "horizon=2,pairs=3,lures=5,rewrites=1,doors=4,keep=1"};
+    lp_rng rng = lp_rng_make(31, 0);
+    uint64_t hash = 0;
+    for (int t = 0; t < 60; t++) {
+        lp_outcome outcome = LP_RUNNING;
+        set_knobs("%s", some[t % 5]);
+        reset(gs_env, lp_game_train_seed(12, (uint64_t)t));
+        while (!outcome) {
+            hash = hash * 31 + picture(gs_env, 0, 0, GS_WIDTH, GS_HEIGHT);
+            outcome = lp_env_step(gs_env, t % 2 ? gs_oracle(gs_env) : (int)lp_rng_below(&rng, 5));
+        }
+        hash = hash * 31 + picture(gs_env, 0, 0, GS_WIDTH, GS_HEIGHT) + outcome;
+    }
+    assert_true(hash == 0xe8cc12db9bd33fcd);
+}
+
 /* A linear probe finds the answer in the corridor or at the doors no better than chance; in the twin it finds it. */
 static void test_probe(void **state) {
     (void)state;
-    static const char *const where[] = {"in the corridor", "at the doors", "in the twin"};
+    static const char *const where[] = {"in the corridor", "at the doors", "in the twin", "at the doors, of many"};
     int n = gs_number(240, 1500);
-    for (int look = 0; look < 3; look++) {
+    for (int look = 0; look < 4; look++) {
         gs_probe probe;
         gs_probe_open(&probe, n, 2);
-        set_knobs("horizon=12,pairs=2,lures=1,rewrites=1,keep=%d", look == 2);
+        if (look < 3) set_knobs("horizon=12,pairs=2,lures=1,rewrites=1,keep=%d", look == 2);
+        else set_knobs("horizon=12,pairs=16,lures=16,rewrites=16");
         for (int i = 0; i < n; i++) {
             reset(gs_env, lp_game_train_seed(8, (uint64_t)i));
-            for (int d = 0; d < SHOW_DECISIONS * 4 + (look ? 12 : 1 + i % 10); d++) lp_env_step(gs_env, NONE);
+            for (int d = 0; d < SHOW_DECISIONS * (look < 3 ? 4 : 48) + (look ? 12 : 1 + i % 10); d++) lp_env_step(gs_env, NONE);
             assert_int_equal(gs_value(gs_env, "phase"), look ? DOORS : CORRIDOR);
             gs_probe_add(&probe, gs_env, (int)gs_value(gs_env, "answer"));
         }
@@ -373,10 +417,15 @@ static void test_probe(void **state) {
 
 static void test_start(void **state) {
     (void)state;
-    static const char *const some[] = {"", "pairs=1,lures=0,rewrites=0,doors=2,horizon=1",
-                                       "pairs=6,lures=6,rewrites=4,doors=4,horizon=2000000", "pairs=1,lures=6,rewrites=4,doors=3",
-                                       "pairs=6,lures=0,rewrites=4,doors=4,keep=1"};
-    gs_same_start(some, 5, gs_number(30, 600));
+    static const char *const some[] = {"",
+                                       "pairs=1,lures=0,rewrites=0,doors=2,horizon=1",
+                                       "pairs=6,lures=6,rewrites=4,doors=4,horizon=2000000",
+                                       "pairs=1,lures=6,rewrites=4,doors=3",
+                                       "pairs=6,lures=0,rewrites=4,doors=4,keep=1",
+                                       "pairs=16,lures=16,rewrites=16,doors=4,horizon=2000000",
+                                       "pairs=16,lures=16,rewrites=16,doors=3",
+                                       "pairs=7,lures=0,rewrites=16,doors=2"};
+    gs_same_start(some, 8, gs_number(30, 600));
 }
 
 static void test_header(void **state) {
@@ -404,6 +453,7 @@ int main(void) {
         cmocka_unit_test(test_frames_are_clean),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_nothing_tells),
+        cmocka_unit_test(test_as_before),
         cmocka_unit_test(test_probe),
         cmocka_unit_test(test_start),
         cmocka_unit_test(test_header),

@@ -6,8 +6,8 @@
  *     slot_show(BOARD_SIGN);                 // in a vertical blank: what was loaded last
  *     which = slot_seen(picture_at(BOARD_SIGN, slots, 2), signs, 16);     // what stands there? a good half of a frame
  *
- * Included once by a game's source, after house.h. Load a picture only in the decision before it is shown, and nothing that must be
- * remembered: who looks into the video memory would know it.
+ * Included once by a game's source, after house.h. Load a picture only in the decision before it is shown; what was shown stays in its
+ * slot until the next is loaded there: a game in which it must be remembered clears both.
  */
 #ifndef LP_SLOTS_H
 #define LP_SLOTS_H

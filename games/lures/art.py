@@ -14,8 +14,11 @@ title = Canvas(48, 48)  # of tiles that are there anyway
 title.paste(item(0), 8, 0)
 title.paste(house.text("LURES ", house.BLACK, house.WHITE), 0, 40)
 book.picture("art_title", title, "top")
-for i in range(12):
-    book.picture("art_item%d" % i, item(i), "top")
+for i in range(2):
+    book.slot("art_slot%d" % i)
+for i in range(32):
+    book.raw("art_item%d" % i, item(i))
+book.raw("art_blank", Canvas(32, 32))
 for i in range(4):
     book.picture("art_symbol%d" % i, house.symbol(i, 24, 0), "top")
 question = Canvas(24, 24)
