@@ -53,10 +53,10 @@ static lp_status check(const lp_mem_setting *s, int64_t value, lp_err *err) {
     return lp_fail(err, LP_BAD_INPUT, "memory: %s is %lld, must be %d to %d", s->name, (long long)value, s->min, s->max);
 }
 
-const char *lp_mem_setting_text(const lp_mem_setting *s, int setting, char *out, size_t size_bytes) {
-    const lp_setting row = {.type = s->choices ? LP_SET_CHOICE : LP_SET_INT, .choices = s->choices};
-    const int64_t value = value_from(s, setting);
-    lp_config_value(&value, &row, out, size_bytes);
+const char *lp_mem_setting_text(const lp_mem_setting *setting, int value, char *out, size_t size_bytes) {
+    const lp_setting row = {.type = setting->choices ? LP_SET_CHOICE : LP_SET_INT, .choices = setting->choices};
+    const int64_t shown = value_from(setting, value);
+    lp_config_value(&shown, &row, out, size_bytes);
     return out;
 }
 
