@@ -36,7 +36,7 @@ static __global__ void gru_backward(float *dx, float *du, float *carry, const fl
                                     const float *prev, const uint8_t *end, size_t n, int t, int steps, int hidden) {
     LP_FOR_EACH(i, n) {
         size_t row = i / hidden * steps + t, at = row * 3 * hidden + i % hidden, one = row * hidden + i % hidden;
-        float after = t == steps - 1 || end[row] ? 0.0f : carry[i], d = dh[one] + after;
+        float after = t == steps - 1 || (end && end[row]) ? 0.0f : carry[i], d = dh[one] + after;
         float r = gate[at], z = gate[at + hidden], c = gate[at + 2 * hidden];
         float dc = d * (1.0f - z) * (1.0f - c * c), dz = d * (prev[one] - c) * z * (1.0f - z);
         dx[at + 2 * hidden] = dc;
@@ -67,7 +67,7 @@ static __global__ void mingru_backward(float *dx, const float *dh, const float *
         float after = 0;
         for (int t = steps - 1; t >= 0; t--) {
             size_t row = i / hidden * steps + t, one = row * hidden + i % hidden, at = row * 2 * hidden + i % hidden;
-            float d = dh[one] + (end[row] ? 0.0f : after), z = gate[one];
+            float d = dh[one] + (end && end[row] ? 0.0f : after), z = gate[one];
             dx[at] = d * (prev[one] - x[at + hidden]) * z * (1.0f - z);
             dx[at + hidden] = d * (1.0f - z);
             after = d * z;
