@@ -65,11 +65,11 @@ int lp_mem_context(const lp_mem *m, const lp_mem_query *query, const lp_mem_cont
 }
 
 void lp_mem_renew(lp_mem *m, const float *vector, const float *salience) {
-    LP_CHECK(lp_mem_can_renew(m));
+    LP_CHECK(lp_mem_can_renew(m->config.arch));
     m->config.arch->renew(m, vector, salience);
 }
 
-bool lp_mem_can_renew(const lp_mem *m) { return m->config.arch->renew; }
+bool lp_mem_can_renew(const lp_mem_arch *arch) { return arch->renew; }
 
 int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps) {
     lp_mem_config c = *config;

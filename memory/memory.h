@@ -93,7 +93,7 @@ int lp_mem_context(const lp_mem *mem, const lp_mem_query *query, const lp_mem_co
  * So a training that has encoded what is remembered again, with new weights, goes on with that. What was chosen before stays chosen; steps
  * and levels stay; saliences count as in append. Only where lp_mem_can_renew: not in an architecture that holds more than it shows. */
 void lp_mem_renew(lp_mem *mem, const float *vector, const float *salience);
-bool lp_mem_can_renew(const lp_mem *mem);
+bool lp_mem_can_renew(const lp_mem_arch *arch);
 /* The most items a context can ever have, in an episode of up to n_steps (at most 2^40) or of any length; 0 for a config
  * that lp_mem_open refuses. */
 int lp_mem_max_context_at(const lp_mem_config *config, int64_t n_steps);

@@ -37,7 +37,7 @@ static void test_as_if_appended(void **state) {
             float vector[MAX_DIM];
             lp_mem_summary before[16], after[16];
             int64_t kept[16][8];
-            assert_true(lp_mem_can_renew(old));
+            assert_true(lp_mem_can_renew(configs[i].arch));
             append(old, configs[i].dim, salience_of(t));
             for (int d = 0; d < configs[i].dim; d++) vector[d] = element_anew(t, d);
             lp_mem_append(anew, vector, salience_anew(t));
