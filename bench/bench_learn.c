@@ -187,7 +187,7 @@ lp_status lp_bench_learn(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
     lp_pool *pool = lp_pool_open(0);
     double *update_s = malloc((size_t)a->updates * sizeof *update_s);
     if (!status && (!pool || !update_s)) status = lp_fail(err, LP_FAILED, "out of memory or threads");
-    if (!status) status = lp_learner_open(&learner, policy, &r.ppo, r.envs, r.steps, r.context, r.context, lp_pool_threads(pool), err);
+    if (!status) status = lp_learner_open(&learner, policy, &r.ppo, r.envs, r.steps, r.context, r.context, 0, lp_pool_threads(pool), err);
     if (!status) status = fill_all(learner, policy, &r, err);
     if (!status && a->save) status = save(learner, pool, policy, &r, a->save, err);
     if (!status) status = time_updates(learner, pool, update_s, a->updates, &stats, err);

@@ -60,7 +60,7 @@ void model_core_backward(const lp_policy *p, activations *d, const activations *
         } else {
             lp_k_mingru_backward(d->core_x + 2 * one, dprev, d->h + one, a->gate + one, a->core_x + 2 * one, a->prev + one, 1, hidden);
         }
-        for (int j = 0; t && !end[t - 1] && j < hidden; j++) d->h[one - (size_t)hidden + (size_t)j] += dprev[j];
+        for (int j = 0; end && t && !end[t - 1] && j < hidden; j++) d->h[one - (size_t)hidden + (size_t)j] += dprev[j];
     }
     if (gru)
         lp_k_linear_backward_weight(grad(p, gradient, P_CORE_H_W), grad(p, gradient, P_CORE_H_B), d->core_h, a->prev, n, hidden,

@@ -25,9 +25,10 @@ struct cuda_learner {
     learner_array arrays[LEARNER_ARRAYS];
     unsigned char *rollout[LEARNER_CARD_ARRAYS], *part[LEARNER_CARD_ARRAYS]; /* of all environments; of the chunk's */
     float *advantage, *target, *part_advantage, *part_target;
-    int32_t *orders; /* [epochs][n_envs] */
-    activations a, d;
-    float *item, *salience, *ditem, *dsalience; /* [chunk][max_old + n_steps] tables: old items, then the segment's own */
+    int32_t *orders;                            /* [epochs][n_envs] */
+    activations a, d;                           /* [chunk * n_steps] */
+    activations again_a, again_d;               /* [chunk * max_again] */
+    float *item, *salience, *ditem, *dsalience; /* [chunk][max_old constants, max_again, n_steps] tables */
     float *weight;                              /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
     float *w, *gradient, *m1, *m2; /* arrays of parameters */
@@ -49,15 +50,18 @@ static void *array(const cuda_learner *c, unsigned char *const *arrays, size_t f
 #define ROLLOUT(name) array(c, c->rollout, offsetof(lp_segment, name))
 #define PART(name) array(c, c->part, offsetof(lp_segment, name))
 
+/* Of a segment's table of items. */
+static int table_rows(const lp_learner *l) { return l->max_old + l->max_again + l->n_steps; }
+
 static size_t n_results(const lp_learner *l) { return (size_t)l->config.epochs * (size_t)learner_parts(l); }
 
 static size_t lay_out(cuda_learner *c, void *base) {
     const lp_learner *l = c->l;
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
-    size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, C = (size_t)l->max_context, O = (size_t)l->max_old, S = (size_t)c->chunk,
+    size_t E = (size_t)l->n_envs, T = (size_t)l->n_steps, A = (size_t)l->max_again, C = (size_t)l->max_context, S = (size_t)c->chunk,
            f = sizeof(float);
-    size_t floats = activations_floats(p, (int)(S * T), 0), table = S * (O + T), parameters = p->card->n_parameters * f;
+    size_t floats = activations_floats(p, (int)(S * (A + T)), 0), table = S * (size_t)table_rows(l), parameters = p->card->n_parameters * f;
     cuda_room room = {base, 0};
     for (int i = 0; i < LEARNER_CARD_ARRAYS; i++) {
         c->rollout[i] = cuda_take(&room, E * c->arrays[i].bytes);
@@ -67,7 +71,8 @@ static size_t lay_out(cuda_learner *c, void *base) {
     c->part_advantage = cuda_take(&room, S * T * f), c->part_target = cuda_take(&room, S * T * f);
     c->orders = cuda_take(&room, (size_t)l->config.epochs * E * sizeof(int32_t));
     float *a = cuda_take(&room, floats * f), *d = cuda_take(&room, floats * f);
-    if (base) activations_carve(&c->a, p, (int)(S * T), 0, a), activations_carve(&c->d, p, (int)(S * T), 0, d);
+    if (base) activations_carve(&c->a, p, (int)(S * (A + T)), 0, a), activations_carve(&c->d, p, (int)(S * (A + T)), 0, d);
+    if (base) c->again_a = activations_from(c->a, p, (int)(S * T)), c->again_d = activations_from(c->d, p, (int)(S * T));
     c->item = cuda_take(&room, table * s->dim * f), c->ditem = cuda_take(&room, table * s->dim * f);
     c->salience = cuda_take(&room, table * f), c->dsalience = cuda_take(&room, table * f);
     c->weight = cuda_take(&room, S * T * s->heads * C * f);
@@ -91,7 +96,8 @@ lp_status cuda_learner_open(cuda_learner **out, const lp_learner *l, lp_err *err
     c->l = l;
     learner_arrays(l, c->arrays);
     int most = (l->n_envs + learner_parts(l) - 1) / learner_parts(l);
-    c->chunk = CHUNK_ROWS / l->n_steps < 1 ? 1 : CHUNK_ROWS / l->n_steps;
+    int rows = l->n_steps + l->max_again;
+    c->chunk = CHUNK_ROWS / rows < 1 ? 1 : CHUNK_ROWS / rows;
     if (c->chunk > most) c->chunk = most;
     lp_status status = cuda_model_open(&c->m, l->policy, false, err);
     size_t bytes = lay_out(c, NULL);
@@ -149,35 +155,77 @@ static void gather(cuda_learner *c, const int32_t *order, int n) {
     CUDA_DO(m, lp_cuda_gather(c->part_target, c->target, order, n, steps, m->stream));
 }
 
+/* Of every segment's table, rows [from, from + n) of `width` floats: those of x [segments][n][width] go in, or come out. */
+static void put_rows(cuda_learner *c, float *table, const float *x, int from, int n, int width, int segments) {
+    cuda_model *m = &c->m;
+    size_t one = (size_t)width * sizeof(float), stride = (size_t)table_rows(c->l) * one, bytes = (size_t)n * one;
+    CUDA_DO(m, lp_cuda_copy_rows(table + (size_t)from * (size_t)width, stride, x, bytes, bytes, (size_t)segments, m->stream));
+}
+
+static void take_rows(cuda_learner *c, float *x, const float *table, int from, int n, int width, int segments) {
+    cuda_model *m = &c->m;
+    size_t one = (size_t)width * sizeof(float), stride = (size_t)table_rows(c->l) * one, bytes = (size_t)n * one;
+    CUDA_DO(m, lp_cuda_copy_rows(x, bytes, table + (size_t)from * (size_t)width, stride, bytes, (size_t)segments, m->stream));
+}
+
+/* The items from before the gathered segments that are encoded again, from what they were made of. Rows that a segment has no use for hold
+ * something finite; no context reads them, so their gradients are 0. */
+static void encode_again(cuda_learner *c, int segments) {
+    cuda_model *m = &c->m;
+    activations *a = &c->again_a;
+    int O = c->l->max_old, A = c->l->max_again, dim = m->p->shape.dim, n = segments * A;
+    if (!n) return;
+    cuda_see(m, a, PART(again_pixels), PART(again_action), n);
+    cuda_core(m, a, PART(again_state), NULL, n, 1);
+    cuda_item(m, a, n);
+    put_rows(c, c->item, a->item, O, A, dim, segments);
+    put_rows(c, c->salience, a->salience, O, A, 1, segments);
+}
+
+static void encode_again_backward(cuda_learner *c, int segments) {
+    cuda_model *m = &c->m;
+    activations *a = &c->again_a, *d = &c->again_d;
+    int O = c->l->max_old, A = c->l->max_again, dim = m->p->shape.dim, n = segments * A;
+    if (!n) return;
+    take_rows(c, d->item, c->ditem, O, A, dim, segments);
+    take_rows(c, d->salience, c->dsalience, O, A, 1, segments);
+    CUDA_DO(m, lp_cuda_zero(d->g, (size_t)n * (size_t)m->p->shape.hidden * sizeof(float), m->stream));
+    cuda_item_backward(m, d, a, n, c->gradient);
+    cuda_core_backward(m, d, a, NULL, n, 1, c->gradient);
+    cuda_see_backward(m, d, a, PART(again_action), n, c->gradient);
+}
+
 /* The gathered segments' way there and back, added to gradient and sums. */
 static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     const lp_learner *l = c->l;
     const lp_policy_config *s = &l->policy->shape;
     cuda_model *m = &c->m;
     activations *a = &c->a, *d = &c->d;
-    int T = l->n_steps, C = l->max_context, O = l->max_old, n = segments * T;
-    size_t f = sizeof(float), vector = (size_t)s->dim * f, rows = (size_t)(O + T), S = (size_t)segments, own = (size_t)O * (size_t)s->dim;
-    const cuda_context context = {PART(row), PART(n_items), PART(level), PART(age), c->item, c->salience, c->weight, C, T, O + T};
+    int T = l->n_steps, C = l->max_context, O = l->max_old, own = O + l->max_again, rows = table_rows(l), n = segments * T;
+    size_t table = (size_t)segments * (size_t)rows * sizeof(float);
+    const cuda_context context = {PART(row), PART(n_items), PART(level), PART(age), c->item, c->salience, c->weight, C, T, rows};
+    encode_again(c, segments);
     cuda_see(m, a, PART(pixels), PART(last_action), n);
     cuda_core(m, a, PART(state), PART(end), segments, T);
     cuda_remember(m, a, n);
-    CUDA_DO(m, lp_cuda_copy_rows(c->item, rows * vector, PART(old_vector), (size_t)O * vector, (size_t)O * vector, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(c->salience, rows * f, PART(old_salience), (size_t)O * f, (size_t)O * f, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(c->item + own, rows * vector, a->item, (size_t)T * vector, (size_t)T * vector, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(c->salience + O, rows * f, a->salience, (size_t)T * f, (size_t)T * f, S, m->stream));
+    put_rows(c, c->item, PART(old_vector), 0, O, s->dim, segments);
+    put_rows(c, c->salience, PART(old_salience), 0, O, 1, segments);
+    put_rows(c, c->item, a->item, own, T, s->dim, segments);
+    put_rows(c, c->salience, a->salience, own, T, 1, segments);
     cuda_recall(m, a, &context, n);
     cuda_decide(m, a, n);
     CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
                            s->n_actions, ppo, c->ppo_scratch, m->stream));
     cuda_decide_backward(m, d, a, n, c->gradient);
-    CUDA_DO(m, lp_cuda_zero(c->ditem, S * rows * vector, m->stream));
-    CUDA_DO(m, lp_cuda_zero(c->dsalience, S * rows * f, m->stream));
+    CUDA_DO(m, lp_cuda_zero(c->ditem, table * (size_t)s->dim, m->stream));
+    CUDA_DO(m, lp_cuda_zero(c->dsalience, table, m->stream));
     cuda_recall_backward(m, d, a, &context, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
-    CUDA_DO(m, lp_cuda_copy_rows(d->item, (size_t)T * vector, c->ditem + own, rows * vector, (size_t)T * vector, S, m->stream));
-    CUDA_DO(m, lp_cuda_copy_rows(d->salience, (size_t)T * f, c->dsalience + O, rows * f, (size_t)T * f, S, m->stream));
+    take_rows(c, d->item, c->ditem, own, T, s->dim, segments);
+    take_rows(c, d->salience, c->dsalience, own, T, 1, segments);
     cuda_remember_backward(m, d, a, n, c->gradient);
     cuda_core_backward(m, d, a, PART(end), segments, T, c->gradient);
     cuda_see_backward(m, d, a, PART(last_action), n, c->gradient);
+    encode_again_backward(c, segments);
 }
 
 /* The gradient of n environments, and the sums of their losses. */

@@ -55,6 +55,17 @@ void cuda_core(cuda_model *m, activations *a, const float *state, const uint8_t 
     CUDA_DO(m, lp_cuda_add(a->g, a->f, a->h, (size_t)n * hidden, m->stream));
 }
 
+static void salience(cuda_model *m, activations *a, int n) {
+    CUDA_DO(m, lp_cuda_linear(m->blas, a->salience, a->item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, m->p->shape.dim, 1,
+                              LP_CUDA_SET));
+}
+
+void cuda_item(cuda_model *m, activations *a, int n) {
+    const lp_policy_config *s = &m->p->shape;
+    CUDA_DO(m, lp_cuda_linear(m->blas, a->item, a->g, weight(m, P_ITEM_W), weight(m, P_ITEM_B), n, s->hidden, s->dim, LP_CUDA_SET));
+    salience(m, a, n);
+}
+
 void cuda_remember(cuda_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
     const lp_cuda_map both[] = {
@@ -62,7 +73,7 @@ void cuda_remember(cuda_model *m, activations *a, int n) {
         {a->q, a->g, weight(m, P_QUERY_W), weight(m, P_QUERY_B), s->hidden, s->heads * s->dim, LP_CUDA_SET},
     };
     CUDA_DO(m, lp_cuda_linear_maps(m->blas, both, 2, n));
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->salience, a->item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, s->dim, 1, LP_CUDA_SET));
+    salience(m, a, n);
 }
 
 void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
@@ -116,15 +127,19 @@ void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, c
                                      scratch, m->stream));
 }
 
-void cuda_remember_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {
-    const lp_policy_config *s = &m->p->shape;
-    int h = s->hidden, dim = s->dim, read = s->heads * s->dim;
-    weight_back(m, gradient, P_QUERY_W, P_QUERY_B, d->q, a->g, n, h, read);
-    input_back(m, d->g, d->q, P_QUERY_W, n, h, read, LP_CUDA_ADD);
+void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {
+    int h = m->p->shape.hidden, dim = m->p->shape.dim;
     weight_back(m, gradient, P_SALIENCE_W, P_SALIENCE_B, d->salience, a->item, n, dim, 1);
     input_back(m, d->item, d->salience, P_SALIENCE_W, n, dim, 1, LP_CUDA_ADD);
     weight_back(m, gradient, P_ITEM_W, P_ITEM_B, d->item, a->g, n, h, dim);
     input_back(m, d->g, d->item, P_ITEM_W, n, h, dim, LP_CUDA_ADD);
+}
+
+void cuda_remember_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {
+    int h = m->p->shape.hidden, read = m->p->shape.heads * m->p->shape.dim;
+    weight_back(m, gradient, P_QUERY_W, P_QUERY_B, d->q, a->g, n, h, read);
+    input_back(m, d->g, d->q, P_QUERY_W, n, h, read, LP_CUDA_ADD);
+    cuda_item_backward(m, d, a, n, gradient);
 }
 
 void cuda_core_backward(cuda_model *m, activations *d, const activations *a, const uint8_t *end, int segments, int steps, float *gradient) {

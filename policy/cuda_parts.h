@@ -62,6 +62,8 @@ lp_read cuda_read(const cuda_model *m, const cuda_context *c);
 void cuda_see(cuda_model *m, activations *a, const uint8_t *pixels, const int32_t *last_action, int n);
 /* f -> g; steps rows follow each other in each of the segments. end NULL: none ends. */
 void cuda_core(cuda_model *m, activations *a, const float *state, const uint8_t *end, int segments, int steps);
+/* g -> item, salience; and q */
+void cuda_item(cuda_model *m, activations *a, int n);
 void cuda_remember(cuda_model *m, activations *a, int n);
 void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n);
 void cuda_decide(cuda_model *m, activations *a, int n);
@@ -71,6 +73,7 @@ void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, i
 /* scratch: lp_cuda_read_scratch floats. ditem, dsalience: the tables' gradients, zeroed before. */
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, float *ditem, float *dsalience, int n,
                           float *gradient, float *scratch);
+void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
 void cuda_remember_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
 void cuda_core_backward(cuda_model *m, activations *d, const activations *a, const uint8_t *end, int segments, int steps, float *gradient);
 void cuda_see_backward(cuda_model *m, activations *d, const activations *a, const int32_t *last_action, int n, float *gradient);

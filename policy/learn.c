@@ -10,7 +10,7 @@
 
 void learner_arrays(const lp_learner *l, learner_array out[LEARNER_ARRAYS]) {
     const lp_policy_config *s = &l->policy->shape;
-    size_t T = (size_t)l->n_steps, C = (size_t)l->max_context, O = (size_t)l->max_old, f = sizeof(float);
+    size_t T = (size_t)l->n_steps, C = (size_t)l->max_context, O = (size_t)l->max_old, A = (size_t)l->max_again, f = sizeof(float);
     const learner_array all[LEARNER_ARRAYS] = {
         {offsetof(lp_segment, pixels), T * lp_policy_frame_bytes(l->policy)},
         {offsetof(lp_segment, last_action), T * sizeof(int32_t)},
@@ -26,7 +26,11 @@ void learner_arrays(const lp_learner *l, learner_array out[LEARNER_ARRAYS]) {
         {offsetof(lp_segment, state), (size_t)lp_policy_state_floats(l->policy) * f},
         {offsetof(lp_segment, old_vector), O * s->dim * f},
         {offsetof(lp_segment, old_salience), O * f},
+        {offsetof(lp_segment, again_pixels), A * lp_policy_frame_bytes(l->policy)},
+        {offsetof(lp_segment, again_action), A * sizeof(int32_t)},
+        {offsetof(lp_segment, again_state), A * (size_t)lp_policy_state_floats(l->policy) * f},
         {offsetof(lp_segment, old_step), O * sizeof(int64_t)},
+        {offsetof(lp_segment, again_step), A * sizeof(int64_t)},
     };
     memcpy(out, all, sizeof all);
 }
@@ -53,15 +57,15 @@ static size_t lay_out(lp_learner *l, bool carve) {
 }
 
 lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps, int max_context,
-                          int max_old, int n_workers, lp_err *err) {
+                          int max_old, int max_again, int n_workers, lp_err *err) {
     *out = NULL;
-    if (n_envs < 1 || n_steps < 1 || max_context < 1 || max_old < 1 || n_workers < 1)
-        return lp_fail(err, LP_BAD_INPUT, "learner: environments, steps, context and workers must be at least 1");
+    if (n_envs < 1 || n_steps < 1 || max_context < 1 || max_old < 1 || max_again < 0 || n_workers < 1)
+        return lp_fail(err, LP_BAD_INPUT, "learner: environments, steps, context and workers must be at least 1, others 0");
     lp_learner *l = calloc(1, sizeof *l);
     if (!l) return lp_fail(err, LP_FAILED, "learner: out of memory");
     l->policy = policy;
     l->config = *config;
-    l->n_envs = n_envs, l->n_steps = n_steps, l->max_context = max_context, l->max_old = max_old;
+    l->n_envs = n_envs, l->n_steps = n_steps, l->max_context = max_context, l->max_old = max_old, l->max_again = max_again;
     l->rng = lp_rng_make(0, 2);
     size_t need = lay_out(l, false);
     if (lp_arena_open(&l->arena, need)) {

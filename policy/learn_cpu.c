@@ -3,8 +3,8 @@
  * A segment is one environment's unbroken run of decisions; its items depend on its own frames only, so segments are the unit of
  * parallel work. Each minibatch is cut into N_SHARDS fixed shards with a gradient of their own, added up in order: the
  * result does not depend on which thread ran what. Items made inside a segment are recomputed, and what later decisions
- * read of them flows back into their vectors and saliences; older items are constants, and so is the core's state before
- * the segment. */
+ * read of them flows back into their vectors and saliences; so it is with older ones that are encoded again. Other older items are
+ * constants, and so is the core's state before the segment and before each item that is encoded again. */
 #include "policy/learner.h"
 
 #include "base/contract.h"
@@ -16,7 +16,8 @@
 enum { N_SHARDS = 8 };
 
 typedef struct { /* one worker's room for one segment */
-    activations a, d;
+    /* [max_again], and right behind them [n_steps]; their items are one table: [max_old] constants, [max_again], [n_steps] */
+    activations again_a, again_d, a, d;
     model_eyes eyes;
     float *scratch; /* the eyes' */
     float *weight;  /* [n_steps][heads * max_context] */
@@ -54,12 +55,15 @@ static size_t lay_out(cpu_learner *c, bool carve) {
     TAKE(c->work, (size_t)c->n_workers * sizeof *c->work);
     for (int w = 0; w < c->n_workers; w++) {
         workspace none, *k = carve ? &c->work[w] : &none;
-        size_t floats = activations_floats(l->policy, l->n_steps, l->max_old);
+        int rows = l->max_again + l->n_steps;
+        size_t floats = activations_floats(l->policy, rows, l->max_old);
         float *at = NULL;
         TAKE(at, floats * f);
-        if (carve) activations_carve(&k->a, l->policy, l->n_steps, l->max_old, at);
+        if (carve) activations_carve(&k->again_a, l->policy, rows, l->max_old, at);
         TAKE(at, floats * f);
-        if (carve) activations_carve(&k->d, l->policy, l->n_steps, l->max_old, at);
+        if (carve) activations_carve(&k->again_d, l->policy, rows, l->max_old, at);
+        if (carve)
+            k->a = activations_from(k->again_a, l->policy, l->max_again), k->d = activations_from(k->again_d, l->policy, l->max_again);
         TAKE(k->scratch, model_scratch_floats(l->policy) * f);
         TAKE(k->weight, T * s->heads * C * f);
     }
@@ -96,14 +100,38 @@ void cpu_learner_close(cpu_learner *c) {
     free(c);
 }
 
-/* The forward pass of one segment; the item table is [max_old old rows][n_steps own rows]. */
+/* The items from before the segment that are encoded again, from what they were made of. */
+static void encode_again(const lp_policy *p, workspace *w, const lp_segment *g) {
+    activations *a = &w->again_a;
+    int n = g->n_again;
+    if (!n) return;
+    model_see_sequence(p, a, &w->eyes, g->again_pixels, n);
+    model_encode(p, a, NULL, g->again_action, n, n);
+    if (p->shape.core != LP_CORE_NONE) memcpy(a->prev, g->again_state, (size_t)n * (size_t)p->shape.hidden * sizeof(float));
+    model_core(p, a, n);
+    model_item(p, a, n);
+}
+
+static void encode_again_backward(const lp_policy *p, workspace *w, const lp_segment *g, float *gradient) {
+    activations *a = &w->again_a, *d = &w->again_d;
+    int n = g->n_again;
+    if (!n) return;
+    memset(d->g, 0, (size_t)n * (size_t)p->shape.hidden * sizeof(float));
+    model_item_backward(p, d, a, n, gradient);
+    model_core_backward(p, d, a, NULL, n, gradient);
+    model_encode_backward(p, d, a, g->again_action, n, gradient);
+    model_see_backward(p, d, a, &w->eyes, g->again_pixels, n, gradient);
+}
+
+/* The forward pass of one segment. */
 static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
     int T = l->n_steps, C = l->max_context, O = l->max_old;
     size_t read = (size_t)s->heads * s->dim;
-    float *items = w->a.item - (size_t)O * s->dim, *saliences = w->a.salience - O;
+    float *items = w->again_a.item - (size_t)O * s->dim, *saliences = w->again_a.salience - O;
     model_eyes_open(&w->eyes, p, w->scratch);
+    encode_again(p, w, g);
     model_see_sequence(p, &w->a, &w->eyes, g->pixels, T);
     model_encode(p, &w->a, NULL, g->last_action, T, T);
     model_core_sequence(p, &w->a, g->state, g->end, T);
@@ -121,12 +149,12 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
     int T = l->n_steps, C = l->max_context, O = l->max_old;
-    size_t read = (size_t)s->heads * s->dim;
-    float *ditems = w->d.item - (size_t)O * s->dim, *dsaliences = w->d.salience - O;
+    size_t read = (size_t)s->heads * s->dim, rows = (size_t)(O + l->max_again + T);
+    float *ditems = w->again_d.item - (size_t)O * s->dim, *dsaliences = w->again_d.salience - O;
     model_decide_backward(p, &w->d, &w->a, T, gradient);
-    memset(ditems, 0, (size_t)(O + T) * s->dim * sizeof(float));
-    memset(dsaliences, 0, (size_t)(O + T) * sizeof(float));
-    lp_read r = model_read(p, w->a.item - (size_t)O * s->dim, w->a.salience - O);
+    memset(ditems, 0, rows * s->dim * sizeof(float));
+    memset(dsaliences, 0, rows * sizeof(float));
+    lp_read r = model_read(p, w->again_a.item - (size_t)O * s->dim, w->again_a.salience - O);
     for (int t = 0; t < T; t++)
         lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY), grad(p, gradient, P_AGE_KEY),
                            w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
@@ -135,6 +163,7 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
     model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
     model_encode_backward(p, &w->d, &w->a, g->last_action, T, gradient);
     model_see_backward(p, &w->d, &w->a, &w->eyes, g->pixels, T, gradient);
+    encode_again_backward(p, w, g, gradient);
 }
 
 static void shard_job(void *context, int shard, int worker) {

@@ -13,7 +13,7 @@ typedef struct cpu_learner cpu_learner;
 struct lp_learner {    /* lp_learner */
     lp_policy *policy; /* borrowed */
     lp_ppo_config config;
-    int n_envs, n_steps, max_context, max_old;
+    int n_envs, n_steps, max_context, max_old, max_again;
     lp_arena arena;       /* the segments; each of their arrays is [n_envs] times as long as one segment's, without gaps */
     lp_segment *segments; /* [n_envs] */
     lp_rng rng;           /* shuffles environments into minibatches */
@@ -35,7 +35,7 @@ struct lp_learner {    /* lp_learner */
 typedef struct {
     size_t field, bytes;
 } learner_array;
-enum { LEARNER_ARRAYS = 15, LEARNER_CARD_ARRAYS = LEARNER_ARRAYS - 1 }; /* a card has no use for the last, the caller's old_step */
+enum { LEARNER_ARRAYS = 19, LEARNER_CARD_ARRAYS = LEARNER_ARRAYS - 2 }; /* a card has no use for the last two, the caller's steps */
 void learner_arrays(const lp_learner *l, learner_array out[LEARNER_ARRAYS]);
 
 /* The minibatch `part` of `parts`: environments [*from, *to) of an order. */

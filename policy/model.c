@@ -173,38 +173,50 @@ double lp_policy_flops(const lp_policy *p, int n_items) {
 
 static int conv_floats(const lp_conv *c) { return lp_conv_oh(c) * lp_conv_ow(c) * c->oc; }
 
+typedef struct {
+    float **field;
+    size_t floats; /* of a row */
+    bool before;   /* there is room before the first */
+} activation_field;
+enum { ACTIVATION_FIELDS = 17 };
+
+static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a, const lp_policy *p) {
+    const lp_policy_config *s = &p->shape;
+    size_t read = (size_t)s->heads * s->dim, state = (size_t)lp_policy_state_floats(p);
+    const activation_field all[ACTIVATION_FIELDS] = {
+        {&a->x, (size_t)s->height * s->width, false},
+        {&a->c1, conv_floats(&p->conv1), false},
+        {&a->c2, p->flat, false},
+        {&a->f, s->hidden, false},
+        {&a->g, state, false},
+        {&a->core_x, state * core_gates(p), false},
+        {&a->core_h, s->core == LP_CORE_GRU ? 3 * state : 0, false},
+        {&a->gate, s->core == LP_CORE_GRU ? 3 * state : state, false},
+        {&a->prev, state, false},
+        {&a->q, read, false},
+        {&a->read, read, false},
+        {&a->z, s->hidden, false},
+        /* what acting gives comes last, without gaps */
+        {&a->h, state, false},
+        {&a->item, s->dim, true},
+        {&a->salience, 1, true},
+        {&a->logit, s->n_actions, false},
+        {&a->value, 1, false},
+    };
+    memcpy(out, all, sizeof all);
+}
+
 /* Walks the fields once for both sizing (memory NULL) and carving, so that the two cannot disagree. */
 static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, float *memory) {
-    const lp_policy_config *s = &p->shape;
-    size_t used = 0, rows = (size_t)n, read = (size_t)s->heads * s->dim, state = rows * (size_t)lp_policy_state_floats(p);
-    struct {
-        float **field;
-        size_t size, skip;
-    } fields[] = {
-        {&a->x, rows * s->height * s->width, 0},
-        {&a->c1, rows * conv_floats(&p->conv1), 0},
-        {&a->c2, rows * p->flat, 0},
-        {&a->f, rows * s->hidden, 0},
-        {&a->g, state, 0},
-        {&a->core_x, state * core_gates(p), 0},
-        {&a->core_h, s->core == LP_CORE_GRU ? 3 * state : 0, 0},
-        {&a->gate, s->core == LP_CORE_GRU ? 3 * state : state, 0},
-        {&a->prev, state, 0},
-        {&a->q, rows * read, 0},
-        {&a->read, rows * read, 0},
-        {&a->z, rows * s->hidden, 0},
-        /* what acting gives comes last, without gaps */
-        {&a->h, state, 0},
-        {&a->item, (rows + extra) * s->dim, (size_t)extra * s->dim},
-        {&a->salience, rows + extra, (size_t)extra},
-        {&a->logit, rows * s->n_actions, 0},
-        {&a->value, rows, 0},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (memory) *fields[i].field = memory + used + fields[i].skip;
-        used += (fields[i].size + 15) / 16 * 16;
+    activation_field fields[ACTIVATION_FIELDS];
+    size_t used = 0;
+    list_fields(fields, a, p);
+    for (int i = 0; i < ACTIVATION_FIELDS; i++) {
+        size_t before = fields[i].before ? (size_t)extra * fields[i].floats : 0;
+        if (memory) *fields[i].field = memory + used + before;
+        used += (before + (size_t)n * fields[i].floats + 15) / 16 * 16;
     }
-    if (memory && s->core == LP_CORE_NONE) a->g = a->f;
+    if (memory && p->shape.core == LP_CORE_NONE) a->g = a->f;
     return used;
 }
 
@@ -214,6 +226,14 @@ size_t activations_floats(const lp_policy *p, int n, int extra) {
 }
 
 void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory) { lay_out(a, p, n, extra, memory); }
+
+activations activations_from(activations a, const lp_policy *p, int row) {
+    activation_field fields[ACTIVATION_FIELDS];
+    list_fields(fields, &a, p);
+    for (int i = 0; i < ACTIVATION_FIELDS; i++) *fields[i].field += (size_t)row * fields[i].floats;
+    if (p->shape.core == LP_CORE_NONE) a.g = a.f;
+    return a;
+}
 
 size_t model_scratch_floats(const lp_policy *p) {
     size_t one = lp_k_conv_scratch(&p->conv1), two = lp_k_conv_scratch(&p->conv2);
@@ -267,10 +287,15 @@ void model_encode(const lp_policy *p, activations *a, const float *features, con
     lp_k_relu(a->f, (size_t)rows * s->hidden);
 }
 
-void model_remember(const lp_policy *p, activations *a, int rows) {
+void model_item(const lp_policy *p, activations *a, int rows) {
     const lp_policy_config *s = &p->shape;
     lp_k_linear(a->item, a->g, param(p, P_ITEM_W), param(p, P_ITEM_B), rows, s->hidden, s->dim, 0);
     lp_k_linear(a->salience, a->item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), rows, s->dim, 1, 0);
+}
+
+void model_remember(const lp_policy *p, activations *a, int rows) {
+    const lp_policy_config *s = &p->shape;
+    model_item(p, a, rows);
     lp_k_linear(a->q, a->g, param(p, P_QUERY_W), param(p, P_QUERY_B), rows, s->hidden, s->heads * s->dim, 0);
 }
 
@@ -302,15 +327,19 @@ void model_decide_backward(const lp_policy *p, activations *d, const activations
     lp_k_linear_backward_input(d->read, d->z, param(p, P_HEAD_READ), n, read, h, 0);
 }
 
-void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
-    const lp_policy_config *s = &p->shape;
-    int h = s->hidden, dim = s->dim, read = s->heads * s->dim;
-    lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->g, n, h, read);
-    lp_k_linear_backward_input(d->g, d->q, param(p, P_QUERY_W), n, h, read, 1);
+void model_item_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
+    int h = p->shape.hidden, dim = p->shape.dim;
     lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n, dim, 1);
     lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
     lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->g, n, h, dim);
     lp_k_linear_backward_input(d->g, d->item, param(p, P_ITEM_W), n, h, dim, 1);
+}
+
+void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
+    int h = p->shape.hidden, read = p->shape.heads * p->shape.dim;
+    lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->g, n, h, read);
+    lp_k_linear_backward_input(d->g, d->q, param(p, P_QUERY_W), n, h, read, 1);
+    model_item_backward(p, d, a, n, gradient);
 }
 
 void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n, float *gradient) {

@@ -47,7 +47,7 @@ typedef struct {
     float *core_h;   /* [n][3 * hidden] what the state says; gru only */
     float *gate;     /* [n][gates * hidden] */
     float *prev, *h; /* [n][hidden] the state before and after */
-    float *item;     /* [n][dim], with room for `extra` rows before it (old items of a segment) */
+    float *item;     /* [n][dim], with room for `extra` rows before it (those of a segment that are constants) */
     float *salience; /* [n] likewise */
     float *q;        /* [n][heads * dim] */
     float *read;     /* [n][heads * dim] */
@@ -66,6 +66,8 @@ lp_status model_allocate(lp_policy *p, lp_err *err);
 size_t activations_floats(const lp_policy *p, int n, int extra);
 /* Carves from memory, which has activations_floats(p, n, extra) floats and is 64-byte aligned. */
 void activations_carve(activations *a, const lp_policy *p, int n, int extra, float *memory);
+/* The same rows, from `row` on. */
+activations activations_from(activations a, const lp_policy *p, int row);
 size_t model_scratch_floats(const lp_policy *p);
 
 static inline const float *param(const lp_policy *p, param_id id) { return p->parameters + p->info[id].offset; }
@@ -92,7 +94,8 @@ void model_encode(const lp_policy *p, activations *a, const float *features, con
 void model_core(const lp_policy *p, activations *a, int rows);
 /* The same for rows that follow each other: row 0 comes after state, row t after row t - 1, but after zeros where end[t - 1]. */
 void model_core_sequence(const lp_policy *p, activations *a, const float *state, const uint8_t *end, int n);
-/* g -> item, salience, q */
+/* g -> item, salience; and q */
+void model_item(const lp_policy *p, activations *a, int rows);
 void model_remember(const lp_policy *p, activations *a, int rows);
 /* read, g -> logit, value */
 void model_decide(const lp_policy *p, activations *a, int n);
@@ -101,9 +104,10 @@ lp_read model_read(const lp_policy *p, const float *item, const float *salience)
 /* Backward, with gradients of activations in d (same shapes as a). gradient [n_parameters] accumulates. */
 /* d->logit, d->value -> d->read, d->g */
 void model_decide_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
-/* d->item, d->salience, d->q, d->g -> d->g */
+/* d->item, d->salience, d->g -> d->g; and d->q */
+void model_item_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
 void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
-/* d->g -> d->f, of model_core_sequence */
+/* d->g -> d->f, of model_core_sequence; end NULL: of model_core */
 void model_core_backward(const lp_policy *p, activations *d, const activations *a, const uint8_t *end, int n, float *gradient);
 /* d->f -> d->c2, before relu; clobbers d->f */
 void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n, float *gradient);

@@ -166,8 +166,12 @@ typedef struct {
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;
 
-/* One environment's rollout, filled by the caller. Context rows 0 .. n_old - 1 are items from before the segment
- * (stored vectors, no gradient flows into them); row max_old + t is the item of this segment's step t (recomputed, with gradient). */
+/* One environment's rollout, filled by the caller. A context's items are rows of the segment's table:
+ *   i < n_old                    from before the segment, as they were stored: constants
+ *   max_old + i, i < n_again     from before it too, encoded again from what they were made of
+ *   max_old + max_again + t      its own, of step t
+ * The last two are computed with the weights that learn, and gradients flow into them. Constant is the core's state before the segment and
+ * before each item that is encoded again. */
 typedef struct {
     uint8_t *pixels;      /* [n_steps][lp_policy_frame_bytes] */
     int32_t *last_action; /* [n_steps] */
@@ -184,6 +188,12 @@ typedef struct {
     float *old_vector;    /* [max_old][dim] */
     float *old_salience;  /* [max_old] */
     int64_t *old_step;    /* [max_old] for the caller's bookkeeping */
+
+    int n_again;           /* <= max_again */
+    uint8_t *again_pixels; /* [max_again][lp_policy_frame_bytes] best in the order in which they were seen: equal parts are computed once */
+    int32_t *again_action; /* [max_again] the last action then */
+    float *again_state;    /* [max_again][state_floats] before it */
+    int64_t *again_step;   /* [max_again] for the caller's bookkeeping */
 } lp_segment;
 
 typedef struct {
@@ -191,10 +201,10 @@ typedef struct {
 } lp_update_stats;
 
 typedef struct lp_learner lp_learner;
-/* max_old: items from before that a segment can read; max_context, unless contexts bring back what was left out. n_workers: threads of the
- * pool that lp_learner_update will be given. */
+/* max_old: items from before that a segment can read; max_context, unless contexts bring back what was left out. max_again: items from
+ * before that it encodes again; 0: none, and no cost. n_workers: threads of the pool that lp_learner_update will be given. */
 lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_config *config, int n_envs, int n_steps, int max_context,
-                          int max_old, int n_workers, lp_err *err);
+                          int max_old, int max_again, int n_workers, lp_err *err);
 void lp_learner_close(lp_learner *learner);
 lp_segment *lp_learner_segment(lp_learner *learner, int env);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with weights, moments and shuffling as they

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ENVS = 3, STEPS = 7, CONTEXT = 9 };
+enum { ENVS = 3, STEPS = 7, CONTEXT = 9, AGAIN = 3 };
 /* core is each test's */
 static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
 static const lp_ppo_config ppo = {.gamma = 0.99,
@@ -23,7 +23,7 @@ static const lp_ppo_config ppo = {.gamma = 0.99,
                                   .minibatches = 2};
 
 /* The first and the fifth are new altogether, the third is as the one before, the others differ from it in a spot. */
-static void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
+static inline void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
     int frame = shape.width * shape.height, y = (int)lp_rng_below(rng, 20), x = (int)lp_rng_below(rng, 22);
     if (t % 4) memcpy(pixels, pixels - frame, (size_t)frame);
     for (int i = 0; i < frame; i++) {
@@ -32,14 +32,20 @@ static void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
     }
 }
 
-/* Random rollouts: old items, items of the segment itself, empty contexts, episode ends. */
-static void fill(lp_learner *learner, lp_rng *rng) {
+/* Random rollouts: old items, some of them encoded again, items of the segment itself, empty contexts, episode ends. */
+static inline void fill(lp_learner *learner, lp_rng *rng) {
     for (int e = 0; e < ENVS; e++) {
         lp_segment *g = lp_learner_segment(learner, e);
         g->n_old = e == 1 ? 0 : CONTEXT - e;
         for (int i = 0; shape.core && i < shape.hidden; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
         for (int i = 0; i < g->n_old * shape.dim; i++) g->old_vector[i] = lp_rng_normal(rng);
         for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng);
+        g->n_again = e;
+        for (int i = 0; i < g->n_again; i++) {
+            next_frame(g->again_pixels + i * shape.width * shape.height, i, rng);
+            g->again_action[i] = (int)lp_rng_below(rng, 4) - 1;
+            for (int k = 0; shape.core && k < shape.hidden; k++) g->again_state[i * shape.hidden + k] = 0.5f * lp_rng_normal(rng);
+        }
         for (int t = 0; t < STEPS; t++) next_frame(g->pixels + t * shape.width * shape.height, t, rng);
         for (int t = 0; t < STEPS; t++) {
             g->last_action[t] = (int)lp_rng_below(rng, 4) - 1;
@@ -49,12 +55,13 @@ static void fill(lp_learner *learner, lp_rng *rng) {
             g->value[t] = lp_rng_normal(rng);
             g->end[t] = lp_rng_below(rng, 4) == 0;
             g->n_items[t] = 0;
-            int n_own = 0, n_old = 0; /* no item comes twice */
+            int n_own = 0, n_old = 0, n_again = 0; /* no item comes twice */
             for (int j = 0; j < CONTEXT && t != 2; j++) {
                 bool own = n_own < t && (n_old == g->n_old || lp_rng_below(rng, 2));
                 if (!own && n_old == g->n_old) break;
                 int k = g->n_items[t]++;
-                g->row[t * CONTEXT + k] = own ? CONTEXT + t - 1 - n_own++ : n_old++;
+                if (own) g->row[t * CONTEXT + k] = CONTEXT + AGAIN + t - 1 - n_own++;
+                else g->row[t * CONTEXT + k] = n_again < g->n_again ? CONTEXT + n_again++ : n_old++;
                 g->level[t * CONTEXT + k] = (uint8_t)lp_rng_below(rng, 3);
                 g->age[t * CONTEXT + k] = (uint8_t)lp_rng_below(rng, 4);
             }
@@ -65,7 +72,7 @@ static void fill(lp_learner *learner, lp_rng *rng) {
 
 /* An update of which one environment's part is not finite fails, and leaves all as it was: mended, the learner goes on as one that
  * never diverged, which ends with these weights. */
-static void diverge(lp_policy *policy, lp_learner *learner, int env, uint64_t mended) {
+static inline void diverge(lp_policy *policy, lp_learner *learner, int env, uint64_t mended) {
     lp_pool *pool = lp_pool_open(1);
     lp_err err;
     lp_update_stats stats;

@@ -162,7 +162,7 @@ static void test_gradient(void **state) {
         for (int k = 0; k < 2; k++) {
             lp_learner *learner;
             lp_rng rng = lp_rng_make(3, 3);
-            check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
+            check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
             fill(learner, &rng);
             check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
             lp_learner_close(learner);
@@ -209,10 +209,13 @@ static void test_packed_frames(void **state) {
         assert_int_equal(lp_policy_packs_frames(policies[k]), k);
         assert_int_equal(lp_policy_frame_bytes(policies[k]), FRAME);
         check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
-        check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
+        check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
         fill(learner, &rng);
-        for (int e = 0; e < ENVS && !k; e++)
-            for (int t = 0; t < STEPS; t++) to_grey(lp_learner_segment(learner, e)->pixels + t * FRAME);
+        for (int e = 0; e < ENVS && !k; e++) {
+            lp_segment *g = lp_learner_segment(learner, e);
+            for (int t = 0; t < STEPS; t++) to_grey(g->pixels + t * FRAME);
+            for (int i = 0; i < g->n_again; i++) to_grey(g->again_pixels + i * FRAME);
+        }
         lp_observation o = {.pixels = lp_learner_segment(learner, 0)->pixels, .last_action = -1, .episode = 1};
         check(lp_actor_run(actors[k], 1, &o, &d[k], &err), &err);
         check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
@@ -234,7 +237,7 @@ static void updates(float *weights, lp_device first, lp_device then, lp_update_s
     lp_pool *pool = lp_pool_open(1);
     for (int half = 0; half < 2; half++) {
         lp_rng rng = lp_rng_make(3, (uint64_t)half);
-        check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
+        check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
         size_t size = lp_learner_save_size(learner);
         static unsigned char *saved;
         if (half) check(lp_learner_load(learner, saved, size, &err), &err), free(saved);
@@ -306,7 +309,7 @@ static void test_learning_beside_acting(void **state) {
     lp_pool *pool = lp_pool_open(1);
     size_t bytes = lp_policy_n_parameters(policies[0]) * sizeof(float);
     for (int k = 0; k < 2; k++) {
-        check(lp_learner_open(&learners[k], policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
+        check(lp_learner_open(&learners[k], policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
         check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
     }
     float *acting = malloc(bytes);
@@ -351,7 +354,7 @@ static void test_divergence_is_refused(void **state) {
     lp_update_stats stats;
     lp_rng rng = lp_rng_make(3, 3);
     lp_pool *pool = lp_pool_open(1);
-    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
+    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
     fill(learner, &rng);
     check(lp_learner_update(learner, pool, 1.0, &stats, &err), &err);
     for (int env = 0; env < ENVS; env++) diverge(policy, learner, env, 0);
@@ -373,7 +376,7 @@ static void test_out_of_memory(void **state) {
     print_message("%s\n", err.message);
     assert_non_null(strstr(err.message, "out of GPU memory: acting asks for "));
     assert_non_null(strstr(err.message, " are free"));
-    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), &err);
+    check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
     lp_learner_close(learner);
     lp_policy_close(policy);
 }

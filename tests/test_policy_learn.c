@@ -18,7 +18,7 @@ static void make(lp_policy **policy, lp_learner **learner, int workers) {
     lp_rng rng = lp_rng_make(11, 0);
     /* biases, keys and the action table start at zero, the policy head near it: move all of it away from there */
     for (size_t i = 0; i < lp_policy_n_parameters(*policy); i++) lp_policy_parameters(*policy)[i] += 0.1f * lp_rng_normal(&rng);
-    assert_int_equal(lp_learner_open(learner, *policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, workers, &err), LP_OK);
+    assert_int_equal(lp_learner_open(learner, *policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, workers, &err), LP_OK);
     fill(*learner, &rng);
 }
 
@@ -77,7 +77,7 @@ static uint64_t digest_after(int workers, int updates, bool reload) {
             unsigned char *saved = malloc(size);
             assert_int_equal(lp_learner_save(learner, saved, &err), LP_OK);
             lp_learner_close(learner);
-            assert_int_equal(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, workers, &err), LP_OK);
+            assert_int_equal(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, workers, &err), LP_OK);
             lp_rng rng = lp_rng_make(11, 0);
             for (size_t k = 0; k < lp_policy_n_parameters(policy); k++) lp_rng_normal(&rng);
             fill(learner, &rng);
@@ -144,7 +144,7 @@ static void test_acting_agrees(void **state) {
         lp_ppo_config once = ppo;
         once.epochs = once.minibatches = 1;
         lp_learner *judge;
-        assert_int_equal(lp_learner_open(&judge, policy, &once, ENVS, STEPS, CONTEXT, CONTEXT, 1, &err), LP_OK);
+        assert_int_equal(lp_learner_open(&judge, policy, &once, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), LP_OK);
         for (int e = 0; e < ENVS; e++) {
             lp_segment *from = lp_learner_segment(learner, e), *to = lp_learner_segment(judge, e);
             memcpy(to->pixels, from->pixels, STEPS * pixels);

@@ -99,7 +99,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     int width, height;
     if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
     if (!status)
-        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, t->max_old,
+        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, t->max_old, 0,
                                  threads, err);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);

@@ -26,7 +26,7 @@ static void start(void) {
     pool = lp_pool_open(1);
     if (!pool) abort();
     fuzz_must(lp_policy_open(&policy, &shape, 1, &err), &err);
-    fuzz_must(lp_learner_open(&learner, policy, &ppo, 3, 2, 1, 1, 1, &err), &err);
+    fuzz_must(lp_learner_open(&learner, policy, &ppo, 3, 2, 1, 1, 0, 1, &err), &err);
     bytes = lp_learner_save_size(learner);
     valid = malloc(bytes), bad = malloc(bytes);
     fuzz_must(lp_learner_save(learner, valid, &err), &err);
