@@ -62,8 +62,10 @@ LP_K_INLINE uint32_t lp_overlap(int i, int out, int o, int in) {
     int from = i * out > o * in ? i * out : o * in, to = (i + 1) * out < (o + 1) * in ? (i + 1) * out : (o + 1) * in;
     return (uint32_t)(to > from ? to - from : 0);
 }
+/* The grey of a packed screen's pixel x, of those that shades has from the first on: what the emulator draws, 0, 82, 173 or 255. */
+LP_K_INLINE uint32_t lp_shade_grey(const uint8_t *shades, int x) { return 0xffad5200u >> (shades[x / 4] >> x % 4 * 2 & 3) * 8 & 255; }
 /* n packed screens to network input: shades [n][in_h][in_w / 4], two bits a pixel, leftmost lowest, 0 black to 3 white;
- * y [n][out_h][out_w] = (exact mean of the covered pixels, 85 a shade, rounded to a whole number) / 255 - 0.5. in_w a multiple of 4,
+ * y [n][out_h][out_w] = (exact mean of the covered pixels' greys, rounded to a whole number) / 255 - 0.5. in_w a multiple of 4,
  * out <= in. bytes n (in_w in_h / 4 + 4 out_w out_h). */
 void lp_k_observe_shades(float *y, const uint8_t *shades, int n, int in_w, int in_h, int out_w, int out_h);
 /* The same map as lp_k_linear's, b included, from weights in another order, for those who use them many times: at few rows

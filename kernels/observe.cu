@@ -9,8 +9,7 @@ static __global__ void observe(float *y, const uint8_t *shades, size_t n, int in
         uint32_t sum = 0;
         for (int iy = oy * in_h / out_h; iy * out_h < (oy + 1) * in_h; iy++)
             for (int ix = ox * in_w / out_w; ix * out_w < (ox + 1) * in_w; ix++)
-                sum += lp_overlap(iy, out_h, oy, in_h) * lp_overlap(ix, out_w, ox, in_w) *
-                       (screen[iy * (in_w / 4) + ix / 4] >> ix % 4 * 2 & 3) * 85u;
+                sum += lp_overlap(iy, out_h, oy, in_h) * lp_overlap(ix, out_w, ox, in_w) * lp_shade_grey(screen + iy * (in_w / 4), ix);
         y[at] = (float)((sum + whole / 2) / whole) / 255.0f - 0.5f;
     }
 }

@@ -2,10 +2,13 @@
  * sits down whom the game or the memory does not fit. */
 #include "base/file.h"
 #include "base/hash.h"
+#include "env/observation.h"
 #include "harness/seat.h"
 #include "harness/run_mind.h"
+#include "kernels/kernels.h"
 
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -209,8 +212,38 @@ static void test_forged_seat(void **state) {
     lp_policy_close(policy);
 }
 
+/* A card that is given packed screens sees what a CPU sees: the emulator's own greys, averaged to any size. */
+static void test_packed_screens(void **state) {
+    (void)state;
+    static const int sizes[][2] = {{80, 72}, {160, 144}, {84, 84}, {53, 31}};
+    static uint8_t grey[160 * 144], shades[160 * 144 / 4];
+    static float y[160 * 144];
+    static const char *const games[] = {"cue", "lantern", "map"};
+    for (size_t i = 0; i < sizeof games / sizeof *games; i++) {
+        lp_game *shown;
+        lp_env *env;
+        lp_err err;
+        int64_t knobs[LP_MAX_KNOBS];
+        int width, height;
+        if (lp_game_open(&shown, games[i], &err) || lp_env_open(&env, shown, NULL, &err)) fail_msg("%s", err.message);
+        lp_game_default_knobs(shown, knobs);
+        if (lp_env_reset(env, 3, knobs, 0, &err)) fail_msg("%s", err.message);
+        lp_env_step(env, 1);
+        const uint32_t *frame = lp_emu_frame(lp_env_emu(env), &width, &height);
+        lp_env_observe_shades(env, shades);
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            const int w = sizes[k][0], h = sizes[k][1];
+            lp_observe_grey(grey, w, h, frame, width, width, height);
+            lp_k_observe_shades(y, shades, 1, width, height, w, h);
+            for (int at = 0; at < w * h; at++) assert_int_equal(lrintf((y[at] + 0.5f) * 255), grey[at]);
+        }
+        lp_env_close(env), lp_game_close(shown);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_actions), cmocka_unit_test(test_fits),
-                                       cmocka_unit_test(test_forged_environment), cmocka_unit_test(test_forged_seat)};
+                                       cmocka_unit_test(test_forged_environment), cmocka_unit_test(test_forged_seat),
+                                       cmocka_unit_test(test_packed_screens)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
