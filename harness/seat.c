@@ -127,6 +127,11 @@ lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action) 
     return lp_env_step(seat->env, action);
 }
 
+void lp_seat_renew(lp_seat *seat) {
+    lp_mem_renew(seat->mem, seat->context.vector, seat->context.salience);
+    seat->episode = next_episode(); /* what a card has of its items is not what they are */
+}
+
 /* Saved: this, the environment, the policy's state, the memory; the sizes of the last two are the config's, which the reader has. */
 typedef struct {
     int64_t last_action;

@@ -47,6 +47,9 @@ void lp_seat_look(lp_seat *seat, lp_observation *observation);
 /* Remembers the decision's item and state, then runs the action. decision NULL (no policy): nothing is remembered. */
 lp_outcome lp_seat_take(lp_seat *seat, const lp_decision *decision, int action);
 
+/* The vectors and saliences of seat->context, which the caller has changed, take the place of the memory's (lp_mem_renew). */
+void lp_seat_renew(lp_seat *seat);
+
 /* The policy's state by itself, for a replay, whose machine and memory are another's to run: zeros, and what a decision left. */
 void lp_seat_clear_state(lp_seat *seat);
 void lp_seat_keep_state(lp_seat *seat, const lp_decision *decision);

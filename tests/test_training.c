@@ -67,22 +67,42 @@ static uint64_t train(const lp_train_config *config, int threads, int updates, i
     return digest;
 }
 
+/* Returns what n updates give, whatever the threads and wherever it was interrupted: after 1, 1 + every, ... of them. */
+static uint64_t exact(lp_train_config c, int n, int every) {
+    lp_train_stats a, b;
+    uint64_t whole = train(&c, 1, n, -1, &a);
+    assert_true(a.decisions == n * c.envs * c.steps && a.update == n);
+    assert_true(whole == train(&c, 2, n, -1, &b));
+    for (int i = 1; i < n; i += every) {
+        assert_true(whole == train(&c, 2, n, i, &b));
+        assert_true(!strcmp(a.level, b.level) && a.wins == b.wins && a.episodes == b.episodes);
+        assert_true(a.learning.policy_loss == b.learning.policy_loss);
+    }
+    c.seed++;
+    assert_true(whole != train(&c, 1, n, -1, &b));
+    return whole;
+}
+
 static void test_exact(void **state) {
     (void)state;
     lp_train_config c = small();
-    lp_train_stats a, b;
-    for (c.core = LP_CORE_NONE; c.core <= LP_CORE_MINGRU; c.core++) {
-        c.seed = 1;
-        uint64_t whole = train(&c, 1, 5, -1, &a);
-        assert_true(a.decisions == 5 * 240 && a.update == 5);
-        assert_true(whole == train(&c, 2, 5, -1, &b));
-        for (int i = 1; i < 5; i += c.core == LP_CORE_NONE ? 1 : 2) {
-            assert_true(whole == train(&c, 2, 5, i, &b));
-            assert_true(!strcmp(a.level, b.level) && a.wins == b.wins && a.episodes == b.episodes);
-            assert_true(a.learning.policy_loss == b.learning.policy_loss);
-        }
-        c.seed = 2;
-        assert_true(whole != train(&c, 1, 5, -1, &b));
+    for (c.core = LP_CORE_NONE; c.core <= LP_CORE_MINGRU; c.core++) exact(c, 5, c.core == LP_CORE_NONE ? 1 : 2);
+}
+
+/* With what is remembered encoded again, of episodes that outlive several segments. */
+static void test_exact_reencode(void **state) {
+    (void)state;
+    lp_train_config c = small();
+    c.steps = 12;
+    for (c.core = LP_CORE_NONE; c.core <= LP_CORE_GRU; c.core++) {
+        lp_train_stats stats;
+        c.reencode = 0;
+        uint64_t none = train(&c, 1, 8, -1, &stats);
+        c.reencode = 3;
+        uint64_t some = exact(c, 8, 3);
+        c.reencode = 1 << 20;
+        uint64_t all = exact(c, 8, 3);
+        assert_true(none != some && some != all && none != all);
     }
 }
 
@@ -154,7 +174,9 @@ static void test_curriculum(void **state) {
 
 static void test_checkpoints_refused(void **state) {
     (void)state;
-    lp_train_config c = small(), other = small();
+    lp_train_config c = small(), other;
+    c.reencode = 3;
+    other = c;
     lp_err err;
     lp_train *t;
     lp_train_stats stats;
@@ -180,7 +202,13 @@ static void test_checkpoints_refused(void **state) {
     assert_int_equal(lp_train_load(t, path, &err), LP_BAD_INPUT);
     assert_non_null(strstr(err.message, "other settings"));
     lp_train_close(t);
-    other = small();
+    other = c;
+    other.reencode = 0;
+    assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_OK);
+    assert_int_equal(lp_train_load(t, path, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "other settings"));
+    lp_train_close(t);
+    other = c;
     other.decisions *= 2; /* how long is nothing that a checkpoint hangs on */
     assert_int_equal(lp_train_open(&t, game, &other, LP_DEVICE_CPU, 1, &err), LP_OK);
     if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
@@ -370,6 +398,7 @@ static void test_learns(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact),
+        cmocka_unit_test(test_exact_reencode),
         cmocka_unit_test(test_curriculum),
         cmocka_unit_test(test_checkpoints_refused),
         cmocka_unit_test(test_before),

@@ -203,6 +203,17 @@ static void test_rule_is_kept(void **state) {
     lp_train_close(t);
 }
 
+/* What is chosen for a query is more than a context shows, and is not encoded again. */
+static void test_is_not_encoded_again(void **state) {
+    (void)state;
+    lp_train_config c = small(&lp_mem_nearest);
+    c.reencode = 4;
+    lp_err err;
+    lp_train *t;
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
+    assert_string_equal(err.message, "memory nearest: its items cannot be encoded again: train.reencode = 0");
+}
+
 /* A card decides in one go and cannot stop to ask: one line says so. Only where there is one, or a stand-in. */
 static void test_cuda_refuses(void **state) {
     (void)state;
@@ -269,8 +280,9 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_trains_exactly), cmocka_unit_test(test_reads_the_same_again),
-                                       cmocka_unit_test(test_rule_is_kept),   cmocka_unit_test(test_cuda_refuses),
-                                       cmocka_unit_test(test_evaluates),      cmocka_unit_test(test_resumes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_trains_exactly), cmocka_unit_test(test_reads_the_same_again), cmocka_unit_test(test_rule_is_kept),
+        cmocka_unit_test(test_cuda_refuses),   cmocka_unit_test(test_is_not_encoded_again), cmocka_unit_test(test_evaluates),
+        cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }

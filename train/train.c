@@ -53,6 +53,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         if (p->twin) lp_mem_use(&memory, &lp_mem_none);
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
         status = lp_seat_open(&p->seat, t->game, &memory, t->policy, NULL, err);
+        if (!status && t->max_again) status = past_open(&p->past, t, lp_mem_max_context(&memory), err);
         if (!status) status = train_begin_episode(t, p, err);
     }
     return status;
@@ -83,24 +84,30 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->config = *config;
     t->overlaps = config->overlap && device == LP_DEVICE_CUDA;
     t->memory = lp_train_memory(config, game);
-    t->max_context = lp_mem_max_context(&t->memory) > 0 ? lp_mem_max_context(&t->memory) : 1;
+    int items = lp_mem_max_context(&t->memory);
+    t->max_context = items > 0 ? items : 1;
     int64_t most = lp_mem_wants_query(t->memory.arch) ? t->max_context * config->steps : t->max_context; /* it may bring anything back */
     t->max_old = (int)most;
+    t->max_again = config->reencode < items ? (int)config->reencode : items;
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
     status = t->pool ? lp_mem_complete(&t->memory, err) : lp_fail(err, LP_FAILED, "cannot start threads");
     if (!status && most > MAX_OLD)
         status = lp_fail(err, LP_BAD_INPUT, "memory %s: contexts of %d items in segments of %lld decisions are too many: at most %d items",
                          lp_mem_arch_name(t->memory.arch), t->max_context, (long long)config->steps, MAX_OLD);
+    if (!status && t->max_again && (!lp_mem_can_renew(t->memory.arch) || lp_mem_wants_query(t->memory.arch)))
+        status = lp_fail(err, LP_BAD_INPUT, "memory %s: its items cannot be encoded again: train.reencode = 0",
+                         lp_mem_arch_name(t->memory.arch));
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
     if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
     int width, height;
-    if (!status && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
+    /* frames that are kept to be encoded again go into checkpoints, which any device reads: they stay grey */
+    if (!status && !t->max_again && lp_game_shades(game, &width, &height)) lp_policy_pack_frames(t->policy, width, height);
     if (!status)
-        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, t->max_old, 0,
-                                 threads, err);
+        status = lp_learner_open(&t->learner, t->policy, &config->ppo, (int)config->envs, (int)config->steps, t->max_context, t->max_old,
+                                 t->max_again, threads, err);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);
     if (!status && (!t->players || !t->decisions_now)) status = lp_fail(err, LP_FAILED, "out of memory");
@@ -117,6 +124,7 @@ void lp_train_close(lp_train *t) {
     for (int64_t e = 0; t->players && e < t->config.envs; e++) {
         lp_seat_close(&t->players[e].seat);
         free(t->players[e].ended);
+        past_close(&t->players[e].past);
     }
     lp_learner_close(t->learner);
     lp_policy_close(t->policy);
@@ -191,7 +199,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
 }
 
 /* The checkpoint: a header, the curriculum, the weights, those that are decided by where they may be others, the learner, then the
- * players, each with its length in front. */
+ * players, each with its length in front, and what its memory was made of. */
 typedef struct {
     uint64_t magic, hash; /* of everything after it */
     uint64_t config_hash, rom_hash, core_hash, n_envs;
@@ -257,7 +265,8 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     size_t weights = lp_policy_n_parameters(t->policy) * sizeof(float), learner = lp_learner_save_size(t->learner);
     size_t curriculum = lp_curriculum_save_size(&t->curriculum), acting = t->config.overlap ? weights : 0;
     size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
-    for (int64_t e = 0; e < t->config.envs; e++) size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat);
+    for (int64_t e = 0; e < t->config.envs; e++)
+        size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat) + past_save_bound(t, &t->players[e].past);
     unsigned char *file = malloc(size);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
     unsigned char *at = file + sizeof(checkpoint_header);
@@ -277,7 +286,9 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
         memcpy(at + 16, &p->rng, 8);
         lp_seat_save(&p->seat, at + PLAYER_BYTES);
         at += PLAYER_BYTES + bytes;
+        at += past_save(t, &p->past, at);
     }
+    size = (size_t)(at - file);
     checkpoint_header h = header_of(t);
     memcpy(file, &h, sizeof h);
     h.hash = lp_hash64(file + HASHED_FROM, size - HASHED_FROM);
@@ -298,8 +309,11 @@ static lp_status load_players(lp_train *t, const unsigned char *at, const unsign
         memcpy(&p->rng, at + 16, 8);
         if (bytes > (uint64_t)(end - at - PLAYER_BYTES)) return lp_fail(err, LP_BAD_INPUT, "cut short");
         lp_status status = anew ? train_begin_episode(t, p, err) : lp_seat_load(&p->seat, at + PLAYER_BYTES, bytes, err);
-        if (status) return status;
         at += PLAYER_BYTES + bytes;
+        size_t past_bytes = 0;
+        if (!status) status = past_load(t, p, at, (size_t)(end - at), anew, &past_bytes, err);
+        if (status) return status;
+        at += past_bytes;
     }
     return at == end ? LP_OK : lp_fail(err, LP_BAD_INPUT, "too long");
 }

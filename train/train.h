@@ -25,7 +25,7 @@
 
 typedef struct {
     /* [train] */
-    int64_t seed, decisions, envs, steps, overlap, time_limit;
+    int64_t seed, decisions, envs, steps, overlap, time_limit, reencode;
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */

@@ -1,4 +1,4 @@
-/* What train.c and train_rollout.c share. Internal to them. */
+/* What the files of train/ share. Internal to them. */
 #ifndef LP_TRAIN_TRAIN_PARTS_H
 #define LP_TRAIN_TRAIN_PARTS_H
 
@@ -7,8 +7,18 @@
 
 enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2 };
 
+/* What the items of a memory's context were encoded from; empty where train.reencode is 0. */
+typedef struct {
+    int n;                 /* of the context after the last rollout, in its order */
+    int64_t *step;         /* [max_context] */
+    unsigned char *record; /* [max_context], see train_past.c */
+    float *states;         /* [steps][state_floats] the core's before each decision of the rollout; NULL without a core */
+    int *chosen;           /* [max_context] those that the rollout encodes again, by their places in the context */
+} past;
+
 typedef struct {
     lp_seat seat;
+    past past;
     int twin;
     uint64_t n_episodes;    /* begun; counts the training seeds used */
     int64_t episode_offset; /* segment step of the running episode's step 0; negative when it began earlier */
@@ -25,6 +35,7 @@ struct lp_train {
     lp_train_config config;
     lp_mem_config memory;
     int max_context, max_old; /* items that a decision reads; those from before its segment that a segment does */
+    int max_again;            /* of these, those that it encodes again */
     lp_pool *pool;
     lp_policy *policy;
     lp_learner *learner;
@@ -42,5 +53,21 @@ lp_status train_begin_episode(lp_train *t, player *p, lp_err *err);
 /* steps decisions of every environment, into the learner's segments. forward_s: time that acting took, in all threads; on a card, that the
  * host waited for it. */
 lp_status train_rollout(lp_train *t, double *forward_s, lp_err *err);
+
+/* For a memory whose contexts have at most max_items. LP_BAD_INPUT: they are too large. */
+lp_status past_open(past *out, const lp_train *t, int max_items, lp_err *err);
+void past_close(past *past);
+/* Before a rollout: the most salient items of environment e's memory are encoded with the weights of now, in the memory, and are its
+ * segment's to encode again. rows: what the actor takes at once; d: scratch of as many. */
+lp_status past_renew(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err);
+/* During one: the core's state before its decision s. */
+void past_note_state(past *past, const lp_train *t, int s, const float *state);
+/* After one: the records of what the context has now, from before or from the segment. LP_FAILED, told in p->error: of an item there is none. */
+lp_status past_gather(const lp_train *t, player *p, const lp_segment *g);
+/* For checkpoints, after a rollout: out has past_save_bound bytes; returns those used. Loaded for the memory that p has by then; skip: nothing
+ * is. Without train.reencode no byte is either. LP_BAD_INPUT: they are damaged, or not of such a memory. */
+size_t past_save_bound(const lp_train *t, const past *past);
+size_t past_save(const lp_train *t, const past *past, unsigned char *out);
+lp_status past_load(const lp_train *t, player *p, const unsigned char *data, size_t size_bytes, bool skip, size_t *used, lp_err *err);
 
 #endif

@@ -9,12 +9,22 @@
 
 #include <string.h>
 
-static void begin_segment(player *p, lp_segment *g) {
+/* rows, d: as in past_renew. */
+static lp_status begin_segment(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err) {
+    player *p = &t->players[e];
+    lp_segment *g = lp_learner_segment(t->learner, e);
     p->n_ended = 0;
     p->emulate_s = p->memory_s = p->forward_s = 0;
     if (p->seat.state) memcpy(g->state, p->seat.state, (size_t)p->seat.state_floats * sizeof(float));
-    g->n_old = 0;
+    g->n_old = g->n_again = 0;
     p->episode_offset = -lp_mem_steps(p->seat.mem);
+    return past_renew(t, e, actor, d, rows, err);
+}
+
+/* The row of the item of that step, if it is encoded again, or -1. As all are in order of step, it is looked for from where the last was. */
+static int32_t again_row(const lp_train *t, const lp_segment *g, int64_t step, int *from) {
+    while (*from < g->n_again && g->again_step[*from] < step) ++*from;
+    return *from < g->n_again && g->again_step[*from] == step ? t->max_old + *from : -1;
 }
 
 /* The row of item j of o, which is from before the segment: one of the first n_known, those of the decisions before, or a new one; -1 where
@@ -36,15 +46,18 @@ static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o
 /* Writes step s of the segment: the observation and where each context item's row is. */
 static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
     size_t pixels = lp_policy_frame_bytes(t->policy), at = (size_t)s * (size_t)t->max_context;
-    int n_known = g->n_old, from = 0;
+    int n_known = g->n_old, from = 0, again = 0;
     memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
     g->last_action[s] = o->last_action;
+    past_note_state(&p->past, t, s, o->state);
     g->n_items[s] = o->n_items;
     lp_policy_keys(lp_policy_shape(t->policy), o, g->level + at, g->age + at);
     for (int j = 0; j < o->n_items; j++) {
         int64_t row = p->episode_offset + o->step[j];
-        g->row[at + (size_t)j] = row >= 0 ? t->max_old + (int32_t)row : old_row(t, g, o, j, n_known, &from);
-        if (g->row[at + (size_t)j] < 0)
+        int32_t *to = &g->row[at + (size_t)j];
+        *to = row >= 0 ? t->max_old + t->max_again + (int32_t)row : again_row(t, g, o->step[j], &again);
+        if (*to < 0) *to = old_row(t, g, o, j, n_known, &from);
+        if (*to < 0)
             return lp_fail(&p->error, LP_FAILED, "memory %s: item %lld came back into a context that had left it out",
                            lp_mem_arch_name(t->memory.arch), (long long)o->step[j]);
     }
@@ -103,7 +116,7 @@ static void group_job(void *context, int group, int worker) {
     lp_decision d[TRAIN_GROUP];
     player *players = &t->players[first];
     lp_status status = LP_OK;
-    for (int i = 0; i < n; i++) begin_segment(&players[i], lp_learner_segment(t->learner, first + i));
+    for (int i = 0; i < n && !status; i++) status = begin_segment(t, first + i, t->actors[worker], d, TRAIN_GROUP, &players->error);
     for (int s = 0; s <= t->config.steps && !status; s++) {
         for (int i = 0; i < n; i++) look(t, first + i, &o[i]);
         double from = lp_now_s();
@@ -129,8 +142,7 @@ static void half_job(void *context, int index, int worker) {
     lp_train *t = h->t;
     int e = h->first + index;
     lp_observation o;
-    if (h->step == 0) begin_segment(&t->players[e], lp_learner_segment(t->learner, e));
-    else if (go_on(t, e, h->step - 1, &t->decisions_now[e])) return;
+    if (h->step && go_on(t, e, h->step - 1, &t->decisions_now[e])) return;
     look(t, e, &o);
     if (!note(t, e, h->step, &o)) lp_actor_look(h->actor, index, &o);
 }
@@ -173,7 +185,9 @@ static lp_status halves(lp_train *t, double *waited_s, lp_err *err) {
     for (int k = 0; k < n; k++) {
         int first = k * ((E + 1) / 2);
         all[k] = (half){t, first, k ? E - first : (E + n - 1) / n, 0, t->actors[k], false, false};
-        emulate(&all[k], k);
+        for (int e = first; e < first + all[k].n && !status; e++)
+            status = begin_segment(t, e, t->actors[k], t->decisions_now + first, all[k].n, err);
+        if (!status) emulate(&all[k], k);
     }
     for (int64_t turn = 0; turn < n * (t->config.steps + 1) && !status; turn++) {
         int k = (int)(turn % n), other = (k + 1) % n;
@@ -188,6 +202,20 @@ static lp_status halves(lp_train *t, double *waited_s, lp_err *err) {
     return status;
 }
 
+/* ---- either way ---- */
+
+static void gather_job(void *context, int e, int worker) {
+    lp_train *t = context;
+    (void)worker;
+    (void)past_gather(t, &t->players[e], lp_learner_segment(t->learner, e));
+}
+
+static lp_status first_error(const lp_train *t, lp_err *err) {
+    for (int64_t e = 0; e < t->config.envs; e++)
+        if (t->players[e].error.message[0]) return lp_fail(err, LP_FAILED, "%s", t->players[e].error.message);
+    return LP_OK;
+}
+
 lp_status train_rollout(lp_train *t, double *forward_s, lp_err *err) {
     lp_status status = LP_OK;
     int64_t E = t->config.envs;
@@ -195,9 +223,8 @@ lp_status train_rollout(lp_train *t, double *forward_s, lp_err *err) {
     for (int64_t e = 0; e < E; e++) t->players[e].error.message[0] = 0;
     if (lp_policy_device(t->policy) == LP_DEVICE_CUDA) status = halves(t, forward_s, err);
     else lp_pool_run(t->pool, (int)((E + TRAIN_GROUP - 1) / TRAIN_GROUP), group_job, t);
-    for (int64_t e = 0; e < E; e++) {
-        if (t->players[e].error.message[0]) return lp_fail(err, LP_FAILED, "%s", t->players[e].error.message);
-        *forward_s += t->players[e].forward_s;
-    }
-    return status;
+    if (first_error(t, err)) return LP_FAILED;
+    if (t->max_again && !status) lp_pool_run(t->pool, (int)E, gather_job, t);
+    for (int64_t e = 0; e < E; e++) *forward_s += t->players[e].forward_s;
+    return status ? status : first_error(t, err);
 }

@@ -15,6 +15,8 @@ static const lp_setting own[] = {
      NULL},
     {"train.overlap", "on a GPU: rollouts are played while the one before is learned from, by weights that are an update older",
      LP_SET_CHOICE, AT(overlap), 0, 0, 0, "no|yes"},
+    {"train.reencode", "remembered items, the most salient, that a segment encodes again, so that learning reaches them at any age",
+     LP_SET_INT, AT(reencode), 0, 0, 1 << 20, NULL},
     {"train.twin", "fraction of environments that play the game's twin, without memory", LP_SET_FLOAT, AT(twin), 0.25, 0, 1, NULL},
     {"curriculum.knobs", "knobs, fixed or from easy to hard: \"keys=4 n=1..4\"", LP_SET_TEXT, AT(curriculum.knobs), 0, 0, 128, NULL},
     {"curriculum.start", "longest horizon at first, decisions", LP_SET_INT, AT(curriculum.start), 4, 1, 2000000, NULL},

@@ -17,7 +17,7 @@ static void start(void) {
     lp_config_defaults(&c, lp_train_settings(), lp_n_train_settings());
     c.envs = 1, c.steps = 2, c.hidden = 1, c.dim = 1, c.heads = 1, c.twin = 0;
     lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {2, 2, 2, 3}});
-    c.curriculum.episodes = 3;
+    c.curriculum.episodes = 3, c.reencode = 4;
     __lsan_disable(); /* libmgba's memory that stays open is mapped, where the sanitizer does not look */
     fuzz_must(lp_game_open(&game, LP_SOURCE_DIR "/games/cue", &err), &err);
     fuzz_must(lp_train_open(&train, game, &c, LP_DEVICE_CPU, 1, &err), &err);
@@ -32,7 +32,7 @@ static void start(void) {
     valid = file.data, bytes = file.size_bytes, bad = malloc(bytes);
 }
 
-/* The valid checkpoint with bytes changed, sealed from the inside out. */
+/* The valid checkpoint with bytes changed, sealed from the inside out; at its end is what the memory was made of. */
 static void forge(const uint8_t *data, size_t size) {
     const lp_seat *seat = &train->players[0].seat;
     size_t env = lp_env_save_size(seat->env), machine = lp_emu_state_size(lp_env_emu(seat->env)),
@@ -43,7 +43,7 @@ static void forge(const uint8_t *data, size_t size) {
     fuzz_patch(&(fuzz_target){bad, bytes, env_at + env - machine, machine}, data, size);
     fuzz_seal(bad + learner_at, learner);
     fuzz_seal(bad + env_at, env);
-    fuzz_seal(bad + env_at + env, bytes - env_at - env); /* the memory: nano has no core, whose state would come before it */
+    fuzz_seal(bad + env_at + env, lp_mem_save_size(seat->mem)); /* nano has no core, whose state would come before it */
     fuzz_seal(bad, bytes);
 }
 

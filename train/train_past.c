@@ -1,0 +1,168 @@
+/* What an environment's memory is made of: behind each item of its context the last action, the core's state and the frame that it was
+ * encoded from, so that it can be encoded again with the weights of now. */
+#include "train/train_parts.h"
+
+#include "base/floats.h"
+#include "base/log.h"
+
+#include <lz4.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A record: i32 last action, float32 state, the frame, zeros up to a multiple of 4 bytes. */
+enum { STATE_AT = sizeof(int32_t) };
+static size_t frame_bytes(const lp_train *t) { return lp_policy_frame_bytes(t->policy); }
+static size_t state_bytes(const lp_train *t) { return (size_t)lp_policy_state_floats(t->policy) * sizeof(float); }
+static size_t record_bytes(const lp_train *t) { return (STATE_AT + state_bytes(t) + frame_bytes(t) + 3) / 4 * 4; }
+
+static void write_record(const lp_train *t, unsigned char *to, int32_t action, const float *state, const uint8_t *frame) {
+    memcpy(to, &action, sizeof action);
+    if (state) memcpy(to + STATE_AT, state, state_bytes(t));
+    memcpy(to + STATE_AT + state_bytes(t), frame, frame_bytes(t));
+}
+
+lp_status past_open(past *out, const lp_train *t, int max_items, lp_err *err) {
+    size_t n = (size_t)max_items, record = record_bytes(t);
+    if (n > LZ4_MAX_INPUT_SIZE / record)
+        return lp_fail(err, LP_BAD_INPUT, "train.reencode: a context of %zu items of %zu bytes is too large: at most %zu items", n, record,
+                       LZ4_MAX_INPUT_SIZE / record);
+    if (!n) return LP_OK;
+    *out = (past){.step = calloc(n, sizeof *out->step), .record = calloc(n, record), .chosen = calloc(n, sizeof *out->chosen)};
+    if (state_bytes(t)) out->states = calloc((size_t)t->config.steps, state_bytes(t));
+    bool good = out->step && out->record && out->chosen && (out->states || !state_bytes(t));
+    return good ? LP_OK : lp_fail(err, LP_FAILED, "out of memory for what %zu items of an environment were made of", n);
+}
+
+void past_close(past *p) {
+    free(p->step), free(p->record), free(p->chosen), free(p->states);
+    *p = (past){0};
+}
+
+void past_note_state(past *p, const lp_train *t, int s, const float *state) {
+    size_t n = (size_t)lp_policy_state_floats(t->policy);
+    if (p->states) memcpy(p->states + (size_t)s * n, state, n * sizeof *state);
+}
+
+/* Records move towards the front or stay, as nothing comes back into a context and all is in order of step. */
+lp_status past_gather(const lp_train *t, player *p, const lp_segment *g) {
+    past *kept = &p->past;
+    size_t record = record_bytes(t), floats = (size_t)lp_policy_state_floats(t->policy);
+    int from = 0;
+    for (int j = 0; j < p->seat.n_items; j++) {
+        int64_t step = p->seat.context.step[j], row = p->episode_offset + step;
+        unsigned char *to = kept->record + (size_t)j * record;
+        while (row < 0 && from < kept->n && kept->step[from] != step) from++;
+        if (row >= 0)
+            write_record(t, to, g->last_action[row], kept->states ? kept->states + (size_t)row * floats : NULL,
+                         g->pixels + (size_t)row * frame_bytes(t));
+        else if (from < kept->n) memmove(to, kept->record + (size_t)from * record, record);
+        else
+            return lp_fail(&p->error, LP_FAILED, "memory %s: item %lld is not in order of step, or came back",
+                           lp_mem_arch_name(t->memory.arch), (long long)step);
+        kept->step[j] = step;
+    }
+    kept->n = p->seat.n_items;
+    return LP_OK;
+}
+
+static int by_index(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+
+/* The `most` most salient of n, in their order, into chosen; ties keep the older. Returns how many. */
+static int choose(int *chosen, const float *salience, int n, int most) {
+    int n_chosen = 0; /* by falling salience: an insertion sort that forgets the last */
+    for (int j = 0; j < n; j++) {
+        if (n_chosen == most && !(salience[j] > salience[chosen[most - 1]])) continue;
+        int at = n_chosen < most ? n_chosen++ : most - 1;
+        for (; at > 0 && salience[j] > salience[chosen[at - 1]]; at--) chosen[at] = chosen[at - 1];
+        chosen[at] = j;
+    }
+    qsort(chosen, (size_t)n_chosen, sizeof *chosen, by_index);
+    return n_chosen;
+}
+
+/* The i-th chosen item's record becomes the segment's; the observation is made of what is there. */
+static lp_observation take_record(const lp_train *t, const past *kept, lp_segment *g, int i) {
+    const unsigned char *from = kept->record + (size_t)kept->chosen[i] * record_bytes(t);
+    uint8_t *frame = g->again_pixels + (size_t)i * frame_bytes(t);
+    float *state = g->again_state + (size_t)i * (size_t)lp_policy_state_floats(t->policy);
+    memcpy(&g->again_action[i], from, sizeof g->again_action[i]);
+    memcpy(state, from + STATE_AT, state_bytes(t));
+    memcpy(frame, from + STATE_AT + state_bytes(t), frame_bytes(t));
+    g->again_step[i] = kept->step[kept->chosen[i]];
+    return (lp_observation){.pixels = frame, .last_action = g->again_action[i], .state = state};
+}
+
+lp_status past_renew(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err) {
+    player *p = &t->players[e];
+    const past *kept = &p->past;
+    const lp_mem_context_view *context = &p->seat.context;
+    lp_segment *g = lp_learner_segment(t->learner, e);
+    size_t dim = (size_t)t->memory.dim;
+    if (!kept->n) return LP_OK;
+    double started_s = lp_now_s();
+    lp_mem_context(p->seat.mem, NULL, context);
+    g->n_again = choose(kept->chosen, context->salience, kept->n, t->max_again);
+    for (int from = 0; from < g->n_again; from += rows) {
+        int n = g->n_again - from < rows ? g->n_again - from : rows;
+        for (int i = 0; i < n; i++) {
+            lp_observation o = take_record(t, kept, g, from + i);
+            lp_actor_look(actor, i, &o);
+        }
+        lp_status status = lp_actor_start(actor, n, err);
+        if (!status) status = lp_actor_wait(actor, d, err);
+        if (status) return status;
+        for (int i = 0; i < n; i++) {
+            size_t at = (size_t)kept->chosen[from + i];
+            memcpy(context->vector + at * dim, d[i].item, dim * sizeof(float));
+            context->salience[at] = d[i].salience;
+        }
+    }
+    lp_seat_renew(&p->seat);
+    p->forward_s += lp_now_s() - started_s;
+    return LP_OK;
+}
+
+/* Saved: u64 bytes that follow, the records of the context's items as one LZ4 block. Their steps are the memory's. */
+size_t past_save_bound(const lp_train *t, const past *kept) {
+    return t->max_again ? sizeof(uint64_t) + (size_t)LZ4_compressBound((int)((size_t)kept->n * record_bytes(t))) : 0;
+}
+
+size_t past_save(const lp_train *t, const past *kept, unsigned char *out) {
+    if (!t->max_again) return 0;
+    int raw = (int)((size_t)kept->n * record_bytes(t));
+    const char *records = raw ? (const char *)kept->record : "";
+    uint64_t packed = (uint64_t)LZ4_compress_default(records, (char *)out + sizeof packed, raw, LZ4_compressBound(raw));
+    memcpy(out, &packed, sizeof packed);
+    return sizeof packed + packed;
+}
+
+static bool records_can_be(const lp_train *t, const player *p, const unsigned char *record, int n) {
+    for (int i = 0; i < n; i++, record += record_bytes(t)) {
+        int32_t action;
+        memcpy(&action, record, sizeof action);
+        if (action < -1 || action >= p->seat.n_actions || !lp_floats_finite(record + STATE_AT, state_bytes(t) / sizeof(float)))
+            return false;
+    }
+    return true;
+}
+
+lp_status past_load(const lp_train *t, player *p, const unsigned char *data, size_t size_bytes, bool skip, size_t *used, lp_err *err) {
+    past *kept = &p->past;
+    uint64_t packed = 0;
+    *used = 0;
+    if (!t->max_again) return LP_OK;
+    if (size_bytes >= sizeof packed) memcpy(&packed, data, sizeof packed);
+    if (!packed || packed > size_bytes - sizeof packed) return lp_fail(err, LP_BAD_INPUT, "cut short");
+    *used = sizeof packed + packed;
+    kept->n = 0;
+    if (skip) return LP_OK;
+    int n = lp_mem_context(p->seat.mem, NULL, &p->seat.context), raw = (int)((size_t)n * record_bytes(t));
+    char *records = n ? (char *)kept->record : (char[1]){0};
+    bool good = packed <= (uint64_t)LZ4_compressBound(raw) &&
+                LZ4_decompress_safe((const char *)data + sizeof packed, records, (int)packed, raw) == raw &&
+                records_can_be(t, p, kept->record, n);
+    if (!good) return lp_fail(err, LP_BAD_INPUT, "what an environment's memory was made of is damaged");
+    if (n) memcpy(kept->step, p->seat.context.step, (size_t)n * sizeof *kept->step);
+    kept->n = n;
+    return LP_OK;
+}
