@@ -94,15 +94,17 @@ static steps reference_select(const life *l, const steps *from) {
 }
 
 /* What the rules come to over the whole span of a summary, whatever it was merged from. */
-static void check_span(const lp_mem_config *c, const lp_mem_summary *s) {
-    const int keep = c->setting[KEEP];
+static void check_span(const life *l, const lp_mem_summary *s) {
+    const int keep = l->config->setting[KEEP];
+    const bool by_salience = keep <= LP_KEEP_LEARNED && l->config->setting[UNLIKE] < 0;
     for (int i = 0; i < s->n_items; i++) {
         if (keep == LP_KEEP_OLDEST) assert_int_equal(s->steps[i], s->first + i);
         if (keep == LP_KEEP_NEWEST) assert_int_equal(s->steps[i], s->last - s->n_items + 1 + i);
         if (keep == LP_KEEP_DISTINCT && i == 0) assert_int_equal(s->steps[i], s->first);
-        if (keep != LP_KEEP_RANDOM) continue;
+        if (keep != LP_KEEP_RANDOM && !by_salience) continue;
         int higher = 0;
-        for (int64_t t = s->first; t <= s->last; t++) higher += lot(t) > lot(s->steps[i]);
+        for (int64_t t = s->first; t <= s->last; t++)
+            higher += by_salience ? l->salience[t] > l->salience[s->steps[i]] : lot(t) > lot(s->steps[i]);
         assert_true(higher < s->n_items);
     }
 }
@@ -144,7 +146,7 @@ static void check(const lp_mem_config *c, int kind) {
                              c->dim, K, c->setting[SLOTS], F, c->setting[UNLIKE], c->setting[KEEP], kind, (long long)new[k].index, k + 1,
                              (long long)new[k].steps[i], (long long)want.step[i]);
             closed[k][new[k].index] = want;
-            check_span(c, &new[k]);
+            check_span(l, &new[k]);
         }
         if (n > 1 || t % 37 == 0) { /* a selection has no state of its own: what is saved goes on alike */
             size_t size;
