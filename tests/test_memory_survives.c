@@ -108,8 +108,8 @@ static void kept_in_span(const world *w, int64_t n, double *q) {
     const int S = w->slots;
     double rest[MAX_SLOTS], fact[MAX_SLOTS], facts[MAX_SLOTS];
     for (int k = 0; k <= w->facts; k++) q[k] = k == 0 || n <= S;
-    for (double x = -8; n > S && x < 8; x += step) {
-        const double y = w->margin + x, density = exp(-x * x / 2) / sqrt(2 * M_PI);
+    for (int i = -160; n > S && i <= 160; i++) {
+        const double x = i * step, y = w->margin + x, density = exp(-x * x / 2) / sqrt(2 * M_PI);
         count_copies(w, fact, y);
         for (int j = 0; j < S; j++) facts[j] = j == 0; /* the others */
         for (int k = 1; k <= w->facts && k <= S && k * w->copies <= n; k++) {
@@ -150,9 +150,11 @@ static double survival(const world *w) {
 /* The margin at which all survive with probability p; INFINITY: none. */
 static double needed_margin(world w, double p) {
     double low = 0, high = 16;
-    for (w.margin = high; high - low > 1e-3; w.margin = (low + high) / 2) {
+    w.margin = high;
+    if (survival(&w) < p) return INFINITY;
+    while (high - low > 1e-3) {
+        w.margin = (low + high) / 2;
         if (survival(&w) >= p) high = w.margin;
-        else if (w.margin == 16) return INFINITY;
         else low = w.margin;
     }
     return high;
