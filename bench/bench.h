@@ -17,7 +17,7 @@ typedef struct {
     /* of a network; NULL and -1: not given */
     lp_mem_given memory;
     const char *policy, *size, *core, *device, *precision, *batch, *save;
-    int64_t context, envs, steps, minibatches, epochs;
+    int64_t context, envs, steps, minibatches, epochs, reencode, horizon;
 } lp_bench_arguments;
 
 /* One decision of a network, at several batch and context sizes. */

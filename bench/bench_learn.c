@@ -14,19 +14,24 @@
 
 typedef struct {
     lp_ppo_config ppo;
-    int envs, steps, context;
+    int envs, steps, context, again;
 } rollout_shape;
 
-/* A segment of random frames, actions and rewards. A decision reads as many items as there are room and items for, old ones and the
- * segment's own, none of them twice; every 16th reads nothing, every fourth environment has no old items.
+/* A segment of random frames, actions and rewards. A decision reads as many items as there are room and items for, old ones, of which some
+ * are encoded again, and the segment's own, none of them twice; every 16th reads nothing, every fourth environment has no old items.
  * rows [context + steps]: scratch. */
 static void fill(lp_segment *g, int env, const lp_policy_config *s, const rollout_shape *r, int state, int *rows, lp_rng *rng) {
     const int C = r->context;
+    const size_t frame = (size_t)(s->width * s->height);
     g->n_old = env % 4 == 1 ? 0 : C;
-    for (size_t i = 0; i < (size_t)r->steps * (size_t)(s->width * s->height); i++) g->pixels[i] = (uint8_t)lp_rng_u64(rng);
+    g->n_again = g->n_old ? r->again : 0;
+    for (size_t i = 0; i < (size_t)g->n_again * frame; i++) g->again_pixels[i] = (uint8_t)lp_rng_u64(rng);
+    for (int i = 0; i < g->n_again * state; i++) g->again_state[i] = 0.5f * lp_rng_normal(rng);
+    for (int i = 0; i < g->n_again; i++) g->again_action[i] = (int)lp_rng_below(rng, (uint32_t)s->n_actions + 1) - 1;
+    for (size_t i = 0; i < (size_t)r->steps * frame; i++) g->pixels[i] = (uint8_t)lp_rng_u64(rng);
     for (int i = 0; i < state; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
     for (size_t i = 0; i < (size_t)g->n_old * (size_t)s->dim; i++) g->old_vector[i] = lp_rng_normal(rng);
-    for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng), rows[i] = i;
+    for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng), rows[i] = i < g->n_again ? C + i : i;
     for (int t = 0; t < r->steps; t++) {
         const int there = g->n_old + t;
         g->last_action[t] = (int)lp_rng_below(rng, (uint32_t)s->n_actions + 1) - 1;
@@ -44,7 +49,7 @@ static void fill(lp_segment *g, int env, const lp_policy_config *s, const rollou
             g->level[at] = (uint8_t)lp_rng_below(rng, (uint32_t)s->n_levels);
             g->age[at] = (uint8_t)lp_rng_below(rng, (uint32_t)s->n_ages);
         }
-        rows[there] = C + t;
+        rows[there] = C + r->again + t;
     }
     g->value[r->steps] = 0.1f * lp_rng_normal(rng);
 }
@@ -161,6 +166,7 @@ static void add_row(cJSON *o, const char *what, const lp_policy *policy, const r
         {"envs", r->envs},
         {"steps", r->steps},
         {"context_items", r->context},
+        {"reencode", r->again},
         {"epochs", (double)r->ppo.epochs},
         {"minibatches", (double)r->ppo.minibatches},
         {"parameters", (double)lp_policy_n_parameters(policy)},
@@ -182,12 +188,15 @@ lp_status lp_bench_learn(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
     lp_update_stats stats;
     char what[640];
     lp_status status = lp_bench_settings(&config, a, err);
-    rollout_shape r = {config.ppo, (int)config.envs, (int)config.steps, a->context < 0 ? 128 : (int)a->context};
+    rollout_shape r = {config.ppo, (int)config.envs, (int)config.steps, a->context < 0 ? 128 : (int)a->context, (int)config.reencode};
+    if (!status && r.again > r.context) status = lp_fail(err, LP_BAD_INPUT, "--reencode %d: a context has %d items", r.again, r.context);
+    if (!status && r.again && a->save) status = lp_fail(err, LP_BAD_INPUT, "--save: not with --reencode");
     if (!status) status = lp_bench_network(&policy, what, sizeof what, a, err);
     lp_pool *pool = lp_pool_open(0);
     double *update_s = malloc((size_t)a->updates * sizeof *update_s);
     if (!status && (!pool || !update_s)) status = lp_fail(err, LP_FAILED, "out of memory or threads");
-    if (!status) status = lp_learner_open(&learner, policy, &r.ppo, r.envs, r.steps, r.context, r.context, 0, lp_pool_threads(pool), err);
+    if (!status)
+        status = lp_learner_open(&learner, policy, &r.ppo, r.envs, r.steps, r.context, r.context, r.again, lp_pool_threads(pool), err);
     if (!status) status = fill_all(learner, policy, &r, err);
     if (!status && a->save) status = save(learner, pool, policy, &r, a->save, err);
     if (!status) status = time_updates(learner, pool, update_s, a->updates, &stats, err);

@@ -201,8 +201,16 @@ static void more_help(void) {
 
 int lp_cmd_bench(int argc, char **argv) {
     const char *positional[LP_MAX_LIST];
-    arguments a = {
-        .positional = positional, .seconds = 5, .updates = 3, .context = -1, .envs = -1, .steps = -1, .minibatches = -1, .epochs = -1};
+    arguments a = {.positional = positional,
+                   .seconds = 5,
+                   .updates = 3,
+                   .context = -1,
+                   .envs = -1,
+                   .steps = -1,
+                   .minibatches = -1,
+                   .epochs = -1,
+                   .reencode = -1,
+                   .horizon = -1};
     char names[128] = "";
     struct {
         const char *settings[LP_MAX_LIST];
@@ -242,6 +250,18 @@ int lp_cmd_bench(int argc, char **argv) {
          .min = 1,
          .max = 65536},
         {.name = "epochs", .value = "N", .help = "learn, train: passes an update (2)", .number = &a.epochs, .min = 1, .max = 1000},
+        {.name = "reencode",
+         .value = "N",
+         .help = "learn: remembered items that a segment encodes again; train: likewise, beside a training that does not (0)",
+         .number = &a.reencode,
+         .min = 0,
+         .max = 65536},
+        {.name = "horizon",
+         .value = "N",
+         .help = "train: the longest episode, decisions (4 to 64)",
+         .number = &a.horizon,
+         .min = 1,
+         .max = 2000000},
         {.name = "overlap", .help = "train: on a GPU, rollouts are played while the one before is learned from", .flag = &a.overlap},
         {.name = "save",
          .value = "FILE",

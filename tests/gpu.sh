@@ -114,6 +114,7 @@ speed() {
         on_card "bench policy, $size" bench policy --device cuda --size $size --batch 1,64,4096 --context 128
         on_card "bench learn, $size" bench learn --device cuda --size $size
         on_card "bench train, $size" bench train cue --device cuda --size $size
+        on_card "bench train, $size, encoding again" bench train cue --device cuda --size $size --horizon 1000 --reencode 32
         on_card "bench train, $size, overlapped" bench train cue --device cuda --size $size --overlap
     done
     on_card "bench policy, base, bfloat16" bench policy --device cuda --size base --precision bfloat16 --batch 64,4096 --context 128

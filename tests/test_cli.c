@@ -74,6 +74,8 @@ static void test_usage(void **state) {
         "bench policy --policy %/none.safetensors",
         "bench learn --policy %/none.safetensors --size nano",
         "bench learn --context 0",
+        "bench learn --context 4 --reencode 5",
+        "bench learn --reencode 4 --save %/none.safetensors",
         "bench policy --seconds 1000 --save %/no/such",
         "bench learn --device tpu",
         "bench learn --envs 0",

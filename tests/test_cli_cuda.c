@@ -95,7 +95,8 @@ static void test_play(void **state) {
     assert_true(number(r.out, "decisions") == 35);
     say(longplay("replay %%/run --verify"), "replay");
     say(longplay("bench policy --device cuda --policy %%/p.safetensors --batch 2 --context 5 --seconds 0.1 --json"), "bench policy");
-    say(longplay("bench learn --device cuda --policy %%/p.safetensors --envs 2 --steps 4 --context 5 --updates 1 --json"), "bench learn");
+    say(longplay("bench learn --device cuda --policy %%/p.safetensors --envs 2 --steps 4 --context 5 --reencode 2 --updates 1 --json"),
+        "bench learn");
     say(longplay("bench train --device cuda --envs 2 --steps 4 --updates 1 --overlap --json"), "bench train");
 }
 
