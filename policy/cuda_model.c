@@ -84,9 +84,12 @@ void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
 
 void cuda_decide(cuda_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->z, a->read, weight(m, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, LP_CUDA_SET));
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->z, a->g, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, s->hidden, s->hidden,
-                              LP_CUDA_ADD | LP_CUDA_RELU));
+    bool sight = s->join == LP_JOIN_SIGHT;
+    if (sight) CUDA_DO(m, lp_cuda_copy(a->joined, a->g, (size_t)n * s->hidden * sizeof(float), m->stream));
+    CUDA_DO(m, lp_cuda_linear(m->blas, sight ? a->joined : a->z, a->read, weight(m, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden,
+                              sight ? LP_CUDA_ADD : LP_CUDA_SET));
+    CUDA_DO(m, lp_cuda_linear(m->blas, a->z, a->joined, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, s->hidden, s->hidden,
+                              (sight ? LP_CUDA_SET : LP_CUDA_ADD) | LP_CUDA_RELU));
     const lp_cuda_map both[] = {
         {a->logit, a->z, weight(m, P_POLICY_W), weight(m, P_POLICY_B), s->hidden, s->n_actions, LP_CUDA_SET},
         {a->value, a->z, weight(m, P_VALUE_W), weight(m, P_VALUE_B), s->hidden, 1, LP_CUDA_SET},
@@ -113,10 +116,11 @@ void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, i
     input_back(m, d->z, d->logit, P_POLICY_W, n, h, s->n_actions, LP_CUDA_SET);
     input_back(m, d->z, d->value, P_VALUE_W, n, h, 1, LP_CUDA_ADD);
     CUDA_DO(m, lp_cuda_relu_backward(d->z, a->z, (size_t)n * h, m->stream));
-    weight_back(m, gradient, P_HEAD_FEATURE, P_HEAD_B, d->z, a->g, n, h, h);
-    weight_back(m, gradient, P_HEAD_READ, P_COUNT, d->z, a->read, n, read, h);
+    weight_back(m, gradient, P_HEAD_FEATURE, P_HEAD_B, d->z, a->joined, n, h, h);
     input_back(m, d->g, d->z, P_HEAD_FEATURE, n, h, h, LP_CUDA_SET);
-    input_back(m, d->read, d->z, P_HEAD_READ, n, read, h, LP_CUDA_SET);
+    const float *joins = s->join == LP_JOIN_SIGHT ? d->g : d->z;
+    weight_back(m, gradient, P_HEAD_READ, P_COUNT, joins, a->read, n, read, h);
+    input_back(m, d->read, joins, P_HEAD_READ, n, read, h, LP_CUDA_SET);
 }
 
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, float *ditem, float *dsalience, int n,

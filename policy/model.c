@@ -57,6 +57,15 @@ static void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
     for (size_t i = 0; i < t->size; i++) p->parameters[t->offset + i] = deviation * lp_rng_normal(rng);
 }
 
+/* head.read as the way back from items: their map's transpose, a part from each head. */
+static void see_again(lp_policy *p) {
+    const lp_policy_config *s = &p->shape;
+    const float *item = param(p, P_ITEM_W);
+    float *back = p->parameters + p->info[P_HEAD_READ].offset;
+    for (int j = 0; j < s->hidden; j++)
+        for (int i = 0; i < s->heads * s->dim; i++) *back++ = item[(size_t)(i % s->dim) * s->hidden + j] / (float)s->heads;
+}
+
 static const struct {
     int channels1, channels2, dim, hidden, heads;
 } sizes[] = {{16, 32, 32, 128, 2}, {64, 128, 64, 1024, 4}, {128, 320, 128, 4096, 8}};
@@ -84,6 +93,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
         {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS},
         {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
         {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU},
+        {"join", s->join, LP_JOIN_HEAD, LP_JOIN_SIGHT},
         {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -141,8 +151,9 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_VALUE_W, 0.1f, &rng);
     init_weight(p, P_CORE_X_W, 1.0f, &rng);
     init_weight(p, P_CORE_H_W, 1.0f, &rng);
-    /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
     const lp_policy_config *s = &p->shape;
+    if (s->join == LP_JOIN_SIGHT) see_again(p);
+    /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
     int z = s->core == LP_CORE_GRU ? s->hidden : 0;
     for (int j = 0; s->core != LP_CORE_NONE && j < s->hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
     *out = p;
@@ -158,7 +169,10 @@ int lp_policy_state_floats(const lp_policy *p) { return p->shape.core == LP_CORE
 float *lp_policy_parameters(lp_policy *p) { return p->parameters; }
 
 uint64_t lp_policy_digest(const lp_policy *p) {
-    return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, lp_hash64(&p->shape, sizeof p->shape));
+    const lp_policy_config *s = &p->shape;
+    uint64_t shape = lp_hash64(s, offsetof(lp_policy_config, join)); /* as before there was a choice */
+    if (s->join) shape = lp_hash64_seed(&s->join, sizeof s->join, shape);
+    return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, shape);
 }
 
 static double conv_flops(const lp_conv *c) { return 2.0 * lp_conv_oh(c) * lp_conv_ow(c) * c->k * c->k * c->c * c->oc; }
@@ -178,7 +192,7 @@ typedef struct {
     size_t floats; /* of a row */
     bool before;   /* there is room before the first */
 } activation_field;
-enum { ACTIVATION_FIELDS = 17 };
+enum { ACTIVATION_FIELDS = 18 };
 
 static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a, const lp_policy *p) {
     const lp_policy_config *s = &p->shape;
@@ -195,6 +209,7 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
         {&a->prev, state, false},
         {&a->q, read, false},
         {&a->read, read, false},
+        {&a->joined, s->join == LP_JOIN_SIGHT ? s->hidden : 0, false},
         {&a->z, s->hidden, false},
         /* what acting gives comes last, without gaps */
         {&a->h, state, false},
@@ -204,6 +219,12 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
         {&a->value, 1, false},
     };
     memcpy(out, all, sizeof all);
+}
+
+/* What a stage that this network does not have would give is what it would be given. */
+static void alias(activations *a, const lp_policy *p) {
+    if (p->shape.core == LP_CORE_NONE) a->g = a->f;
+    if (p->shape.join == LP_JOIN_HEAD) a->joined = a->g;
 }
 
 /* Walks the fields once for both sizing (memory NULL) and carving, so that the two cannot disagree. */
@@ -216,7 +237,7 @@ static size_t lay_out(activations *a, const lp_policy *p, int n, int extra, floa
         if (memory) *fields[i].field = memory + used + before;
         used += (before + (size_t)n * fields[i].floats + 15) / 16 * 16;
     }
-    if (memory && p->shape.core == LP_CORE_NONE) a->g = a->f;
+    if (memory) alias(a, p);
     return used;
 }
 
@@ -231,7 +252,7 @@ activations activations_from(activations a, const lp_policy *p, int row) {
     activation_field fields[ACTIVATION_FIELDS];
     list_fields(fields, &a, p);
     for (int i = 0; i < ACTIVATION_FIELDS; i++) *fields[i].field += (size_t)row * fields[i].floats;
-    if (p->shape.core == LP_CORE_NONE) a.g = a.f;
+    alias(&a, p);
     return a;
 }
 
@@ -301,8 +322,11 @@ void model_remember(const lp_policy *p, activations *a, int rows) {
 
 void model_decide(const lp_policy *p, activations *a, int n) {
     const lp_policy_config *s = &p->shape;
-    lp_k_linear(a->z, a->g, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, s->hidden, s->hidden, 0);
-    lp_k_linear(a->z, a->read, param(p, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, 1);
+    bool sight = s->join == LP_JOIN_SIGHT;
+    if (sight) memcpy(a->joined, a->g, (size_t)n * s->hidden * sizeof(float));
+    if (sight) lp_k_linear(a->joined, a->read, param(p, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, 1);
+    lp_k_linear(a->z, a->joined, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, s->hidden, s->hidden, 0);
+    if (!sight) lp_k_linear(a->z, a->read, param(p, P_HEAD_READ), NULL, n, s->heads * s->dim, s->hidden, 1);
     lp_k_relu(a->z, (size_t)n * s->hidden);
     lp_k_linear(a->logit, a->z, param(p, P_POLICY_W), param(p, P_POLICY_B), n, s->hidden, s->n_actions, 0);
     lp_k_linear(a->value, a->z, param(p, P_VALUE_W), param(p, P_VALUE_B), n, s->hidden, 1, 0);
@@ -321,10 +345,11 @@ void model_decide_backward(const lp_policy *p, activations *d, const activations
     lp_k_linear_backward_weight(grad(p, gradient, P_VALUE_W), grad(p, gradient, P_VALUE_B), d->value, a->z, n, h, 1);
     lp_k_linear_backward_input(d->z, d->value, param(p, P_VALUE_W), n, h, 1, 1);
     lp_k_relu_backward(d->z, a->z, (size_t)n * h);
-    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_FEATURE), grad(p, gradient, P_HEAD_B), d->z, a->g, n, h, h);
+    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_FEATURE), grad(p, gradient, P_HEAD_B), d->z, a->joined, n, h, h);
     lp_k_linear_backward_input(d->g, d->z, param(p, P_HEAD_FEATURE), n, h, h, 0);
-    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_READ), NULL, d->z, a->read, n, read, h);
-    lp_k_linear_backward_input(d->read, d->z, param(p, P_HEAD_READ), n, read, h, 0);
+    const float *joins = s->join == LP_JOIN_SIGHT ? d->g : d->z;
+    lp_k_linear_backward_weight(grad(p, gradient, P_HEAD_READ), NULL, joins, a->read, n, read, h);
+    lp_k_linear_backward_input(d->read, joins, param(p, P_HEAD_READ), n, read, h, 0);
 }
 
 void model_item_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {

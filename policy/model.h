@@ -51,6 +51,7 @@ typedef struct {
     float *salience; /* [n] likewise */
     float *q;        /* [n][heads * dim] */
     float *read;     /* [n][heads * dim] */
+    float *joined;   /* [n][hidden] what the head looks at: g and what was read, or g itself where that joins in the head */
     float *z;        /* [n][hidden] */
     float *logit;    /* [n][n_actions] */
     float *value;    /* [n] */

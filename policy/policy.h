@@ -12,7 +12,8 @@
  *     pixels --conv1 8x8/4--> relu --conv2 4x4/2--> relu --features (+ action[last])--> relu --> f
  *     g = f, or with a recurrent core  g = f + h,  h = core(f, h of the decision before)
  *     item = W g + b      salience = w . item + b      query = W g + b      read = attention(query, context)
- *     z = relu(head.feature g + head.read read + b)      logits = policy z      value = value z
+ *     z = relu(head.feature g + head.read read + b), or joined as sight  z = relu(head.feature (g + head.read read) + b)
+ *     logits = policy z      value = value z
  */
 #ifndef LP_POLICY_POLICY_H
 #define LP_POLICY_POLICY_H
@@ -38,6 +39,13 @@ typedef enum { LP_POLICY_NANO, LP_POLICY_BASE, LP_POLICY_LARGE } lp_policy_size;
 #define LP_POLICY_SIZE_CHOICES "nano|base|large"
 const char *lp_policy_size_name(int size);
 
+/* Where what was read joins what is seen. In the head, by a map of its own. As sight: it is added to g, as if it was seen again, and goes
+ * through the head that knows what to do with what is seen; head.read begins as the way back from items, item's transpose. Then only
+ * what to look for must be learned from wins and losses, not what to do with it. */
+typedef enum { LP_JOIN_HEAD, LP_JOIN_SIGHT } lp_policy_join;
+#define LP_POLICY_JOIN_CHOICES "head|sight"
+const char *lp_policy_join_name(int join);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_MAX_ACTIONS */
@@ -48,6 +56,7 @@ typedef struct {
     int n_levels;      /* summary levels told apart, higher ones count as the last; 0: 4 */
     int n_ages;        /* ages told apart by their binary logarithm, older counts as the last; 0: 8 */
     int core;          /* lp_policy_core */
+    int join;          /* lp_policy_join */
 } lp_policy_config;
 
 /* Fills in what is 0. */

@@ -131,7 +131,8 @@ static void act(const lp_policy *card, const lp_policy *cpu) {
 static void test_acting(void **state) {
     (void)state;
     need_card();
-    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+    for (int network = 0; network < NETWORKS; network++) {
+        use_network(network);
         lp_policy *card = make(LP_DEVICE_CUDA), *cpu = make(LP_DEVICE_CPU);
         act(card, cpu);
         /* other weights: the graph of an actor opened before reads them too */
@@ -144,7 +145,7 @@ static void test_acting(void **state) {
         lp_policy_close(card);
         lp_policy_close(cpu);
     }
-    shape.core = LP_CORE_NONE;
+    use_network(0);
 }
 
 /* ---- learning ---- */
@@ -152,7 +153,8 @@ static void test_acting(void **state) {
 static void test_gradient(void **state) {
     (void)state;
     need_card();
-    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+    for (int network = 0; network < NETWORKS; network++) {
+        use_network(network);
         lp_policy *policies[2] = {make(LP_DEVICE_CPU), make(LP_DEVICE_CUDA)};
         size_t n = lp_policy_n_parameters(policies[0]);
         float *gradient[2] = {malloc(n * sizeof(float)), malloc(n * sizeof(float))};
@@ -178,7 +180,7 @@ static void test_gradient(void **state) {
         lp_pool_close(pool);
         for (int k = 0; k < 2; k++) free(gradient[k]), lp_policy_close(policies[k]);
     }
-    shape.core = LP_CORE_NONE;
+    use_network(0);
 }
 
 /* ---- packed screens: what the card makes of them is what the CPU makes of the grey frames they stand for ---- */
@@ -257,7 +259,8 @@ static void updates(float *weights, lp_device first, lp_device then, lp_update_s
 static void test_updates(void **state) {
     (void)state;
     need_card();
-    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+    for (int network = 0; network < NETWORKS; network++) {
+        use_network(network);
         static const lp_device devices[][2] = {{LP_DEVICE_CPU, LP_DEVICE_CPU},
                                                {LP_DEVICE_CUDA, LP_DEVICE_CUDA},
                                                {LP_DEVICE_CUDA, LP_DEVICE_CUDA},
@@ -284,7 +287,7 @@ static void test_updates(void **state) {
         free(start);
         lp_policy_close(policy);
     }
-    shape.core = LP_CORE_NONE;
+    use_network(0);
 }
 
 static lp_decision decide(lp_actor *actor) {

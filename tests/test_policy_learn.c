@@ -49,7 +49,8 @@ static void check_gradient(void) {
             wrong++, print_message("parameter %zu: gradient %g, difference %g\n", i, gradient[i], slope);
     }
     (void)rng;
-    print_message("core %s: %d parameters checked, %d differ\n", lp_policy_core_name(shape.core), checked, wrong);
+    print_message("core %s, joined as %s: %d parameters checked, %d differ\n", lp_policy_core_name(shape.core),
+                  lp_policy_join_name(shape.join), checked, wrong);
     assert_true(checked > 100);
     assert_true(wrong * 50 <= checked);
     free(gradient), free(ignored);
@@ -60,8 +61,11 @@ static void check_gradient(void) {
 
 static void test_gradient(void **state) {
     (void)state;
-    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) check_gradient();
-    shape.core = LP_CORE_NONE;
+    for (int i = 0; i < NETWORKS; i++) {
+        use_network(i);
+        check_gradient();
+    }
+    use_network(0);
 }
 
 static uint64_t digest_after(int workers, int updates, bool reload) {
@@ -100,21 +104,23 @@ static uint64_t digest_after(int workers, int updates, bool reload) {
 
 static void test_deterministic(void **state) {
     (void)state;
-    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+    for (int network = 0; network < NETWORKS; network++) {
+        use_network(network);
         uint64_t one = digest_after(1, 3, false);
         assert_true(one == digest_after(2, 3, false));
         assert_true(one == digest_after(4, 3, false));
         assert_true(one == digest_after(2, 3, true));
         assert_true(one != digest_after(1, 2, false));
     }
-    shape.core = LP_CORE_NONE;
+    use_network(0);
 }
 
 /* What acting gives decision by decision, with the state handed on, is what learning computes from the whole segment: the
  * probability ratio of an unchanged policy is 1. */
 static void test_acting_agrees(void **state) {
     (void)state;
-    for (shape.core = LP_CORE_NONE; shape.core <= LP_CORE_MINGRU; shape.core++) {
+    for (int network = 0; network < NETWORKS; network++) {
+        use_network(network);
         lp_policy *policy;
         lp_learner *learner;
         lp_actor *actor;
@@ -164,7 +170,7 @@ static void test_acting_agrees(void **state) {
         lp_learner_close(learner);
         lp_policy_close(policy);
     }
-    shape.core = LP_CORE_NONE;
+    use_network(0);
 }
 
 /* An actor skips what did not change in a row since its last run: no decision may tell, nor miss a change of the weights. */

@@ -67,11 +67,13 @@ static void test_cores(void **state) {
         lp_policy *p, *q;
         lp_policy_config config = shape;
         config.core = core;
+        config.join = core == LP_CORE_GRU ? LP_JOIN_SIGHT : LP_JOIN_HEAD;
         assert_int_equal(lp_policy_open(&p, &config, 5, &err), LP_OK);
         n_parameters[core] = lp_policy_n_parameters(p);
         assert_int_equal(lp_policy_write(p, path, NULL, 0, &err), LP_OK);
         if (lp_policy_read(&q, path, &err)) fail_msg("%s", err.message);
-        assert_true(lp_policy_digest(p) == lp_policy_digest(q) && lp_policy_shape(q)->core == core);
+        assert_true(lp_policy_digest(p) == lp_policy_digest(q) && lp_policy_shape(q)->core == core &&
+                    lp_policy_shape(q)->join == config.join);
         lp_policy_close(p), lp_policy_close(q);
     }
     size_t h = (size_t)shape.hidden;

@@ -21,7 +21,8 @@ lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
                               .heads = (int)c->heads,
                               .n_levels = (int)c->levels,
                               .n_ages = (int)c->ages,
-                              .core = (int)c->core};
+                              .core = (int)c->core,
+                              .join = (int)c->join};
     lp_game_observation(game, &shape.width, &shape.height);
     lp_policy_defaults(&shape);
     return shape;

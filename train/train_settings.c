@@ -32,6 +32,8 @@ static const lp_setting own[] = {
      LP_POLICY_NANO, 0, 0, LP_POLICY_SIZE_CHOICES},
     {"policy.core", "state inside the network, from decision to decision: " LP_POLICY_CORE_CHOICES, LP_SET_CHOICE, AT(core), LP_CORE_NONE,
      0, 0, LP_POLICY_CORE_CHOICES},
+    {"policy.join", "where what was read from memory joins what is seen: in the head, or as sight, as if it was seen again", LP_SET_CHOICE,
+     AT(join), LP_JOIN_HEAD, 0, 0, LP_POLICY_JOIN_CHOICES},
     {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 0, 0, 1024, NULL},
     {"policy.hidden", "width of the hidden layers; 0: 128, 1024, 4096 by size", LP_SET_INT, AT(hidden), 0, 0, 8192, NULL},
     {"policy.heads", "heads of the memory read; 0: 2, 4, 8 by size", LP_SET_INT, AT(heads), 0, 0, 8, NULL},
