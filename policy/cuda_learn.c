@@ -31,6 +31,9 @@ struct cuda_learner {
     float *item, *salience, *ditem, *dsalience; /* [chunk][max_old constants, max_again, n_steps] tables */
     float *weight;                              /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
+    float *matters, *foretold,
+        *old_salience;             /* [chunk * n_steps], [chunk * n_steps][max_context], [chunk][max_old]: where salience is taught */
+    double *losses;                /* [chunk * n_steps] */
     float *w, *gradient, *m1, *m2; /* arrays of parameters */
     float *old_m1, *old_m2;        /* the moments before an update, likewise */
     lp_cuda_adam_state *adam;
@@ -78,6 +81,10 @@ static size_t lay_out(cuda_learner *c, void *base) {
     c->weight = cuda_take(&room, S * T * s->heads * C * f);
     lp_read r = {.heads = s->heads, .dim = s->dim, .n_levels = s->n_levels, .n_ages = s->n_ages};
     c->read_scratch = cuda_take(&room, lp_cuda_read_scratch(&r, (int)(S * T), (int)C, (int)T) * f);
+    if (l->config.salience_weight > 0) {
+        c->matters = cuda_take(&room, S * T * f), c->losses = cuda_take(&room, S * T * sizeof(double));
+        c->foretold = cuda_take(&room, S * T * C * f), c->old_salience = cuda_take(&room, S * (size_t)l->max_old * f);
+    }
     c->w = cuda_take(&room, parameters), c->gradient = cuda_take(&room, parameters);
     c->m1 = cuda_take(&room, parameters), c->m2 = cuda_take(&room, parameters);
     c->old_m1 = cuda_take(&room, parameters), c->old_m2 = cuda_take(&room, parameters);
@@ -204,24 +211,35 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     int T = l->n_steps, C = l->max_context, O = l->max_old, own = O + l->max_again, rows = table_rows(l), n = segments * T;
     size_t table = (size_t)segments * (size_t)rows * sizeof(float);
     const cuda_context context = {PART(row), PART(n_items), PART(level), PART(age), c->item, c->salience, c->weight, C, T, rows};
+    const bool taught = l->config.salience_weight > 0;
     encode_again(c, segments);
     cuda_see(m, a, PART(pixels), PART(last_action), n);
     cuda_core(m, a, PART(state), PART(end), segments, T);
     cuda_remember(m, a, n);
     put_rows(c, c->item, PART(old_vector), 0, O, s->dim, segments);
-    put_rows(c, c->salience, PART(old_salience), 0, O, 1, segments);
+    if (taught) cuda_salience(m, c->old_salience, PART(old_vector), segments * O);
+    put_rows(c, c->salience, taught ? c->old_salience : PART(old_salience), 0, O, 1, segments);
     put_rows(c, c->item, a->item, own, T, s->dim, segments);
     put_rows(c, c->salience, a->salience, own, T, 1, segments);
     cuda_recall(m, a, &context, n);
     cuda_decide(m, a, n);
+    if (taught) cuda_decide_blind(m, d, a, n);
+    if (taught) CUDA_DO(m, lp_cuda_matters(c->matters, a->logit, d->logit, n, s->n_actions, m->stream));
     CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
                            s->n_actions, ppo, c->ppo_scratch, m->stream));
     cuda_decide_backward(m, d, a, n, c->gradient);
     CUDA_DO(m, lp_cuda_zero(c->ditem, table * (size_t)s->dim, m->stream));
     CUDA_DO(m, lp_cuda_zero(c->dsalience, table, m->stream));
-    cuda_recall_backward(m, d, a, &context, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
+    if (taught)
+        CUDA_DO(m, lp_cuda_foretell(c->foretold, &c->sums->salience_loss, c->salience, c->weight, PART(row), PART(n_items), c->matters, n,
+                                    s->heads, C, T, rows, (float)l->config.salience_weight * ppo->scale, c->losses, m->stream));
+    cuda_recall_backward(m, d, a, &context, taught ? c->foretold : NULL, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
     take_rows(c, d->item, c->ditem, own, T, s->dim, segments);
     take_rows(c, d->salience, c->dsalience, own, T, 1, segments);
+    if (taught) {
+        take_rows(c, c->old_salience, c->dsalience, 0, O, 1, segments);
+        cuda_salience_backward(m, c->old_salience, PART(old_vector), segments * O, c->gradient);
+    }
     cuda_remember_backward(m, d, a, n, c->gradient);
     cuda_core_backward(m, d, a, PART(end), segments, T, c->gradient);
     cuda_see_backward(m, d, a, PART(last_action), n, c->gradient);
@@ -304,7 +322,8 @@ lp_status cuda_learner_wait(cuda_learner *c, lp_learner *l, lp_update_stats *sta
         const minibatch_result *r = &c->host_results[i];
         int from, to;
         learner_part(l, i % parts, parts, &from, &to);
-        diverged |= !(r->sums.policy_loss - r->sums.policy_loss == 0) || !(r->sums.value_loss - r->sums.value_loss == 0);
+        diverged |= !(r->sums.policy_loss - r->sums.policy_loss == 0) || !(r->sums.value_loss - r->sums.value_loss == 0) ||
+                    !(r->sums.salience_loss - r->sums.salience_loss == 0);
         learner_add(stats, &r->sums, (double)(to - from) * l->n_steps, r->norm);
     }
     l->adam_step += n - c->host_results[n - 1].n_refused;
@@ -333,8 +352,7 @@ lp_status cuda_learner_gradient(cuda_learner *c, lp_learner *l, float *gradient,
     minibatch(c, c->orders, l->n_envs);
     CUDA_DO(m, cuda_parameters_from(l->policy->card, l->policy, gradient, c->gradient, m->stream));
     CUDA_DO(m, lp_cuda_to_host(&sums, c->sums, sizeof sums, m->stream));
-    *loss = (sums.policy_loss + l->config.value_weight * sums.value_loss - l->config.entropy_weight * sums.entropy) /
-            ((double)l->n_envs * l->n_steps);
+    *loss = learner_loss(l, &sums) / ((double)l->n_envs * l->n_steps);
     return m->error ? cuda_failed(m->error, "learning", err) : LP_OK;
 }
 

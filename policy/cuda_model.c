@@ -82,6 +82,18 @@ void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
                             m->stream));
 }
 
+void cuda_salience(cuda_model *m, float *salience, const float *item, int n) {
+    CUDA_DO(m,
+            lp_cuda_linear(m->blas, salience, item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, m->p->shape.dim, 1, LP_CUDA_SET));
+}
+
+void cuda_decide_blind(cuda_model *m, activations *out, const activations *a, int n) {
+    int h = m->p->shape.hidden;
+    CUDA_DO(m, lp_cuda_linear(m->blas, out->z, a->g, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, h, h, LP_CUDA_SET | LP_CUDA_RELU));
+    CUDA_DO(m, lp_cuda_linear(m->blas, out->logit, out->z, weight(m, P_POLICY_W), weight(m, P_POLICY_B), n, h, m->p->shape.n_actions,
+                              LP_CUDA_SET));
+}
+
 void cuda_decide(cuda_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
     bool sight = s->join == LP_JOIN_SIGHT;
@@ -123,12 +135,16 @@ void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, i
     input_back(m, d->read, joins, P_HEAD_READ, n, read, h, LP_CUDA_SET);
 }
 
-void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, float *ditem, float *dsalience, int n,
-                          float *gradient, float *scratch) {
+void cuda_salience_backward(cuda_model *m, const float *dsalience, const float *item, int n, float *gradient) {
+    weight_back(m, gradient, P_SALIENCE_W, P_SALIENCE_B, dsalience, item, n, m->p->shape.dim, 1);
+}
+
+void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *foretold, float *ditem,
+                          float *dsalience, int n, float *gradient, float *scratch) {
     lp_read r = cuda_read(m, c);
     CUDA_DO(m, lp_cuda_read_backward(d->q, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY), d->read,
-                                     c->weight, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table, c->rows,
-                                     scratch, m->stream));
+                                     c->weight, foretold, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table,
+                                     c->rows, scratch, m->stream));
 }
 
 void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {

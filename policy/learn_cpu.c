@@ -21,6 +21,7 @@ typedef struct { /* one worker's room for one segment */
     model_eyes eyes;
     float *scratch; /* the eyes' */
     float *weight;  /* [n_steps][heads * max_context] */
+    float *matters; /* [n_steps] */
 } workspace;
 
 struct cpu_learner {
@@ -66,6 +67,7 @@ static size_t lay_out(cpu_learner *c, bool carve) {
             k->a = activations_from(k->again_a, l->policy, l->max_again), k->d = activations_from(k->again_d, l->policy, l->max_again);
         TAKE(k->scratch, model_scratch_floats(l->policy) * f);
         TAKE(k->weight, T * s->heads * C * f);
+        TAKE(k->matters, T * f);
     }
     TAKE(c->shard_gradient, N_SHARDS * P * f);
     TAKE(c->m, P * f);
@@ -137,7 +139,8 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     model_core_sequence(p, &w->a, g->state, g->end, T);
     model_remember(p, &w->a, T);
     memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));
-    memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
+    if (l->config.salience_weight > 0) model_salience(p, saliences, items, g->n_old); /* of constant vectors: it learns all the same */
+    else memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
     lp_read r = model_read(p, items, saliences);
     for (int t = 0; t < T; t++)
         lp_k_read(w->a.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read, g->row + (size_t)t * C,
@@ -145,7 +148,23 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     model_decide(p, &w->a, T);
 }
 
-static void backward(const lp_learner *l, workspace *w, const lp_segment *g, float *gradient) {
+/* How much reading matters to each decision. Clobbers d's z and logits. */
+static void weigh(const lp_learner *l, workspace *w) {
+    model_decide_blind(l->policy, &w->d, &w->a, l->n_steps);
+    lp_k_matters(w->matters, w->a.logit, w->d.logit, l->n_steps, l->policy->shape.n_actions);
+}
+
+/* Salience's own loss, added to the gradients of the table's saliences. */
+static double foretell(const lp_learner *l, workspace *w, const lp_segment *g, float scale) {
+    int C = l->max_context, heads = l->policy->shape.heads;
+    double loss = 0;
+    for (int t = 0; t < l->n_steps; t++)
+        loss += lp_k_foretell(w->again_d.salience - l->max_old, w->again_a.salience - l->max_old, w->weight + (size_t)t * heads * C,
+                              g->row + (size_t)t * C, g->n_items[t], heads, w->matters[t], scale);
+    return loss;
+}
+
+static void backward(const lp_learner *l, workspace *w, const lp_segment *g, float *gradient, const lp_ppo *ppo, lp_ppo_sums *sums) {
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
     int T = l->n_steps, C = l->max_context, O = l->max_old;
@@ -159,6 +178,10 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
         lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY), grad(p, gradient, P_AGE_KEY),
                            w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
                            g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
+    if (l->config.salience_weight > 0) {
+        sums->salience_loss += foretell(l, w, g, (float)l->config.salience_weight * ppo->scale);
+        model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);
+    }
     model_remember_backward(p, &w->d, &w->a, T, gradient);
     model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
     model_encode_backward(p, &w->d, &w->a, g->last_action, T, gradient);
@@ -172,14 +195,16 @@ static void shard_job(void *context, int shard, int worker) {
     workspace *w = &c->work[worker];
     float *gradient = c->shard_gradient + (size_t)shard * l->policy->n_parameters;
     memset(gradient, 0, l->policy->n_parameters * sizeof *gradient);
-    c->shard_sums[shard] = (lp_ppo_sums){0};
+    lp_ppo_sums *sums = &c->shard_sums[shard];
+    *sums = (lp_ppo_sums){0};
     for (int i = shard; i < c->batch_size; i += N_SHARDS) {
         size_t at = (size_t)c->batch[i] * l->n_steps;
         const lp_segment *g = &l->segments[c->batch[i]];
         forward(l, w, g);
-        lp_k_ppo(w->d.logit, w->d.value, &c->shard_sums[shard], w->a.logit, w->a.value, g->action, g->logp, c->advantage + at,
-                 c->target + at, l->n_steps, l->policy->shape.n_actions, &c->ppo);
-        backward(l, w, g, gradient);
+        if (l->config.salience_weight > 0) weigh(l, w);
+        lp_k_ppo(w->d.logit, w->d.value, sums, w->a.logit, w->a.value, g->action, g->logp, c->advantage + at, c->target + at, l->n_steps,
+                 l->policy->shape.n_actions, &c->ppo);
+        backward(l, w, g, gradient, &c->ppo, sums);
     }
 }
 
@@ -201,6 +226,7 @@ static lp_ppo_sums minibatch(cpu_learner *c, lp_pool *pool, const int32_t *batch
         total.entropy += c->shard_sums[s].entropy;
         total.kl += c->shard_sums[s].kl;
         total.clipped += c->shard_sums[s].clipped;
+        total.salience_loss += c->shard_sums[s].salience_loss;
     }
     return total;
 }
@@ -242,7 +268,7 @@ lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, doubl
         learner_part(l, at % parts, parts, &from, &to);
         lp_ppo_sums sums = minibatch(c, pool, l->orders + (size_t)(at / parts) * l->n_envs + from, to - from);
         double norm = sqrt(lp_k_sum_squares(c->shard_gradient, P));
-        if (!isfinite(norm) || !isfinite(sums.policy_loss) || !isfinite(sums.value_loss)) {
+        if (!isfinite(norm) || !isfinite(sums.policy_loss) || !isfinite(sums.value_loss) || !isfinite(sums.salience_loss)) {
             copy_all(p->parameters, c->m, c->v, c->old_w, c->old_m, c->old_v, P);
             return learner_diverged(err);
         }
@@ -257,7 +283,7 @@ double cpu_learner_gradient(cpu_learner *c, lp_learner *l, lp_pool *pool, float 
     advantages(c, false);
     lp_ppo_sums sums = minibatch(c, pool, l->order, l->n_envs);
     memcpy(gradient, c->shard_gradient, l->policy->n_parameters * sizeof *gradient);
-    return c->ppo.scale * (sums.policy_loss + l->config.value_weight * sums.value_loss - l->config.entropy_weight * sums.entropy);
+    return c->ppo.scale * learner_loss(l, &sums);
 }
 
 void cpu_learner_moments(const cpu_learner *c, void *m, void *v) {

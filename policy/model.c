@@ -311,13 +311,28 @@ void model_encode(const lp_policy *p, activations *a, const float *features, con
 void model_item(const lp_policy *p, activations *a, int rows) {
     const lp_policy_config *s = &p->shape;
     lp_k_linear(a->item, a->g, param(p, P_ITEM_W), param(p, P_ITEM_B), rows, s->hidden, s->dim, 0);
-    lp_k_linear(a->salience, a->item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), rows, s->dim, 1, 0);
+    model_salience(p, a->salience, a->item, rows);
 }
 
 void model_remember(const lp_policy *p, activations *a, int rows) {
     const lp_policy_config *s = &p->shape;
     model_item(p, a, rows);
     lp_k_linear(a->q, a->g, param(p, P_QUERY_W), param(p, P_QUERY_B), rows, s->hidden, s->heads * s->dim, 0);
+}
+
+void model_salience(const lp_policy *p, float *salience, const float *item, int n) {
+    lp_k_linear(salience, item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), n, p->shape.dim, 1, 0);
+}
+
+void model_salience_backward(const lp_policy *p, const float *dsalience, const float *item, int n, float *gradient) {
+    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), dsalience, item, n, p->shape.dim, 1);
+}
+
+void model_decide_blind(const lp_policy *p, activations *out, const activations *a, int n) {
+    int h = p->shape.hidden;
+    lp_k_linear(out->z, a->g, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, h, h, 0);
+    lp_k_relu(out->z, (size_t)n * h);
+    lp_k_linear(out->logit, out->z, param(p, P_POLICY_W), param(p, P_POLICY_B), n, h, p->shape.n_actions, 0);
 }
 
 void model_decide(const lp_policy *p, activations *a, int n) {
@@ -354,7 +369,7 @@ void model_decide_backward(const lp_policy *p, activations *d, const activations
 
 void model_item_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {
     int h = p->shape.hidden, dim = p->shape.dim;
-    lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), d->salience, a->item, n, dim, 1);
+    model_salience_backward(p, d->salience, a->item, n, gradient);
     lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
     lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->g, n, h, dim);
     lp_k_linear_backward_input(d->g, d->item, param(p, P_ITEM_W), n, h, dim, 1);

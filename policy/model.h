@@ -98,8 +98,13 @@ void model_core_sequence(const lp_policy *p, activations *a, const float *state,
 /* g -> item, salience; and q */
 void model_item(const lp_policy *p, activations *a, int rows);
 void model_remember(const lp_policy *p, activations *a, int rows);
+/* items [n][dim] -> saliences [n], which model_item gives as well; the way back is for the weights alone */
+void model_salience(const lp_policy *p, float *salience, const float *item, int n);
+void model_salience_backward(const lp_policy *p, const float *dsalience, const float *item, int n, float *gradient);
 /* read, g -> logit, value */
 void model_decide(const lp_policy *p, activations *a, int n);
+/* a->g -> out's z and logit, as if nothing had been read */
+void model_decide_blind(const lp_policy *p, activations *out, const activations *a, int n);
 lp_read model_read(const lp_policy *p, const float *item, const float *salience);
 
 /* Backward, with gradients of activations in d (same shapes as a). gradient [n_parameters] accumulates. */

@@ -170,7 +170,9 @@ void lp_policy_keys(const lp_policy_config *shape, const lp_observation *o, uint
 typedef struct {
     double gamma, lambda; /* discount, GAE */
     double clip, value_weight, entropy_weight;
-    double rate, beta2; /* Adam */
+    double salience_weight; /* of the loss that teaches salience to foretell attention, where reading matters (lp_k_foretell); 0: reading
+                               alone teaches it, through the bias that it is */
+    double rate, beta2;     /* Adam */
     double max_grad_norm;
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;
@@ -206,7 +208,7 @@ typedef struct {
 } lp_segment;
 
 typedef struct {
-    double policy_loss, value_loss, entropy, kl, clip_fraction, grad_norm; /* means of the update */
+    double policy_loss, value_loss, entropy, kl, clip_fraction, salience_loss, grad_norm; /* means of the update */
 } lp_update_stats;
 
 typedef struct lp_learner lp_learner;

@@ -164,7 +164,9 @@ static void test_gradient(void **state) {
         for (int k = 0; k < 2; k++) {
             lp_learner *learner;
             lp_rng rng = lp_rng_make(3, 3);
-            check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
+            lp_ppo_config taught = ppo;
+            taught.salience_weight = network % 2 ? 0.7 : 0;
+            check(lp_learner_open(&learner, policies[k], &taught, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
             fill(learner, &rng);
             check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
             lp_learner_close(learner);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/hash.h"
+#include "policy/model.h"
 #include "policy_support.h"
 
 static void make(lp_policy **policy, lp_learner **learner, int workers) {
@@ -66,6 +67,48 @@ static void test_gradient(void **state) {
         check_gradient();
     }
     use_network(0);
+}
+
+/* What teaches salience reaches the weights that make items and their salience, and no others: what attention is does not learn from it.
+ * Old constants' saliences are those of the weights of now. */
+static void test_salience_is_taught(void **state) {
+    (void)state;
+    lp_policy *policy;
+    lp_learner *learner;
+    lp_err err;
+    lp_pool *pool = lp_pool_open(1);
+    double loss;
+    make(&policy, &learner, 1);
+    size_t n = lp_policy_n_parameters(policy);
+    float *gradient[3];
+    for (int k = 0; k < 3; k++) {
+        lp_learner_close(learner);
+        lp_ppo_config taught = ppo;
+        taught.salience_weight = k ? 1 : 0;
+        assert_int_equal(lp_learner_open(&learner, policy, &taught, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), LP_OK);
+        lp_rng rng = lp_rng_make(11, 0);
+        fill(learner, &rng);
+        for (int e = 0; e < ENVS; e++) {
+            lp_segment *g = lp_learner_segment(learner, e);
+            model_salience(policy, g->old_salience, g->old_vector, g->n_old);
+            if (k == 2) g->old_salience[0] += 1; /* nobody looks at it */
+        }
+        gradient[k] = malloc(n * sizeof(float));
+        lp_learner_gradient(learner, pool, gradient[k], &loss, &err);
+    }
+    assert_memory_equal(gradient[1], gradient[2], n * sizeof(float));
+    for (int id = 0; id < P_COUNT; id++) {
+        const param_info *t = &policy->info[id];
+        double moved = 0;
+        for (size_t i = t->offset; i < t->offset + t->size; i++) moved += fabs((double)gradient[1][i] - gradient[0][i]);
+        bool reached = id <= P_ACTION || (id >= P_ITEM_W && id <= P_SALIENCE_B); /* the bias: of old constants, which it moves now */
+        if (t->size && reached && !(moved > 1e-6)) fail_msg("%s is not reached", t->name);
+        if (!reached && !(moved < 1e-6)) fail_msg("%s is moved by %g", t->name, moved);
+    }
+    for (int k = 0; k < 3; k++) free(gradient[k]);
+    lp_learner_close(learner);
+    lp_policy_close(policy);
+    lp_pool_close(pool);
 }
 
 static uint64_t digest_after(int workers, int updates, bool reload) {
@@ -270,6 +313,7 @@ static void test_forged_state_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_salience_is_taught),
         cmocka_unit_test(test_deterministic),
         cmocka_unit_test(test_acting_agrees),
         cmocka_unit_test(test_no_trace_of_the_run_before),

@@ -44,6 +44,8 @@ static const lp_setting own[] = {
     {"ppo.clip", "clipping of the probability ratio", LP_SET_FLOAT, AT(ppo.clip), 0.2, 0.001, 10, NULL},
     {"ppo.value_weight", "weight of the value loss", LP_SET_FLOAT, AT(ppo.value_weight), 0.5, 0, 100, NULL},
     {"ppo.entropy_weight", "weight of the entropy bonus", LP_SET_FLOAT, AT(ppo.entropy_weight), 0.01, 0, 10, NULL},
+    {"ppo.salience_weight", "weight of the loss that teaches salience to foretell what will be read where reading matters", LP_SET_FLOAT,
+     AT(ppo.salience_weight), 0, 0, 100, NULL},
     {"ppo.rate", "Adam's learning rate at first", LP_SET_FLOAT, AT(ppo.rate), 1e-3, 0, 1, NULL},
     {"ppo.final_rate", "fraction of it left in the end (linear)", LP_SET_FLOAT, AT(final_rate), 0.1, 0, 1, NULL},
     {"ppo.beta2", "Adam's second decay", LP_SET_FLOAT, AT(ppo.beta2), 0.999, 0, 0.999999, NULL},

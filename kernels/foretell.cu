@@ -1,0 +1,72 @@
+/* Twins of foretell.c: how much reading matters, a decision a thread; salience's loss, a block a decision. */
+#include "kernels/cuda.cuh"
+
+#include "base/limits.h"
+
+static __global__ void matters(float *weight, const float *logit, const float *blind, size_t n, int n_actions) {
+    LP_FOR_EACH(r, n) {
+        const float *z[2] = {logit + r * n_actions, blind + r * n_actions};
+        float top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0}, kl = 0;
+        for (int k = 0; k < 2; k++) {
+            for (int a = 0; a < n_actions; a++) top[k] = fmaxf(top[k], z[k][a]);
+            for (int a = 0; a < n_actions; a++) sum[k] += expf(z[k][a] - top[k]);
+        }
+        for (int a = 0; a < n_actions; a++) {
+            const float p = expf(z[0][a] - top[0]) / sum[0], q = expf(z[1][a] - top[1]) / sum[1];
+            kl += p * logf((p + 1e-8f) / (q + 1e-8f));
+        }
+        weight[r] = kl < 0 ? 0 : kl < 1 ? kl : 1;
+    }
+}
+
+static __global__ void __launch_bounds__(LP_BLOCK)
+    foretell(float *foretold, double *loss, const float *salience, const float *weight, const int32_t *index, const int32_t *count,
+             const float *matters, int heads, int max_items, int per_table, int table_rows, float scale) {
+    __shared__ float shared[LP_BLOCK / LP_WARP];
+    __shared__ double shared_loss[LP_BLOCK / LP_WARP];
+    const int b = blockIdx.x, n = count[b];
+    const float *s = salience + (size_t)(b / per_table) * table_rows, *w = weight + (size_t)b * heads * max_items;
+    const int32_t *row = index + (size_t)b * max_items;
+    float *d = foretold + (size_t)b * max_items, top = -INFINITY, sum = 0, mass = 0;
+    double own = 0;
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
+        top = fmaxf(top, s[row[j]]);
+        d[j] = 0;
+        for (int h = 0; h < heads; h++) d[j] += w[(size_t)h * max_items + j];
+        mass += d[j];
+    }
+    top = lp_block_reduce<LP_BLOCK>(top, true, shared);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) sum += expf(s[row[j]] - top);
+    sum = lp_block_reduce<LP_BLOCK>(sum, false, shared);
+    mass = lp_block_reduce<LP_BLOCK>(mass, false, shared);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
+        const float log_p = s[row[j]] - top - logf(sum), read = d[j];
+        d[j] = scale * matters[b] * (mass * expf(log_p) - read);
+        own -= (double)matters[b] * read * log_p;
+    }
+    own = lp_block_reduce<LP_BLOCK>(own, false, shared_loss);
+    if (threadIdx.x == 0) loss[b] = own;
+}
+
+static __global__ void __launch_bounds__(LP_BLOCK) add_losses(double *sum, const double *loss, int n) {
+    __shared__ double shared[LP_BLOCK / LP_WARP];
+    double own = 0;
+    for (int b = threadIdx.x; b < n; b += LP_BLOCK) own += loss[b];
+    own = lp_block_reduce<LP_BLOCK>(own, false, shared);
+    if (threadIdx.x == 0) *sum += own;
+}
+
+int lp_cuda_matters(float *weight, const float *logit, const float *blind, int n, int n_actions, void *stream) {
+    if (n) LP_LAUNCH(matters, lp_blocks((size_t)n), LP_BLOCK, stream, weight, logit, blind, (size_t)n, n_actions);
+    return cudaGetLastError();
+}
+
+int lp_cuda_foretell(float *foretold, double *loss, const float *salience, const float *weight, const int32_t *index, const int32_t *count,
+                     const float *matters, int batch, int heads, int max_items, int per_table, int table_rows, float scale, double *scratch,
+                     void *stream) {
+    if (batch < 1) return cudaSuccess;
+    LP_LAUNCH(foretell, (unsigned)batch, LP_BLOCK, stream, foretold, scratch, salience, weight, index, count, matters, heads, max_items,
+              per_table, table_rows, scale);
+    LP_LAUNCH(add_losses, 1, LP_BLOCK, stream, loss, scratch, batch);
+    return cudaGetLastError();
+}
