@@ -123,7 +123,41 @@ static const lp_mem_arch lp_mem_untrue = {.name = "untrue",
                                           .save_size = save_size,
                                           .save = save,
                                           .load = load};
-const lp_mem_arch *const lp_mem_archs[] = {&lp_mem_none, &lp_mem_window, &lp_mem_tree, &lp_mem_full, &lp_mem_nearest, &lp_mem_untrue, NULL};
+/* One whose contexts are not in order of step: everything, the newest first. */
+static int newest_first(const lp_mem *m, const lp_mem_query *query, const lp_mem_context_view *out) {
+    const nearest *x = m->state;
+    const int n = held(&m->config, m->n_steps), dim = m->config.dim;
+    (void)query;
+    for (int i = 0; i < n; i++) {
+        memcpy(out->vector + i * dim, x->vector + (n - 1 - i) * dim, (size_t)dim * sizeof(float));
+        out->salience[i] = x->salience[n - 1 - i], out->level[i] = 0, out->step[i] = n - 1 - i;
+    }
+    return n;
+}
+static void renew_newest_first(lp_mem *m, const float *vector, const float *salience) {
+    nearest *x = m->state;
+    const int n = held(&m->config, m->n_steps), dim = m->config.dim;
+    for (int i = 0; i < n; i++) {
+        memcpy(x->vector + (n - 1 - i) * dim, vector + i * dim, (size_t)dim * sizeof(float));
+        x->salience[n - 1 - i] = salience[i];
+    }
+}
+static const lp_mem_arch lp_mem_backwards = {
+    .name = "backwards",
+    .help = "a test's",
+    .settings = {{.name = "most", .help = "items shown", .initial = 4, .min = 1, .max = 16},
+                 {.name = "capacity", .help = "items kept", .initial = 512, .min = 1, .max = 1024}},
+    .size = size,
+    .open = open_nearest,
+    .append = append,
+    .context = newest_first,
+    .renew = renew_newest_first,
+    .max_context = held,
+    .save_size = save_size,
+    .save = save,
+    .load = load};
+const lp_mem_arch *const lp_mem_archs[] = {&lp_mem_none,    &lp_mem_window, &lp_mem_tree,      &lp_mem_full,
+                                           &lp_mem_nearest, &lp_mem_untrue, &lp_mem_backwards, NULL};
 
 /* ---- training ---- */
 
@@ -214,6 +248,24 @@ static void test_is_not_encoded_again(void **state) {
     assert_string_equal(err.message, "memory nearest: its items cannot be encoded again: train.reencode = 0");
 }
 
+/* Nor is what comes in another order than that of its steps; without that it trains. */
+static void test_order_is_kept(void **state) {
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        lp_train_config c = small(&lp_mem_backwards);
+        lp_err err;
+        lp_train *t;
+        lp_train_stats stats;
+        lp_status status = LP_OK;
+        c.reencode = k ? 4 : 0;
+        if (lp_train_open(&t, game, &c, LP_DEVICE_CPU, 0, &err)) fail_msg("%s", err.message);
+        for (int i = 0; i < 4 && !status; i++) status = lp_train_update(t, &stats, &err);
+        assert_int_equal(status, k ? LP_FAILED : LP_OK);
+        if (k) assert_non_null(strstr(err.message, "is not in order of step, or came back"));
+        lp_train_close(t);
+    }
+}
+
 /* A card decides in one go and cannot stop to ask: one line says so. Only where there is one, or a stand-in. */
 static void test_cuda_refuses(void **state) {
     (void)state;
@@ -280,9 +332,13 @@ static int teardown(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_trains_exactly), cmocka_unit_test(test_reads_the_same_again), cmocka_unit_test(test_rule_is_kept),
-        cmocka_unit_test(test_cuda_refuses),   cmocka_unit_test(test_is_not_encoded_again), cmocka_unit_test(test_evaluates),
-        cmocka_unit_test(test_resumes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_trains_exactly),
+                                       cmocka_unit_test(test_reads_the_same_again),
+                                       cmocka_unit_test(test_rule_is_kept),
+                                       cmocka_unit_test(test_cuda_refuses),
+                                       cmocka_unit_test(test_is_not_encoded_again),
+                                       cmocka_unit_test(test_order_is_kept),
+                                       cmocka_unit_test(test_evaluates),
+                                       cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
