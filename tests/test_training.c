@@ -163,6 +163,13 @@ static void test_curriculum(void **state) {
     }
     assert_true(c.now.hardest[0] == 2 && c.now.horizon == 7);
     lp_curriculum_close(&c);
+    config.draw = LP_CURRICULUM_LONGEST; /* no short ones */
+    assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
+    for (int i = 0; i < 50; i++) {
+        lp_curriculum_draw(&c, &rng, knobs);
+        assert_true(knobs[horizon] == 3);
+    }
+    lp_curriculum_close(&c);
     static const char *const bad[] = {"door=2",     "doors",      "doors=",          "doors=2..", "doors=2..5",
                                       "doors=1..2", "doors=3..1", "doors=2 doors=3", "horizon=4", "doors=2x"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

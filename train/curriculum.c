@@ -59,7 +59,7 @@ void lp_curriculum_close(lp_curriculum *c) {
 void lp_curriculum_draw(const lp_curriculum *c, lp_rng *rng, int64_t *knobs) {
     lp_game_default_knobs(c->game, knobs);
     if (c->horizon_knob >= 0) {
-        int64_t min = lp_game_knob(c->game, c->horizon_knob)->min;
+        int64_t min = c->config.draw == LP_CURRICULUM_LONGEST ? c->now.horizon : lp_game_knob(c->game, c->horizon_knob)->min;
         knobs[c->horizon_knob] = min + (int64_t)lp_rng_below(rng, (uint32_t)(c->now.horizon - min + 1));
     }
     for (int r = 0; r < c->n_ranges; r++) {

@@ -6,8 +6,8 @@
  *     lp_curriculum_advance(&curriculum);                // once a rollout
  *
  * Two things are made harder: the knobs of `knobs`, one after the other and each by one at a time, then the knob "horizon",
- * by a factor. An episode's horizon is drawn from 1 to the present longest; each other knob is the present hardest in half of
- * the episodes, and drawn from the first to it in the others. Curricula touch training alone.
+ * by a factor. An episode's horizon is drawn from the shortest there is to the present longest, or is the longest (`draw`); each other
+ * knob is the present hardest in half of the episodes, and drawn from the first to it in the others. Curricula touch training alone.
  */
 #ifndef LP_TRAIN_CURRICULUM_H
 #define LP_TRAIN_CURRICULUM_H
@@ -18,9 +18,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+typedef enum { LP_CURRICULUM_UNIFORM, LP_CURRICULUM_LONGEST } lp_curriculum_horizons;
+
 typedef struct {
     char knobs[128]; /* "n=1..4 speed=3..1 doors=4": from the first to the last, up or down; another stays 4; "": all at their defaults */
     int64_t start, end; /* longest horizon at first and in the end, decisions */
+    int64_t draw;       /* lp_curriculum_horizons */
     double grow;        /* factor by which it grows */
     double win_rate;    /* over the last `episodes` episodes, at which it becomes harder */
     int64_t episodes;
