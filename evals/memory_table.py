@@ -248,7 +248,7 @@ def evaluate(args: argparse.Namespace) -> int:
 def is_of(result: Result, row: Row, info: dict[str, Any], policy: dict[str, Any]) -> bool:
     """Not of weights, a ROM or knobs that were there before."""
     head = result.head
-    same = head.get("policy_digest") == policy["digest"] and head.get("rom") == info["rom_hash"]
+    same: bool = head.get("policy_digest") == policy["digest"] and head.get("rom") == info["rom_hash"]
     return same and dict(row.knobs).items() <= head.get("knobs", {}).items()
 
 
