@@ -216,6 +216,7 @@ static cJSON *result_json(const session *s, double minutes, const lp_eval_row *r
     return o;
 }
 
+/* The settings; a checkpoint from before there were some of them goes on as it was, unless they are said. */
 static lp_status settle(session *s, lp_err *err) {
     lp_train_config older;
     lp_status status = read_config(&s->config, s->a, s->game, false, err);

@@ -101,28 +101,16 @@ static bool load(lp_mem *m, int64_t n_steps, const unsigned char *data) {
     .help = "a test's",                                                                                                                    \
     .settings = {{.name = "most", .help = "items shown", .initial = 4, .min = 1, .max = 16},                                               \
                  {.name = "capacity", .help = "items kept", .initial = 512, .min = 1, .max = 1024}},                                       \
-    .size = size, .open = open_nearest, .append = append, .context = context, .max_context = max_context, .save_size = save_size,          \
-    .save = save, .load = load
+    .size = size, .open = open_nearest, .append = append, .save_size = save_size, .save = save, .load = load
 
-static const lp_mem_arch lp_mem_nearest = {.name = "nearest", .wants_query = true, NEAREST};
+static const lp_mem_arch lp_mem_nearest = {.name = "nearest", .wants_query = true, .context = context, .max_context = max_context, NEAREST};
 /* One that breaks the rule: what it left out comes back (its best are others when saliences change), and it does not say so. */
 static int forgetful_context(const lp_mem *m, const lp_mem_query *query, const lp_mem_context_view *out) {
     int n = context(m, query, out);
     if (m->n_steps % 5 || m->n_steps < 40) return n;
     return context(m, &(lp_mem_query){0}, out); /* nothing fits better than anything: the oldest */
 }
-static const lp_mem_arch lp_mem_untrue = {.name = "untrue",
-                                          .help = "a test's",
-                                          .settings = {{.name = "most", .help = "items shown", .initial = 4, .min = 1, .max = 16},
-                                                       {.name = "capacity", .help = "items kept", .initial = 512, .min = 1, .max = 1024}},
-                                          .size = size,
-                                          .open = open_nearest,
-                                          .append = append,
-                                          .context = forgetful_context,
-                                          .max_context = max_context,
-                                          .save_size = save_size,
-                                          .save = save,
-                                          .load = load};
+static const lp_mem_arch lp_mem_untrue = {.name = "untrue", .context = forgetful_context, .max_context = max_context, NEAREST};
 /* One whose contexts are not in order of step: everything, the newest first. */
 static int newest_first(const lp_mem *m, const lp_mem_query *query, const lp_mem_context_view *out) {
     const nearest *x = m->state;
@@ -143,19 +131,7 @@ static void renew_newest_first(lp_mem *m, const float *vector, const float *sali
     }
 }
 static const lp_mem_arch lp_mem_backwards = {
-    .name = "backwards",
-    .help = "a test's",
-    .settings = {{.name = "most", .help = "items shown", .initial = 4, .min = 1, .max = 16},
-                 {.name = "capacity", .help = "items kept", .initial = 512, .min = 1, .max = 1024}},
-    .size = size,
-    .open = open_nearest,
-    .append = append,
-    .context = newest_first,
-    .renew = renew_newest_first,
-    .max_context = held,
-    .save_size = save_size,
-    .save = save,
-    .load = load};
+    .name = "backwards", .context = newest_first, .renew = renew_newest_first, .max_context = held, NEAREST};
 const lp_mem_arch *const lp_mem_archs[] = {&lp_mem_none,    &lp_mem_window, &lp_mem_tree,      &lp_mem_full,
                                            &lp_mem_nearest, &lp_mem_untrue, &lp_mem_backwards, NULL};
 

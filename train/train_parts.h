@@ -2,13 +2,17 @@
 #ifndef LP_TRAIN_TRAIN_PARTS_H
 #define LP_TRAIN_TRAIN_PARTS_H
 
+#include "base/arena.h"
 #include "harness/seat.h"
+#include "memory/selection.h"
 #include "train/train.h"
 
 enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2 };
 
 /* What the items of a memory's context were encoded from; empty where train.reencode is 0. */
 typedef struct {
+    lp_arena arena;
+    lp_selection selection;
     int n;                 /* of the context after the last rollout, in its order */
     int64_t *step;         /* [max_context] */
     unsigned char *record; /* [max_context], see train_past.c */

@@ -27,14 +27,21 @@ lp_status past_open(past *out, const lp_train *t, int max_items, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "train.reencode: a context of %zu items of %zu bytes is too large: at most %zu items", n, record,
                        LZ4_MAX_INPUT_SIZE / record);
     if (!n) return LP_OK;
-    *out = (past){.step = calloc(n, sizeof *out->step), .record = calloc(n, record), .chosen = calloc(n, sizeof *out->chosen)};
-    if (state_bytes(t)) out->states = calloc((size_t)t->config.steps, state_bytes(t));
-    bool good = out->step && out->record && out->chosen && (out->states || !state_bytes(t));
-    return good ? LP_OK : lp_fail(err, LP_FAILED, "out of memory for what %zu items of an environment were made of", n);
+    size_t states = (size_t)t->config.steps * state_bytes(t);
+    size_t need = lp_arena_need(n * sizeof *out->step) + lp_arena_need(n * record) + lp_arena_need(n * sizeof *out->chosen) +
+                  lp_arena_need(states) + lp_selection_size(n, t->max_again, t->memory.dim);
+    if (lp_arena_open(&out->arena, need))
+        return lp_fail(err, LP_FAILED, "out of memory for what %zu items of an environment were made of", n);
+    out->step = lp_arena_take(&out->arena, n * sizeof *out->step);
+    out->record = lp_arena_take(&out->arena, n * record);
+    out->chosen = lp_arena_take(&out->arena, n * sizeof *out->chosen);
+    if (states) out->states = lp_arena_take(&out->arena, states);
+    lp_selection_open(&out->selection, &out->arena, n, LP_KEEP_LEARNED, t->max_again, t->memory.dim, -1);
+    return LP_OK;
 }
 
 void past_close(past *p) {
-    free(p->step), free(p->record), free(p->chosen), free(p->states);
+    lp_arena_close(&p->arena);
     *p = (past){0};
 }
 
@@ -65,18 +72,12 @@ lp_status past_gather(const lp_train *t, player *p, const lp_segment *g) {
     return LP_OK;
 }
 
-static int by_index(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
-
-/* The `most` most salient of n, in their order, into chosen; ties keep the older. Returns how many. */
-static int choose(int *chosen, const float *salience, int n, int most) {
-    int n_chosen = 0; /* by falling salience: an insertion sort that forgets the last */
-    for (int j = 0; j < n; j++) {
-        if (n_chosen == most && !(salience[j] > salience[chosen[most - 1]])) continue;
-        int at = n_chosen < most ? n_chosen++ : most - 1;
-        for (; at > 0 && salience[j] > salience[chosen[at - 1]]; at--) chosen[at] = chosen[at - 1];
-        chosen[at] = j;
-    }
-    qsort(chosen, (size_t)n_chosen, sizeof *chosen, by_index);
+/* The most salient items of the context, in its order, into chosen. Returns how many. */
+static int choose(past *kept, const lp_mem_context_view *context) {
+    int n_chosen = 0;
+    lp_select(&kept->selection, &(lp_candidates){(size_t)kept->n, context->vector, context->salience, context->step, 0});
+    for (int j = 0; j < kept->n; j++)
+        if (kept->selection.is_kept[j]) kept->chosen[n_chosen++] = j;
     return n_chosen;
 }
 
@@ -94,14 +95,14 @@ static lp_observation take_record(const lp_train *t, const past *kept, lp_segmen
 
 lp_status past_renew(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err) {
     player *p = &t->players[e];
-    const past *kept = &p->past;
+    past *kept = &p->past;
     const lp_mem_context_view *context = &p->seat.context;
     lp_segment *g = lp_learner_segment(t->learner, e);
     size_t dim = (size_t)t->memory.dim;
     if (!kept->n) return LP_OK;
     double started_s = lp_now_s();
     lp_mem_context(p->seat.mem, NULL, context);
-    g->n_again = choose(kept->chosen, context->salience, kept->n, t->max_again);
+    g->n_again = choose(kept, context);
     for (int from = 0; from < g->n_again; from += rows) {
         int n = g->n_again - from < rows ? g->n_again - from : rows;
         for (int i = 0; i < n; i++) {
