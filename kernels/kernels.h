@@ -116,14 +116,14 @@ void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel
                         const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
                         const uint8_t *age, int n);
 
-/* How much what was read matters to a decision: weight[r] = min(1, KL(softmax(logit[r]) || softmax(blind[r]))), where blind are the logits
- * of one that reads nothing. logit, blind [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
-void lp_k_matters(float *weight, const float *logit, const float *blind, int n, int n_actions);
-/* Salience is to foretell attention before there is a query. Of one decision over n items, as lp_k_read has them, with p = softmax over j of
- * salience[index[j]]:  loss = - matters * sum over h, j of weight[h][j] log p[j], which is returned;  dsalience [rows] accumulates scale
- * times its gradient; weight and matters are constants. */
-double lp_k_foretell(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads, float matters,
-                     float scale);
+/* How much what was read changes a decision: weight[r] = min(1, KL(softmax(logit[r]) || softmax(unread[r]))), where unread are the
+ * logits of one that reads nothing. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
+void lp_k_importance(float *weight, const float *logit, const float *unread, int n, int n_actions);
+/* Salience is to predict attention before there is a query. Of one decision over n items, as lp_k_read has them, with p = softmax over j of
+ * salience[index[j]]:  loss = - importance * sum over h, j of weight[h][j] log p[j], which is returned;  dsalience [rows] accumulates scale
+ * times its gradient; weight and importance are constants. */
+double lp_k_salience_loss(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads,
+                          float importance, float scale);
 
 /* p[n] = softmax(logit[n]); p may alias logit. */
 void lp_k_softmax(float *p, const float *logit, int n);

@@ -137,19 +137,19 @@ int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, co
                  const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream);
 /* Floats of scratch that the way back needs. */
 size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table);
-/* As lp_k_read_backward for every decision; within one decision no item may come twice. foretold [batch][max_items]: what its items'
- * saliences are owed besides; NULL: nothing. */
+/* As lp_k_read_backward for every decision; within one decision no item may come twice. extra_dsalience [batch][max_items]: what
+ * its items' saliences are owed besides; NULL: nothing. */
 int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                          const float *weight, const float *foretold, const lp_read *r, const float *q, const int32_t *index,
+                          const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const int32_t *index,
                           const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table,
                           int table_rows, float *scratch, void *stream);
 
-/* As lp_k_matters and, for every decision, lp_k_foretell: what each item's salience is owed into foretold, for lp_cuda_read_backward;
- * *loss accumulates. scratch [batch]. */
-int lp_cuda_matters(float *weight, const float *logit, const float *blind, int n, int n_actions, void *stream);
-int lp_cuda_foretell(float *foretold, double *loss, const float *salience, const float *weight, const int32_t *index, const int32_t *count,
-                     const float *matters, int batch, int heads, int max_items, int per_table, int table_rows, float scale, double *scratch,
-                     void *stream);
+/* As lp_k_importance and, for every decision, lp_k_salience_loss: what each item's salience is owed into extra_dsalience, for
+ * lp_cuda_read_backward; *loss accumulates. scratch [batch]. */
+int lp_cuda_importance(float *weight, const float *logit, const float *unread, int n, int n_actions, void *stream);
+int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
+                          const int32_t *count, const float *importance, int batch, int heads, int max_items, int per_table, int table_rows,
+                          float scale, double *scratch, void *stream);
 
 /* ---- acting and learning ---- */
 int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count,

@@ -10,7 +10,7 @@ enum { MAX_DIM = LP_CUDA_READ_MAX_DIM, WARPS = LP_BLOCK / LP_WARP, ITEMS = 2 * W
 /* The arguments of lp_cuda_read_backward; dscore [batch][heads][max_items], by_key [batch][heads][n_keys]. */
 typedef struct {
     float *dq, *ditem, *dsalience, *dscore, *by_key;
-    const float *dout, *weight, *q, *foretold;
+    const float *dout, *weight, *q, *extra_dsalience;
     const int32_t *index, *count;
     const uint8_t *level, *age;
     int max_items, per_table, table_rows;
@@ -75,7 +75,7 @@ static __global__ void __launch_bounds__(LP_BLOCK) items_backward(backward_data 
                 if (j < 0) continue;
                 const float w = p.weight[row * p.max_items + j], s = p.dscore[row * p.max_items + j];
                 salience[i] += s;
-                if (p.foretold && at % r.heads == 0) salience[i] += p.foretold[row / r.heads * p.max_items + j];
+                if (p.extra_dsalience && at % r.heads == 0) salience[i] += p.extra_dsalience[row / r.heads * p.max_items + j];
 #pragma unroll
                 for (int c = 0; c < COLUMNS; c++) sum[i][c] += w * dh[c] + s * query[c];
             }
@@ -123,7 +123,7 @@ size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_
 }
 
 int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                          const float *weight, const float *foretold, const lp_read *r, const float *q, const int32_t *index,
+                          const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const int32_t *index,
                           const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table,
                           int table_rows, float *scratch, void *stream) {
     if (lp_read_bad_shape(r, max_items, per_table) || batch % per_table || table_rows / ITEMS >= 65535) return cudaErrorInvalidValue;
@@ -131,8 +131,8 @@ int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlev
     const int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim, n_keys = r->n_levels + r->n_ages;
     const size_t rows = (size_t)batch * r->heads;
     float *by_key = scratch + rows * max_items, *part = by_key + rows * n_keys;
-    const backward_data p = {dq,       ditem, dsalience, scratch, by_key, dout,      weight,    q,
-                             foretold, index, count,     level,   age,    max_items, per_table, table_rows};
+    const backward_data p = {dq,    ditem, dsalience, scratch, by_key,    dout,      weight,    q, extra_dsalience,
+                             index, count, level,     age,     max_items, per_table, table_rows};
     LP_LAUNCH(scores_backward, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(items_backward, dim3((unsigned)tables, (unsigned)((table_rows + ITEMS - 1) / ITEMS)), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(keys_backward, PARTS, LP_BLOCK, stream, part, by_key, q, rows, n_keys, r->dim);

@@ -1,4 +1,4 @@
-/* What teaches salience: it foretells which items will be read by decisions that reading matters to. */
+/* What teaches salience: it predicts which items will be read, by decisions weighted by how much reading changes them. */
 #include "kernels/kernels.h"
 
 #include "base/limits.h"
@@ -6,30 +6,31 @@
 #include <assert.h>
 #include <math.h>
 
-void lp_k_matters(float *weight, const float *logit, const float *blind, int n, int n_actions) {
+void lp_k_importance(float *weight, const float *logit, const float *unread, int n, int n_actions) {
     assert(n_actions <= LP_MAX_ACTIONS);
     for (int r = 0; r < n; r++) {
-        const float *z = logit + (size_t)r * n_actions, *b = blind + (size_t)r * n_actions;
-        float p[LP_MAX_ACTIONS], blind_p[LP_MAX_ACTIONS], kl = 0;
+        const float *z = logit + (size_t)r * n_actions, *b = unread + (size_t)r * n_actions;
+        float p[LP_MAX_ACTIONS], unread_p[LP_MAX_ACTIONS], kl = 0;
         lp_k_softmax(p, z, n_actions);
-        lp_k_softmax(blind_p, b, n_actions);
-        for (int a = 0; a < n_actions; a++) kl += p[a] * logf((p[a] + 1e-8f) / (blind_p[a] + 1e-8f));
+        lp_k_softmax(unread_p, b, n_actions);
+        for (int a = 0; a < n_actions; a++) kl += p[a] * logf((p[a] + 1e-8f) / (unread_p[a] + 1e-8f));
         weight[r] = kl < 0 ? 0 : kl < 1 ? kl : 1;
     }
 }
 
-double lp_k_foretell(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads, float matters,
-                     float scale) {
+double lp_k_salience_loss(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads,
+                          float importance, float scale) {
     float top = -INFINITY, sum = 0, mass = 0;
     double loss = 0;
     for (int j = 0; j < n; j++) top = fmaxf(top, salience[index[j]]);
     for (int j = 0; j < n; j++) sum += expf(salience[index[j]] - top);
     for (int j = 0; j < heads * n; j++) mass += weight[j];
+    const float log_sum = top + logf(sum);
     for (int j = 0; j < n; j++) {
-        float s = salience[index[j]], log_p = s - top - logf(sum), read = 0;
+        float log_p = salience[index[j]] - log_sum, read = 0;
         for (int h = 0; h < heads; h++) read += weight[h * n + j];
-        dsalience[index[j]] += scale * matters * (mass * expf(log_p) - read);
-        loss -= (double)matters * read * log_p;
+        dsalience[index[j]] += scale * importance * (mass * expf(log_p) - read);
+        loss -= (double)importance * read * log_p;
     }
     return loss;
 }

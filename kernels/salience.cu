@@ -1,11 +1,11 @@
-/* Twins of foretell.c: how much reading matters, a decision a thread; salience's loss, a block a decision. */
+/* Twins of salience.c: how much reading changes, a decision a thread; salience's loss, a block a decision. */
 #include "kernels/cuda.cuh"
 
 #include "base/limits.h"
 
-static __global__ void matters(float *weight, const float *logit, const float *blind, size_t n, int n_actions) {
+static __global__ void read_importance(float *weight, const float *logit, const float *unread, size_t n, int n_actions) {
     LP_FOR_EACH(r, n) {
-        const float *z[2] = {logit + r * n_actions, blind + r * n_actions};
+        const float *z[2] = {logit + r * n_actions, unread + r * n_actions};
         float top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0}, kl = 0;
         for (int k = 0; k < 2; k++) {
             for (int a = 0; a < n_actions; a++) top[k] = fmaxf(top[k], z[k][a]);
@@ -20,14 +20,14 @@ static __global__ void matters(float *weight, const float *logit, const float *b
 }
 
 static __global__ void __launch_bounds__(LP_BLOCK)
-    foretell(float *foretold, double *loss, const float *salience, const float *weight, const int32_t *index, const int32_t *count,
-             const float *matters, int heads, int max_items, int per_table, int table_rows, float scale) {
+    salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
+                  const int32_t *count, const float *importance, int heads, int max_items, int per_table, int table_rows, float scale) {
     __shared__ float shared[LP_BLOCK / LP_WARP];
     __shared__ double shared_loss[LP_BLOCK / LP_WARP];
     const int b = blockIdx.x, n = count[b];
     const float *s = salience + (size_t)(b / per_table) * table_rows, *w = weight + (size_t)b * heads * max_items;
     const int32_t *row = index + (size_t)b * max_items;
-    float *d = foretold + (size_t)b * max_items, top = -INFINITY, sum = 0, mass = 0;
+    float *d = extra_dsalience + (size_t)b * max_items, top = -INFINITY, sum = 0, mass = 0;
     double own = 0;
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
         top = fmaxf(top, s[row[j]]);
@@ -39,10 +39,11 @@ static __global__ void __launch_bounds__(LP_BLOCK)
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) sum += expf(s[row[j]] - top);
     sum = lp_block_reduce<LP_BLOCK>(sum, false, shared);
     mass = lp_block_reduce<LP_BLOCK>(mass, false, shared);
+    const float log_sum = top + logf(sum);
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
-        const float log_p = s[row[j]] - top - logf(sum), read = d[j];
-        d[j] = scale * matters[b] * (mass * expf(log_p) - read);
-        own -= (double)matters[b] * read * log_p;
+        const float log_p = s[row[j]] - log_sum, read = d[j];
+        d[j] = scale * importance[b] * (mass * expf(log_p) - read);
+        own -= (double)importance[b] * read * log_p;
     }
     own = lp_block_reduce<LP_BLOCK>(own, false, shared_loss);
     if (threadIdx.x == 0) loss[b] = own;
@@ -56,17 +57,17 @@ static __global__ void __launch_bounds__(LP_BLOCK) add_losses(double *sum, const
     if (threadIdx.x == 0) *sum += own;
 }
 
-int lp_cuda_matters(float *weight, const float *logit, const float *blind, int n, int n_actions, void *stream) {
-    if (n) LP_LAUNCH(matters, lp_blocks((size_t)n), LP_BLOCK, stream, weight, logit, blind, (size_t)n, n_actions);
+int lp_cuda_importance(float *weight, const float *logit, const float *unread, int n, int n_actions, void *stream) {
+    if (n) LP_LAUNCH(read_importance, lp_blocks((size_t)n), LP_BLOCK, stream, weight, logit, unread, (size_t)n, n_actions);
     return cudaGetLastError();
 }
 
-int lp_cuda_foretell(float *foretold, double *loss, const float *salience, const float *weight, const int32_t *index, const int32_t *count,
-                     const float *matters, int batch, int heads, int max_items, int per_table, int table_rows, float scale, double *scratch,
-                     void *stream) {
+int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
+                          const int32_t *count, const float *importance, int batch, int heads, int max_items, int per_table, int table_rows,
+                          float scale, double *scratch, void *stream) {
     if (batch < 1) return cudaSuccess;
-    LP_LAUNCH(foretell, (unsigned)batch, LP_BLOCK, stream, foretold, scratch, salience, weight, index, count, matters, heads, max_items,
-              per_table, table_rows, scale);
+    LP_LAUNCH(salience_loss, (unsigned)batch, LP_BLOCK, stream, extra_dsalience, scratch, salience, weight, index, count, importance, heads,
+              max_items, per_table, table_rows, scale);
     LP_LAUNCH(add_losses, 1, LP_BLOCK, stream, loss, scratch, batch);
     return cudaGetLastError();
 }

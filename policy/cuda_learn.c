@@ -4,6 +4,7 @@
 #include "policy/cuda_parts.h"
 #include "policy/learner.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +32,10 @@ struct cuda_learner {
     float *item, *salience, *ditem, *dsalience; /* [chunk][max_old constants, max_again, n_steps] tables */
     float *weight;                              /* [chunk * n_steps][heads][max_context] */
     float *read_scratch;
-    float *matters, *foretold,
-        *old_salience;             /* [chunk * n_steps], [chunk * n_steps][max_context], [chunk][max_old]: where salience is taught */
+    /* where salience is taught */
+    float *importance;             /* [chunk * n_steps] */
+    float *extra_dsalience;        /* [chunk * n_steps][max_context] */
+    float *old_salience;           /* [chunk][max_old] */
     double *losses;                /* [chunk * n_steps] */
     float *w, *gradient, *m1, *m2; /* arrays of parameters */
     float *old_m1, *old_m2;        /* the moments before an update, likewise */
@@ -82,8 +85,8 @@ static size_t lay_out(cuda_learner *c, void *base) {
     lp_read r = {.heads = s->heads, .dim = s->dim, .n_levels = s->n_levels, .n_ages = s->n_ages};
     c->read_scratch = cuda_take(&room, lp_cuda_read_scratch(&r, (int)(S * T), (int)C, (int)T) * f);
     if (l->config.salience_weight > 0) {
-        c->matters = cuda_take(&room, S * T * f), c->losses = cuda_take(&room, S * T * sizeof(double));
-        c->foretold = cuda_take(&room, S * T * C * f), c->old_salience = cuda_take(&room, S * (size_t)l->max_old * f);
+        c->importance = cuda_take(&room, S * T * f), c->losses = cuda_take(&room, S * T * sizeof(double));
+        c->extra_dsalience = cuda_take(&room, S * T * C * f), c->old_salience = cuda_take(&room, S * (size_t)l->max_old * f);
     }
     c->w = cuda_take(&room, parameters), c->gradient = cuda_take(&room, parameters);
     c->m1 = cuda_take(&room, parameters), c->m2 = cuda_take(&room, parameters);
@@ -223,17 +226,18 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     put_rows(c, c->salience, a->salience, own, T, 1, segments);
     cuda_recall(m, a, &context, n);
     cuda_decide(m, a, n);
-    if (taught) cuda_decide_blind(m, d, a, n);
-    if (taught) CUDA_DO(m, lp_cuda_matters(c->matters, a->logit, d->logit, n, s->n_actions, m->stream));
+    if (taught) cuda_decide_without_memory(m, d, a, n);
+    if (taught) CUDA_DO(m, lp_cuda_importance(c->importance, a->logit, d->logit, n, s->n_actions, m->stream));
     CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
                            s->n_actions, ppo, c->ppo_scratch, m->stream));
     cuda_decide_backward(m, d, a, n, c->gradient);
     CUDA_DO(m, lp_cuda_zero(c->ditem, table * (size_t)s->dim, m->stream));
     CUDA_DO(m, lp_cuda_zero(c->dsalience, table, m->stream));
     if (taught)
-        CUDA_DO(m, lp_cuda_foretell(c->foretold, &c->sums->salience_loss, c->salience, c->weight, PART(row), PART(n_items), c->matters, n,
-                                    s->heads, C, T, rows, (float)l->config.salience_weight * ppo->scale, c->losses, m->stream));
-    cuda_recall_backward(m, d, a, &context, taught ? c->foretold : NULL, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
+        CUDA_DO(m, lp_cuda_salience_loss(c->extra_dsalience, &c->sums->salience_loss, c->salience, c->weight, PART(row), PART(n_items),
+                                         c->importance, n, s->heads, C, T, rows, (float)l->config.salience_weight * ppo->scale, c->losses,
+                                         m->stream));
+    cuda_recall_backward(m, d, a, &context, taught ? c->extra_dsalience : NULL, c->ditem, c->dsalience, n, c->gradient, c->read_scratch);
     take_rows(c, d->item, c->ditem, own, T, s->dim, segments);
     take_rows(c, d->salience, c->dsalience, own, T, 1, segments);
     if (taught) {
@@ -322,8 +326,7 @@ lp_status cuda_learner_wait(cuda_learner *c, lp_learner *l, lp_update_stats *sta
         const minibatch_result *r = &c->host_results[i];
         int from, to;
         learner_part(l, i % parts, parts, &from, &to);
-        diverged |= !(r->sums.policy_loss - r->sums.policy_loss == 0) || !(r->sums.value_loss - r->sums.value_loss == 0) ||
-                    !(r->sums.salience_loss - r->sums.salience_loss == 0);
+        diverged |= !isfinite(learner_loss(l, &r->sums));
         learner_add(stats, &r->sums, (double)(to - from) * l->n_steps, r->norm);
     }
     l->adam_step += n - c->host_results[n - 1].n_refused;

@@ -55,15 +55,15 @@ void cuda_core(cuda_model *m, activations *a, const float *state, const uint8_t 
     CUDA_DO(m, lp_cuda_add(a->g, a->f, a->h, (size_t)n * hidden, m->stream));
 }
 
-static void salience(cuda_model *m, activations *a, int n) {
-    CUDA_DO(m, lp_cuda_linear(m->blas, a->salience, a->item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, m->p->shape.dim, 1,
-                              LP_CUDA_SET));
+void cuda_salience(cuda_model *m, float *salience, const float *item, int n) {
+    CUDA_DO(m,
+            lp_cuda_linear(m->blas, salience, item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, m->p->shape.dim, 1, LP_CUDA_SET));
 }
 
 void cuda_item(cuda_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
     CUDA_DO(m, lp_cuda_linear(m->blas, a->item, a->g, weight(m, P_ITEM_W), weight(m, P_ITEM_B), n, s->hidden, s->dim, LP_CUDA_SET));
-    salience(m, a, n);
+    cuda_salience(m, a->salience, a->item, n);
 }
 
 void cuda_remember(cuda_model *m, activations *a, int n) {
@@ -73,7 +73,7 @@ void cuda_remember(cuda_model *m, activations *a, int n) {
         {a->q, a->g, weight(m, P_QUERY_W), weight(m, P_QUERY_B), s->hidden, s->heads * s->dim, LP_CUDA_SET},
     };
     CUDA_DO(m, lp_cuda_linear_maps(m->blas, both, 2, n));
-    salience(m, a, n);
+    cuda_salience(m, a->salience, a->item, n);
 }
 
 void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
@@ -82,12 +82,7 @@ void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
                             m->stream));
 }
 
-void cuda_salience(cuda_model *m, float *salience, const float *item, int n) {
-    CUDA_DO(m,
-            lp_cuda_linear(m->blas, salience, item, weight(m, P_SALIENCE_W), weight(m, P_SALIENCE_B), n, m->p->shape.dim, 1, LP_CUDA_SET));
-}
-
-void cuda_decide_blind(cuda_model *m, activations *out, const activations *a, int n) {
+void cuda_decide_without_memory(cuda_model *m, activations *out, const activations *a, int n) {
     int h = m->p->shape.hidden;
     CUDA_DO(m, lp_cuda_linear(m->blas, out->z, a->g, weight(m, P_HEAD_FEATURE), weight(m, P_HEAD_B), n, h, h, LP_CUDA_SET | LP_CUDA_RELU));
     CUDA_DO(m, lp_cuda_linear(m->blas, out->logit, out->z, weight(m, P_POLICY_W), weight(m, P_POLICY_B), n, h, m->p->shape.n_actions,
@@ -139,17 +134,17 @@ void cuda_salience_backward(cuda_model *m, const float *dsalience, const float *
     weight_back(m, gradient, P_SALIENCE_W, P_SALIENCE_B, dsalience, item, n, m->p->shape.dim, 1);
 }
 
-void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *foretold, float *ditem,
-                          float *dsalience, int n, float *gradient, float *scratch) {
+void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *extra_dsalience,
+                          float *ditem, float *dsalience, int n, float *gradient, float *scratch) {
     lp_read r = cuda_read(m, c);
     CUDA_DO(m, lp_cuda_read_backward(d->q, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY), d->read,
-                                     c->weight, foretold, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table,
-                                     c->rows, scratch, m->stream));
+                                     c->weight, extra_dsalience, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items,
+                                     c->per_table, c->rows, scratch, m->stream));
 }
 
 void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {
     int h = m->p->shape.hidden, dim = m->p->shape.dim;
-    weight_back(m, gradient, P_SALIENCE_W, P_SALIENCE_B, d->salience, a->item, n, dim, 1);
+    cuda_salience_backward(m, d->salience, a->item, n, gradient);
     input_back(m, d->item, d->salience, P_SALIENCE_W, n, dim, 1, LP_CUDA_ADD);
     weight_back(m, gradient, P_ITEM_W, P_ITEM_B, d->item, a->g, n, h, dim);
     input_back(m, d->g, d->item, P_ITEM_W, n, h, dim, LP_CUDA_ADD);

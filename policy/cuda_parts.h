@@ -67,16 +67,17 @@ void cuda_item(cuda_model *m, activations *a, int n);
 void cuda_remember(cuda_model *m, activations *a, int n);
 void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n);
 void cuda_decide(cuda_model *m, activations *a, int n);
-/* As model_decide_blind, model_salience. */
-void cuda_decide_blind(cuda_model *m, activations *out, const activations *a, int n);
+/* As model_decide_without_memory, model_salience. */
+void cuda_decide_without_memory(cuda_model *m, activations *out, const activations *a, int n);
 void cuda_salience(cuda_model *m, float *salience, const float *item, int n);
 void cuda_salience_backward(cuda_model *m, const float *dsalience, const float *item, int n, float *gradient);
 
 /* The way back; gradient is an array of parameters that accumulates. */
 void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
-/* scratch: lp_cuda_read_scratch floats. ditem, dsalience: the tables' gradients, zeroed before. foretold: lp_cuda_foretell's, or NULL. */
-void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *foretold, float *ditem,
-                          float *dsalience, int n, float *gradient, float *scratch);
+/* scratch: lp_cuda_read_scratch floats. ditem, dsalience: the tables' gradients, zeroed before. extra_dsalience:
+ * lp_cuda_salience_loss's, or NULL. */
+void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *extra_dsalience,
+                          float *ditem, float *dsalience, int n, float *gradient, float *scratch);
 void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
 void cuda_remember_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
 void cuda_core_backward(cuda_model *m, activations *d, const activations *a, const uint8_t *end, int segments, int steps, float *gradient);

@@ -19,9 +19,9 @@ typedef struct { /* one worker's room for one segment */
     /* [max_again], and right behind them [n_steps]; their items are one table: [max_old] constants, [max_again], [n_steps] */
     activations again_a, again_d, a, d;
     model_eyes eyes;
-    float *scratch; /* the eyes' */
-    float *weight;  /* [n_steps][heads * max_context] */
-    float *matters; /* [n_steps] */
+    float *scratch;    /* the eyes' */
+    float *weight;     /* [n_steps][heads * max_context] */
+    float *importance; /* [n_steps] */
 } workspace;
 
 struct cpu_learner {
@@ -67,7 +67,7 @@ static size_t lay_out(cpu_learner *c, bool carve) {
             k->a = activations_from(k->again_a, l->policy, l->max_again), k->d = activations_from(k->again_d, l->policy, l->max_again);
         TAKE(k->scratch, model_scratch_floats(l->policy) * f);
         TAKE(k->weight, T * s->heads * C * f);
-        TAKE(k->matters, T * f);
+        TAKE(k->importance, T * f);
     }
     TAKE(c->shard_gradient, N_SHARDS * P * f);
     TAKE(c->m, P * f);
@@ -148,19 +148,19 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     model_decide(p, &w->a, T);
 }
 
-/* How much reading matters to each decision. Clobbers d's z and logits. */
+/* How much reading changes each decision. Clobbers d's z and logits. */
 static void weigh(const lp_learner *l, workspace *w) {
-    model_decide_blind(l->policy, &w->d, &w->a, l->n_steps);
-    lp_k_matters(w->matters, w->a.logit, w->d.logit, l->n_steps, l->policy->shape.n_actions);
+    model_decide_without_memory(l->policy, &w->d, &w->a, l->n_steps);
+    lp_k_importance(w->importance, w->a.logit, w->d.logit, l->n_steps, l->policy->shape.n_actions);
 }
 
 /* Salience's own loss, added to the gradients of the table's saliences. */
-static double foretell(const lp_learner *l, workspace *w, const lp_segment *g, float scale) {
+static double salience_loss(const lp_learner *l, workspace *w, const lp_segment *g, float scale) {
     int C = l->max_context, heads = l->policy->shape.heads;
     double loss = 0;
     for (int t = 0; t < l->n_steps; t++)
-        loss += lp_k_foretell(w->again_d.salience - l->max_old, w->again_a.salience - l->max_old, w->weight + (size_t)t * heads * C,
-                              g->row + (size_t)t * C, g->n_items[t], heads, w->matters[t], scale);
+        loss += lp_k_salience_loss(w->again_d.salience - l->max_old, w->again_a.salience - l->max_old, w->weight + (size_t)t * heads * C,
+                                   g->row + (size_t)t * C, g->n_items[t], heads, w->importance[t], scale);
     return loss;
 }
 
@@ -179,7 +179,7 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
                            w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
                            g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
     if (l->config.salience_weight > 0) {
-        sums->salience_loss += foretell(l, w, g, (float)l->config.salience_weight * ppo->scale);
+        sums->salience_loss += salience_loss(l, w, g, (float)l->config.salience_weight * ppo->scale);
         model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);
     }
     model_remember_backward(p, &w->d, &w->a, T, gradient);
@@ -268,7 +268,7 @@ lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, doubl
         learner_part(l, at % parts, parts, &from, &to);
         lp_ppo_sums sums = minibatch(c, pool, l->orders + (size_t)(at / parts) * l->n_envs + from, to - from);
         double norm = sqrt(lp_k_sum_squares(c->shard_gradient, P));
-        if (!isfinite(norm) || !isfinite(sums.policy_loss) || !isfinite(sums.value_loss) || !isfinite(sums.salience_loss)) {
+        if (!isfinite(norm) || !isfinite(learner_loss(l, &sums))) {
             copy_all(p->parameters, c->m, c->v, c->old_w, c->old_m, c->old_v, P);
             return learner_diverged(err);
         }

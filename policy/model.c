@@ -328,7 +328,7 @@ void model_salience_backward(const lp_policy *p, const float *dsalience, const f
     lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), dsalience, item, n, p->shape.dim, 1);
 }
 
-void model_decide_blind(const lp_policy *p, activations *out, const activations *a, int n) {
+void model_decide_without_memory(const lp_policy *p, activations *out, const activations *a, int n) {
     int h = p->shape.hidden;
     lp_k_linear(out->z, a->g, param(p, P_HEAD_FEATURE), param(p, P_HEAD_B), n, h, h, 0);
     lp_k_relu(out->z, (size_t)n * h);

@@ -104,7 +104,7 @@ void model_salience_backward(const lp_policy *p, const float *dsalience, const f
 /* read, g -> logit, value */
 void model_decide(const lp_policy *p, activations *a, int n);
 /* a->g -> out's z and logit, as if nothing had been read */
-void model_decide_blind(const lp_policy *p, activations *out, const activations *a, int n);
+void model_decide_without_memory(const lp_policy *p, activations *out, const activations *a, int n);
 lp_read model_read(const lp_policy *p, const float *item, const float *salience);
 
 /* Backward, with gradients of activations in d (same shapes as a). gradient [n_parameters] accumulates. */

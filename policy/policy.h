@@ -170,9 +170,10 @@ void lp_policy_keys(const lp_policy_config *shape, const lp_observation *o, uint
 typedef struct {
     double gamma, lambda; /* discount, GAE */
     double clip, value_weight, entropy_weight;
-    double salience_weight; /* of the loss that teaches salience to foretell attention, where reading matters (lp_k_foretell); 0: reading
+    double
+        salience_weight; /* of the loss that teaches salience to predict attention, where reading changes what is done (lp_k_salience_loss); 0: reading
                                alone teaches it, through the bias that it is */
-    double rate, beta2;     /* Adam */
+    double rate, beta2; /* Adam */
     double max_grad_norm;
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;

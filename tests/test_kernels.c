@@ -229,7 +229,7 @@ static void test_read(void **state) {
     free(dout);
 }
 
-static double foretell_loss(const float *salience, const float *weight, const int32_t *index, int n, int heads) {
+static double salience_loss_of(const float *salience, const float *weight, const int32_t *index, int n, int heads) {
     double sum = 0, loss = 0;
     for (int j = 0; j < n; j++) sum += exp(salience[index[j]]);
     for (int h = 0; h < heads; h++)
@@ -237,38 +237,38 @@ static double foretell_loss(const float *salience, const float *weight, const in
     return loss;
 }
 
-static void test_foretell(void **state) {
+static void test_salience_loss(void **state) {
     (void)state;
-    const float h = 1e-3f, matters = 0.8f, scale = 0.3f;
+    const float h = 1e-3f, importance = 0.8f, scale = 0.3f;
     float *salience = random_floats(ROWS), *weight = random_floats(HEADS * ITEMS), d[ROWS];
     int32_t index[ITEMS];
     for (int j = 0; j < ITEMS; j++) index[j] = (int32_t)lp_rng_below(&rng, ROWS);
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
         for (int i = 0; i < ROWS; i++) d[i] = 2; /* it accumulates */
-        close_to(lp_k_foretell(d, salience, weight, index, n, HEADS, matters, scale),
-                 n ? matters * foretell_loss(salience, weight, index, n, HEADS) : 0, 100, "foretell", (size_t)n);
+        close_to(lp_k_salience_loss(d, salience, weight, index, n, HEADS, importance, scale),
+                 n ? importance * salience_loss_of(salience, weight, index, n, HEADS) : 0, 100, "salience loss", (size_t)n);
         for (int i = 0; i < ROWS; i++) {
             float was = salience[i];
             salience[i] = was + h;
-            double up = foretell_loss(salience, weight, index, n, HEADS);
+            double up = salience_loss_of(salience, weight, index, n, HEADS);
             salience[i] = was - h;
-            double slope = (up - foretell_loss(salience, weight, index, n, HEADS)) / (2 * h);
+            double slope = (up - salience_loss_of(salience, weight, index, n, HEADS)) / (2 * h);
             salience[i] = was;
-            if (!(fabs(d[i] - 2 - (n ? scale * matters * slope : 0)) < 1e-3)) fail_msg("salience %d: %g, slope %g", i, d[i] - 2, slope);
+            if (!(fabs(d[i] - 2 - (n ? scale * importance * slope : 0)) < 1e-3)) fail_msg("salience %d: %g, slope %g", i, d[i] - 2, slope);
         }
     }
     enum { N = 50, A = 4 };
-    float *logit = random_floats(N * A), *blind = random_floats(N * A), got[N];
-    for (int a = 0; a < A; a++) blind[a] = logit[a];
-    lp_k_matters(got, logit, blind, N, A);
+    float *logit = random_floats(N * A), *unread = random_floats(N * A), got[N];
+    for (int a = 0; a < A; a++) unread[a] = logit[a];
+    lp_k_importance(got, logit, unread, N, A);
     for (int r = 0; r < N; r++) {
         double kl = 0, sum[2] = {0, 0};
-        for (int a = 0; a < A; a++) sum[0] += exp(logit[r * A + a]), sum[1] += exp(blind[r * A + a]);
+        for (int a = 0; a < A; a++) sum[0] += exp(logit[r * A + a]), sum[1] += exp(unread[r * A + a]);
         for (int a = 0; a < A; a++)
-            kl += exp(logit[r * A + a]) / sum[0] * (logit[r * A + a] - log(sum[0]) - blind[r * A + a] + log(sum[1]));
-        close_to(got[r], fmin(kl, 1), 10, "matters", (size_t)r);
+            kl += exp(logit[r * A + a]) / sum[0] * (logit[r * A + a] - log(sum[0]) - unread[r * A + a] + log(sum[1]));
+        close_to(got[r], fmin(kl, 1), 10, "importance", (size_t)r);
     }
-    free(salience), free(weight), free(logit), free(blind);
+    free(salience), free(weight), free(logit), free(unread);
 }
 
 static void test_gae(void **state) {
@@ -401,7 +401,7 @@ int main(void) {
     if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_linear), cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv), cmocka_unit_test(test_pointwise),
-        cmocka_unit_test(test_read),   cmocka_unit_test(test_foretell),      cmocka_unit_test(test_gae),  cmocka_unit_test(test_ppo),
+        cmocka_unit_test(test_read),   cmocka_unit_test(test_salience_loss), cmocka_unit_test(test_gae),  cmocka_unit_test(test_ppo),
         cmocka_unit_test(test_adam),   cmocka_unit_test(test_recurrent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -413,15 +413,15 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
     both scratch = take(lp_cuda_read_scratch(&on_card, batch, max_items, per_table) * sizeof(float));
     check(lp_cuda_read(out.device, weight.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch,
                        max_items, per_table, rows, NULL));
-    both matters = floats((size_t)batch), foretold = floats(items), losses = take((size_t)batch * sizeof(double)),
+    both importance = floats((size_t)batch), extra_dsalience = floats(items), losses = take((size_t)batch * sizeof(double)),
          loss = take(sizeof(double));
     *(double *)loss.host = 0.5;
     put(loss);
-    check(lp_cuda_foretell(foretold.device, loss.device, salience.device, weight.device, index.device, count.device, matters.device, batch,
-                           heads, max_items, per_table, rows, 0.7f, losses.device, NULL));
+    check(lp_cuda_salience_loss(extra_dsalience.device, loss.device, salience.device, weight.device, index.device, count.device,
+                                importance.device, batch, heads, max_items, per_table, rows, 0.7f, losses.device, NULL));
     check(lp_cuda_read_backward(dq.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device, weight.device,
-                                foretold.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch, max_items,
-                                per_table, rows, scratch.device, NULL));
+                                extra_dsalience.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch,
+                                max_items, per_table, rows, scratch.device, NULL));
     for (int b = 0; b < batch; b++) {
         const size_t table = (size_t)(b / per_table * rows), at = (size_t)(b * heads * dim), from = (size_t)(b * max_items);
         const lp_read r = {heads,
@@ -438,8 +438,8 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
         lp_k_read_backward((float *)dq.host + at, (float *)ditem.host + table * (size_t)dim, (float *)dsalience.host + table,
                            dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r, (float *)q.host + at,
                            (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
-        *(double *)loss.host += lp_k_foretell((float *)dsalience.host + table, r.salience, weight.host, (int32_t *)index.host + from, n,
-                                              heads, ((float *)matters.host)[b], 0.7f);
+        *(double *)loss.host += lp_k_salience_loss((float *)dsalience.host + table, r.salience, weight.host, (int32_t *)index.host + from,
+                                                   n, heads, ((float *)importance.host)[b], 0.7f);
     }
     double sum;
     check(lp_cuda_to_host(&sum, loss.device, sizeof sum, NULL));
