@@ -191,14 +191,14 @@ static void need_card(void) {
     skip();
 }
 
-static void test_card_reads_the_same(void **state) {
+static void test_reads_the_same_cuda(void **state) {
     (void)state;
     need_card();
     check_reads_the_same(tiny(LP_CORE_NONE), LP_DEVICE_CUDA);
 }
 
 /* The same training but for rounding, which goes on on the other device as on its own. */
-static void test_card_agrees(void **state) {
+static void test_agrees_cuda(void **state) {
     (void)state;
     need_card();
     for (int core = LP_CORE_NONE; core <= LP_CORE_GRU; core++) {
@@ -354,8 +354,8 @@ int main(void) {
         cmocka_unit_test(test_same_weights_same_memory),
         cmocka_unit_test(test_renewed_by_new_weights),
         cmocka_unit_test(test_reads_the_same),
-        cmocka_unit_test(test_card_reads_the_same),
-        cmocka_unit_test(test_card_agrees),
+        cmocka_unit_test(test_reads_the_same_cuda),
+        cmocka_unit_test(test_agrees_cuda),
         cmocka_unit_test(test_forged_checkpoints_refused),
         cmocka_unit_test(test_other_core),
         cmocka_unit_test(test_too_large),
