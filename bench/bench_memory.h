@@ -15,6 +15,7 @@ typedef struct {
     double appends_per_s; /* over the appends since the row before of this arch */
     double context_us;    /* building one context; median */
     int context_items;    /* in it */
+    int64_t items_read;   /* whose vectors were read for it: of a memory that is read by query, also those that it left out */
     double mem_bytes;     /* RAM of the memory */
 } lp_bench_ram_row;
 

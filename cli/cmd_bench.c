@@ -105,11 +105,12 @@ static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
 /* ---- memory ---- */
 
 static void memory_table(const lp_bench_memory_result *r) {
-    printf("items of %d floats in RAM\n%-8s %10s %12s %12s %14s %12s\n", r->dim, "memory", "items", "appends/s", "context us",
-           "context items", "RAM bytes");
+    printf("items of %d floats in RAM\n%-9s %10s %12s %12s %14s %12s %12s\n", r->dim, "memory", "items", "appends/s", "context us",
+           "context items", "items read", "RAM bytes");
     for (int i = 0; i < r->n_ram; i++)
-        printf("%-8s %10lld %12.0f %12.2f %14d %12.0f\n", lp_mem_arch_name(r->ram[i].arch), (long long)r->ram[i].n_items,
-               r->ram[i].appends_per_s, r->ram[i].context_us, r->ram[i].context_items, r->ram[i].mem_bytes);
+        printf("%-9s %10lld %12.0f %12.2f %14d %12lld %12.0f\n", lp_mem_arch_name(r->ram[i].arch), (long long)r->ram[i].n_items,
+               r->ram[i].appends_per_s, r->ram[i].context_us, r->ram[i].context_items, (long long)r->ram[i].items_read,
+               r->ram[i].mem_bytes);
     printf("\nrows of about %d bytes into SQLite: %.0f rows/s, %d a transaction; %.0f rows/s, one a transaction (%.1fx)\n"
            "full-text search of %lld texts: %.2f ms for a word that one has, %.2f ms for a word that all have\n",
            r->row_bytes, r->batched_rows_per_s, r->batch, r->single_rows_per_s, r->ratio, (long long)r->n_texts, r->rare_search_ms,
@@ -128,6 +129,8 @@ static lp_status bench_memory(const arguments *a, cJSON *o, lp_err *err) {
         cJSON_AddNumberToObject(row, "appends_per_s", r.ram[i].appends_per_s);
         cJSON_AddNumberToObject(row, "context_us", r.ram[i].context_us);
         cJSON_AddNumberToObject(row, "context_items", r.ram[i].context_items);
+        cJSON_AddNumberToObject(row, "items_read", (double)r.ram[i].items_read);
+        cJSON_AddNumberToObject(row, "bytes_read", (double)r.ram[i].items_read * (r.dim + 1) * (double)sizeof(float));
         cJSON_AddNumberToObject(row, "ram_bytes", r.ram[i].mem_bytes);
         cJSON_AddItemToArray(rows, row);
     }

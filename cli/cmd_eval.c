@@ -216,6 +216,13 @@ static lp_status evaluate(const table *t, row *r, lp_err *err) {
     return status;
 }
 
+/* What the memory read over all decisions; null where episodes of a file were played before that was counted. */
+static void add_read(cJSON *o, const row *r) {
+    const double item_bytes = (double)(r->memory.dim + 1) * sizeof(float), items = (double)r->result.items_read;
+    cJSON_AddItemToObject(o, "items_read", items < 0 ? cJSON_CreateNull() : cJSON_CreateNumber(items));
+    cJSON_AddItemToObject(o, "bytes_read", items < 0 ? cJSON_CreateNull() : cJSON_CreateNumber(items * item_bytes));
+}
+
 static cJSON *row_json(const arguments *a, const row *r) {
     const lp_eval_row *result = &r->result;
     cJSON *o = cJSON_CreateObject();
@@ -229,6 +236,8 @@ static cJSON *row_json(const arguments *a, const row *r) {
     cJSON_AddItemToObject(o, "ci95", cJSON_CreateDoubleArray(result->ci95, 2));
     cJSON_AddNumberToObject(o, "decisions_per_s", result->decisions_per_s);
     cJSON_AddNumberToObject(o, "context_items_max", result->context_items_max);
+    cJSON_AddNumberToObject(o, "decisions", (double)result->decisions);
+    add_read(o, r);
     cJSON_AddBoolToObject(o, "finished", result->episodes == episodes_of(a, r));
     cJSON_AddItemToObject(o, "noop", noop_json(r));
     cJSON_AddItemToObject(o, "knobs", knobs_json(r));

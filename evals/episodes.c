@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SYNC_S 5.0
-enum { LINE_BYTES = 160 };
+enum { LINE_BYTES = 200 };
 static const size_t MAX_FILE_BYTES = (size_t)4 << 30;
 
 typedef struct {
@@ -34,8 +34,10 @@ struct lp_episodes {
 };
 
 static int line_of(char *out, int row_index, int64_t episode, const lp_eval_episode *e) {
-    return snprintf(out, LINE_BYTES, "{\"row\":%d,\"episode\":%lld,\"outcome\":\"%s\",\"decisions\":%lld,\"context_items\":%d}\n",
-                    row_index, (long long)episode, lp_outcome_name(e->outcome), (long long)e->decisions, e->context_items_max);
+    char read[40] = "";
+    if (e->items_read >= 0) snprintf(read, sizeof read, ",\"items_read\":%lld", (long long)e->items_read);
+    return snprintf(out, LINE_BYTES, "{\"row\":%d,\"episode\":%lld,\"outcome\":\"%s\",\"decisions\":%lld,\"context_items\":%d%s}\n",
+                    row_index, (long long)episode, lp_outcome_name(e->outcome), (long long)e->decisions, e->context_items_max, read);
 }
 
 /* ---- the head ---- */
@@ -102,13 +104,14 @@ static void count_line(lp_episodes *f, int row_index, int64_t episode) {
 static bool take_line(lp_episodes *f, const char *line, size_t length) {
     cJSON *o = cJSON_ParseWithLength(line, length);
     const char *outcome = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "outcome"));
-    int64_t row_index, episode, decisions, context;
+    int64_t row_index, episode, decisions, context, read = -1;
     bool good = outcome && whole(o, "row", f->n_rows - 1, &row_index) && whole(o, "episode", (double)f->rows[row_index].n - 1, &episode) &&
-                whole(o, "decisions", 1e15, &decisions) && whole(o, "context_items", 1e9, &context);
+                whole(o, "decisions", 1e15, &decisions) && whole(o, "context_items", 1e9, &context) &&
+                (!cJSON_GetObjectItemCaseSensitive(o, "items_read") || whole(o, "items_read", 1e18, &read));
     lp_eval_episode *e = good ? &f->rows[row_index].results[episode] : NULL;
     good = good && e->outcome == LP_RUNNING;
     if (good) {
-        *e = (lp_eval_episode){.decisions = decisions, .context_items_max = (int)context};
+        *e = (lp_eval_episode){.decisions = decisions, .context_items_max = (int)context, .items_read = read};
         for (lp_outcome k = LP_WIN; k <= LP_TIMEOUT; k++)
             if (!strcmp(outcome, lp_outcome_name(k))) e->outcome = k;
         count_line(f, (int)row_index, episode);

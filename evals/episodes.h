@@ -1,7 +1,7 @@
 /* The episodes of an evaluation in a file, so that it can be stopped, go on, and be read by anything: JSON Lines.
  *
  *     {"longplay": "evaluation", "version": 1, ..., "rows": [{"game": "cue", "episodes": 200, ...}, ...]}
- *     {"row": 0, "episode": 17, "outcome": "win", "decisions": 68, "context_items": 12}
+ *     {"row": 0, "episode": 17, "outcome": "win", "decisions": 68, "context_items": 12, "items_read": 740}
  *     ...
  *
  * The first line, the head, says what is evaluated: all that a result depends on. Each episode is written when it is over; a file that

@@ -99,6 +99,7 @@ static lp_status step_all(evaluation *e, player *const *players, int n, lp_actor
         lp_seat *seat = &players[i]->seat;
         int action = 0;
         if (has_policy && seat->n_items > players[i]->so_far.context_items_max) players[i]->so_far.context_items_max = seat->n_items;
+        if (has_policy) players[i]->so_far.items_read += seat->n_read;
         if (has_policy) action = lp_decision_action(&d[i], n_actions, !e->config->sample);
         else if (e->config->player == LP_PLAYER_RANDOM) action = (int)lp_rng_below(&seat->rng, (uint32_t)n_actions);
         else if ((status = lp_env_oracle(seat->env, &action, err))) return status;
@@ -151,12 +152,16 @@ static void job(void *context, int index, int worker) {
 static void sum_up(const evaluation *e, double seconds, lp_eval_row *row) {
     int horizon = lp_game_find_knob(e->game, "horizon");
     *row = (lp_eval_row){.horizon = horizon >= 0 ? e->config->knobs[horizon] : 0};
+    bool known = true;
     for (const lp_eval_episode *r = e->results; row->episodes < e->config->episodes && r->outcome != LP_RUNNING; r++) {
         row->episodes++;
         *(r->outcome == LP_WIN ? &row->wins : r->outcome == LP_LOSS ? &row->losses : &row->timeouts) += 1;
         row->decisions += r->decisions;
+        row->items_read += r->items_read;
+        known &= r->items_read >= 0;
         if (r->context_items_max > row->context_items_max) row->context_items_max = r->context_items_max;
     }
+    if (!known) row->items_read = -1;
     row->win_rate = row->episodes ? (double)row->wins / (double)row->episodes : 0;
     row->decisions_per_s = seconds > 0 ? (double)atomic_load(&e->decisions) / seconds : 0;
     lp_wilson(row->wins, row->episodes, 1.959964, &row->ci95[0], &row->ci95[1]);

@@ -17,6 +17,7 @@ enum { LP_EVAL_MAX_EPISODES = 10000000 };
 typedef struct {
     int64_t decisions;
     int context_items_max; /* the largest context that any of them saw */
+    int64_t items_read;    /* by the memory, over all decisions (lp_seat.n_read); -1: not known, it was played before that was counted */
     lp_outcome outcome;    /* LP_RUNNING: not played yet */
 } lp_eval_episode;
 
@@ -45,6 +46,7 @@ typedef struct {
     int64_t wins, losses, timeouts, decisions;
     double win_rate, ci95[2], decisions_per_s;
     int context_items_max; /* the largest context that any decision saw */
+    int64_t items_read;    /* by the memory, over all decisions; -1: not known of every episode */
 } lp_eval_row;
 
 /* A signal that asks for the end (base/stop.h) ends it too, with LP_OK. The row is then of the episodes before the first that was not

@@ -1,10 +1,13 @@
 #include "harness/seat.h"
 
 #include "base/contract.h"
+#include "kernels/kernels.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert((int)LP_MEM_MAX_HEADS >= (int)LP_READ_MAX_HEADS, "a memory takes every policy's query");
 
 lp_status lp_policy_fits(const lp_policy *policy, const lp_game *game, lp_err *err) {
     const lp_policy_config *s = lp_policy_shape(policy);
@@ -98,13 +101,14 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
 /* lp_observation.recall */
 static int recall(void *memory, const float *query) {
     lp_seat *seat = memory;
-    return seat->n_items = lp_mem_context(seat->mem, &(lp_mem_query){seat->heads, query}, &seat->context);
+    seat->n_read = 0;
+    return seat->n_items = lp_mem_context(seat->mem, &(lp_mem_query){seat->heads, query, &seat->n_read}, &seat->context);
 }
 
 void lp_seat_look(lp_seat *seat, lp_observation *observation) {
     if (seat->packed) lp_env_observe_shades(seat->env, seat->pixels);
     else lp_env_observe(seat->env, seat->pixels);
-    seat->n_items = seat->asks ? 0 : lp_mem_context(seat->mem, NULL, &seat->context);
+    seat->n_read = seat->n_items = seat->asks ? 0 : lp_mem_context(seat->mem, NULL, &seat->context);
     *observation = (lp_observation){.pixels = seat->pixels,
                                     .last_action = seat->last_action,
                                     .n_items = seat->n_items,

@@ -29,6 +29,10 @@ const char *lp_mem_setting_text(const lp_mem_setting *setting, int value, char *
 
 #define LP_MEM_SETTING_WINDOW                                                                                                              \
     { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 16, .min = -1, .max = 1 << 20 }
+#define LP_MEM_SETTING_MAX_ITEMS                                                                                                           \
+    { .name = "max_items", .help = "items kept; then the oldest are dropped", .initial = 16384, .min = 1, .max = 1 << 24 }
+#define LP_MEM_SETTING_K                                                                                                                   \
+    { .name = "k", .help = "older items shown, the nearest to the query", .initial = 16, .min = 1, .max = 1 << 12 }
 
 struct lp_mem_arch {
     const char *name, *help;                      /* "tree"; one line */

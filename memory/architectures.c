@@ -6,7 +6,8 @@
     ARCH(none)                                                                                                                             \
     ARCH(window)                                                                                                                           \
     ARCH(tree)                                                                                                                             \
-    ARCH(full)
+    ARCH(full)                                                                                                                             \
+    ARCH(knn)
 
 #define DECLARE(name) extern const lp_mem_arch lp_mem_##name;
 #define ENTRY(name) &lp_mem_##name,

@@ -15,6 +15,7 @@
  *           (selection.h); copied, never re-encoded; every `fan` summaries of a level are merged into one of the next level,
  *           which again keeps `slots` items. O(slots * fan * log_fan(T / chunk)) items after T decisions
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
+ *   knn     keeps what full keeps; shows the last `window` items and, of those before, the `k` nearest to the query (nearest.h)
  * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
  * (-FLT_MAX). Deterministic. One allocation, at open.
  * Each lp_mem is independent: one thread at a time.
@@ -34,7 +35,7 @@ typedef struct lp_mem lp_mem;
 
 typedef struct lp_mem_arch lp_mem_arch;
 extern const lp_mem_arch *const lp_mem_archs[]; /* up to a NULL */
-extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_full;
+extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_full, lp_mem_knn;
 const lp_mem_arch *lp_mem_find(const char *name); /* NULL: there is none of that name */
 const char *lp_mem_arch_name(const lp_mem_arch *arch);
 bool lp_mem_wants_query(const lp_mem_arch *arch); /* its contexts are made for the query that reads them */
@@ -63,10 +64,13 @@ typedef struct {
 } lp_mem_context_view;
 
 /* What reads: the policy's query at this decision. */
+enum { LP_MEM_MAX_HEADS = 8 };
 typedef struct {
-    int heads;
+    int heads; /* 1 to LP_MEM_MAX_HEADS */
     const float
         *q; /* [heads][dim]; attention scores an item by q . vector / sqrt(dim), plus what its level and age add, plus its salience */
+    int64_t *
+        n_read; /* the items that were looked at are added: all whose vectors were needed to choose the context or are in it; may be NULL */
 } lp_mem_query;
 
 typedef struct {

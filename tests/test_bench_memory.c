@@ -20,6 +20,8 @@ static void test_bench(void **state) {
         assert_true(row->appends_per_s > 0 && row->context_us > 0 && row->mem_bytes > 100);
         assert_true((row->context_items > 0) == (row->arch != &lp_mem_none) &&
                     row->context_items <= lp_mem_max_context_at(&config, row->n_items));
+        assert_true(row->arch == &lp_mem_knn ? row->items_read == (row->n_items < 16384 ? row->n_items : 16384)
+                                             : row->items_read == row->context_items);
     }
     assert_true(r.batched_rows_per_s > r.single_rows_per_s && r.single_rows_per_s > 0 && r.ratio > 1);
     assert_true(r.n_rows >= 3 * (r.batch + 1) && r.n_texts > r.n_rows / 17);

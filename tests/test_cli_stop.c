@@ -104,7 +104,8 @@ static void test_runs_stop(void **state) {
 /* A stopped evaluation prints what it has: what as many episodes would have given. */
 static void test_eval_stops(void **state) {
     (void)state;
-    static const char *const fields[] = {"episodes", "wins", "losses", "win_rate", "context_items_max"};
+    static const char *const fields[] = {"episodes",          "wins",      "losses",     "win_rate",
+                                         "context_items_max", "decisions", "items_read", "bytes_read"};
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     write_policy(at("p.safetensors"), 3);
     for (size_t i = 0; i < 3; i++) {

@@ -37,7 +37,10 @@ static int teardown(void **state) {
 }
 
 static lp_eval_episode result_of(int row, int64_t episode) {
-    return (lp_eval_episode){10 * row + episode + 1, (int)episode, LP_WIN + (lp_outcome)(episode % 3)};
+    return (lp_eval_episode){.decisions = 10 * row + episode + 1,
+                             .context_items_max = (int)episode,
+                             .items_read = episode % 2 ? 1000 * episode : -1, /* not known: a line of before it was counted */
+                             .outcome = LP_WIN + (lp_outcome)(episode % 3)};
 }
 
 static lp_episodes *open_file(void) {
@@ -90,6 +93,7 @@ static void test_goes_on(void **state) {
     lp_blob whole = content();
     const char *second = strchr((char *)whole.data, '\n') + 1;
     assert_int_equal(strncmp(second, "{\"row\":0,\"episode\":0,\"outcome\":\"win\",\"decisions\":1,\"context_items\":0}\n", 68), 0);
+    assert_non_null(strstr(second, "\"episode\":1,\"outcome\":\"loss\",\"decisions\":2,\"context_items\":1,\"items_read\":1000}\n"));
     for (int n = 0; n < ROWS * EPISODES; n += 5) {
         unlink(path);
         f = open_file();
@@ -100,8 +104,8 @@ static void test_goes_on(void **state) {
         for (int i = 0; i < ROWS * EPISODES; i++) {
             const lp_eval_episode *e = &lp_episodes_row(f, i / EPISODES)[i % EPISODES], want = result_of(i / EPISODES, i % EPISODES);
             known += e->outcome != LP_RUNNING;
-            assert_true(e->outcome == LP_RUNNING ||
-                        (e->outcome == want.outcome && e->decisions == want.decisions && e->context_items_max == want.context_items_max));
+            assert_true(e->outcome == LP_RUNNING || (e->outcome == want.outcome && e->decisions == want.decisions &&
+                                                     e->context_items_max == want.context_items_max && e->items_read == want.items_read));
         }
         assert_int_equal(known, n);
         add(f, INT_MAX);

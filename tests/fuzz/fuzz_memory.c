@@ -8,7 +8,8 @@ static const lp_mem_config configs[] = {{&lp_mem_none, 2, {0}},
                                         {&lp_mem_full, 1, {9}},
                                         {&lp_mem_tree, 2, {2, 2, 2, 3}},
                                         {&lp_mem_tree, 1, {3, 1, 3, -1, -1}},
-                                        {&lp_mem_tree, 1, {3, 2, 2, 1, 6, 5}}};
+                                        {&lp_mem_tree, 1, {3, 2, 2, 1, 6, 5}},
+                                        {&lp_mem_knn, 2, {2, 3, 9}}};
 enum { N_CONFIGS = sizeof configs / sizeof *configs, STEPS_AT = 16, HEADER = 32, ROOM = 1 << 17 };
 
 typedef struct {
@@ -43,7 +44,8 @@ static void go_on(memory *m, int n) {
     lp_mem_summary summaries[64];
     int counts[64];
     for (int i = 0; i < n; i++) {
-        int items = lp_mem_context(m->mem, NULL, &m->view);
+        const lp_mem_query query = {1, (float[]){1, -1}, NULL};
+        int items = lp_mem_context(m->mem, i % 2 ? &query : NULL, &m->view);
         for (int k = 0; k < items; k++)
             if (m->view.step[k] < 0 || m->view.step[k] >= lp_mem_steps(m->mem)) abort();
         lp_mem_levels(m->mem, counts, 64);
