@@ -13,6 +13,7 @@
 #include "memory/memory.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #define LP_MEM_MAX_STEPS (INT64_C(1) << 40) /* of an episode; what the levels of a tree are sized for */
 
@@ -29,6 +30,10 @@ const char *lp_mem_setting_text(const lp_mem_setting *setting, int value, char *
 
 #define LP_MEM_SETTING_WINDOW                                                                                                              \
     { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 16, .min = -1, .max = 1 << 20 }
+#define LP_MEM_SETTING_CHUNK                                                                                                               \
+    { .name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20 }
+#define LP_MEM_SETTING_ITEMS                                                                                                               \
+    { .name = "items", .help = "older items kept", .initial = 64, .min = 1, .max = 1 << 14 }
 #define LP_MEM_SETTING_MAX_ITEMS                                                                                                           \
     { .name = "max_items", .help = "items kept; then the oldest are dropped", .initial = 16384, .min = 1, .max = 1 << 24 }
 #define LP_MEM_SETTING_K                                                                                                                   \
@@ -55,6 +60,16 @@ struct lp_mem_arch {
     void (*save)(const lp_mem *mem, unsigned char *out);
     bool (*load)(lp_mem *mem, int64_t n_steps, const unsigned char *data);
 };
+
+/* Do n saved steps rise, from 0 on and below end? data need not be aligned. */
+static inline bool lp_mem_steps_rise(const unsigned char *data, size_t n, int64_t end) {
+    int64_t step, before = -1;
+    for (size_t i = 0; i < n; i++, before = step) {
+        memcpy(&step, data + i * sizeof step, sizeof step);
+        if (step <= before || step >= end) return false;
+    }
+    return true;
+}
 
 struct lp_mem {
     lp_mem_config config; /* defaults filled in */

@@ -329,15 +329,12 @@ const lp_mem_arch lp_mem_tree = {
     .help = "the last items, and summaries of everything older that keep what is salient and unlike the rest",
     // clang-format off
     .settings = {
-        [CHUNK] = {.name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20},
+        [CHUNK] = LP_MEM_SETTING_CHUNK,
         [SLOTS] = {.name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14},
         [FAN] = {.name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12},
         [WINDOW] = LP_MEM_SETTING_WINDOW,
-        [UNLIKE] = {.name = "unlike", .help = "nats of salience that a copy of an item already kept loses; -1: none", .initial = 6,
-                    .min = -1, .max = 100, .absent = -1},
-        [KEEP] = {.name = "keep", .help = "what a summary keeps: learned (salient, unlike each other), oldest, newest, random, distinct (far apart)",
-                  .initial = LP_KEEP_LEARNED, .min = LP_KEEP_LEARNED, .max = LP_KEEP_DISTINCT, .absent = LP_KEEP_LEARNED,
-                  .choices = "learned|oldest|newest|random|distinct"}},
+        [UNLIKE] = LP_MEM_SETTING_UNLIKE,
+        [KEEP] = LP_MEM_SETTING_KEEP},
     // clang-format on
     .size = size,
     .open = open,

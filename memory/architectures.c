@@ -6,6 +6,7 @@
     ARCH(none)                                                                                                                             \
     ARCH(window)                                                                                                                           \
     ARCH(tree)                                                                                                                             \
+    ARCH(flat)                                                                                                                             \
     ARCH(full)                                                                                                                             \
     ARCH(knn)
 

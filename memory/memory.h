@@ -14,6 +14,8 @@
  *           keeps `slots` of them, the most salient, where a copy of one that is kept counts `unlike` nats less, or by the rule `keep`
  *           (selection.h); copied, never re-encoded; every `fan` summaries of a level are merged into one of the next level,
  *           which again keeps `slots` items. O(slots * fan * log_fan(T / chunk)) items after T decisions
+ *   flat    the last `window` items or more, and one running summary of everything older: every `chunk` items are folded into it, and it
+ *           keeps `items`, as the tree's summaries do
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
  *   knn     keeps what full keeps; shows the last `window` items and, of those before, the `k` nearest to the query (nearest.h)
  * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
@@ -35,7 +37,7 @@ typedef struct lp_mem lp_mem;
 
 typedef struct lp_mem_arch lp_mem_arch;
 extern const lp_mem_arch *const lp_mem_archs[]; /* up to a NULL */
-extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_full, lp_mem_knn;
+extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_flat, lp_mem_full, lp_mem_knn;
 const lp_mem_arch *lp_mem_find(const char *name); /* NULL: there is none of that name */
 const char *lp_mem_arch_name(const lp_mem_arch *arch);
 bool lp_mem_wants_query(const lp_mem_arch *arch); /* its contexts are made for the query that reads them */

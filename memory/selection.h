@@ -1,4 +1,4 @@
-/* What a summary keeps of the items before it: `slots` of n candidates. Part of the tree (arch_tree.c).
+/* What a summary keeps of the items before it: `slots` of n candidates. Part of the tree (arch_tree.c) and of flat.
  *
  * `learned`, greedily, as maximal marginal relevance (Carbonell and Goldstein 1998) chooses passages, with salience as the logarithm of relevance:
  * first the most salient item, then each time the one with the highest
@@ -28,6 +28,20 @@
 
 enum { LP_SELECTION_LOTS = 0x107 };
 typedef enum { LP_KEEP_LEARNED = 1, LP_KEEP_OLDEST, LP_KEEP_NEWEST, LP_KEEP_RANDOM, LP_KEEP_DISTINCT } lp_keep;
+
+/* The settings of architectures that select. */
+#define LP_MEM_SETTING_UNLIKE                                                                                                              \
+    {                                                                                                                                      \
+        .name = "unlike", .help = "nats of salience that a copy of an item already kept loses; -1: none", .initial = 6, .min = -1,         \
+        .max = 100, .absent = -1                                                                                                           \
+    }
+#define LP_MEM_SETTING_KEEP                                                                                                                \
+    {                                                                                                                                      \
+        .name = "keep",                                                                                                                    \
+        .help = "what a summary keeps: learned (salient, unlike each other), oldest, newest, random, distinct (far apart)",                \
+        .initial = LP_KEEP_LEARNED, .min = LP_KEEP_LEARNED, .max = LP_KEEP_DISTINCT, .absent = LP_KEEP_LEARNED,                            \
+        .choices = "learned|oldest|newest|random|distinct"                                                                                 \
+    }
 
 typedef struct {
     lp_keep keep;

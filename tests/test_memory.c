@@ -281,7 +281,7 @@ static void test_registry(void **state) {
         }
     }
     assert_null(lp_mem_find("nothing"));
-    assert_string_equal(lp_mem_arch_choices(), "none|window|tree|full|knn");
+    assert_string_equal(lp_mem_arch_choices(), "none|window|tree|flat|full|knn");
 }
 
 /* What is given by hand goes before what is there; a setting must be the architecture's own. */
@@ -306,7 +306,7 @@ static void test_given(void **state) {
         {"window", {0}, NULL, {&lp_mem_window, 3, {5}}},
         {NULL, {"memory.arch=full", "memory.max_items=9"}, NULL, {&lp_mem_full, 3, {9}}},
         {"none", {0}, NULL, {&lp_mem_none, 3, {0}}},
-        {"nope", {0}, "--memory 'nope': must be one of none|window|tree|full|knn", tree},
+        {"nope", {0}, "--memory 'nope': must be one of none|window|tree|flat|full|knn", tree},
         {"window", {"memory.chunk=8"}, "--memory.chunk=8: the memory window has no such setting: the settings of window are window", tree},
         {"none", {"memory.window=8"}, "none has none", tree},
         {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window, unlike, keep", tree},
@@ -419,7 +419,9 @@ static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
                                               {&lp_mem_tree, 1, {3, 5, 3, -1, -1}},
                                               {&lp_mem_tree, 3, {4, 3, 2, 6}},
                                               {&lp_mem_tree, 2, {4, 3, 2, 6, -1, 5}},
-                                              {&lp_mem_knn, 3, {5, 4, 40}}};
+                                              {&lp_mem_knn, 3, {5, 4, 40}},
+                                              {&lp_mem_flat, 3, {4, 9, 6, -1}},
+                                              {&lp_mem_flat, 2, {5, 3, -1, 6, 4}}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static float salience_of(int64_t t) { return (float)(lp_mix64((uint64_t)t) % 7); }
@@ -544,12 +546,35 @@ static void test_impossible_saves(void **state) {
     lp_mem_close(source), lp_mem_close(m), lp_mem_close(copy);
 }
 
+/* Nor of one whose last bytes are the step of an item that it chose. */
+static void test_impossible_steps(void **state) {
+    (void)state;
+    for (int i = 0; i < N_SAVED; i++) {
+        const lp_mem_config *c = &saved_configs[i];
+        if (c->arch != &lp_mem_flat) continue;
+        lp_mem *source = open_mem(c), *m = open_mem(c), *copy = open_mem(c);
+        for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
+        size_t size;
+        unsigned char *data = saved(source, &size);
+        int64_t before; /* the step before it is there as well */
+        memcpy(&before, data + size - 16, 8);
+        const int64_t steps[] = {-1, before, 77, INT64_MAX, INT64_MIN};
+        for (size_t k = 0; k < sizeof steps / sizeof *steps; k++) {
+            memcpy(data + size - 8, &steps[k], 8);
+            sign(data, size);
+            refuse(m, copy, data, size, "contradicts");
+        }
+        free(data);
+        lp_mem_close(source), lp_mem_close(m), lp_mem_close(copy);
+    }
+}
+
 /* A memory that was saved before there was a registry: the same content behind a header of other fields. */
 static void test_saves_of_before(void **state) {
     (void)state;
     for (int i = 0; i < N_SAVED; i++) {
         const lp_mem_config *c = &saved_configs[i];
-        if (c->arch == &lp_mem_knn) continue; /* there was none */
+        if (c->arch == &lp_mem_knn || c->arch == &lp_mem_flat) continue; /* there was none */
         lp_mem *source = open_mem(c), *m = open_mem(c);
         for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
         size_t size;
@@ -597,6 +622,7 @@ int main(void) {
                                        cmocka_unit_test(test_bad_configs),
                                        cmocka_unit_test(test_save_at_any_step),
                                        cmocka_unit_test(test_damaged_saves),
-                                       cmocka_unit_test(test_impossible_saves)};
+                                       cmocka_unit_test(test_impossible_saves),
+                                       cmocka_unit_test(test_impossible_steps)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

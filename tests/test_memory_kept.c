@@ -163,6 +163,59 @@ static void check(const lp_mem_config *c, int kind) {
     free(l);
 }
 
+/* The one summary of flat: what it keeps of what it had and a chunk. */
+static void check_flat(int dim, int chunk, int items, int window, int unlike, int keep, int kind) {
+    const lp_mem_config c = {&lp_mem_flat, dim, {chunk, items, window ? window : -1, unlike, keep}};
+    const lp_mem_config as_tree = {&lp_mem_tree, dim, {[SLOTS] = items, [UNLIKE] = unlike, [KEEP] = keep}};
+    life *l = life_of(&as_tree, kind);
+    lp_mem *m = open_mem(&c);
+    context x = context_new(&c);
+    steps kept = {.n = 0};
+    int64_t folded = 0;
+    for (int64_t t = 0; t < MAX_STEPS; t++) {
+        lp_mem_append(m, l->vector[t], salience_of(t, kind));
+        if (t + 1 - folded == window + chunk) {
+            for (int i = 0; i < chunk; i++) kept.step[kept.n++] = folded++;
+            kept = reference_select(l, &kept);
+        }
+        if (t % 5 && t > 200) continue;
+        x.n = lp_mem_context(m, NULL, &x.view);
+        assert_int_equal(x.n, kept.n + t + 1 - folded);
+        assert_true(x.n <= lp_mem_max_context_at(&c, t + 1));
+        for (int i = 0; i < x.n; i++) {
+            const int64_t want = i < kept.n ? kept.step[i] : folded + i - kept.n;
+            if (x.view.step[i] != want)
+                fail_msg("flat keep %d: item %d is %lld, should be %lld", keep, i, (long long)x.view.step[i], (long long)want);
+            assert_int_equal(x.view.level[i], i < kept.n);
+            assert_memory_equal(x.view.vector + i * dim, l->vector[want], (size_t)dim * sizeof(float));
+            assert_true(x.view.salience[i] == l->salience[want]);
+        }
+        int counts[3] = {0};
+        assert_int_equal(lp_mem_levels(m, counts, 3), 2);
+        assert_true(counts[0] == t + 1 - folded && counts[1] == kept.n);
+    }
+    if (keep == LP_KEEP_RANDOM && unlike < 0) { /* a uniform sample: those of the highest lots of all that came by */
+        for (int i = 0; i < kept.n; i++) {
+            int higher = 0;
+            for (int64_t t = 0; t < folded; t++) higher += lot(t) > lot(kept.step[i]);
+            assert_true(higher < kept.n);
+        }
+    }
+    context_free(&x);
+    lp_mem_close(m);
+    free(l);
+}
+
+static void test_flat(void **state) {
+    (void)state;
+    static const int flats[][3] = {/* K, items, W */ {16, 16, 16}, {1, 5, 3}, {7, 3, 0}, {3, 11, 9}, {20, 1, 4}};
+    static const int unlikes[] = {6, -1, 2};
+    for (size_t i = 0; i < sizeof flats / sizeof *flats; i++)
+        for (int keep = LP_KEEP_LEARNED; keep <= LP_KEEP_DISTINCT; keep++)
+            check_flat(i % 2 ? 5 : DIM, flats[i][0], flats[i][1], flats[i][2], unlikes[(i + (size_t)keep) % 3], keep,
+                       (int)(i + (size_t)keep) % 4);
+}
+
 static const int shapes[][4] = {/* K, S, F, W */ {16, 4, 4, 16},
                                 {5, 2, 2, 1},
                                 {7, 7, 3, -1},
@@ -257,6 +310,6 @@ static void test_copies(void **state) {
 int main(void) {
     seed = test_seed();
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_unlike), cmocka_unit_test(test_rules), cmocka_unit_test(test_scale),
-                                       cmocka_unit_test(test_copies)};
+                                       cmocka_unit_test(test_flat), cmocka_unit_test(test_copies)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

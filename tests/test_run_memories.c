@@ -11,6 +11,7 @@ typedef struct {
 
 static const architecture architectures[] = {
     {{&lp_mem_knn, 0, {5, 4, 40}}, "--memory.k=5 --memory.window=4 --memory.max_items=40", "knn"},
+    {{&lp_mem_flat, 0, {8, 5, 4}}, "--memory.chunk=8 --memory.items=5 --memory.window=4", "flat"},
 };
 enum { N_ARCHITECTURES = sizeof architectures / sizeof *architectures };
 

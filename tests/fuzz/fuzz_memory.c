@@ -9,7 +9,8 @@ static const lp_mem_config configs[] = {{&lp_mem_none, 2, {0}},
                                         {&lp_mem_tree, 2, {2, 2, 2, 3}},
                                         {&lp_mem_tree, 1, {3, 1, 3, -1, -1}},
                                         {&lp_mem_tree, 1, {3, 2, 2, 1, 6, 5}},
-                                        {&lp_mem_knn, 2, {2, 3, 9}}};
+                                        {&lp_mem_knn, 2, {2, 3, 9}},
+                                        {&lp_mem_flat, 1, {2, 3, 4}}};
 enum { N_CONFIGS = sizeof configs / sizeof *configs, STEPS_AT = 16, HEADER = 32, ROOM = 1 << 17 };
 
 typedef struct {
