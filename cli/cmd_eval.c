@@ -1,19 +1,15 @@
 /* longplay eval: win rates with intervals, one row a game, or one a row of a suite. */
 #include "cli/cli.h"
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "emulator/emulator.h"
+#include "cli/rows.h"
 #include "evals/episodes.h"
-#include "evals/suite.h"
-#include "memory/settings.h"
+#include "evals/row_json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { EPISODES = 200, SEED = 1, MAX_LIST = 1024, MAX_NAMES = MAX_LIST / 2 };
 
 typedef struct {
     const char *games, *policy, *model, *memory, *device, *noop, *out, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
@@ -24,154 +20,78 @@ typedef struct {
 
 /* A row of the table, all that it needs to be evaluated. */
 typedef struct {
-    lp_suite_row what; /* but for its knobs */
-    int64_t knobs[LP_MAX_KNOBS];
+    const lp_named_row *named;
     char policy[256]; /* its file's name, or the player's */
     uint64_t digest;  /* of the policy; 0: none */
     lp_mem_config memory;
     bool sample;
     lp_eval_row result;
+    char *outcomes; /* owned; a letter an episode, of result */
 } row;
 
 /* What the command names: every game and suite is opened, and every row tried, before anything is played. */
 typedef struct {
     const arguments *a;
-    char list[MAX_LIST];         /* the names, cut apart */
-    lp_suite *suites[MAX_NAMES]; /* owned; NULL: a game */
-    lp_game *games[MAX_NAMES];   /* owned; NULL: a suite */
-    int n_names, n_rows, n_played;
+    lp_named named;
+    int n_rows, n_played;
     row *rows;         /* [n_rows], owned */
     lp_episodes *file; /* owned; NULL: none */
     bool cut;          /* by a signal, or an error: the last of n_played rows may be of fewer episodes */
 } table;
 
-static int64_t episodes_of(const arguments *a, const row *r) { return a->episodes ? a->episodes : r->what.episodes; }
+static int64_t episodes_of(const arguments *a, const row *r) { return a->episodes ? a->episodes : r->named->what.episodes; }
 
-static uint64_t seed_of(const arguments *a, const row *r) { return a->seed >= 0 ? (uint64_t)a->seed : r->what.seed; }
+static uint64_t seed_of(const arguments *a, const row *r) { return a->seed >= 0 ? (uint64_t)a->seed : r->named->what.seed; }
 
 /* Everything about a row but threads and places. chosen's policy is the caller's to close, also after a failure. */
 static lp_status prepare(const arguments *a, const row *r, lp_chosen_policy *chosen, lp_eval_config *config, lp_err *err) {
-    *config = (lp_eval_config){.knobs = r->knobs, .episodes = episodes_of(a, r), .seed = seed_of(a, r), .time_limit = a->time_limit};
-    *chosen = (lp_chosen_policy){0};
+    *config = (lp_eval_config){.knobs = r->named->knobs, .episodes = episodes_of(a, r), .seed = seed_of(a, r), .time_limit = a->time_limit};
     const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
-    lp_status status = lp_game_has_win_rate(r->what.game, a->time_limit, err);
-    if (!status) status = lp_choose_policy(chosen, r->what.game, a->policy, err);
-    if (!status) status = lp_choose_memory(&config->memory, chosen->policy, &memory, err);
-    if (status) return status;
-    config->player = chosen->player;
-    config->policy = chosen->policy;
-    config->sample = !a->greedy && (a->sample || (chosen->policy && lp_policy_samples(chosen->policy)));
-    if (config->player != LP_PLAYER_ORACLE || lp_game_has_oracle(r->what.game)) return LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "%s: has no oracle", r->what.name);
+    lp_status status = lp_row_player(chosen, config, &r->named->what, a->policy, &memory, err);
+    config->sample = !a->greedy && (a->sample || config->sample);
+    return status;
 }
 
-static lp_status add_row(table *t, const lp_suite_row *what, lp_err *err) {
+static lp_status prepare_row(const arguments *a, row *r, lp_err *err) {
     lp_chosen_policy chosen;
     lp_eval_config config;
-    if (t->n_rows % 64 == 0) {
-        row *more = realloc(t->rows, (size_t)(t->n_rows + 64) * sizeof *more);
-        if (!more) return lp_fail(err, LP_FAILED, "out of memory");
-        t->rows = more;
-    }
-    row *r = &t->rows[t->n_rows++];
-    *r = (row){.what = *what};
-    memcpy(r->knobs, what->knobs, (size_t)lp_game_n_knobs(what->game) * sizeof *r->knobs);
-    lp_status status = LP_OK;
-    for (int i = 0; i < t->a->n_set && !status; i++) status = lp_game_set_knob(what->game, r->knobs, t->a->set[i], err);
-    if (status) return status;
-    status = prepare(t->a, r, &chosen, &config, err);
+    lp_status status = prepare(a, r, &chosen, &config, err);
     if (!status && chosen.policy) r->digest = lp_policy_digest(chosen.policy);
-    snprintf(r->policy, sizeof r->policy, "%s", strrchr(chosen.name, '/') ? strrchr(chosen.name, '/') + 1 : chosen.name);
+    snprintf(r->policy, sizeof r->policy, "%s", lp_row_policy_name(&chosen));
     r->memory = config.memory;
     r->sample = config.sample;
     lp_policy_close(chosen.policy);
     return status;
 }
 
-static lp_status add_suite(table *t, const char *name, lp_err *err) {
-    lp_suite **suite = &t->suites[t->n_names++];
-    if (t->a->model) return lp_fail(err, LP_BAD_INPUT, "--model: the games of %s are played on consoles of their own", name);
-    if (t->a->noop) return lp_fail(err, LP_BAD_INPUT, "--noop: the games of the suite %s start as they say", name);
-    lp_status status = lp_suite_open(suite, name, err);
-    for (int i = 0; !status && i < lp_suite_n_rows(*suite); i++) status = add_row(t, lp_suite_row_at(*suite, i), err);
-    return status;
-}
-
-static lp_status add_game(table *t, const char *name, lp_err *err) {
-    lp_game **game = &t->games[t->n_names++];
-    int64_t knobs[LP_MAX_KNOBS];
-    lp_status status = lp_game_open(game, name, err);
-    if (!status) status = lp_choose_model(*game, t->a->model, err);
-    if (!status && t->a->noop) status = lp_game_set_noop(*game, t->a->noop, err);
-    if (status) return status;
-    lp_game_default_knobs(*game, knobs);
-    return add_row(t, &(lp_suite_row){*game, name, name, knobs, EPISODES, SEED}, err);
-}
-
 static lp_status open_all(table *t, lp_err *err) {
-    char *save = NULL;
-    lp_status status = LP_OK;
-    if (snprintf(t->list, sizeof t->list, "%s", t->a->games) >= (int)sizeof t->list)
-        return lp_fail(err, LP_BAD_INPUT, "too many games named");
-    for (char *name = strtok_r(t->list, ",", &save); name && !status; name = strtok_r(NULL, ",", &save))
-        status = lp_is_suite(name) ? add_suite(t, name, err) : add_game(t, name, err);
-    if (!status && !t->n_rows) return lp_fail(err, LP_BAD_INPUT, "'%s' names no game", t->a->games);
+    const arguments *a = t->a;
+    lp_status status = lp_named_open(&t->named, a->games, a->model, a->noop, a->set, a->n_set, err);
+    if (status) return status;
+    if (!(t->rows = calloc((size_t)t->named.n_rows, sizeof *t->rows))) return lp_fail(err, LP_FAILED, "out of memory");
+    for (; t->n_rows < t->named.n_rows && !status; t->n_rows++) {
+        t->rows[t->n_rows].named = &t->named.rows[t->n_rows];
+        status = prepare_row(a, &t->rows[t->n_rows], err);
+    }
     return status;
 }
 
 static void close_all(table *t) {
-    for (int i = 0; i < t->n_names; i++) {
-        lp_suite_close(t->suites[i]);
-        lp_game_close(t->games[i]);
-    }
+    for (int i = 0; i < t->n_rows; i++) free(t->rows[i].outcomes);
     free(t->rows);
-}
-
-static cJSON *memory_json(const lp_mem_config *memory) {
-    lp_setting settings[LP_MEM_MAX_ROWS];
-    lp_mem_choice choice = {0};
-    char value[LP_SETTING_BYTES];
-    cJSON *o = cJSON_CreateObject();
-    lp_mem_choose(&choice, memory);
-    for (int i = 0, n = lp_mem_rows(settings, 0, true); i < n; i++) {
-        if (!lp_mem_row_used(&choice, settings[i].name)) continue;
-        lp_config_value(&choice, &settings[i], value, sizeof value);
-        cJSON_AddStringToObject(o, strchr(settings[i].name, '.') + 1, value);
-    }
-    return o;
-}
-
-static cJSON *knobs_json(const row *r) {
-    cJSON *o = cJSON_CreateObject();
-    for (int i = 0; i < lp_game_n_knobs(r->what.game); i++)
-        cJSON_AddNumberToObject(o, lp_game_knob(r->what.game, i)->name, (double)r->knobs[i]);
-    return o;
-}
-
-static cJSON *noop_json(const row *r) {
-    lp_noop noop = lp_game_noop(r->what.game);
-    return cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2);
+    lp_named_close(&t->named);
 }
 
 /* All that a row's episodes depend on, but for the machine. */
+static void add_settings(cJSON *o, const arguments *a, const row *r) {
+    lp_row_add_played(o, r->named->what.game, r->named->knobs, seed_of(a, r), a->time_limit);
+    lp_row_add_player(o, r->policy, r->digest, r->sample, &r->memory);
+}
+
 static cJSON *settings_json(const arguments *a, const row *r) {
-    char hash[24];
-    size_t rom_bytes;
-    const void *rom = lp_game_rom(r->what.game, &rom_bytes);
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "game", lp_game_name(r->what.game));
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)lp_hash64(rom, rom_bytes));
-    cJSON_AddStringToObject(o, "rom", hash);
-    cJSON_AddStringToObject(o, "model", lp_model_name(lp_game_model(r->what.game)));
-    cJSON_AddItemToObject(o, "noop", noop_json(r));
-    cJSON_AddItemToObject(o, "knobs", knobs_json(r));
-    cJSON_AddStringToObject(o, "policy", r->policy);
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)r->digest);
-    if (r->digest) cJSON_AddStringToObject(o, "policy_digest", hash);
-    cJSON_AddStringToObject(o, "act", r->sample ? "sample" : "greedy");
-    cJSON_AddItemToObject(o, "memory", memory_json(&r->memory));
-    cJSON_AddNumberToObject(o, "seed", (double)seed_of(a, r));
-    cJSON_AddNumberToObject(o, "time_limit", (double)a->time_limit);
+    cJSON_AddStringToObject(o, "game", lp_game_name(r->named->what.game));
+    add_settings(o, a, r);
     cJSON_AddNumberToObject(o, "episodes", (double)episodes_of(a, r));
     return o;
 }
@@ -192,26 +112,43 @@ static lp_status open_file(table *t, lp_err *err) {
     return status;
 }
 
+/* A letter an episode, in their order. */
+static char *letters_of(const lp_eval_episode *episodes, int64_t n) {
+    char *out = malloc((size_t)n + 1);
+    if (!out) return NULL;
+    for (int64_t i = 0; i < n; i++) out[i] = "-WLT"[episodes[i].outcome];
+    out[n] = 0;
+    return out;
+}
+
 static lp_status evaluate(const table *t, row *r, lp_err *err) {
     lp_chosen_policy chosen;
     lp_eval_config config;
     char label[256];
     int index = (int)(r - t->rows);
+    lp_eval_episode *own = NULL;
     lp_status status = prepare(t->a, r, &chosen, &config, err);
     if (!status && chosen.policy && lp_policy_digest(chosen.policy) != r->digest)
         status = lp_fail(err, LP_FAILED, "%s: has changed since this evaluation began", chosen.name);
-    if (!status) status = lp_use_device(chosen.policy, r->what.game, t->a->device, err);
-    snprintf(label, sizeof label, "%s", r->what.label);
-    if (t->n_rows > 1) snprintf(label, sizeof label, "%s (%d of %d)", r->what.label, index + 1, t->n_rows);
+    if (!status) status = lp_use_device(chosen.policy, r->named->what.game, t->a->device, err);
+    snprintf(label, sizeof label, "%s", r->named->what.label);
+    if (t->n_rows > 1) snprintf(label, sizeof label, "%s (%d of %d)", r->named->what.label, index + 1, t->n_rows);
     config.n_threads = (int)t->a->threads;
     config.progress = true;
     config.label = label;
+    if (!t->file && t->a->json && !status) {
+        config.results = own = calloc((size_t)config.episodes, sizeof *own);
+        if (!own) status = lp_fail(err, LP_FAILED, "out of memory");
+    }
     if (t->file) {
         config.results = lp_episodes_row(t->file, index);
         config.on_episode = lp_episodes_add;
         config.context = lp_episodes_at(t->file, index);
     }
-    if (!status) status = lp_eval(r->what.game, &config, &r->result, err);
+    if (!status) status = lp_eval(r->named->what.game, &config, &r->result, err);
+    if (t->a->json && r->result.episodes && !(r->outcomes = letters_of(config.results, r->result.episodes)) && !status)
+        status = lp_fail(err, LP_FAILED, "out of memory");
+    free(own);
     lp_policy_close(chosen.policy);
     return status;
 }
@@ -226,7 +163,7 @@ static void add_read(cJSON *o, const row *r) {
 static cJSON *row_json(const arguments *a, const row *r) {
     const lp_eval_row *result = &r->result;
     cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "game", r->what.name);
+    cJSON_AddStringToObject(o, "game", r->named->what.name);
     cJSON_AddNumberToObject(o, "horizon", (double)result->horizon);
     cJSON_AddNumberToObject(o, "episodes", (double)result->episodes);
     cJSON_AddNumberToObject(o, "wins", (double)result->wins);
@@ -239,8 +176,8 @@ static cJSON *row_json(const arguments *a, const row *r) {
     cJSON_AddNumberToObject(o, "decisions", (double)result->decisions);
     add_read(o, r);
     cJSON_AddBoolToObject(o, "finished", result->episodes == episodes_of(a, r));
-    cJSON_AddItemToObject(o, "noop", noop_json(r));
-    cJSON_AddItemToObject(o, "knobs", knobs_json(r));
+    add_settings(o, a, r);
+    if (r->outcomes) cJSON_AddStringToObject(o, "outcomes", r->outcomes);
     return o;
 }
 
@@ -256,7 +193,7 @@ static void print_row(const row *r, bool first) {
     if (first)
         printf("%-16s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
                "95 % interval", "decisions/s", "context");
-    printf("%-16s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", r->what.label, (long long)result->horizon,
+    printf("%-16s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", r->named->what.label, (long long)result->horizon,
            (long long)result->episodes, (long long)result->wins, (long long)result->losses, (long long)result->timeouts,
            100 * result->win_rate, 100 * result->ci95[0], 100 * result->ci95[1], result->decisions_per_s, result->context_items_max);
     fflush(stdout);
@@ -277,8 +214,8 @@ static lp_status evaluate_all(table *t, lp_err *err) {
     lp_stop_catch();
     for (int i = 0; i < t->n_rows && !t->cut; i++) {
         row *r = &t->rows[i];
-        bool same_game = i && r->what.game == r[-1].what.game;
-        if (!same_game && lp_game_start_note(r->what.game, note, sizeof note)) lp_warn("%s", note);
+        bool same_game = i && r->named->what.game == r[-1].named->what.game;
+        if (!same_game && lp_game_start_note(r->named->what.game, note, sizeof note)) lp_warn("%s", note);
         status = evaluate(t, r, err);
         t->cut = status || r->result.episodes < episodes_of(t->a, r) || (lp_stop_asked() && i + 1 < t->n_rows);
         if (!r->result.episodes) break;

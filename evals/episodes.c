@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "evals/row_json.h"
 
 #include <errno.h>
 #include <math.h>
@@ -42,45 +43,14 @@ static int line_of(char *out, int row_index, int64_t episode, const lp_eval_epis
 
 /* ---- the head ---- */
 
-/* The first place in which what is there differs from what is here; NULL: it is not there. */
-typedef struct {
-    char where[256];
-    const cJSON *there, *here;
-} difference;
-
-static bool differ(const cJSON *there, const cJSON *here, difference *d) {
-    const cJSON *item;
-    size_t n = strlen(d->where);
-    int i = 0;
-    bool nested = cJSON_IsObject(here) || cJSON_IsArray(here);
-    d->there = there, d->here = here;
-    if (!nested || !there || (there->type & 0xff) != (here->type & 0xff)) return !cJSON_Compare(there, here, true);
-    cJSON_ArrayForEach(item, here) {
-        const cJSON *other = item->string ? cJSON_GetObjectItemCaseSensitive(there, item->string) : cJSON_GetArrayItem(there, i);
-        if (item->string) snprintf(d->where + n, sizeof d->where - n, "%s%s", n ? "." : "", item->string);
-        else snprintf(d->where + n, sizeof d->where - n, "[%d]", i);
-        if (differ(other, item, d)) return true;
-        d->where[n] = 0;
-        i++;
-    }
-    d->there = there, d->here = here;
-    return cJSON_GetArraySize(there) != cJSON_GetArraySize(here);
-}
-
 static lp_status compare_heads(const lp_episodes *f, const char *line, size_t length, const cJSON *head, lp_err *err) {
     cJSON *there = cJSON_ParseWithLength(line, length);
     const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(there, "longplay"));
-    difference d = {{0}, NULL, NULL};
+    char where[512];
     lp_status status = LP_OK;
-    if (!kind || strcmp(kind, "evaluation")) {
-        status = lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", f->path);
-    } else if (differ(there, head, &d)) {
-        char *old = d.there ? cJSON_PrintUnformatted(d.there) : NULL, *new = cJSON_PrintUnformatted(d.here);
-        status = lp_fail(err, LP_BAD_INPUT, "%s: holds another evaluation: %s is %.80s there, %.80s here", f->path, d.where,
-                         old ? old : "missing", new ? new : "");
-        free(old);
-        free(new);
-    }
+    if (!kind || strcmp(kind, "evaluation")) status = lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", f->path);
+    else if (lp_json_differs(there, head, where, sizeof where))
+        status = lp_fail(err, LP_BAD_INPUT, "%s: holds another evaluation: %s", f->path, where);
     cJSON_Delete(there);
     return status;
 }
@@ -165,6 +135,7 @@ static lp_status make_rows(lp_episodes *f, const cJSON *head, lp_err *err) {
 }
 
 static void free_all(lp_episodes *f) {
+    if (!f) return;
     if (f->fd >= 0) close(f->fd);
     for (int i = 0; i < f->n_rows; i++) free(f->rows[i].results);
     free(f->rows);
@@ -172,18 +143,25 @@ static void free_all(lp_episodes *f) {
     free(f);
 }
 
+static lp_episodes *make(const char *path) {
+    lp_episodes *f = calloc(1, sizeof *f);
+    if (!f) return NULL;
+    snprintf(f->path, sizeof f->path, "%s", path);
+    f->fd = -1;
+    f->synced_s = lp_now_s();
+    f->in_order = true;
+    f->last_row = -1;
+    return f;
+}
+
 lp_status lp_episodes_open(lp_episodes **out, const char *path, const cJSON *head, lp_err *err) {
     *out = NULL;
     lp_status status = lp_file_check_writable(path, NULL, err);
     if (status) return status;
-    lp_episodes *f = calloc(1, sizeof *f);
+    lp_episodes *f = make(path);
     if (!f) return lp_fail(err, LP_FAILED, "out of memory");
     lp_blob file = {0};
     bool made;
-    snprintf(f->path, sizeof f->path, "%s", path);
-    f->synced_s = lp_now_s();
-    f->in_order = true;
-    f->last_row = -1;
     status = lp_lock_open(&f->fd, &made, path, "is writing this evaluation", err);
     if (!status) status = make_rows(f, head, err);
     if (!status) status = lp_file_read(&file, path, MAX_FILE_BYTES, err);
@@ -192,6 +170,41 @@ lp_status lp_episodes_open(lp_episodes **out, const char *path, const cJSON *hea
     if (status && made) unlink(path);
     if (status) free_all(f);
     else *out = f;
+    return status;
+}
+
+/* A head that this program did not write may say anything. */
+static lp_status check_head(const cJSON *head, const char *path, lp_err *err) {
+    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(head, "longplay"));
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(head, "rows"), *item;
+    int64_t version, n;
+    if (!kind || strcmp(kind, "evaluation")) return lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", path);
+    if (!whole(head, "version", 1, &version) || version != 1)
+        return lp_fail(err, LP_BAD_INPUT, "%s: an evaluation of a version that this program does not know", path);
+    if (!cJSON_IsArray(rows) || !cJSON_GetArraySize(rows) || cJSON_GetArraySize(rows) > LP_EVAL_MAX_ROWS)
+        return lp_fail(err, LP_BAD_INPUT, "%s: rows: must be a list of 1 to %d", path, LP_EVAL_MAX_ROWS);
+    cJSON_ArrayForEach(item, rows) if (!whole(item, "episodes", LP_EVAL_MAX_EPISODES, &n) || !n) return lp_fail(
+        err, LP_BAD_INPUT, "%s: rows: episodes must be a whole number, 1 to %d", path, LP_EVAL_MAX_EPISODES);
+    return LP_OK;
+}
+
+lp_status lp_episodes_read(lp_episodes **out, cJSON **head, const char *path, lp_err *err) {
+    lp_blob file = {0};
+    size_t good;
+    lp_episodes *f = make(path);
+    *out = NULL, *head = NULL;
+    if (!f) return lp_fail(err, LP_FAILED, "out of memory");
+    lp_status status = lp_file_read(&file, path, MAX_FILE_BYTES, err);
+    const char *line_end = status ? NULL : memchr(file.data, '\n', file.size_bytes);
+    if (line_end) *head = cJSON_ParseWithLength((const char *)file.data, (size_t)(line_end - (const char *)file.data));
+    if (!status) status = check_head(*head, path, err);
+    if (!status) status = make_rows(f, *head, err);
+    if (!status) status = read_all(f, &file, *head, &good, err);
+    lp_blob_free(&file);
+    if (!status) return *out = f, LP_OK;
+    cJSON_Delete(*head);
+    *head = NULL;
+    free_all(f);
     return status;
 }
 
@@ -234,8 +247,8 @@ static lp_status write_in_order(const lp_episodes *f, lp_err *err) {
 }
 
 lp_status lp_episodes_close(lp_episodes *f, lp_err *err) {
-    if (!f) return LP_OK;
     lp_status status = LP_OK;
+    if (!f || f->fd < 0) return free_all(f), LP_OK;
     if (!f->in_order && is_whole(f)) status = write_in_order(f, err);
     else if (fdatasync(f->fd)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", f->path, strerror(errno));
     free_all(f);

@@ -24,6 +24,9 @@ typedef struct lp_episodes lp_episodes;
 /* head: an object whose "rows" are objects with a number "episodes"; borrowed. A last line that was cut short is cut off. LP_BAD_INPUT:
  * the file is of another evaluation, the message says in what, or another process writes it; it is as it was. */
 lp_status lp_episodes_open(lp_episodes **out, const char *path, const cJSON *head, lp_err *err);
+/* One that is there, to look at; nobody else is kept from writing it. *head: its first line, the caller's to delete. Whoever adds to it
+ * fails. LP_BAD_INPUT: no evaluation, of another version, damaged. */
+lp_status lp_episodes_read(lp_episodes **out, cJSON **head, const char *path, lp_err *err);
 /* LP_FAILED: what was added is not all on the disk. */
 lp_status lp_episodes_close(lp_episodes *file, lp_err *err);
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LP_EVAL_MAX_EPISODES = 10000000 };
+enum { LP_EVAL_MAX_EPISODES = 10000000, LP_EVAL_MAX_ROWS = 1024 /* of a suite, of a file */ };
 
 typedef struct {
     int64_t decisions;

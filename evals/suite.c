@@ -4,7 +4,6 @@
 #include "base/contract.h"
 #include "env/game_find.h"
 #include "env/json.h"
-#include "evals/eval.h"
 
 #include <limits.h>
 #include <math.h>
@@ -21,6 +20,7 @@ struct lp_suite {
     lp_suite_row rows[LP_SUITE_MAX_ROWS];
     int64_t knobs[LP_SUITE_MAX_ROWS][LP_MAX_KNOBS];
     char labels[LP_SUITE_MAX_ROWS][LABEL];
+    char *policies[LP_SUITE_MAX_GAMES]; /* [n_games], owned; NULL: the game's own */
 };
 
 static bool ends_in_json(const char *name) {
@@ -38,6 +38,15 @@ static void game_path(char *out, size_t size, const char *suite, const char *gam
     const char *slash = strrchr(suite, '/');
     if (*game == '/' || !strchr(game, '/') || !slash) snprintf(out, size, "%s", game);
     else snprintf(out, size, "%.*s/%s", (int)(slash - suite), suite, game);
+}
+
+/* The other way round: a name is a file in the suite's folder. False: no memory. */
+static bool policy_path(char **out, const char *suite, const char *policy) {
+    const char *slash = strrchr(suite, '/');
+    *out = NULL;
+    if (!*policy) return true;
+    if (asprintf(out, "%.*s%s", *policy != '/' && slash ? (int)(slash + 1 - suite) : 0, suite, policy) < 0) *out = NULL;
+    return *out != NULL;
 }
 
 /* How many rows the game makes: 1, or the length that its lists have. */
@@ -87,14 +96,14 @@ static bool read_row(lp_suite *suite, const lp_game *game, const cJSON *knobs, i
 
 static bool read_game(lp_suite *suite, const cJSON *item, const char *path, uint64_t seed, int64_t episodes, const lp_place *where,
                       lp_findings *r) {
-    char name[PATH_MAX], full[2 * PATH_MAX];
+    char name[PATH_MAX], full[2 * PATH_MAX], policy[PATH_MAX];
     const cJSON *knobs;
     lp_err err;
     const lp_place at_game = lp_place_field(where, "game"), at_knobs = lp_place_field(where, "knobs");
     int n_rows;
     if (!cJSON_IsObject(item)) return lp_report_error(r, where, "must be an object"), false;
-    if (!lp_json_known(item, "game|knobs|episodes", true, where, r) || !lp_json_text(item, "game", name, sizeof name, where, r) ||
-        !lp_json_object(item, "knobs", &knobs, where, r) ||
+    if (!lp_json_known(item, "game|knobs|episodes|policy", true, where, r) || !lp_json_text(item, "game", name, sizeof name, where, r) ||
+        !lp_json_object(item, "knobs", &knobs, where, r) || !lp_json_text(item, "policy", policy, sizeof policy, where, r) ||
         !lp_json_int(item, "episodes", 1, LP_EVAL_MAX_EPISODES, &episodes, &episodes, where, r))
         return false;
     if (!*name) return lp_report_error(r, &at_game, "is missing"), false;
@@ -104,12 +113,14 @@ static bool read_game(lp_suite *suite, const cJSON *item, const char *path, uint
     if (status == LP_FAILED) return lp_report_status(r, status, &err), false;
     if (status) return lp_report_error(r, &at_game, "%s", err.message), false;
     suite->games[suite->n_games++] = game;
+    char **own = &suite->policies[suite->n_games - 1];
+    if (!policy_path(own, path, policy)) return lp_report_out_of_memory(r, where), false;
     if (!count_rows(knobs, &n_rows, &at_knobs, r)) return false;
     for (int i = 0; i < n_rows; i++) {
         if (suite->n_rows == LP_SUITE_MAX_ROWS) return lp_report_error(r, where, "more than %d rows", LP_SUITE_MAX_ROWS), false;
         if (!read_row(suite, game, knobs, i, &at_knobs, r)) return false;
         suite->rows[suite->n_rows] =
-            (lp_suite_row){game, lp_game_name(game), suite->labels[suite->n_rows], suite->knobs[suite->n_rows], episodes, seed};
+            (lp_suite_row){game, lp_game_name(game), suite->labels[suite->n_rows], suite->knobs[suite->n_rows], episodes, seed, *own};
         suite->n_rows++;
     }
     return true;
@@ -156,7 +167,10 @@ lp_status lp_suite_open(lp_suite **out, const char *name, lp_err *err) {
 
 void lp_suite_close(lp_suite *suite) {
     if (!suite) return;
-    for (int i = 0; i < suite->n_games; i++) lp_game_close(suite->games[i]);
+    for (int i = 0; i < suite->n_games; i++) {
+        lp_game_close(suite->games[i]);
+        free(suite->policies[i]);
+    }
     free(suite);
 }
 

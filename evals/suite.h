@@ -3,9 +3,9 @@
  *     {"title": "one cue, three delays",
  *      "seed": 1, "episodes": 200,
  *      "games": [{"game": "cue", "knobs": {"doors": 4, "horizon": [64, 1000, 10000]}},
- *                {"game": "../my-games/maze", "knobs": {"n": [3, 4]}, "episodes": 50}]}
+ *                {"game": "../my-games/maze", "knobs": {"n": [3, 4]}, "episodes": 50, "policy": "maze4.safetensors"}]}
  *
- * `game` is what lp_game_open takes; a path is seen from the suite's folder. A knob's value may be a list: a row for each of
+ * `game` is what lp_game_open takes; a path is seen from the suite's folder, and so is `policy`. A knob's value may be a list: a row for each of
  * its values; the lists of one game go together and are equally long. Knobs that are not named have their defaults. Episode i
  * of every row has evaluation seed lp_game_eval_seed(seed, i).
  *
@@ -17,11 +17,11 @@
 #ifndef LP_EVALS_SUITE_H
 #define LP_EVALS_SUITE_H
 
-#include "env/game.h"
+#include "evals/eval.h"
 
 typedef struct lp_suite lp_suite;
 
-enum { LP_SUITE_MAX_GAMES = 256, LP_SUITE_MAX_ROWS = 1024 };
+enum { LP_SUITE_MAX_GAMES = 256, LP_SUITE_MAX_ROWS = LP_EVAL_MAX_ROWS };
 
 /* All of it is the suite's, until it is closed. */
 typedef struct {
@@ -31,6 +31,7 @@ typedef struct {
     const int64_t *knobs; /* [lp_game_n_knobs] */
     int64_t episodes;
     uint64_t seed;
+    const char *policy; /* the weights that it is played with, a path; NULL: those that the game ships */
 } lp_suite_row;
 
 /* Is this a suite and not a game: a name that ends in .json, or a shipped suite's? */

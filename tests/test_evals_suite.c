@@ -102,6 +102,21 @@ static void test_rows(void **state) {
     lp_suite_close(NULL);
 }
 
+/* A row's weights: seen from the suite's folder, as they are if absolute, none by default. */
+static void test_policy(void **state) {
+    (void)state;
+    char expected[PATH_MAX];
+    lp_suite *suite = opened("{\"games\": [{\"game\": \"cue\", \"policy\": \"mine/cue4.safetensors\", \"knobs\": {\"horizon\": [1, 2]}},"
+                             "{\"game\": \"cue\", \"policy\": \"/w.safetensors\"}, {\"game\": \"cue\"}]}");
+    lp_path_join(expected, sizeof expected, root, "mine/cue4.safetensors");
+    assert_string_equal(lp_suite_row_at(suite, 0)->policy, expected);
+    assert_string_equal(lp_suite_row_at(suite, 1)->policy, expected);
+    assert_string_equal(lp_suite_row_at(suite, 2)->policy, "/w.safetensors");
+    assert_null(lp_suite_row_at(suite, 3)->policy);
+    lp_suite_close(suite);
+    refused("{\"games\": [{\"game\": \"cue\", \"policy\": 3}]}", "games[0].policy");
+}
+
 /* A copy of cue in the folder; with another ROM, if asked. */
 static void copy_cue(const char *folder, bool other_rom) {
     static const char *const files[] = {"longplay.json", "data.json", "scenario.json", "rom.sha", "cue.gb"};
@@ -256,8 +271,8 @@ static void test_oracle_wins(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),   cmocka_unit_test(test_paths),  cmocka_unit_test(test_refused),     cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_damage), cmocka_unit_test(test_memory), cmocka_unit_test(test_oracle_wins),
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_policy), cmocka_unit_test(test_paths),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_too_many), cmocka_unit_test(test_damage), cmocka_unit_test(test_memory), cmocka_unit_test(test_oracle_wins),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
