@@ -13,6 +13,7 @@ typedef struct {
     lp_store *store;   /* borrowed */
     bool asleep;       /* nobody watches: nothing is thought or remembered */
     bool lost;         /* the store lacks items of this episode: the memory is not shown until the next */
+    uint64_t seed;     /* the run's */
     int64_t episode, step;
 } recall;
 

@@ -89,7 +89,7 @@ static uint64_t next_episode(void) {
 
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err) {
     lp_status status = lp_env_reset(seat->env, seed, knobs, time_limit, err);
-    lp_mem_reset(seat->mem);
+    lp_mem_reset(seat->mem, seed);
     seat->last_action = -1;
     lp_seat_clear_state(seat);
     seat->rng = lp_rng_make(seed, LP_RANDOM_PLAYER);

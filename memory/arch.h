@@ -75,7 +75,8 @@ struct lp_mem {
     lp_mem_config config; /* defaults filled in */
     lp_arena arena;       /* the one allocation; this struct lies in it too */
     int64_t n_steps;
-    void *state; /* the architecture's, in the arena */
+    uint64_t seed; /* of the episode; what draws from it saves it and loads it */
+    void *state;   /* the architecture's, in the arena */
 };
 
 #endif

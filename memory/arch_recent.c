@@ -1,8 +1,6 @@
 /* The last so many items: none keeps 0 of them, window `window`, full `max_items`. */
 #include "memory/ring.h"
 
-#include <string.h>
-
 /* The one setting that each has, which `none` has not. */
 static int capacity_of(const lp_mem_config *c) { return c->setting[0] > 0 ? c->setting[0] : 0; }
 
@@ -21,17 +19,6 @@ static int context(const lp_mem *m, const lp_mem_query *query, const lp_mem_cont
     return n;
 }
 
-static void renew(lp_mem *m, const float *vector, const float *salience) {
-    lp_ring *r = m->state;
-    const size_t dim = (size_t)m->config.dim;
-    const int n = lp_ring_held(r, m->n_steps);
-    for (int i = 0; i < n; i++) {
-        const size_t slot = lp_ring_slot(r, m->n_steps - n + i);
-        memcpy(r->vector + slot * dim, vector + (size_t)i * dim, dim * sizeof *vector);
-        r->salience[slot] = lp_mem_salience(salience[i]);
-    }
-}
-
 static int max_context(const lp_mem_config *c, int64_t n_steps) {
     int capacity = capacity_of(c);
     return n_steps < capacity ? (int)n_steps : capacity;
@@ -44,7 +31,7 @@ static int levels(const lp_mem *m, int *counts, int max) {
     return 1;
 }
 
-#define RECENT .size = size, .open = open, .context = context, .renew = renew, .max_context = max_context, .levels = levels, LP_RING
+#define RECENT .size = size, .open = open, .context = context, .renew = lp_ring_renew, .max_context = max_context, .levels = levels, LP_RING
 
 const lp_mem_arch lp_mem_none = {.name = "none", .help = "nothing is kept", RECENT};
 const lp_mem_arch lp_mem_window = {.name = "window", .help = "the last items, all raw", .settings = {LP_MEM_SETTING_WINDOW}, RECENT};

@@ -7,6 +7,7 @@
     ARCH(window)                                                                                                                           \
     ARCH(tree)                                                                                                                             \
     ARCH(flat)                                                                                                                             \
+    ARCH(reservoir)                                                                                                                        \
     ARCH(full)                                                                                                                             \
     ARCH(knn)
 

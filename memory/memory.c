@@ -47,8 +47,9 @@ void lp_mem_close(lp_mem *m) {
     lp_arena_close(&arena);
 }
 
-void lp_mem_reset(lp_mem *m) {
+void lp_mem_reset(lp_mem *m, uint64_t seed) {
     m->n_steps = 0;
+    m->seed = seed;
     if (m->config.arch->reset) m->config.arch->reset(m);
 }
 

@@ -2,7 +2,7 @@
  *
  *     lp_mem *mem;
  *     lp_mem_open(&mem, &config, &err);
- *     lp_mem_reset(mem);                                        // a new episode: everything is forgotten
+ *     lp_mem_reset(mem, seed);                                  // a new episode: everything is forgotten
  *     lp_mem_append(mem, vector, salience);                     // decision 0, 1, 2, ...
  *     int n = lp_mem_context(mem, NULL, &context);              // what the policy may look at
  *     lp_mem_close(mem);
@@ -17,6 +17,7 @@
  *   flat    the last `window` items or more, and one running summary of everything older: every `chunk` items are folded into it, and it
  *           keeps `items`, as the tree's summaries do
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
+ *   reservoir  the last `window` items, and a uniform sample of `items` of those before
  *   knn     keeps what full keeps; shows the last `window` items and, of those before, the `k` nearest to the query (nearest.h)
  * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
  * (-FLT_MAX). Deterministic. One allocation, at open.
@@ -37,7 +38,7 @@ typedef struct lp_mem lp_mem;
 
 typedef struct lp_mem_arch lp_mem_arch;
 extern const lp_mem_arch *const lp_mem_archs[]; /* up to a NULL */
-extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_flat, lp_mem_full, lp_mem_knn;
+extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_flat, lp_mem_full, lp_mem_reservoir, lp_mem_knn;
 const lp_mem_arch *lp_mem_find(const char *name); /* NULL: there is none of that name */
 const char *lp_mem_arch_name(const lp_mem_arch *arch);
 bool lp_mem_wants_query(const lp_mem_arch *arch); /* its contexts are made for the query that reads them */
@@ -89,7 +90,8 @@ static inline float lp_mem_salience(float salience) { return isfinite(salience) 
 
 lp_status lp_mem_open(lp_mem **out, const lp_mem_config *config, lp_err *err);
 void lp_mem_close(lp_mem *mem);
-void lp_mem_reset(lp_mem *mem);
+/* A new episode. seed: the episode's, for architectures that draw lots; the others are alike under any. */
+void lp_mem_reset(lp_mem *mem, uint64_t seed);
 /* Appends the item of step lp_mem_steps(mem). vector [dim] is copied. */
 void lp_mem_append(lp_mem *mem, const float *vector, float salience);
 int64_t lp_mem_steps(const lp_mem *mem); /* items appended since the reset */

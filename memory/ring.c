@@ -31,6 +31,17 @@ void lp_ring_show(const lp_mem *m, int64_t first, int n, const lp_mem_context_vi
     for (int i = 0; i < n; i++) out->level[at + i] = 0, out->step[at + i] = first + i;
 }
 
+void lp_ring_renew(lp_mem *m, const float *vector, const float *salience) {
+    lp_ring *r = m->state;
+    const size_t dim = (size_t)m->config.dim;
+    const int n = lp_ring_held(r, m->n_steps);
+    for (int i = 0; i < n; i++) {
+        const size_t slot = lp_ring_slot(r, m->n_steps - n + i);
+        memcpy(r->vector + slot * dim, vector + (size_t)i * dim, dim * sizeof *vector);
+        r->salience[slot] = lp_mem_salience(salience[i]);
+    }
+}
+
 void lp_ring_append(lp_mem *m, const float *vector, float salience) {
     lp_ring *r = m->state;
     const size_t dim = (size_t)m->config.dim;

@@ -1,4 +1,4 @@
-/* The last `capacity` items of an episode: the store of architectures that keep whole rows of them (arch_recent.c, arch_knn.c).
+/* The last `capacity` items of an episode: the store of architectures that keep whole rows of them (arch_recent.c, arch_knn.c) or a window of them (arch_reservoir.c).
  *
  * The item of step t stands in slot t mod capacity, so there is no state but the items. Saved: the vectors, then the saliences, oldest first.
  * The functions that take an lp_mem are for architectures whose state begins with an lp_ring; LP_RING names those that they share. */
@@ -28,6 +28,7 @@ void lp_ring_copy(const lp_mem *mem, int64_t first, int n, void *vector, void *s
 /* Into a context at place `at`, as raw items. */
 void lp_ring_show(const lp_mem *mem, int64_t first, int n, const lp_mem_context_view *out, int at);
 
+void lp_ring_renew(lp_mem *mem, const float *vector, const float *salience);
 void lp_ring_append(lp_mem *mem, const float *vector, float salience);
 size_t lp_ring_save_size(const lp_mem *mem, int64_t n_steps);
 void lp_ring_save(const lp_mem *mem, unsigned char *out);

@@ -98,7 +98,7 @@ static inline void live(life *l) {
     char text[80];
     lp_mem_summary new[32];
     if (step == 0) {
-        lp_mem_reset(l->mem);
+        lp_mem_reset(l->mem, 0);
         lp_store_episode_begin(l->store, episode, (uint64_t)episode * 77, t);
     }
     for (int d = 0; d < DIM; d++) vector[d] = life_element(t, d);

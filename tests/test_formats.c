@@ -59,7 +59,7 @@ static lp_mem *make_memory(void) {
     lp_err err;
     lp_mem_config c = memory_config();
     if (lp_mem_open(&mem, &c, &err)) fail_msg("%s", err.message);
-    lp_mem_reset(mem);
+    lp_mem_reset(mem, 0);
     return mem;
 }
 

@@ -46,7 +46,7 @@ static void draw_scene(uint64_t which) {
 /* Is all that the episode asks for in the context whenever it does? */
 static bool holds_all(lp_mem *m, const lp_mem_context_view *context, float scene_length) {
     float vector[DIM] = {0};
-    lp_mem_reset(m);
+    lp_mem_reset(m, 0);
     for (int t = 0, asked = 0; t < seen.n_steps; t++) {
         for (; asked < seen.n_needs && seen.needs[asked].step == t; asked++) {
             bool is_held = false;

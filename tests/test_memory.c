@@ -217,7 +217,7 @@ static void test_recent(void **state) {
         lp_mem *m = open_mem(&cases[i].config);
         context x = context_new(&cases[i].config);
         assert_int_equal(lp_mem_max_context(&cases[i].config), cases[i].keeps);
-        for (int round = 0; round < 2; round++, lp_mem_reset(m))
+        for (int round = 0; round < 2; round++, lp_mem_reset(m, 0))
             for (int t = 0; t < 120; t++) {
                 look(&x, m);
                 assert_int_equal(x.n, t < cases[i].keeps ? t : cases[i].keeps);
@@ -281,7 +281,7 @@ static void test_registry(void **state) {
         }
     }
     assert_null(lp_mem_find("nothing"));
-    assert_string_equal(lp_mem_arch_choices(), "none|window|tree|flat|full|knn");
+    assert_string_equal(lp_mem_arch_choices(), "none|window|tree|flat|reservoir|full|knn");
 }
 
 /* What is given by hand goes before what is there; a setting must be the architecture's own. */
@@ -306,7 +306,7 @@ static void test_given(void **state) {
         {"window", {0}, NULL, {&lp_mem_window, 3, {5}}},
         {NULL, {"memory.arch=full", "memory.max_items=9"}, NULL, {&lp_mem_full, 3, {9}}},
         {"none", {0}, NULL, {&lp_mem_none, 3, {0}}},
-        {"nope", {0}, "--memory 'nope': must be one of none|window|tree|flat|full|knn", tree},
+        {"nope", {0}, "--memory 'nope': must be one of none|window|tree|flat|reservoir|full|knn", tree},
         {"window", {"memory.chunk=8"}, "--memory.chunk=8: the memory window has no such setting: the settings of window are window", tree},
         {"none", {"memory.window=8"}, "none has none", tree},
         {NULL, {"memory.foo=8"}, "the settings of tree are chunk, slots, fan, window, unlike, keep", tree},
@@ -421,7 +421,9 @@ static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
                                               {&lp_mem_tree, 2, {4, 3, 2, 6, -1, 5}},
                                               {&lp_mem_knn, 3, {5, 4, 40}},
                                               {&lp_mem_flat, 3, {4, 9, 6, -1}},
-                                              {&lp_mem_flat, 2, {5, 3, -1, 6, 4}}};
+                                              {&lp_mem_flat, 2, {5, 3, -1, 6, 4}},
+                                              {&lp_mem_reservoir, 3, {8, 5}},
+                                              {&lp_mem_reservoir, 1, {6, -1}}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static float salience_of(int64_t t) { return (float)(lp_mix64((uint64_t)t) % 7); }
@@ -450,7 +452,7 @@ static void test_save_at_any_step(void **state) {
             append(whole, dim, salience_of(t));
             free(data), free(unaligned);
         }
-        lp_mem_reset(whole);
+        lp_mem_reset(whole, 0);
         lp_mem *fresh = open_mem(&saved_configs[i]);
         assert_same(whole, fresh);
         context_free(&x), context_free(&y);
@@ -551,7 +553,7 @@ static void test_impossible_steps(void **state) {
     (void)state;
     for (int i = 0; i < N_SAVED; i++) {
         const lp_mem_config *c = &saved_configs[i];
-        if (c->arch != &lp_mem_flat) continue;
+        if (c->arch != &lp_mem_flat && c->arch != &lp_mem_reservoir) continue;
         lp_mem *source = open_mem(c), *m = open_mem(c), *copy = open_mem(c);
         for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
         size_t size;
@@ -574,7 +576,7 @@ static void test_saves_of_before(void **state) {
     (void)state;
     for (int i = 0; i < N_SAVED; i++) {
         const lp_mem_config *c = &saved_configs[i];
-        if (c->arch == &lp_mem_knn || c->arch == &lp_mem_flat) continue; /* there was none */
+        if (c->arch == &lp_mem_knn || c->arch == &lp_mem_flat || c->arch == &lp_mem_reservoir) continue; /* there was none */
         lp_mem *source = open_mem(c), *m = open_mem(c);
         for (int t = 0; t < 77; t++) append(source, c->dim, salience_of(t));
         size_t size;

@@ -13,6 +13,8 @@ static const lp_mem_config configs[] = {
     {&lp_mem_tree, 2, {1, 1, 2, 1, -1}},
     {&lp_mem_flat, 3, {4, 9, 6, -1}},
     {&lp_mem_flat, 1, {3, 5, -1, -1}},
+    {&lp_mem_reservoir, 3, {9, 6}},
+    {&lp_mem_reservoir, 2, {4, -1}},
 };
 enum { N_CONFIGS = sizeof configs / sizeof *configs };
 

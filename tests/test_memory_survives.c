@@ -205,7 +205,7 @@ static bool all_survive(life *l, uint64_t world_seed, uint64_t trial) {
         l->salience[f] = lp_rng_normal(&rng) + (float)w->margin;
         l->fact[place] = f++;
     }
-    lp_mem_reset(l->mem);
+    lp_mem_reset(l->mem, 0);
     for (int64_t t = 0; t < w->n_steps; t++) {
         if (w->unlike >= 0 && !w->alike && t % w->chunk == 0) find_taken(l);
         const int axis = l->axis[t] = axis_at(l, t), fact = l->fact[t / w->copies];

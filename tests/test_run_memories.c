@@ -12,6 +12,7 @@ typedef struct {
 static const architecture architectures[] = {
     {{&lp_mem_knn, 0, {5, 4, 40}}, "--memory.k=5 --memory.window=4 --memory.max_items=40", "knn"},
     {{&lp_mem_flat, 0, {8, 5, 4}}, "--memory.chunk=8 --memory.items=5 --memory.window=4", "flat"},
+    {{&lp_mem_reservoir, 0, {5, 4}}, "--memory.items=5 --memory.window=4", "reservoir"},
 };
 enum { N_ARCHITECTURES = sizeof architectures / sizeof *architectures };
 
@@ -81,10 +82,11 @@ static void test_commands(void **state) {
         expect(0, "e1s", text);
         snprintf(text, sizeof text, "memory %%/r%d tree", i);
         expect(0, "", text);
-        snprintf(text, sizeof text,
-                 "train cue --memory %s %s --train.decisions=400 --train.envs=4 --train.steps=32 --out %%/w%d.safetensors "
-                 "--eval-episodes 2 --json",
-                 a->name, a->options, i);
+        snprintf(
+            text, sizeof text,
+            "train cue --memory %s %s --train.decisions=400 --train.envs=4 --train.steps=32 --train.reencode=%d --out %%/w%d.safetensors "
+            "--eval-episodes 2 --json",
+            a->name, a->options, lp_mem_can_renew(a->config.arch) ? 3 : 0, i);
         expect(0, "", text);
         snprintf(text, sizeof text, "info %%/w%d.safetensors", i);
         expect(0, a->name, text);

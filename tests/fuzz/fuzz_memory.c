@@ -10,7 +10,8 @@ static const lp_mem_config configs[] = {{&lp_mem_none, 2, {0}},
                                         {&lp_mem_tree, 1, {3, 1, 3, -1, -1}},
                                         {&lp_mem_tree, 1, {3, 2, 2, 1, 6, 5}},
                                         {&lp_mem_knn, 2, {2, 3, 9}},
-                                        {&lp_mem_flat, 1, {2, 3, 4}}};
+                                        {&lp_mem_flat, 1, {2, 3, 4}},
+                                        {&lp_mem_reservoir, 1, {5, 3}}};
 enum { N_CONFIGS = sizeof configs / sizeof *configs, STEPS_AT = 16, HEADER = 32, ROOM = 1 << 17 };
 
 typedef struct {
@@ -31,7 +32,7 @@ static memory *memory_of(unsigned number) {
     size_t n = (size_t)lp_mem_max_context(c) + 1;
     if (m->mem) return m;
     if (lp_mem_open(&m->mem, c, NULL)) abort();
-    lp_mem_reset(m->mem);
+    lp_mem_reset(m->mem, 5);
     grow(m->mem, 23);
     m->bytes = lp_mem_save_size(m->mem);
     m->valid = malloc(m->bytes);
