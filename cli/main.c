@@ -20,6 +20,7 @@ static const struct {
     {"play", lp_cmd_play, "play a game, in a window or without, and record the run"},
     {"train", lp_cmd_train, "train a policy on a game, from win and loss alone"},
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
+    {"compare", lp_cmd_compare, "is a policy worse than another? the same seeds, exact tests; for CI"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
     {"copy", lp_cmd_copy, "copy a run, also while it goes on"},
@@ -34,12 +35,13 @@ static void help(FILE *out) {
     fprintf(out, "Longplay " LP_VERSION ": runs, trains and judges agents that play Game Boy games for as long as it takes.\n\n"
                  "usage: longplay COMMAND [ARGUMENTS]\n\n");
     for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-    fprintf(out, "\nlongplay COMMAND --help tells more.\n\n"
-                 "Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input; 128 + a signal's number\n"
-                 "(130 for Ctrl-C): it stopped eval or train, which kept what they had, or replay --verify. A second Ctrl-C ends any "
-                 "command at once.\n"
-                 "LONGPLAY_DATA: a folder of games that is searched before those that ship; stable-retro's will do.\n\n"
-                 "example: longplay play cue\n");
+    fprintf(out,
+            "\nlongplay COMMAND --help tells more.\n\n"
+            "Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input (compare has its own); 128 + a signal's number\n"
+            "(130 for Ctrl-C): it stopped eval or train, which kept what they had, or replay --verify. A second Ctrl-C ends any "
+            "command at once.\n"
+            "LONGPLAY_DATA: a folder of games that is searched before those that ship; stable-retro's will do.\n\n"
+            "example: longplay play cue\n");
 }
 
 /* A standard stream that we were started without would be the next file that is opened. In its place stands one that fails. */

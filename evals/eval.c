@@ -29,7 +29,7 @@ typedef struct {
     lp_status *statuses; /* [n_jobs] */
     pthread_mutex_t lock;
     /* guarded by lock */
-    int64_t to_play, done, wins, decisions_of_done;
+    int64_t to_play, share, done, wins, decisions_of_done;
     double said_s;
 } evaluation;
 
@@ -118,13 +118,13 @@ static void job(void *context, int index, int worker) {
     player players[CARD_GROUP] = {0}, *playing[CARD_GROUP];
     lp_actor *actor = NULL;
     const lp_emu_config blind = {.no_draw = true}, *emu = e->config->player == LP_PLAYER_POLICY ? NULL : &blind; /* only a policy looks */
-    int n = 0, group = GROUP;
+    int n = 0, group = GROUP, most = e->share < GROUP ? (int)e->share : GROUP;
     int64_t next;
     if (e->config->policy && lp_policy_device(e->config->policy) == LP_DEVICE_CUDA)
-        group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
+        most = group = e->config->episodes < CARD_GROUP ? (int)e->config->episodes : CARD_GROUP;
     if (e->config->player == LP_PLAYER_POLICY)
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
-    while (!status && n < group && (next = take_index(e)) >= 0) {
+    while (!status && n < most && (next = take_index(e)) >= 0) {
         player *p = playing[n] = &players[n];
         n++;
         status = lp_seat_open(&p->seat, e->game, &e->config->memory, e->config->policy, emu, err);
@@ -193,6 +193,7 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     else if (config->policy) status = lp_policy_threads(n, err);
     if (!status) {
         count_known(&e);
+        e.share = e.to_play / n + 1; /* few episodes are spread over the threads */
         lp_pool_run(pool, n, job, &e);
         for (int i = 0; i < n && !status; i++)
             if ((status = e.statuses[i])) lp_fail(err, status, "%s", e.errors[i].message);

@@ -56,6 +56,7 @@ lp_verdict lp_gate_judge(const lp_gate *gate, lp_gate_row *rows, int n, lp_gate_
     *all = (lp_gate_row){.verdict = LP_NO_WORSE};
     for (int i = 0; i < n; i++) {
         rows[i].verdict = LP_NOT_RUN;
+        all->failed |= rows[i].failed;
         if (rows[i].failed) continue;
         all->pairs.n += rows[i].pairs.n;
         all->pairs.lost += rows[i].pairs.lost;
@@ -63,7 +64,8 @@ lp_verdict lp_gate_judge(const lp_gate *gate, lp_gate_row *rows, int n, lp_gate_
         family[n_family++] = &rows[i];
     }
     measure(gate, all);
-    if (lp_gate_has_all(gate, n)) family[n_family++] = all;
+    if (all->failed) all->verdict = LP_NOT_RUN;
+    else if (lp_gate_has_all(gate, n)) family[n_family++] = all;
     for (int i = 0; i < n_family; i++) {
         measure(gate, family[i]);
         p[i] = family[i]->p;

@@ -34,7 +34,7 @@ const char *lp_verdict_name(lp_verdict verdict); /* "no regression", "regression
 
 typedef struct {
     lp_pairs pairs;
-    bool failed; /* it could not be run: LP_NOT_RUN, in no family and no sum */
+    bool failed; /* it could not be run: LP_NOT_RUN, in no family and no sum; all together then neither */
     /* of lp_gate_judge */
     double difference, p, p_holm, level;
     lp_verdict verdict;

@@ -50,7 +50,7 @@ static void test_verdicts(void **state) {
     assert_true(all.verdict == LP_WORSE && all.high < 0);
     rows[2] = (lp_gate_row){.failed = true};
     assert_int_equal(lp_gate_judge(&plain, rows, 3, &all), LP_NOT_RUN);
-    assert_true(rows[0].verdict == LP_WORSE && rows[2].verdict == LP_NOT_RUN);
+    assert_true(rows[0].verdict == LP_WORSE && rows[2].verdict == LP_NOT_RUN && all.verdict == LP_NOT_RUN);
     static const int codes[] = {0, 1, 3, 2};
     for (lp_verdict v = LP_NO_WORSE; v <= LP_NOT_RUN; v++) assert_int_equal(lp_verdict_exit_code(v), codes[v]);
 }
