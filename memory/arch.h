@@ -32,6 +32,10 @@ const char *lp_mem_setting_text(const lp_mem_setting *setting, int value, char *
     { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 16, .min = -1, .max = 1 << 20 }
 #define LP_MEM_SETTING_CHUNK                                                                                                               \
     { .name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20 }
+#define LP_MEM_SETTING_SLOTS                                                                                                               \
+    { .name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14 }
+#define LP_MEM_SETTING_FAN                                                                                                                 \
+    { .name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12 }
 #define LP_MEM_SETTING_ITEMS                                                                                                               \
     { .name = "items", .help = "older items kept", .initial = 64, .min = 1, .max = 1 << 14 }
 #define LP_MEM_SETTING_MAX_ITEMS                                                                                                           \

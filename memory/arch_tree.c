@@ -330,8 +330,8 @@ const lp_mem_arch lp_mem_tree = {
     // clang-format off
     .settings = {
         [CHUNK] = LP_MEM_SETTING_CHUNK,
-        [SLOTS] = {.name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14},
-        [FAN] = {.name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12},
+        [SLOTS] = LP_MEM_SETTING_SLOTS,
+        [FAN] = LP_MEM_SETTING_FAN,
         [WINDOW] = LP_MEM_SETTING_WINDOW,
         [UNLIKE] = LP_MEM_SETTING_UNLIKE,
         [KEEP] = LP_MEM_SETTING_KEEP},

@@ -9,7 +9,8 @@
     ARCH(flat)                                                                                                                             \
     ARCH(reservoir)                                                                                                                        \
     ARCH(full)                                                                                                                             \
-    ARCH(knn)
+    ARCH(knn)                                                                                                                              \
+    ARCH(descend)
 
 #define DECLARE(name) extern const lp_mem_arch lp_mem_##name;
 #define ENTRY(name) &lp_mem_##name,

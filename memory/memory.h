@@ -19,6 +19,7 @@
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
  *   reservoir  the last `window` items, and a uniform sample of `items` of those before
  *   knn     keeps what full keeps; shows the last `window` items and, of those before, the `k` nearest to the query (nearest.h)
+ *   descend the same, but it looks only at what a walk from the highest summaries down opens, `open` of them
  * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
  * (-FLT_MAX). Deterministic. One allocation, at open.
  * Each lp_mem is independent: one thread at a time.
@@ -38,7 +39,7 @@ typedef struct lp_mem lp_mem;
 
 typedef struct lp_mem_arch lp_mem_arch;
 extern const lp_mem_arch *const lp_mem_archs[]; /* up to a NULL */
-extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_flat, lp_mem_full, lp_mem_reservoir, lp_mem_knn;
+extern const lp_mem_arch lp_mem_none, lp_mem_window, lp_mem_tree, lp_mem_flat, lp_mem_full, lp_mem_reservoir, lp_mem_knn, lp_mem_descend;
 const lp_mem_arch *lp_mem_find(const char *name); /* NULL: there is none of that name */
 const char *lp_mem_arch_name(const lp_mem_arch *arch);
 bool lp_mem_wants_query(const lp_mem_arch *arch); /* its contexts are made for the query that reads them */

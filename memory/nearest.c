@@ -45,6 +45,14 @@ static void sift_up(lp_scored *heap, int at, lp_scored x) {
     heap[at] = x;
 }
 
+void lp_scored_push(lp_scored *heap, int n, lp_scored x) { sift_up(heap, n, x); }
+
+lp_scored lp_scored_pop(lp_scored *heap, int n) {
+    const lp_scored root = heap[0];
+    sift_down(heap, n - 1, heap[n - 1]);
+    return root;
+}
+
 void lp_nearest_offer(lp_nearest *s, int64_t step, const float *score) {
     for (int h = 0; h < s->query.heads; h++) {
         lp_scored *heap = s->heap + (size_t)h * (size_t)s->k;
@@ -73,10 +81,9 @@ int lp_nearest_take(lp_nearest *s, int64_t *step) {
     int next[LP_MEM_MAX_HEADS] = {0}, n = 0;
     for (int h = 0; h < s->query.heads; h++) { /* the worst goes last */
         lp_scored *heap = s->heap + (size_t)h * (size_t)s->k;
-        for (int left = most - 1; left > 0; left--) {
-            const lp_scored last = heap[left];
-            heap[left] = heap[0];
-            sift_down(heap, left, last);
+        for (int left = most; left > 1; left--) {
+            const lp_scored worst = lp_scored_pop(heap, left);
+            heap[left - 1] = worst;
         }
     }
     for (int h = 0; n < most; h = (h + 1) % s->query.heads)
@@ -86,4 +93,31 @@ int lp_nearest_take(lp_nearest *s, int64_t *step) {
                 break;
             }
     return n;
+}
+
+/* ---- contexts ---- */
+
+static int least(int64_t a, int b) { return a < b ? (int)a : b; }
+
+int lp_nearest_context(const lp_mem *m, lp_nearest *s, int window, const lp_mem_query *query, lp_nearest_source offer,
+                       const lp_mem_context_view *out) {
+    const int held = lp_ring_held(m->state, m->n_steps), shown = least(held, window);
+    const int64_t first = m->n_steps - held, end = m->n_steps - shown;
+    int n = least(end - first, s->k);
+    if (query) {
+        lp_nearest_begin(s, query);
+        const int64_t read = offer(m, first, end);
+        n = lp_nearest_take(s, out->step);
+        for (int i = 0; i < n; i++) lp_ring_show(m, out->step[i], 1, out, i);
+        if (query->n_read) *query->n_read += read + shown;
+    } else {
+        lp_ring_show(m, end - n, n, out, 0);
+    }
+    lp_ring_show(m, end, shown, out, n);
+    return n + shown;
+}
+
+int lp_nearest_max_context(int k, int window, int max_items, int64_t n_steps) {
+    const int held = least(n_steps, max_items), shown = least(held, window);
+    return shown + least(held - shown, k);
 }

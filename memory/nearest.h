@@ -8,13 +8,15 @@
 #ifndef LP_MEMORY_NEAREST_H
 #define LP_MEMORY_NEAREST_H
 
-#include "base/arena.h"
-#include "memory/memory.h"
+#include "memory/ring.h"
 
+/* A heap of n: the worst is at the root, of those of the same score the one of the highest step. */
 typedef struct {
     float score;
     int64_t step;
 } lp_scored;
+void lp_scored_push(lp_scored *heap, int n, lp_scored x); /* they are n + 1 then */
+lp_scored lp_scored_pop(lp_scored *heap, int n);          /* takes the root; they are n - 1 then */
 
 typedef struct {
     int k, dim;
@@ -34,5 +36,12 @@ void lp_nearest_begin(lp_nearest *s, const lp_mem_query *query);
 void lp_nearest_offer(lp_nearest *s, int64_t step, const float *score);
 /* Writes the steps of the nearest, k or as many as there were, oldest first, and returns how many. */
 int lp_nearest_take(lp_nearest *s, int64_t *step);
+
+/* A context of an architecture whose state begins with an lp_ring: the nearest of the items before the last `window` that `offer` offers, which
+ * are from `first` on and before `end`, then these; without a query the newest. offer returns how many items it read. */
+typedef int64_t (*lp_nearest_source)(const lp_mem *mem, int64_t first, int64_t end);
+int lp_nearest_context(const lp_mem *mem, lp_nearest *s, int window, const lp_mem_query *query, lp_nearest_source offer,
+                       const lp_mem_context_view *out);
+int lp_nearest_max_context(int k, int window, int max_items, int64_t n_steps);
 
 #endif

@@ -154,8 +154,275 @@ static void test_scores(void **state) {
     }
 }
 
+/* ---- descend ---- */
+
+enum {
+    K_SETTING,
+    OPEN,
+    DESCEND_CHUNK,
+    DESCEND_SLOTS,
+    DESCEND_FAN,
+    DESCEND_WINDOW,
+    DESCEND_UNLIKE,
+    MAX_ITEMS,
+    MAX_LEVELS = 12,
+    MAX_EACH = 12
+};
+
+static lp_mem_config descend_config(int k, int open, int chunk, int slots, int fan, int window, int max_items) {
+    return (lp_mem_config){&lp_mem_descend, DIM, {k, open, chunk, slots, fan, window ? window : -1, chunk % 2 ? -1 : 6, max_items}};
+}
+
+/* With everything opened it shows what knn shows. */
+static void test_opens_everything(void **state) {
+    (void)state;
+    static const int shapes[][6] = {/* heads, K, S, F, W, max_items */ {2, 4, 2, 2, 5, 1000},
+                                    {1, 1, 1, 2, 0, 300},
+                                    {3, 5, 7, 3, 9, 77},
+                                    {8, 16, 4, 4, 16, 200},
+                                    {2, 3, 2, 4, 2, 2},
+                                    {2, 7, 3, 2, 30, 28},
+                                    {1, 2, 2, 2, 0, 64},
+                                    {4, 10, 3, 5, 3, 101}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int kind = 0; kind < 4; kind++) {
+            const int *s = shapes[i], heads = s[0];
+            const lp_mem_config c = descend_config(9, 4000, s[1], s[2], s[3], s[4], s[5]);
+            const lp_mem_config plain = {&lp_mem_knn, DIM, {9, s[4] ? s[4] : -1, s[5]}};
+            const life l = life_of(kind);
+            lp_rng rng = lp_rng_make(seed, i);
+            lp_mem *m = open_mem(&c), *knn = open_mem(&plain);
+            context x = context_new(&c), y = context_new(&plain);
+            float q[LP_MEM_MAX_HEADS * DIM];
+            assert_int_equal(x.max, y.max);
+            for (int t = 0; t < STEPS; t++) {
+                draw_query(&rng, heads, q);
+                const lp_mem_query query = {heads, q, NULL}, *asked = t % 9 ? &query : NULL;
+                x.n = lp_mem_context(m, asked, &x.view), y.n = lp_mem_context(knn, asked, &y.view);
+                assert_int_equal(x.n, y.n);
+                assert_memory_equal(x.view.step, y.view.step, (size_t)x.n * sizeof(int64_t));
+                check_items(&l, &x);
+                lp_mem_append(m, l.vector[t], l.salience[t]), lp_mem_append(knn, l.vector[t], l.salience[t]);
+            }
+            context_free(&x), context_free(&y);
+            lp_mem_close(m), lp_mem_close(knn);
+        }
+}
+
+/* What it ever announced, by level and index. */
+typedef struct {
+    int64_t step[MAX_LEVELS][STEPS][MAX_EACH];
+    int n[MAX_LEVELS][STEPS]; /* 0: never */
+} summaries;
+
+static void note_new(summaries *s, const lp_mem *m) {
+    lp_mem_summary new[MAX_LEVELS + 1];
+    const int n = lp_mem_new_summaries(m, new, MAX_LEVELS + 1);
+    for (int i = 0; i < n; i++) {
+        assert_true(new[i].level == i + 1 && new[i].level < MAX_LEVELS &&new[i].n_items <= MAX_EACH);
+        assert_int_equal(s->n[new[i].level][new[i].index], 0);
+        s->n[new[i].level][new[i].index] = new[i].n_items;
+        memcpy(s->step[new[i].level][new[i].index], new[i].steps, (size_t) new[i].n_items * sizeof(int64_t));
+    }
+}
+
+/* Its summaries are the tree's, sooner. */
+static void test_summaries(void **state) {
+    (void)state;
+    static const int shapes[][3] = {/* K, S, F */ {4, 2, 2}, {1, 3, 2}, {5, 7, 3}, {16, 4, 4}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const int *s = shapes[i];
+        const lp_mem_config c = descend_config(4, 4, s[0], s[1], s[2], 3, 1000),
+                            as_tree = {&lp_mem_tree, DIM, {s[0], s[1], s[2], -1, c.setting[DESCEND_UNLIKE]}};
+        const life l = life_of(0);
+        lp_mem *m = open_mem(&c), *tree = open_mem(&as_tree);
+        summaries *ours = calloc(1, sizeof *ours), *theirs = calloc(1, sizeof *theirs);
+        int compared = 0;
+        for (int t = 0; t < STEPS; t++) {
+            lp_mem_append(m, l.vector[t], l.salience[t]), lp_mem_append(tree, l.vector[t], l.salience[t]);
+            note_new(ours, m), note_new(theirs, tree);
+        }
+        for (int level = 1; level < MAX_LEVELS; level++)
+            for (int k = 0; k < STEPS && theirs->n[level][k]; k++, compared += level > 1) {
+                assert_int_equal(ours->n[level][k], theirs->n[level][k]);
+                assert_memory_equal(ours->step[level][k], theirs->step[level][k], sizeof **ours->step);
+            }
+        assert_true(compared > 4);
+        free(ours), free(theirs);
+        lp_mem_close(m), lp_mem_close(tree);
+    }
+}
+
+/* The walk by its definition: a list of what was met, looked through for the best each time. */
+typedef struct {
+    const lp_mem_config *c;
+    const life *l;
+    const summaries *all;
+    const float *q;
+    int heads, first, end;
+    bool read[STEPS];
+    int64_t n_read;
+    struct {
+        int level, index;
+        bool is_open;
+        double best[LP_MEM_MAX_HEADS];
+    } met[4 * STEPS];
+    int n_met;
+} walk;
+
+static int span_of(const lp_mem_config *c, int level) {
+    int span = level ? c->setting[DESCEND_CHUNK] : 1;
+    for (int l = 1; l < level; l++) span *= c->setting[DESCEND_FAN];
+    return span;
+}
+
+static double score_of(const walk *w, int h, int64_t t) {
+    double sum = 0;
+    for (int d = 0; d < DIM; d++) sum += (double)w->q[h * DIM + d] * w->l->vector[t][d];
+    sum = sum / 2 + w->l->salience[t];
+    return isnan(sum) ? -INFINITY : sum;
+}
+
+static bool is_there(const walk *w, int level, int index) {
+    const int span = span_of(w->c, level);
+    return span <= w->c->setting[MAX_ITEMS] && index * span >= w->first && (index + 1) * span <= w->end;
+}
+
+static void ref_meet(walk *w, int level, int index) {
+    const int n = level ? w->all->n[level][index] : 1;
+    assert_true(n > 0);
+    for (int h = 0; h < w->heads; h++) w->met[w->n_met].best[h] = -INFINITY;
+    for (int j = 0; j < n; j++) {
+        const int64_t t = level ? w->all->step[level][index][j] : index;
+        w->n_read += level || !w->read[t]; /* a raw item that a summary had is not read once more */
+        w->read[t] = true;
+        for (int h = 0; h < w->heads; h++) w->met[w->n_met].best[h] = fmax(w->met[w->n_met].best[h], score_of(w, h, t));
+    }
+    if (n == span_of(w->c, level)) return;
+    w->met[w->n_met].level = level, w->met[w->n_met].index = index, w->met[w->n_met++].is_open = false;
+}
+
+static void reference_walk(walk *w) {
+    for (int level = MAX_LEVELS - 1; level >= 0; level--) {
+        const int fan = level ? w->c->setting[DESCEND_FAN] : w->c->setting[DESCEND_CHUNK];
+        if (span_of(w->c, level) > STEPS) continue;
+        for (int i = w->first / span_of(w->c, level); i * span_of(w->c, level) < w->end; i++)
+            if (is_there(w, level, i) && !is_there(w, level + 1, i / fan)) ref_meet(w, level, i);
+    }
+    for (int turn = 0; turn < w->c->setting[OPEN]; turn++) {
+        const int h = turn % w->heads;
+        int best = -1;
+        for (int i = 0; i < w->n_met; i++)
+            if (!w->met[i].is_open && (best < 0 || w->met[i].best[h] > w->met[best].best[h])) best = i;
+        if (best < 0) break;
+        w->met[best].is_open = true;
+        const int level = w->met[best].level, children = level == 1 ? w->c->setting[DESCEND_CHUNK] : w->c->setting[DESCEND_FAN];
+        for (int i = 0; i < children; i++) ref_meet(w, level - 1, w->met[best].index * children + i);
+    }
+}
+
+/* The nearest of what was read. */
+static int reference_shown(const walk *w, int k, int *step) {
+    life read = *w->l;
+    int n_read = 0, of[STEPS];
+    for (int t = w->first; t < w->end; t++) {
+        if (!w->read[t]) continue;
+        memcpy(read.vector[n_read], w->l->vector[t], sizeof read.vector[t]);
+        read.salience[n_read] = w->l->salience[t], of[n_read++] = t;
+    }
+    const int n = reference_nearest(&read, w->q, w->heads, 0, n_read, k, step);
+    for (int i = 0; i < n; i++) step[i] = of[step[i]];
+    return n;
+}
+
+static void check_walk(const lp_mem_config *c, int heads, int kind) {
+    const life l = life_of(kind);
+    lp_rng rng = lp_rng_make(seed, (uint64_t)c->setting[OPEN]);
+    lp_mem *m = open_mem(c), *loaded = open_mem(c);
+    context x = context_new(c);
+    summaries *all = calloc(1, sizeof *all);
+    walk *w = calloc(1, sizeof *w);
+    float q[LP_MEM_MAX_HEADS * DIM];
+    int step[STEPS], window = c->setting[DESCEND_WINDOW];
+    if (window < 0) window = 0;
+    for (int t = 0; t < STEPS; t++) {
+        const int first = t < c->setting[MAX_ITEMS] ? 0 : t - c->setting[MAX_ITEMS];
+        int64_t read = 0;
+        draw_query(&rng, heads, q);
+        *w = (walk){.c = c, .l = &l, .all = all, .q = q, .heads = heads, .first = first, .end = t - least(window, t - first)};
+        reference_walk(w);
+        int n = reference_shown(w, c->setting[K_SETTING], step);
+        for (int i = w->end; i < t; i++) step[n++] = i;
+        x.n = lp_mem_context(m, &(lp_mem_query){heads, q, &read}, &x.view);
+        expect_steps(&x, step, n, "descend");
+        assert_int_equal(read, w->n_read + t - w->end);
+        check_items(&l, &x);
+        if (t % 41 == 0) { /* what is saved is the items; the rest is made again */
+            size_t size;
+            lp_err err;
+            unsigned char *data = saved(m, &size);
+            if (lp_mem_load(loaded, data, size, &err)) fail_msg("%s", err.message);
+            lp_mem *other = m;
+            m = loaded, loaded = other;
+            free(data);
+        }
+        lp_mem_append(m, l.vector[t], l.salience[t]);
+        note_new(all, m);
+    }
+    free(all), free(w);
+    context_free(&x);
+    lp_mem_close(m), lp_mem_close(loaded);
+}
+
+static void test_walk(void **state) {
+    (void)state;
+    static const int shapes[][7] = {/* heads, open, K, S, F, W, max_items */ {2, 3, 4, 2, 2, 5, 1000},
+                                    {1, 1, 1, 1, 2, 0, 300},
+                                    {3, 5, 5, 7, 3, 9, 177},
+                                    {8, 9, 16, 4, 4, 16, 400},
+                                    {2, 2, 3, 2, 4, 2, 2},
+                                    {2, 12, 6, 3, 2, 30, 128},
+                                    {1, 4, 2, 2, 2, 0, 64},
+                                    {4, 3, 10, 3, 5, 3, 1000}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int kind = 0; kind < 4; kind++) {
+            const int *s = shapes[i];
+            const lp_mem_config c = descend_config(7, s[1], s[2], s[3], s[4], s[5], s[6]);
+            check_walk(&c, s[0], kind);
+        }
+}
+
+/* It reads O(log T): the bound of arch_descend.c, and the item that fits best is found where its likes are not in the way. */
+static void test_reads_little(void **state) {
+    (void)state;
+    const lp_mem_config c = {&lp_mem_descend, DIM, {4, 8, 16, 4, 4, 16, 6, 1 << 18}};
+    lp_mem *m = open_mem(&c);
+    context x = context_new(&c);
+    const float q[DIM] = {0, 0, 0, 8};
+    for (int64_t t = 0, next = 64; t < 1 << 18; t++) {
+        const bool marked = t % 100000 == 777;
+        lp_mem_append(m, (float[DIM]){element(t, 0) / (1 << 20), element(t, 1) / (1 << 20), 0, marked}, marked ? 9 : 0);
+        if (t + 1 != next) continue;
+        next *= 2;
+        int64_t read = 0;
+        int levels = 1;
+        for (int64_t span = 16; span * 4 <= t + 1; span *= 4) levels++;
+        x.n = lp_mem_context(m, &(lp_mem_query){1, q, &read}, &x.view);
+        assert_in_range(read, x.n, 16 + 2 * 15 + levels * 6 * 4 + 8 * 16);
+        for (int64_t k = 777; k <= t - 16; k += 100000) { /* each of the marked */
+            bool shown = false;
+            for (int i = 0; i < x.n; i++) shown |= x.view.step[i] == k;
+            assert_true(shown);
+        }
+    }
+    context_free(&x);
+    lp_mem_close(m);
+}
+
 int main(void) {
     seed = test_seed();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_knn), cmocka_unit_test(test_scores)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_knn),       cmocka_unit_test(test_scores), cmocka_unit_test(test_opens_everything),
+        cmocka_unit_test(test_summaries), cmocka_unit_test(test_walk),   cmocka_unit_test(test_reads_little)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
