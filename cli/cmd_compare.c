@@ -77,14 +77,14 @@ static void count(lp_compare_row *row, int64_t from, int64_t to) {
     }
 }
 
-/* Goes on with a row, until `to`. What fails in a row is its error. */
-static void go_on(const lp_comparison *c, lp_compare_row *row, int64_t to) {
+/* Goes on with a row, until `to`. What is bad in a row is its error. */
+static lp_status go_on(const lp_comparison *c, lp_compare_row *row, int64_t to, lp_err *err) {
     int64_t from = row->gate.pairs.n;
     int n = to - from < 2 * TURN ? 1 : to - from >= MAX_TURNS * TURN ? MAX_TURNS : (int)((to - from) / TURN);
-    lp_err err;
-    lp_status status = play(c, row, from, to, n, &err);
-    if (status) snprintf(row->error, sizeof row->error, "%s", err.message);
-    else if (!lp_stop_asked()) count(row, from, to);
+    lp_status status = play(c, row, from, to, n, err);
+    if (status == LP_BAD_INPUT) snprintf(row->error, sizeof row->error, "%s", err->message);
+    else if (!status && !lp_stop_asked()) count(row, from, to);
+    return status == LP_BAD_INPUT ? LP_OK : status;
 }
 
 static void judge(lp_comparison *c, lp_gate_row *rows) {
@@ -99,22 +99,23 @@ static void judge(lp_comparison *c, lp_gate_row *rows) {
 /* All rows; in sequence: in rounds, until each is decided or has all its episodes. */
 static lp_status compare(lp_comparison *c, lp_err *err) {
     lp_gate_row *rows = calloc((size_t)c->n_rows, sizeof *rows);
+    lp_status status = LP_OK;
     bool more = true;
     if (!rows) return lp_fail(err, LP_FAILED, "out of memory");
     lp_stop_catch();
-    for (int round = 0; more && !lp_stop_asked(); round++) {
+    for (int round = 0; more && !status && !lp_stop_asked(); round++) {
         more = false;
-        for (int i = 0; i < c->n_rows && !lp_stop_asked(); i++) {
+        for (int i = 0; i < c->n_rows && !status && !lp_stop_asked(); i++) {
             lp_compare_row *row = &c->rows[i];
             int64_t to = c->gate.sequential && row->gate.pairs.n + LOOK < row->n ? row->gate.pairs.n + LOOK : row->n;
             if (*row->error || to == row->gate.pairs.n || (round && row->gate.verdict != LP_UNDECIDED)) continue;
-            go_on(c, row, to);
+            status = go_on(c, row, to, err);
             more = true;
         }
         judge(c, rows);
     }
     free(rows);
-    return LP_OK;
+    return status;
 }
 
 /* What is told beside the verdicts. */

@@ -84,7 +84,7 @@ static void close_all(table *t) {
 
 /* All that a row's episodes depend on, but for the machine. */
 static void add_settings(cJSON *o, const arguments *a, const row *r) {
-    lp_row_add_played(o, r->named->what.game, r->named->knobs, seed_of(a, r), a->time_limit);
+    (void)lp_row_add_played(o, r->named->what.game, r->named->knobs, seed_of(a, r), a->time_limit);
     lp_row_add_player(o, r->policy, r->digest, r->sample, &r->memory);
 }
 

@@ -62,6 +62,12 @@ static const lp_gate_row *gate_at(const lp_comparison *c, int i) { return i < c-
 
 static int n_judged(const lp_comparison *c) { return c->n_rows + lp_gate_has_all(&c->gate, c->n_rows); }
 
+/* "0.98 (0.93 to 1.05)"; nothing if only one of them played. */
+static void put_speed(FILE *f, const lp_compare_row *row, const char *unit) {
+    if (row->speed > 0) fprintf(f, "%.2f%s", row->speed, unit);
+    if (row->speed > 0 && row->n_turns > 1) fprintf(f, " (%.2f to %.2f)", row->speed_low, row->speed_high);
+}
+
 /* ---- JUnit: regressions are failures, what is undecided is skipped, what could not be run an error ---- */
 
 static void junit_case(FILE *f, const char *name, lp_verdict verdict, const char *why) {
@@ -134,8 +140,9 @@ static void markdown(FILE *f, const lp_comparison *c, const char *refusal) {
             else fputs(" |", f);
         fprintf(f, " %lld | %lld | %+.1f | %+.1f to %+.1f | %.2g |", (long long)gate->pairs.lost, (long long)gate->pairs.gained,
                 100 * gate->difference, 100 * gate->low, 100 * gate->high, gate->p_holm);
-        if (row && row->speed > 0) fprintf(f, " %.2f times (%.2f to %.2f) |", row->speed, row->speed_low, row->speed_high);
-        else fputs(" |", f);
+        fputs(" ", f);
+        if (row) put_speed(f, row, " times");
+        fputs(" |", f);
         fprintf(f, gate->verdict == LP_NO_WORSE ? " %s |\n" : " **%s** |\n", lp_verdict_name(gate->verdict));
     }
 }
@@ -180,6 +187,14 @@ static void html_row(FILE *f, const lp_comparison *c, int i, double scale) {
     fprintf(f, "</td><td>%.2g</td><td>%s</td></tr>\n", gate->p_holm, lp_verdict_name(gate->verdict));
 }
 
+/* A number that is known, or a dash. */
+static void cost(FILE *f, const char *format, double value) {
+    fputs("<td>", f);
+    if (value > 0) fprintf(f, format, value);
+    else fputs("-", f);
+    fputs("</td>", f);
+}
+
 static void html_costs(FILE *f, const lp_comparison *c) {
     char text[224];
     fputs("<h2>What it costs</h2><table><tr><th>game<th colspan=\"2\">decisions/s<th>ratio<th colspan=\"2\">context items"
@@ -191,10 +206,17 @@ static void html_costs(FILE *f, const lp_comparison *c) {
         if (row->gate.verdict == LP_NOT_RUN) continue;
         fputs("<tr><td>", f);
         put_text(f, title(row, text));
-        fprintf(f, "</td><td>%.0f</td><td>%.0f</td><td>", a->decisions_per_s, b->decisions_per_s);
-        if (row->speed > 0) fprintf(f, "%.2f (%.2f to %.2f)", row->speed, row->speed_low, row->speed_high);
-        fprintf(f, "</td><td>%d</td><td>%d</td><td>%.3g</td><td>%.3g</td><td>%.0f</td><td>%.0f</td></tr>\n", a->context_items_max,
-                b->context_items_max, a->flops, b->flops, a->memory_bytes, b->memory_bytes);
+        fputs("</td>", f);
+        cost(f, "%.0f", a->decisions_per_s);
+        cost(f, "%.0f", b->decisions_per_s);
+        fputs("<td>", f);
+        put_speed(f, row, "");
+        fprintf(f, "</td><td>%d</td><td>%d</td>", a->context_items_max, b->context_items_max);
+        cost(f, "%.3g", a->flops);
+        cost(f, "%.3g", b->flops);
+        cost(f, "%.0f", a->memory_bytes);
+        cost(f, "%.0f", b->memory_bytes);
+        fputs("</tr>\n", f);
     }
     fputs("</table>\n", f);
 }
@@ -205,7 +227,8 @@ static void html(FILE *f, const lp_comparison *c, const char *refusal) {
     if (refusal) snprintf(text, sizeof text, "error: %s", refusal);
     else lp_compare_sentence(c, text, sizeof text);
     fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>longplay compare</title><style>\n"
-          "body{font:15px/1.4 sans-serif;margin:2em;color:#222}table{border-collapse:collapse}td,th{padding:.2em .7em;text-align:right}\n"
+          "body{font:15px/1.4 sans-serif;margin:2em;color:#222}h1{font-size:1.3em}h2{font-size:1.1em}table{border-collapse:collapse}\n"
+          "td,th{padding:.2em .7em;text-align:right;white-space:nowrap}svg{vertical-align:middle}\n"
           "td:first-child,th:first-child{text-align:left}tr+tr td{border-top:1px solid #ddd}.bad "
           "td:last-child{color:#b00020;font-weight:bold}\n"
           ".open td:last-child{color:#8a6d00}.good td:last-child{color:#1b6e2f}line{stroke:#222}.zero{stroke:#bbb}.margin{stroke:#b00020;"

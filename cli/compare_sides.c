@@ -50,7 +50,8 @@ static lp_status name_rows(lp_comparison *c, lp_err *err) {
         memcpy(row->knobs, c->named.rows[c->n_rows].knobs, sizeof row->knobs);
         if (c->seed >= 0) row->what.seed = (uint64_t)c->seed;
         row->played = cJSON_CreateObject();
-        lp_row_add_played(row->played, row->what.game, row->knobs, row->what.seed, c->time_limit > 0 ? c->time_limit : 0);
+        if (!lp_row_add_played(row->played, row->what.game, row->knobs, row->what.seed, c->time_limit > 0 ? c->time_limit : 0))
+            return c->n_rows++, lp_fail(err, LP_FAILED, "out of memory");
     }
     return LP_OK;
 }
@@ -96,12 +97,10 @@ static lp_status rows_of_results(lp_comparison *c, const lp_side *from, bool pla
         }
         row->what.seed = (uint64_t)seed;
         row->what.episodes = result->n;
-        if (row->what.game) {
-            row->played = cJSON_CreateObject();
-            lp_row_add_played(row->played, row->what.game, row->knobs, row->what.seed, (int64_t)limit);
-        } else {
-            row->played = cJSON_Duplicate(result->json, true);
-        }
+        row->played = row->what.game ? cJSON_CreateObject() : cJSON_Duplicate(result->json, true);
+        bool all = row->what.game ? lp_row_add_played(row->played, row->what.game, row->knobs, row->what.seed, (int64_t)limit)
+                                  : row->played != NULL;
+        if (!all) return c->n_rows++, lp_fail(err, LP_FAILED, "out of memory");
     }
     return LP_OK;
 }

@@ -11,8 +11,7 @@
  * "Two-sided exact tests and matching confidence intervals"). At other D, and for the interval, it is Fay and Lumbard's (Statistics in Medicine
  * 40, 2021, "Confidence intervals for difference in proportions for matched pairs compatible with exact McNemar's or sign tests"; R:
  * exact2x2::mcnemarExactDP). Tango's score interval (Statistics in Medicine 17, 1998) is a little shorter, but belongs to another test: it can
- * exclude 0 where McNemar's exact p does not, and a gate must not say two things. It also undercovers now and then; this one has not been
- * seen to. Everything here is pure and can be called by any thread. */
+ * exclude 0 where McNemar's exact p does not, and a gate must not say two things. Everything here is pure and can be called by any thread. */
 #ifndef LP_EVALS_PAIRED_H
 #define LP_EVALS_PAIRED_H
 
@@ -38,8 +37,8 @@ void lp_paired_interval(const lp_pairs *pairs, double alpha, double *low, double
  * a player who bets on every pair against D >= d (or D <= d), averaged over 64 sizes of bet: a sequential probability ratio test (Wald, Annals
  * of Mathematical Statistics 16, 1945) mixed over alternatives (Robbins, ibid. 41, 1970). It is a supermartingale if the hypothesis is true, so that
  * it ever reaches 1 / alpha with probability alpha at most (Ville 1939), at every length and whatever part of the pairs differs; Waudby-Smith and
- * Ramdas (JRSS B 86, 2024) have it for bounded means. Fishtest's generalised SPRT (Van den Bergh's notes on its pentanomial) takes fewer
- * pairs, a quarter to a third, but its error rates are only right for many. */
+ * Ramdas (JRSS B 86, 2024) have it for bounded means. Fishtest's generalised SPRT (Van den Bergh's notes on its trinomial and pentanomial) takes up to a
+ * third fewer pairs, but its error rates hold for many pairs, nearly for few, and it has no interval. */
 double lp_sequential_p_less(const lp_pairs *pairs, double d);
 double lp_sequential_p_more(const lp_pairs *pairs, double d);
 /* The d that neither excludes, the first at alpha_high, the second at alpha_low: each end holds at every length with its own alpha. */

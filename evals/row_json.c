@@ -7,23 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add_hash(cJSON *o, const char *name, uint64_t hash) {
+static cJSON *add_hash(cJSON *o, const char *name, uint64_t hash) {
     char text[24];
     snprintf(text, sizeof text, "%016llx", (unsigned long long)hash);
-    cJSON_AddStringToObject(o, name, text);
+    return cJSON_AddStringToObject(o, name, text);
 }
 
-void lp_row_add_played(cJSON *o, const lp_game *game, const int64_t *knobs, uint64_t seed, int64_t time_limit) {
+bool lp_row_add_played(cJSON *o, const lp_game *game, const int64_t *knobs, uint64_t seed, int64_t time_limit) {
     size_t rom_bytes;
     const void *rom = lp_game_rom(game, &rom_bytes);
     lp_noop noop = lp_game_noop(game);
-    add_hash(o, "rom", lp_hash64(rom, rom_bytes));
-    cJSON_AddStringToObject(o, "model", lp_model_name(lp_game_model(game)));
-    cJSON_AddItemToObject(o, "noop", cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2));
+    bool all = add_hash(o, "rom", lp_hash64(rom, rom_bytes)) && cJSON_AddStringToObject(o, "model", lp_model_name(lp_game_model(game)));
+    cJSON *idle = cJSON_CreateIntArray((const int[]){noop.min, noop.max}, 2);
+    all &= cJSON_GetArraySize(idle) == 2 && cJSON_AddItemToObject(o, "noop", idle);
     cJSON *values = cJSON_AddObjectToObject(o, "knobs");
-    for (int i = 0; i < lp_game_n_knobs(game); i++) cJSON_AddNumberToObject(values, lp_game_knob(game, i)->name, (double)knobs[i]);
-    cJSON_AddNumberToObject(o, "seed", (double)seed);
-    cJSON_AddNumberToObject(o, "time_limit", (double)time_limit);
+    for (int i = 0; i < lp_game_n_knobs(game); i++)
+        all &= cJSON_AddNumberToObject(values, lp_game_knob(game, i)->name, (double)knobs[i]) != NULL;
+    return cJSON_AddNumberToObject(o, "seed", (double)seed) && cJSON_AddNumberToObject(o, "time_limit", (double)time_limit) && all &&
+           values;
 }
 
 void lp_row_add_player(cJSON *o, const char *policy, uint64_t digest, bool sample, const lp_mem_config *memory) {

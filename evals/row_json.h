@@ -8,8 +8,8 @@
 
 #include <cjson/cJSON.h>
 
-/* Adds rom (its hash), model, noop, knobs, seed and time_limit to o, or what it can without memory. */
-void lp_row_add_played(cJSON *o, const lp_game *game, const int64_t *knobs, uint64_t seed, int64_t time_limit);
+/* Adds rom (its hash), model, noop, knobs, seed and time_limit to o. False: no memory for all of it. */
+bool lp_row_add_played(cJSON *o, const lp_game *game, const int64_t *knobs, uint64_t seed, int64_t time_limit);
 /* Adds policy, policy_digest (0: none), act and memory. */
 void lp_row_add_player(cJSON *o, const char *policy, uint64_t digest, bool sample, const lp_mem_config *memory);
 

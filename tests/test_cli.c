@@ -5,7 +5,7 @@
 #include <math.h>
 #include <sqlite3.h>
 
-static const char *const commands[] = {"play", "train", "eval", "memory", "replay", "copy", "movie", "bench", "game", "info"};
+static const char *const commands[] = {"play", "train", "eval", "compare", "memory", "replay", "copy", "movie", "bench", "game", "info"};
 
 static void test_help(void **state) {
     (void)state;
@@ -52,6 +52,11 @@ static void test_usage(void **state) {
         "eval nosuchgame",
         "eval cue --episodes 0",
         "eval cue --sample --greedy",
+        "compare",
+        "compare cue",
+        "compare random random --alpha 0",
+        "compare random random --games nosuchgame",
+        "compare %/none.jsonl random",
         "train",
         "train cue --nope.nope=1",
         "train cue --ppo.epochs=0",

@@ -118,7 +118,11 @@ static void test_coverage(void **state) {
 /* The probability that the true difference is ever rejected, looked at after each of up to LOOKS pairs: exactly, pair by pair. */
 static void test_any_length(void **state) {
     (void)state;
+#ifdef __SANITIZE_ADDRESS__
+    enum { LOOKS = 40, SIDE = LOOKS + 1 };
+#else
     enum { LOOKS = 150, SIDE = LOOKS + 1 };
+#endif
     static const double players[][2] = {{0, 0}, {0.0475, 0.0475}, {0.25, 0.25}, {0.5, 0.5}, {0.1, 0.05}, {0.05, 0}, {0.3, 0.5}};
     double(*now)[SIDE] = calloc(SIDE, sizeof *now), (*next)[SIDE] = calloc(SIDE, sizeof *next);
     assert_true(now && next);

@@ -126,5 +126,10 @@ int main(int argc, char **argv) {
     lp_err err;
     must(lp_file_write_atomic(place("suite", "a.json"), suite, sizeof suite - 1, &err), &err);
     must(lp_file_write_atomic(place("episodes", "line"), line, sizeof line - 1, &err), &err);
+    static const char kept[] = "\001{\"row\":0,\"episode\":0,\"outcome\":\"win\",\"decisions\":6,\"context_items\":1}\n"
+                               "{\"row\":0,\"episode\":1,\"outcome\":\"timeout\",\"decisions\":6,\"context_items\":1}\n",
+                      printed[] = "\002WLT\"}]}\n";
+    must(lp_file_write_atomic(place("results", "out"), kept, sizeof kept - 1, &err), &err);
+    must(lp_file_write_atomic(place("results", "json"), printed, sizeof printed - 1, &err), &err);
     return 0;
 }
