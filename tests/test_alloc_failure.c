@@ -64,7 +64,7 @@ static const task tasks[] = {
      "compare random %/w.safetensors --games %/s.json --alpha 0.4 --episodes 4 --threads 2 --json",
      {NULL, "compare random %/w.safetensors --games %/s.json --alpha 0.4 --episodes 4 --threads 2 --json"},
      "-",
-     "candidate"},
+     "lost"},
     {"movie import",
      {NULL},
      "movie import %/m.bk2 cue --run %/now/run --json",

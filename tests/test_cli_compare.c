@@ -59,6 +59,7 @@ static void test_verdicts(void **state) {
                  {"shipped random --games cue --sprt", 1},
                  {"shipped shipped --games cue --sprt --margin 0.2", 0},
                  {"shipped shipped --games cue --sprt --episodes 16", 3},
+                 {LP_SOURCE_DIR "/games/suites/quick.results.json random --episodes 12", 1}, /* what the test `shipped` would see */
                  {"oracle random --games cue --set doors=4 --set horizon=2 --episodes 40", 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         cJSON *o =
