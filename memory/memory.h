@@ -19,7 +19,7 @@
  *   full    every item up to `max_items`, then the oldest are dropped (the upper bound to compare with)
  *   reservoir  the last `window` items, and a uniform sample of `items` of those before
  *   knn     keeps what full keeps; shows the last `window` items and, of those before, the `k` nearest to the query (nearest.h)
- *   descend the same, but it looks only at what a walk from the highest summaries down opens, `open` of them
+ *   descend the same, but it looks only at what a walk from the highest summaries down opens, up to `open` of them (arch_descend.c)
  * Ties keep the older item; a salience that is NaN or infinite counts, and is kept, as the lowest
  * (-FLT_MAX). Deterministic. One allocation, at open.
  * Each lp_mem is independent: one thread at a time.

@@ -424,7 +424,7 @@ static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
                                               {&lp_mem_flat, 2, {5, 3, -1, 6, 4}},
                                               {&lp_mem_reservoir, 3, {8, 5}},
                                               {&lp_mem_reservoir, 1, {6, -1}},
-                                              {&lp_mem_descend, 3, {5, 3, 4, 2, 2, 4, -1, 40}}};
+                                              {&lp_mem_descend, 3, {5, 3, 4, 2, 2, 4, 40}}};
 enum { N_SAVED = sizeof saved_configs / sizeof *saved_configs };
 
 static float salience_of(int64_t t) { return (float)(lp_mix64((uint64_t)t) % 7); }

@@ -13,7 +13,7 @@ static const architecture architectures[] = {
     {{&lp_mem_knn, 0, {5, 4, 40}}, "--memory.k=5 --memory.window=4 --memory.max_items=40", "knn"},
     {{&lp_mem_flat, 0, {8, 5, 4}}, "--memory.chunk=8 --memory.items=5 --memory.window=4", "flat"},
     {{&lp_mem_reservoir, 0, {5, 4}}, "--memory.items=5 --memory.window=4", "reservoir"},
-    {{&lp_mem_descend, 0, {5, 3, 4, 2, 2, 4, 6, 100}},
+    {{&lp_mem_descend, 0, {5, 3, 4, 2, 2, 4, 100}},
      "--memory.k=5 --memory.open=3 --memory.chunk=4 --memory.slots=2 --memory.fan=2 --memory.window=4 --memory.max_items=100",
      "descend"},
 };

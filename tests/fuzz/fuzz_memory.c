@@ -12,7 +12,7 @@ static const lp_mem_config configs[] = {{&lp_mem_none, 2, {0}},
                                         {&lp_mem_knn, 2, {2, 3, 9}},
                                         {&lp_mem_flat, 1, {2, 3, 4}},
                                         {&lp_mem_reservoir, 1, {5, 3}},
-                                        {&lp_mem_descend, 2, {2, 3, 2, 1, 2, 3, 6, 21}}};
+                                        {&lp_mem_descend, 2, {2, 3, 2, 1, 2, 3, 21}}};
 enum { N_CONFIGS = sizeof configs / sizeof *configs, STEPS_AT = 16, HEADER = 32, ROOM = 1 << 17 };
 
 typedef struct {
