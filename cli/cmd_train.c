@@ -43,7 +43,7 @@ static void settings_help(void) {
 /* before: what is not said is as it was before there was such a setting. */
 static lp_status read_config(lp_train_config *config, const arguments *a, const lp_game *game, bool before, lp_err *err) {
     lp_config_defaults(config, lp_train_settings(), lp_n_train_settings());
-    if (before) lp_mem_before(&config->memory, true);
+    if (before) lp_train_before(config);
     lp_status status = LP_OK;
     char own[PATH_MAX];
     if (lp_game_dir(game) && lp_file_exists(lp_path_join(own, sizeof own, lp_game_dir(game), "train.ini")))

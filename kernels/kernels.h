@@ -99,7 +99,16 @@ void lp_k_mingru_backward(float *dx, float *dprev, const float *dh, const float 
  *   weight[h]   = softmax over j of score[h];      out[h] = sum over j of weight[h][j] item[j]
  *
  * Items are keys and values at once: a key projection folds into the query's, a value projection into the next layer's.
- * index[j] is the row of `item` and `salience` that context item j stands in (NULL: row j). n = 0 gives out = 0. */
+ * index[j] is the row of `item` and `salience` that context item j stands in (NULL: row j). n = 0 gives out = 0.
+ *
+ * With `order` the query also says which of those that match it: the newest, the oldest, or one between. The place of an item is what
+ * part of the attention is on newer ones, 0 for the newest, and a parabola of it is added to the score:
+ *
+ *   place[h][j] = sum over k > j of softmax(score[h])[k]
+ *   weight[h]   = softmax over j of score[h][j] + order[h][0] place[h][j] + order[h][1] place[h][j]^2
+ *
+ * Context items are in order, the oldest first. (After contextual position encoding, Golovneva et al. 2024, arXiv:2405.18719, whose places
+ * count items; the attention's mass stays within 0 and 1 however many there are.) */
 typedef struct {
     int heads, dim, n_levels, n_ages;
     const float *level_key; /* [n_levels][dim] */
@@ -108,13 +117,13 @@ typedef struct {
     const float *salience;  /* [rows] */
 } lp_read;
 enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
-/* q, out [heads][dim]; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
-void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
-               int n);
-/* dq [heads][dim] is overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate. flops 10 n heads dim. */
-void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                        const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-                        const uint8_t *age, int n);
+/* q, out [heads][dim]; order [heads][2] or NULL; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
+void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index, const uint8_t *level,
+               const uint8_t *age, int n);
+/* dq [heads][dim], dorder [heads][2] are overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate. flops 10 n heads dim. */
+void lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                        const float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
+                        const uint8_t *level, const uint8_t *age, int n);
 
 /* How much what was read changes a decision: weight[r] = min(1, KL(softmax(logit[r]) || softmax(unread[r]))), where unread are the
  * logits of one that reads nothing. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */

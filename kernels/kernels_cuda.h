@@ -130,19 +130,20 @@ int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const
                             int segments, int steps, int hidden, void *stream);
 
 /* ---- the memory read of a batch: decision b reads count[b] <= max_items items ----
- * q, out [batch][heads][dim]; weight [batch][heads][max_items]; index, level, age [batch][max_items]; dim <= LP_CUDA_READ_MAX_DIM.
+ * q, out [batch][heads][dim]; order [batch][heads][2] or NULL; weight [batch][heads][max_items]; index, level, age [batch][max_items]; dim <= LP_CUDA_READ_MAX_DIM.
  * Decisions b with the same b / per_table share a table: table_rows rows of r->item and r->salience, to which index counts. */
 enum { LP_CUDA_READ_MAX_DIM = 128 };
-int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-                 const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows, void *stream);
+int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
+                 const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table, int table_rows,
+                 void *stream);
 /* Floats of scratch that the way back needs. */
 size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table);
 /* As lp_k_read_backward for every decision; within one decision no item may come twice. extra_dsalience [batch][max_items]: what
  * its items' saliences are owed besides; NULL: nothing. */
-int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                          const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const int32_t *index,
-                          const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table,
-                          int table_rows, float *scratch, void *stream);
+int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                          const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const float *order,
+                          const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items,
+                          int per_table, int table_rows, float *scratch, void *stream);
 
 /* As lp_k_importance and, for every decision, lp_k_salience_loss: what each item's salience is owed into extra_dsalience, for
  * lp_cuda_read_backward; *loss accumulates. scratch [batch]. */

@@ -6,22 +6,55 @@
 #include <math.h>
 #include <string.h>
 
-LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-                         const uint8_t *age, int n) {
-    assert(r->heads <= LP_READ_MAX_HEADS && r->n_levels <= LP_READ_MAX_KEYS && r->n_ages <= LP_READ_MAX_KEYS);
+enum { LINEAR, SQUARE }; /* a head's two numbers of order */
+
+/* Scores of a head to softmax over them, as p = exp(score - top) / sum. */
+typedef struct {
+    float top, sum;
+} mass;
+
+static mass mass_of(const float *score, int n) {
+    mass m = {-INFINITY, 0};
+    for (int j = 0; j < n; j++) m.top = fmaxf(m.top, score[j]);
+    for (int j = 0; j < n; j++) m.sum += expf(score[j] - m.top);
+    return m;
+}
+
+static float part(const mass *m, float score) { return expf(score - m->top) / m->sum; }
+
+LP_CLONES static void scores(float *score, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
+                             int n) {
     const int dim = r->dim;
     const float scale = 1.0f / sqrtf((float)dim);
+    float by_level[LP_READ_MAX_KEYS], by_age[LP_READ_MAX_KEYS];
+    for (int l = 0; l < r->n_levels; l++) by_level[l] = lp_dot(q, r->level_key + (size_t)l * dim, dim);
+    for (int a = 0; a < r->n_ages; a++) by_age[a] = lp_dot(q, r->age_key + (size_t)a * dim, dim);
+    for (int j = 0; j < n; j++) {
+        size_t row = index ? (size_t)index[j] : (size_t)j;
+        score[j] = (lp_dot(q, r->item + row * dim, dim) + by_level[level[j]] + by_age[age[j]]) * scale + r->salience[row];
+    }
+}
+
+static void add_order(float *score, const float *order, int n) {
+    mass m = mass_of(score, n);
+    float place = 0;
+    for (int j = n - 1; j >= 0; j--) {
+        float p = part(&m, score[j]);
+        score[j] += (order[LINEAR] + order[SQUARE] * place) * place;
+        place += p;
+    }
+}
+
+LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
+                         const uint8_t *level, const uint8_t *age, int n) {
+    assert(r->heads <= LP_READ_MAX_HEADS && r->n_levels <= LP_READ_MAX_KEYS && r->n_ages <= LP_READ_MAX_KEYS);
+    const int dim = r->dim;
     memset(out, 0, (size_t)r->heads * dim * sizeof *out);
     if (!n) return;
     for (int h = 0; h < r->heads; h++) {
-        const float *qh = q + (size_t)h * dim;
-        float *score = weight + (size_t)h * n, by_level[LP_READ_MAX_KEYS], by_age[LP_READ_MAX_KEYS];
-        for (int l = 0; l < r->n_levels; l++) by_level[l] = lp_dot(qh, r->level_key + (size_t)l * dim, dim);
-        for (int a = 0; a < r->n_ages; a++) by_age[a] = lp_dot(qh, r->age_key + (size_t)a * dim, dim);
-        for (int j = 0; j < n; j++) {
-            size_t row = index ? (size_t)index[j] : (size_t)j;
-            score[j] = (lp_dot(qh, r->item + row * dim, dim) + by_level[level[j]] + by_age[age[j]]) * scale + r->salience[row];
-        }
+        float *score = weight + (size_t)h * n;
+        scores(score, r, q + (size_t)h * dim, index, level, age, n);
+        if (order) add_order(score, order + (size_t)2 * h, n);
         lp_k_softmax(score, score, n);
         for (int j = 0; j < n; j++) {
             size_t row = index ? (size_t)index[j] : (size_t)j;
@@ -30,22 +63,59 @@ LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const floa
     }
 }
 
-LP_CLONES void lp_k_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                                  const float *weight, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level,
-                                  const uint8_t *age, int n) {
+/* Of a head: dscore [n], of the sums that the second softmax is over, to that of the scores; dorder [2]. score [n] is theirs; it becomes
+ * the places. */
+static void order_backward(float *dscore, float *dorder, float *score, const float *order, int n) {
+    mass m = mass_of(score, n);
+    float place = 0, mean = 0, older = 0;
+    dorder[LINEAR] = dorder[SQUARE] = 0;
+    for (int j = n - 1; j >= 0; j--) {
+        float p = part(&m, score[j]);
+        score[j] = place;
+        dorder[LINEAR] += dscore[j] * place;
+        dorder[SQUARE] += dscore[j] * place * place;
+        place += p;
+    }
+    /* an item's part moves the places of all that are older; its mean over the parts goes off, as in any softmax */
+    for (int j = 0; j < n; j++) {
+        float p = (j ? score[j - 1] : place) - score[j];
+        mean += p * older;
+        older += dscore[j] * (order[LINEAR] + 2 * order[SQUARE] * score[j]);
+    }
+    older = 0;
+    for (int j = 0; j < n; j++) {
+        float p = (j ? score[j - 1] : place) - score[j], moved = dscore[j] * (order[LINEAR] + 2 * order[SQUARE] * score[j]);
+        dscore[j] += p * (older - mean);
+        older += moved;
+    }
+}
+
+LP_CLONES void lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key,
+                                  const float *dout, const float *weight, const lp_read *r, const float *q, const float *order,
+                                  const int32_t *index, const uint8_t *level, const uint8_t *age, int n) {
     const int dim = r->dim;
     const float scale = 1.0f / sqrtf((float)dim);
     memset(dq, 0, (size_t)r->heads * dim * sizeof *dq);
+    if (order) memset(dorder, 0, (size_t)2 * r->heads * sizeof *dorder);
     if (!n) return;
+    float score[8192], dscores[8192];
     for (int h = 0; h < r->heads; h++) {
         const float *qh = q + (size_t)h * dim, *dh = dout + (size_t)h * dim, *w = weight + (size_t)h * n;
         float *dqh = dq + (size_t)h * dim, mean = 0.0f;
         float by_level[LP_READ_MAX_KEYS] = {0}, by_age[LP_READ_MAX_KEYS] = {0};
-        for (int j = 0; j < n; j++) mean += w[j] * lp_dot(dh, r->item + (index ? (size_t)index[j] : (size_t)j) * dim, dim);
+        for (int j = 0; j < n; j++) {
+            dscores[j] = lp_dot(dh, r->item + (index ? (size_t)index[j] : (size_t)j) * dim, dim);
+            mean += w[j] * dscores[j];
+        }
+        for (int j = 0; j < n; j++) dscores[j] = w[j] * (dscores[j] - mean);
+        if (order) {
+            scores(score, r, qh, index, level, age, n);
+            order_backward(dscores, dorder + (size_t)2 * h, score, order + (size_t)2 * h, n);
+        }
         for (int j = 0; j < n; j++) {
             size_t row = index ? (size_t)index[j] : (size_t)j;
             const float *x = r->item + row * dim;
-            float dscore = w[j] * (lp_dot(dh, x, dim) - mean);
+            float dscore = dscores[j];
             lp_axpy(ditem + row * dim, w[j], dh, dim);
             lp_axpy(ditem + row * dim, dscore * scale, qh, dim);
             lp_axpy(dqh, dscore * scale, x, dim);

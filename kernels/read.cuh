@@ -27,6 +27,18 @@ static __device__ inline void lp_read_multiply(float *product, float *key, const
     }
 }
 
+/* score[j] of n items, by the formula of lp_read; v shared [dim], the query; key shared [2 * LP_READ_MAX_KEYS]; the table begins at row
+ * `table`. */
+static __device__ inline void lp_read_scores(float *score, float *key, const float *v, const lp_read &r, size_t table, const int32_t *rows,
+                                             const uint8_t *level, const uint8_t *age, int n) {
+    const float *salience = r.salience + table, scale = 1.0f / sqrtf((float)r.dim);
+    lp_read_multiply(score, key, v, r, r.item + table * r.dim, rows, n);
+    __syncthreads();
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK)
+        score[j] = (score[j] + key[level[j]] + key[r.n_levels + age[j]]) * scale + salience[rows[j]];
+    __syncthreads();
+}
+
 /* Thread d < dim: the sum over n items of weight[j] item[rows[j]][d]. shared [LP_BLOCK]. */
 static __device__ inline float lp_read_sum(const float *weight, const float *item, const int32_t *rows, int n, int dim, float *shared) {
     const int d = threadIdx.x % dim, first = threadIdx.x / dim, parts = LP_BLOCK / dim;
@@ -37,6 +49,42 @@ static __device__ inline float lp_read_sum(const float *weight, const float *ite
     __syncthreads();
     for (int k = 1; k < parts && first == 0; k++) sum += shared[k * dim + d];
     return sum;
+}
+
+/* x summed over the threads before this one, in the order of threads; *all: over all of them. shared [LP_BLOCK]. */
+static __device__ inline float lp_block_before(float x, float *all, float *shared) {
+    const int i = threadIdx.x;
+    float sum = x;
+    for (int step = 1; step < LP_BLOCK; step *= 2) {
+        __syncthreads();
+        shared[i] = sum;
+        __syncthreads();
+        if (i >= step) sum += shared[i - step];
+    }
+    __syncthreads();
+    shared[i] = sum;
+    __syncthreads();
+    *all = shared[LP_BLOCK - 1];
+    const float before = i ? shared[i - 1] : 0;
+    __syncthreads();
+    return before;
+}
+
+/* The place of each item, the part of softmax(score [n]) that is on those after it: instead of the score, or its parabola added to it.
+ * shared [LP_BLOCK]. */
+static __device__ inline void lp_read_places(float *score, int n, const float *parabola, float *shared) {
+    float top = -INFINITY, sum = 0, newer = 0, all;
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) top = fmaxf(top, score[j]);
+    top = lp_block_reduce<LP_BLOCK>(top, true, shared);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) sum += expf(score[j] - top);
+    sum = lp_block_reduce<LP_BLOCK>(sum, false, shared);
+    for (int first = n - 1; first >= 0; first -= LP_BLOCK, newer += all) {
+        const int j = first - (int)threadIdx.x;
+        const float before = lp_block_before(j >= 0 ? expf(score[j] - top) / sum : 0, &all, shared);
+        const float place = newer + before;
+        if (j >= 0) score[j] = parabola ? score[j] + (parabola[0] + parabola[1] * place) * place : place;
+    }
+    __syncthreads();
 }
 
 static inline bool lp_read_bad_shape(const lp_read *r, int max_items, int per_table) {

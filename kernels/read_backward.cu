@@ -7,14 +7,35 @@
 
 enum { MAX_DIM = LP_CUDA_READ_MAX_DIM, WARPS = LP_BLOCK / LP_WARP, ITEMS = 2 * WARPS, COLUMNS = MAX_DIM / LP_WARP, PARTS = 128 };
 
-/* The arguments of lp_cuda_read_backward; dscore [batch][heads][max_items], by_key [batch][heads][n_keys]. */
+/* The arguments of lp_cuda_read_backward; dscore, score [batch][heads][max_items], by_key [batch][heads][n_keys]. */
 typedef struct {
-    float *dq, *ditem, *dsalience, *dscore, *by_key;
-    const float *dout, *weight, *q, *extra_dsalience;
+    float *dq, *dorder, *ditem, *dsalience, *dscore, *score, *by_key;
+    const float *dout, *weight, *q, *order, *extra_dsalience;
     const int32_t *index, *count;
     const uint8_t *level, *age;
     int max_items, per_table, table_rows;
 } backward_data;
+
+/* From dscore [n], of the sums that the second softmax is over, to that of the scores; dorder [2]. place [n]. shared [LP_BLOCK]. */
+static __device__ void order_backward(float *dscore, float *dorder, const float *place, const float *order, int n, float *shared) {
+    const float linear = order[0], square = order[1];
+    float dlinear = 0, dsquare = 0, mean = 0, older = 0, all;
+    for (int first = 0; first < n; first += LP_BLOCK, older += all) {
+        const int j = first + (int)threadIdx.x;
+        const float at = j < n ? place[j] : 0, d = j < n ? dscore[j] : 0;
+        const float before = lp_block_before(d * (linear + 2 * square * at), &all, shared);
+        if (j >= n) continue;
+        const float owed = ((j ? place[j - 1] : 1) - at) * (older + before); /* the item's part moves the places of all that are older */
+        dlinear += d * at, dsquare += d * at * at, mean += owed;
+        dscore[j] = d + owed;
+    }
+    dlinear = lp_block_reduce<LP_BLOCK>(dlinear, false, shared);
+    dsquare = lp_block_reduce<LP_BLOCK>(dsquare, false, shared);
+    mean = lp_block_reduce<LP_BLOCK>(mean, false, shared);
+    if (threadIdx.x == 0) dorder[0] = dlinear, dorder[1] = dsquare;
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) dscore[j] -= ((j ? place[j - 1] : 1) - place[j]) * mean;
+    __syncthreads();
+}
 
 static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data p, lp_read r) {
     __shared__ float dh[MAX_DIM], sums[2 * LP_READ_MAX_KEYS], shared[LP_BLOCK];
@@ -30,6 +51,15 @@ static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data
     mean = lp_block_reduce<LP_BLOCK>(mean, false, shared);
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) dscore[j] = w[j] * (dscore[j] - mean);
     __syncthreads();
+    if (p.order) {
+        float *score = p.score + row * p.max_items;
+        for (int d = threadIdx.x; d < dim; d += LP_BLOCK) dh[d] = p.q[row * dim + d];
+        __syncthreads();
+        lp_read_scores(score, sums, dh, r, (size_t)(blockIdx.x / p.per_table) * p.table_rows, p.index + from, p.level + from, p.age + from,
+                       n);
+        lp_read_places(score, n, NULL, shared);
+        order_backward(dscore, p.dorder + 2 * row, score, p.order + 2 * row, n, shared);
+    }
     for (int k = threadIdx.x; k < n_keys; k += LP_BLOCK) {
         const uint8_t *key = (k < r.n_levels ? p.level : p.age) + from, mine = (uint8_t)(k < r.n_levels ? k : k - r.n_levels);
         float sum = 0;
@@ -119,20 +149,20 @@ static __global__ void add_keys(float *dlevel_key, float *dage_key, const float 
 size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table) {
     (void)per_table;
     const size_t n_keys = (size_t)(r->n_levels + r->n_ages);
-    return (size_t)batch * r->heads * (max_items + n_keys) + PARTS * n_keys * r->dim;
+    return (size_t)batch * r->heads * (2 * max_items + n_keys) + PARTS * n_keys * r->dim;
 }
 
-int lp_cuda_read_backward(float *dq, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                          const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const int32_t *index,
-                          const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items, int per_table,
-                          int table_rows, float *scratch, void *stream) {
+int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                          const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const float *order,
+                          const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items,
+                          int per_table, int table_rows, float *scratch, void *stream) {
     if (lp_read_bad_shape(r, max_items, per_table) || batch % per_table || table_rows / ITEMS >= 65535) return cudaErrorInvalidValue;
     if (batch < 1 || table_rows < 1) return cudaSuccess;
     const int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim, n_keys = r->n_levels + r->n_ages;
     const size_t rows = (size_t)batch * r->heads;
-    float *by_key = scratch + rows * max_items, *part = by_key + rows * n_keys;
-    const backward_data p = {dq,    ditem, dsalience, scratch, by_key,    dout,      weight,    q, extra_dsalience,
-                             index, count, level,     age,     max_items, per_table, table_rows};
+    float *score = scratch + rows * max_items, *by_key = score + rows * max_items, *part = by_key + rows * n_keys;
+    const backward_data p = {dq,    dorder,          ditem, dsalience, scratch, score, by_key,    dout,      weight,    q,
+                             order, extra_dsalience, index, count,     level,   age,   max_items, per_table, table_rows};
     LP_LAUNCH(scores_backward, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(items_backward, dim3((unsigned)tables, (unsigned)((table_rows + ITEMS - 1) / ITEMS)), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(keys_backward, PARTS, LP_BLOCK, stream, part, by_key, q, rows, n_keys, r->dim);

@@ -135,7 +135,7 @@ static void recall(lp_actor *actor, int i) {
     lp_policy_keys(s, o, actor->level, actor->age);
     lp_read r = model_read(p, o->vector, o->salience);
     lp_k_read(actor->a.read + (size_t)i * read, actor->weight + (size_t)i * s->heads * actor->max_context, &r,
-              actor->a.q + (size_t)i * read, NULL, actor->level, actor->age, o->n_items);
+              actor->a.q + (size_t)i * read, model_order(p, actor->a.order, i), NULL, actor->level, actor->age, o->n_items);
 }
 
 lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {

@@ -68,18 +68,19 @@ void cuda_item(cuda_model *m, activations *a, int n) {
 
 void cuda_remember(cuda_model *m, activations *a, int n) {
     const lp_policy_config *s = &m->p->shape;
-    const lp_cuda_map both[] = {
+    const lp_cuda_map maps[] = {
         {a->item, a->g, weight(m, P_ITEM_W), weight(m, P_ITEM_B), s->hidden, s->dim, LP_CUDA_SET},
         {a->q, a->g, weight(m, P_QUERY_W), weight(m, P_QUERY_B), s->hidden, s->heads * s->dim, LP_CUDA_SET},
+        {a->order, a->g, weight(m, P_ORDER_W), weight(m, P_ORDER_B), s->hidden, s->heads * 2, LP_CUDA_SET},
     };
-    CUDA_DO(m, lp_cuda_linear_maps(m->blas, both, 2, n));
+    CUDA_DO(m, lp_cuda_linear_maps(m->blas, maps, a->order ? 3 : 2, n));
     cuda_salience(m, a->salience, a->item, n);
 }
 
 void cuda_recall(cuda_model *m, activations *a, const cuda_context *c, int n) {
     lp_read r = cuda_read(m, c);
-    CUDA_DO(m, lp_cuda_read(a->read, c->weight, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table, c->rows,
-                            m->stream));
+    CUDA_DO(m, lp_cuda_read(a->read, c->weight, &r, a->q, a->order, c->index, c->level, c->age, c->count, n, c->max_items, c->per_table,
+                            c->rows, m->stream));
 }
 
 void cuda_decide_without_memory(cuda_model *m, activations *out, const activations *a, int n) {
@@ -137,9 +138,9 @@ void cuda_salience_backward(cuda_model *m, const float *dsalience, const float *
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *extra_dsalience,
                           float *ditem, float *dsalience, int n, float *gradient, float *scratch) {
     lp_read r = cuda_read(m, c);
-    CUDA_DO(m, lp_cuda_read_backward(d->q, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY), d->read,
-                                     c->weight, extra_dsalience, &r, a->q, c->index, c->level, c->age, c->count, n, c->max_items,
-                                     c->per_table, c->rows, scratch, m->stream));
+    CUDA_DO(m, lp_cuda_read_backward(d->q, d->order, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY),
+                                     d->read, c->weight, extra_dsalience, &r, a->q, a->order, c->index, c->level, c->age, c->count, n,
+                                     c->max_items, c->per_table, c->rows, scratch, m->stream));
 }
 
 void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {
@@ -154,6 +155,10 @@ void cuda_remember_backward(cuda_model *m, activations *d, const activations *a,
     int h = m->p->shape.hidden, read = m->p->shape.heads * m->p->shape.dim;
     weight_back(m, gradient, P_QUERY_W, P_QUERY_B, d->q, a->g, n, h, read);
     input_back(m, d->g, d->q, P_QUERY_W, n, h, read, LP_CUDA_ADD);
+    if (a->order) {
+        weight_back(m, gradient, P_ORDER_W, P_ORDER_B, d->order, a->g, n, h, 2 * m->p->shape.heads);
+        input_back(m, d->g, d->order, P_ORDER_W, n, h, 2 * m->p->shape.heads, LP_CUDA_ADD);
+    }
     cuda_item_backward(m, d, a, n, gradient);
 }
 

@@ -143,8 +143,8 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     else memcpy(saliences, g->old_salience, (size_t)g->n_old * sizeof(float));
     lp_read r = model_read(p, items, saliences);
     for (int t = 0; t < T; t++)
-        lp_k_read(w->a.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read, g->row + (size_t)t * C,
-                  g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
+        lp_k_read(w->a.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
+                  model_order(p, w->a.order, t), g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
     model_decide(p, &w->a, T);
 }
 
@@ -175,9 +175,10 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
     memset(dsaliences, 0, rows * sizeof(float));
     lp_read r = model_read(p, w->again_a.item - (size_t)O * s->dim, w->again_a.salience - O);
     for (int t = 0; t < T; t++)
-        lp_k_read_backward(w->d.q + (size_t)t * read, ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY), grad(p, gradient, P_AGE_KEY),
-                           w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r, w->a.q + (size_t)t * read,
-                           g->row + (size_t)t * C, g->level + (size_t)t * C, g->age + (size_t)t * C, g->n_items[t]);
+        lp_k_read_backward(w->d.q + (size_t)t * read, model_order(p, w->d.order, t), ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
+                           grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r,
+                           w->a.q + (size_t)t * read, model_order(p, w->a.order, t), g->row + (size_t)t * C, g->level + (size_t)t * C,
+                           g->age + (size_t)t * C, g->n_items[t]);
     if (l->config.salience_weight > 0) {
         sums->salience_loss += salience_loss(l, w, g, (float)l->config.salience_weight * ppo->scale);
         model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);

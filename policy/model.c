@@ -38,6 +38,9 @@ static void list_parameters(lp_policy *p) {
     add(p, P_SALIENCE_B, "salience.bias", 1, 1, 1, 1, 1);
     add(p, P_QUERY_W, "query.weight", 2, read, s->hidden, 1, 1);
     add(p, P_QUERY_B, "query.bias", 1, read, 1, 1, 1);
+    int order = s->order == LP_ORDER_NONE ? 0 : 2 * s->heads;
+    add(p, P_ORDER_W, "order.weight", 2, order, s->hidden, 1, 1);
+    add(p, P_ORDER_B, "order.bias", 1, order, 1, 1, 1);
     add(p, P_LEVEL_KEY, "level_key.weight", 2, s->n_levels, s->dim, 1, 1);
     add(p, P_AGE_KEY, "age_key.weight", 2, s->n_ages, s->dim, 1, 1);
     add(p, P_HEAD_FEATURE, "head.feature.weight", 2, s->hidden, s->hidden, 1, 1);
@@ -153,6 +156,8 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_CORE_H_W, 1.0f, &rng);
     const lp_policy_config *s = &p->shape;
     if (s->join == LP_JOIN_SIGHT) see_again(p);
+    for (int h = 0; s->order != LP_ORDER_NONE && h < s->heads; h++)
+        p->parameters[p->info[P_ORDER_B].offset + (size_t)h * 2] = getenv("LP_SLOPE") ? (float)atof(getenv("LP_SLOPE")) : -2.0f;
     /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
     int z = s->core == LP_CORE_GRU ? s->hidden : 0;
     for (int j = 0; s->core != LP_CORE_NONE && j < s->hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
@@ -172,6 +177,7 @@ uint64_t lp_policy_digest(const lp_policy *p) {
     const lp_policy_config *s = &p->shape;
     uint64_t shape = lp_hash64(s, offsetof(lp_policy_config, join)); /* as before there was a choice */
     if (s->join) shape = lp_hash64_seed(&s->join, sizeof s->join, shape);
+    if (s->order) shape = lp_hash64_seed(&s->order, sizeof s->order, shape);
     return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, shape);
 }
 
@@ -192,7 +198,7 @@ typedef struct {
     size_t floats; /* of a row */
     bool before;   /* there is room before the first */
 } activation_field;
-enum { ACTIVATION_FIELDS = 18 };
+enum { ACTIVATION_FIELDS = 19 };
 
 static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a, const lp_policy *p) {
     const lp_policy_config *s = &p->shape;
@@ -208,6 +214,7 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
         {&a->gate, s->core == LP_CORE_GRU ? 3 * state : state, false},
         {&a->prev, state, false},
         {&a->q, read, false},
+        {&a->order, s->order == LP_ORDER_NONE ? 0 : (size_t)2 * s->heads, false},
         {&a->read, read, false},
         {&a->joined, s->join == LP_JOIN_SIGHT ? s->hidden : 0, false},
         {&a->z, s->hidden, false},
@@ -225,6 +232,7 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
 static void alias(activations *a, const lp_policy *p) {
     if (p->shape.core == LP_CORE_NONE) a->g = a->f;
     if (p->shape.join == LP_JOIN_HEAD) a->joined = a->g;
+    if (p->shape.order == LP_ORDER_NONE) a->order = NULL;
 }
 
 /* Walks the fields once for both sizing (memory NULL) and carving, so that the two cannot disagree. */
@@ -318,6 +326,7 @@ void model_remember(const lp_policy *p, activations *a, int rows) {
     const lp_policy_config *s = &p->shape;
     model_item(p, a, rows);
     lp_k_linear(a->q, a->g, param(p, P_QUERY_W), param(p, P_QUERY_B), rows, s->hidden, s->heads * s->dim, 0);
+    if (a->order) lp_k_linear(a->order, a->g, param(p, P_ORDER_W), param(p, P_ORDER_B), rows, s->hidden, 2 * s->heads, 0);
 }
 
 void model_salience(const lp_policy *p, float *salience, const float *item, int n) {
@@ -379,6 +388,10 @@ void model_remember_backward(const lp_policy *p, activations *d, const activatio
     int h = p->shape.hidden, read = p->shape.heads * p->shape.dim;
     lp_k_linear_backward_weight(grad(p, gradient, P_QUERY_W), grad(p, gradient, P_QUERY_B), d->q, a->g, n, h, read);
     lp_k_linear_backward_input(d->g, d->q, param(p, P_QUERY_W), n, h, read, 1);
+    if (a->order) {
+        lp_k_linear_backward_weight(grad(p, gradient, P_ORDER_W), grad(p, gradient, P_ORDER_B), d->order, a->g, n, h, 2 * p->shape.heads);
+        lp_k_linear_backward_input(d->g, d->order, param(p, P_ORDER_W), n, h, 2 * p->shape.heads, 1);
+    }
     model_item_backward(p, d, a, n, gradient);
 }
 

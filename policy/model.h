@@ -11,7 +11,7 @@ typedef enum {
     // clang-format off
     P_CONV1_W, P_CONV1_B, P_CONV2_W, P_CONV2_B, P_FEATURES_W, P_FEATURES_B, P_ACTION,
     P_CORE_X_W, P_CORE_X_B, P_CORE_H_W, P_CORE_H_B, P_ITEM_W, P_ITEM_B,
-    P_SALIENCE_W, P_SALIENCE_B, P_QUERY_W, P_QUERY_B, P_LEVEL_KEY, P_AGE_KEY, P_HEAD_FEATURE, P_HEAD_READ, P_HEAD_B,
+    P_SALIENCE_W, P_SALIENCE_B, P_QUERY_W, P_QUERY_B, P_ORDER_W, P_ORDER_B, P_LEVEL_KEY, P_AGE_KEY, P_HEAD_FEATURE, P_HEAD_READ, P_HEAD_B,
     P_POLICY_W, P_POLICY_B, P_VALUE_W, P_VALUE_B, P_COUNT,
     // clang-format on
 } param_id;
@@ -50,6 +50,7 @@ typedef struct {
     float *item;     /* [n][dim], with room for `extra` rows before it (those of a segment that are constants) */
     float *salience; /* [n] likewise */
     float *q;        /* [n][heads * dim] */
+    float *order;    /* [n][heads * 2] which of those that match; NULL: this network cannot say */
     float *read;     /* [n][heads * dim] */
     float *joined;   /* [n][hidden] what the head looks at: g and what was read, or g itself where that joins in the head */
     float *z;        /* [n][hidden] */
@@ -105,6 +106,10 @@ void model_salience_backward(const lp_policy *p, const float *dsalience, const f
 void model_decide(const lp_policy *p, activations *a, int n);
 /* a->g -> out's z and logit, as if nothing had been read */
 void model_decide_without_memory(const lp_policy *p, activations *out, const activations *a, int n);
+/* Of row `row`; NULL where the network has no order. */
+static inline float *model_order(const lp_policy *p, float *order, int row) {
+    return order ? order + (size_t)row * 2 * (size_t)p->shape.heads : NULL;
+}
 lp_read model_read(const lp_policy *p, const float *item, const float *salience);
 
 /* Backward, with gradients of activations in d (same shapes as a). gradient [n_parameters] accumulates. */

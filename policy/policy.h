@@ -46,6 +46,11 @@ typedef enum { LP_JOIN_HEAD, LP_JOIN_SIGHT } lp_policy_join;
 #define LP_POLICY_JOIN_CHOICES "head|sight"
 const char *lp_policy_join_name(int join);
 
+/* Whether a query also says which of the items that match it: the newest, the oldest, one between (kernels.h, lp_read). */
+typedef enum { LP_ORDER_NONE, LP_ORDER_PLACE } lp_policy_order;
+#define LP_POLICY_ORDER_CHOICES "none|place"
+const char *lp_policy_order_name(int order);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_MAX_ACTIONS */
@@ -57,6 +62,7 @@ typedef struct {
     int n_ages;        /* ages told apart by their binary logarithm, older counts as the last; 0: 8 */
     int core;          /* lp_policy_core */
     int join;          /* lp_policy_join */
+    int order;         /* lp_policy_order */
 } lp_policy_config;
 
 /* Fills in what is 0. */

@@ -51,11 +51,13 @@ enum { N_CONFIG_KEYS = sizeof config_keys / sizeof *config_keys };
 static int *config_field(lp_policy_config *config, int i) { return (int *)((char *)config + config_keys[i].offset); }
 
 static const char *const core_names[] = {"none", "gru", "mingru", NULL}, *const size_names[] = {"nano", "base", "large", NULL},
-                         *const join_names[] = {"head", "sight", NULL};
+                         *const join_names[] = {"head", "sight", NULL}, *const order_names[] = {"none", "place", NULL};
 
 const char *lp_policy_core_name(int core) { return core_names[core]; }
 
 const char *lp_policy_join_name(int join) { return join_names[join]; }
+
+const char *lp_policy_order_name(int order) { return order_names[order]; }
 
 const char *lp_policy_size_name(int size) { return size_names[size]; }
 
@@ -99,6 +101,7 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
     lp_status status = read_name(&config->core, metadata, "core", core_names, path, err);
     if (!status) status = read_name(&config->size, metadata, "size", size_names, path, err);
     if (!status) status = read_name(&config->join, metadata, "join", join_names, path, err);
+    if (!status) status = read_name(&config->order, metadata, "order", order_names, path, err);
     return status;
 }
 
@@ -232,7 +235,7 @@ lp_status lp_policy_check_writable(const char *path, lp_err *err) {
 
 lp_status lp_policy_write_with(const lp_policy *p, const char *path, const lp_policy_note *notes, int n_notes, const lp_tensor *more,
                                int n_more, lp_err *err) {
-    lp_policy_note *all = malloc((size_t)(N_CONFIG_KEYS + 4 + n_notes) * sizeof *all);
+    lp_policy_note *all = malloc((size_t)(N_CONFIG_KEYS + 5 + n_notes) * sizeof *all);
     lp_tensor *tensors = malloc((size_t)(P_COUNT + n_more) * sizeof *tensors);
     if (!all || !tensors) {
         free(all), free(tensors);
@@ -249,6 +252,7 @@ lp_status lp_policy_write_with(const lp_policy *p, const char *path, const lp_po
     all[n++] = (lp_policy_note){"core", core_names[config.core]};
     all[n++] = (lp_policy_note){"size", size_names[config.size]};
     if (config.join) all[n++] = (lp_policy_note){"join", join_names[config.join]};
+    if (config.order) all[n++] = (lp_policy_note){"order", order_names[config.order]};
     for (int i = 0; i < n_notes; i++) all[n++] = notes[i];
     for (const param_info *t = p->info; t < p->info + P_COUNT; t++) {
         if (!t->size) continue;

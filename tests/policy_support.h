@@ -9,13 +9,14 @@
 #include <string.h>
 
 enum { ENVS = 3, STEPS = 7, CONTEXT = 9, AGAIN = 3 };
-/* core and join are each test's */
+/* core, join and order are each test's */
 static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
-/* Networks that differ in their stages: each core, and what was read joined as sight. */
-enum { NETWORKS = 4 };
+/* Networks that differ in their stages: each core; what was read joined as sight; and asked for by order, too. */
+enum { NETWORKS = 5 };
 static inline void use_network(int i) {
-    shape.core = i % 3;
-    shape.join = i / 3;
+    shape.core = i < 3 ? i : LP_CORE_NONE;
+    shape.join = i >= 3;
+    shape.order = i >= 4;
 }
 static const lp_ppo_config ppo = {.gamma = 0.99,
                                   .lambda = 0.95,

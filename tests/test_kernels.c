@@ -173,31 +173,35 @@ static void test_pointwise(void **state) {
 enum { HEADS = 2, DIM = 19, LEVELS = 3, AGES = 4, ROWS = 11, ITEMS = 9 };
 
 /* sum(dout * read) by the formula, in double precision. */
-static double read_loss(const float *q, const float *item, const float *salience, const float *lk, const float *ak, const float *dout,
-                        const int32_t *index, const uint8_t *level, const uint8_t *age, int n) {
+static double read_loss(float *const *t, bool ordered, const float *dout, const int32_t *index, const uint8_t *level, const uint8_t *age,
+                        int n) {
+    const float *q = t[0], *item = t[1], *salience = t[2], *lk = t[3], *ak = t[4], *order = t[5];
     double total = 0;
     for (int h = 0; h < HEADS; h++) {
-        double score[ITEMS], top = -1e300, sum = 0;
+        double score[ITEMS], part[ITEMS], place = 0, sum = 0;
         for (int j = 0; j < n; j++) {
             score[j] = 0;
             for (int d = 0; d < DIM; d++)
                 score[j] += (double)q[h * DIM + d] * ((double)item[index[j] * DIM + d] + lk[level[j] * DIM + d] + ak[age[j] * DIM + d]);
             score[j] = score[j] / sqrt(DIM) + salience[index[j]];
-            if (score[j] > top) top = score[j];
+            sum += part[j] = exp(score[j]);
         }
-        for (int j = 0; j < n; j++) sum += score[j] = exp(score[j] - top);
+        for (int j = n - 1; ordered && j >= 0; place += part[j--] / sum)
+            score[j] += order[2 * h] * place + order[2 * h + 1] * place * place;
+        sum = 0;
+        for (int j = 0; j < n; j++) sum += score[j] = exp(score[j]);
         for (int j = 0; j < n; j++)
             for (int d = 0; d < DIM; d++) total += (double)dout[h * DIM + d] * score[j] / sum * item[index[j] * DIM + d];
     }
     return total;
 }
 
-static void test_read(void **state) {
-    (void)state;
-    float *t[] = {random_floats(HEADS * DIM), random_floats(ROWS * DIM), random_floats(ROWS), random_floats(LEVELS * DIM),
-                  random_floats(AGES * DIM)};
-    const int sizes[] = {HEADS * DIM, ROWS * DIM, ROWS, LEVELS * DIM, AGES * DIM};
-    float *dout = random_floats(HEADS * DIM), out[HEADS * DIM], weight[HEADS * ITEMS], *d[5];
+static void check_read(bool ordered) {
+    enum { N = 6 };
+    float *t[] = {random_floats(HEADS * DIM),  random_floats(ROWS * DIM), random_floats(ROWS),
+                  random_floats(LEVELS * DIM), random_floats(AGES * DIM), random_floats(HEADS * 2)};
+    const int sizes[] = {HEADS * DIM, ROWS * DIM, ROWS, LEVELS * DIM, AGES * DIM, HEADS * 2};
+    float *dout = random_floats(HEADS * DIM), out[HEADS * DIM], weight[HEADS * ITEMS], *d[N], *order = ordered ? t[5] : NULL;
     int32_t index[ITEMS];
     uint8_t level[ITEMS], age[ITEMS];
     for (int j = 0; j < ITEMS; j++) { /* rows repeat: their gradients must add up */
@@ -206,27 +210,33 @@ static void test_read(void **state) {
     }
     lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], t[2]};
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
-        lp_k_read(out, weight, &r, t[0], index, level, age, n);
-        double got = 0, want = n ? read_loss(t[0], t[1], t[2], t[3], t[4], dout, index, level, age, n) : 0;
+        lp_k_read(out, weight, &r, t[0], order, index, level, age, n);
+        double got = 0, want = n ? read_loss(t, ordered, dout, index, level, age, n) : 0;
         for (int i = 0; i < HEADS * DIM; i++) got += (double)dout[i] * out[i];
         close_to(got, want, 100, "read", (size_t)n);
-        for (int i = 0; i < 5; i++) d[i] = calloc((size_t)sizes[i], sizeof(float));
-        lp_k_read_backward(d[0], d[1], d[2], d[3], d[4], dout, weight, &r, t[0], index, level, age, n);
-        for (int i = 0; i < 5 && n; i++)
+        for (int i = 0; i < N; i++) d[i] = calloc((size_t)sizes[i], sizeof(float));
+        lp_k_read_backward(d[0], d[5], d[1], d[2], d[3], d[4], dout, weight, &r, t[0], order, index, level, age, n);
+        for (int i = 0; i < N && n; i++)
             for (int k = 0; k < sizes[i]; k++) {
                 float old = t[i][k], h = 1.0f / 64;
                 t[i][k] = old + h;
-                double up = read_loss(t[0], t[1], t[2], t[3], t[4], dout, index, level, age, n);
+                double up = read_loss(t, ordered, dout, index, level, age, n);
                 t[i][k] = old - h;
-                double down = read_loss(t[0], t[1], t[2], t[3], t[4], dout, index, level, age, n), slope = (up - down) / (2 * h);
+                double down = read_loss(t, ordered, dout, index, level, age, n), slope = (up - down) / (2 * h);
                 t[i][k] = old;
                 if (!(fabs(d[i][k] - slope) <= 2e-3 * (1 + fabs(slope))))
                     fail_msg("read backward, input %d[%d]: %g, expected %g", i, k, d[i][k], slope);
             }
-        for (int i = 0; i < 5; i++) free(d[i]);
+        for (int i = 0; i < N; i++) free(d[i]);
     }
-    for (int i = 0; i < 5; i++) free(t[i]);
+    for (int i = 0; i < N; i++) free(t[i]);
     free(dout);
+}
+
+static void test_read(void **state) {
+    (void)state;
+    check_read(false);
+    check_read(true);
 }
 
 static double salience_loss_of(const float *salience, const float *weight, const int32_t *index, int n, int heads) {

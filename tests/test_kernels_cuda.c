@@ -391,7 +391,7 @@ static void test_recurrent(void **state) {
     }
 }
 
-static void read_twice(int tables, int per_table, int heads, int dim, int max_items) {
+static void read_twice(bool ordered, int tables, int per_table, int heads, int dim, int max_items) {
     enum { EXTRA = 3, LEVELS = 3, AGES = 5 };
     const int batch = tables * per_table, rows = max_items + EXTRA;
     const size_t items = (size_t)(batch * max_items), q_size = (size_t)(batch * heads * dim);
@@ -406,22 +406,25 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
         for (int j = 0; j < max_items; j++) row[j] = (first + j * (rows % 2 ? 2 : 1)) % rows;
     }
     put(index), put(count);
+    const size_t order_size = (size_t)(batch * heads * 2);
+    both order = floats(order_size), dorder = floats(order_size);
+    float *on_host = ordered ? order.host : NULL, *on_the_card = ordered ? order.device : NULL;
     both out = floats(q_size), weight = floats(items * (size_t)heads), dout = floats(q_size), dq = floats(q_size),
          ditem = floats((size_t)(tables * rows * dim));
     both dsalience = floats((size_t)(tables * rows)), dlevel_key = floats((size_t)(LEVELS * dim)), dage_key = floats((size_t)(AGES * dim));
     const lp_read on_card = {heads, dim, LEVELS, AGES, level_key.device, age_key.device, item.device, salience.device};
     both scratch = take(lp_cuda_read_scratch(&on_card, batch, max_items, per_table) * sizeof(float));
-    check(lp_cuda_read(out.device, weight.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch,
-                       max_items, per_table, rows, NULL));
+    check(lp_cuda_read(out.device, weight.device, &on_card, q.device, on_the_card, index.device, level.device, age.device, count.device,
+                       batch, max_items, per_table, rows, NULL));
     both importance = floats((size_t)batch), extra_dsalience = floats(items), losses = take((size_t)batch * sizeof(double)),
          loss = take(sizeof(double));
     *(double *)loss.host = 0.5;
     put(loss);
     check(lp_cuda_salience_loss(extra_dsalience.device, loss.device, salience.device, weight.device, index.device, count.device,
                                 importance.device, batch, heads, max_items, per_table, rows, 0.7f, losses.device, NULL));
-    check(lp_cuda_read_backward(dq.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device, weight.device,
-                                extra_dsalience.device, &on_card, q.device, index.device, level.device, age.device, count.device, batch,
-                                max_items, per_table, rows, scratch.device, NULL));
+    check(lp_cuda_read_backward(dq.device, dorder.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device,
+                                weight.device, extra_dsalience.device, &on_card, q.device, on_the_card, index.device, level.device,
+                                age.device, count.device, batch, max_items, per_table, rows, scratch.device, NULL));
     for (int b = 0; b < batch; b++) {
         const size_t table = (size_t)(b / per_table * rows), at = (size_t)(b * heads * dim), from = (size_t)(b * max_items);
         const lp_read r = {heads,
@@ -433,11 +436,13 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
                            (float *)item.host + table * (size_t)dim,
                            (float *)salience.host + table};
         const int n = ((int32_t *)count.host)[b];
-        lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, (int32_t *)index.host + from, (uint8_t *)level.host + from,
-                  (uint8_t *)age.host + from, n);
-        lp_k_read_backward((float *)dq.host + at, (float *)ditem.host + table * (size_t)dim, (float *)dsalience.host + table,
-                           dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r, (float *)q.host + at,
-                           (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
+        const float *at_order = on_host ? on_host + b * heads * 2 : NULL;
+        lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, at_order, (int32_t *)index.host + from,
+                  (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
+        lp_k_read_backward((float *)dq.host + at, (float *)dorder.host + b * heads * 2, (float *)ditem.host + table * (size_t)dim,
+                           (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r,
+                           (float *)q.host + at, at_order, (int32_t *)index.host + from, (uint8_t *)level.host + from,
+                           (uint8_t *)age.host + from, n);
         *(double *)loss.host += lp_k_salience_loss((float *)dsalience.host + table, r.salience, weight.host, (int32_t *)index.host + from,
                                                    n, heads, ((float *)importance.host)[b], 0.7f);
     }
@@ -446,6 +451,7 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
     if (!(fabs(sum - *(double *)loss.host) <= 1e-5 * (1 + fabs(sum)) * batch)) fail_msg("loss %g, not %g", sum, *(double *)loss.host);
     EXPECT(out, dim);
     EXPECT(dq, dim * 4);
+    if (ordered) EXPECT(dorder, dim * 4);
     EXPECT(ditem, dim * 4);
     EXPECT(dsalience, dim * 4);
     EXPECT(dlevel_key, dim * 20);
@@ -455,12 +461,15 @@ static void read_twice(int tables, int per_table, int heads, int dim, int max_it
 
 static void test_read(void **state) {
     (void)state;
-    read_twice(2, 1, 1, 1, 1);
-    read_twice(2, 3, 2, 32, 40);
-    read_twice(1, 2, 4, 100, 133);
-    read_twice(1, 2, 4, 64, 136);
-    read_twice(2, 19, 3, 33, 21);
-    read_twice(1, 1, 1, 128, 70);
+    for (int ordered = 0; ordered <= 1; ordered++) {
+        read_twice(ordered, 2, 1, 1, 1, 1);
+        read_twice(ordered, 2, 3, 2, 32, 40);
+        read_twice(ordered, 1, 2, 4, 100, 133);
+        read_twice(ordered, 1, 2, 4, 64, 136);
+        read_twice(ordered, 2, 19, 3, 33, 21);
+        read_twice(ordered, 1, 1, 1, 128, 70);
+        read_twice(ordered, 1, 2, 2, 8, 600);
+    }
 }
 
 static void test_sample(void **state) {

@@ -50,8 +50,8 @@ static void check_gradient(void) {
             wrong++, print_message("parameter %zu: gradient %g, difference %g\n", i, gradient[i], slope);
     }
     (void)rng;
-    print_message("core %s, joined as %s: %d parameters checked, %d differ\n", lp_policy_core_name(shape.core),
-                  lp_policy_join_name(shape.join), checked, wrong);
+    print_message("core %s, joined as %s, order by %s: %d parameters checked, %d differ\n", lp_policy_core_name(shape.core),
+                  lp_policy_join_name(shape.join), lp_policy_order_name(shape.order), checked, wrong);
     assert_true(checked > 100);
     assert_true(wrong * 50 <= checked);
     free(gradient), free(ignored);

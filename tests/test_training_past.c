@@ -360,5 +360,8 @@ int main(void) {
         cmocka_unit_test(test_other_core),
         cmocka_unit_test(test_too_large),
     };
+#ifdef LP_CUDA
+    cmocka_set_test_filter("*_cuda"); /* the others are run without a card */
+#endif
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -22,7 +22,8 @@ lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
                               .n_levels = (int)c->levels,
                               .n_ages = (int)c->ages,
                               .core = (int)c->core,
-                              .join = (int)c->join};
+                              .join = (int)c->join,
+                              .order = (int)c->order};
     lp_game_observation(game, &shape.width, &shape.height);
     lp_policy_defaults(&shape);
     return shape;
@@ -219,7 +220,7 @@ static uint64_t hash_config(const lp_train_config *config) {
     uint64_t hash = 0;
     lp_config_defaults(&initial, lp_train_settings(), lp_n_train_settings());
     before = initial;
-    lp_mem_before(&before.memory, true);
+    lp_train_before(&before);
     for (const lp_setting *s = lp_train_settings(); s < lp_train_settings() + lp_n_train_settings(); s++) {
         lp_config_value(config, s, value, sizeof value);
         lp_config_value(&initial, s, usual, sizeof usual);

@@ -29,7 +29,7 @@ typedef struct {
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
-    int64_t act, precision, size, core, join, dim, hidden, heads, levels, ages;
+    int64_t act, precision, size, core, join, order, dim, hidden, heads, levels, ages;
     /* [memory] */
     lp_mem_choice memory;
     /* [ppo] */
@@ -39,6 +39,8 @@ typedef struct {
 
 const lp_setting *lp_train_settings(void);
 int lp_n_train_settings(void);
+/* Of settings that a checkpoint may be older than: what was before there were any, the memory's too. */
+void lp_train_before(lp_train_config *config);
 
 /* Of one update. */
 typedef struct {
@@ -78,8 +80,8 @@ lp_status lp_train_save(lp_train *train, const char *path, lp_err *err);
  * training goes on for longer than was meant, its learning rate that of the longer one. Where it was made on another version of the
  * emulation core, every environment begins its next episode, which a warning says: from there on it is another course. */
 lp_status lp_train_load(lp_train *train, const char *path, lp_err *err);
-/* Asked before anything is opened: is there a checkpoint, and of these settings? One that is older than a setting of the memory is of those
- * that lp_mem_before gives. */
+/* Asked before anything is opened: is there a checkpoint, and of these settings? One that is older than a setting is of that which
+ * lp_train_before gives. */
 bool lp_train_made_with(const char *path, const lp_train_config *config, const lp_game *game);
 
 #endif

@@ -1,6 +1,9 @@
 /* The settings of a training: names, meanings, defaults, ranges. `longplay train --help` prints this table. */
 #include "train/train.h"
 
+#include "base/config.h"
+#include "base/contract.h"
+
 #include <pthread.h>
 #include <string.h>
 
@@ -36,6 +39,8 @@ static const lp_setting own[] = {
      0, 0, LP_POLICY_CORE_CHOICES},
     {"policy.join", "where what was read from memory joins what is seen: in the head, or as sight, as if it was seen again", LP_SET_CHOICE,
      AT(join), LP_JOIN_HEAD, 0, 0, LP_POLICY_JOIN_CHOICES},
+    {"policy.order", "whether a query also says which of the items that match: the newest, the oldest, one between", LP_SET_CHOICE,
+     AT(order), LP_ORDER_NONE, 0, 0, LP_POLICY_ORDER_CHOICES},
     {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 0, 0, 1024, NULL},
     {"policy.hidden", "width of the hidden layers; 0: 128, 1024, 4096 by size", LP_SET_INT, AT(hidden), 0, 0, 8192, NULL},
     {"policy.heads", "heads of the memory read; 0: 2, 4, 8 by size", LP_SET_INT, AT(heads), 0, 0, 8, NULL},
@@ -70,6 +75,17 @@ static void make(void) {
 const lp_setting *lp_train_settings(void) {
     pthread_once(&once, make);
     return all;
+}
+
+static const struct {
+    const char *name, *value;
+} before[] = {{"train.reencode", "0"}, {"policy.join", "head"}, {"policy.order", "none"}, {"ppo.salience_weight", "0"}};
+
+void lp_train_before(lp_train_config *config) {
+    lp_err err;
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        LP_CHECK(!lp_config_set(config, lp_train_settings(), lp_n_train_settings(), before[i].name, before[i].value, &err));
+    lp_mem_before(&config->memory, true);
 }
 
 int lp_n_train_settings(void) {
