@@ -207,7 +207,7 @@ static void cpu_read_backward(const lp_task *t) {
         for (size_t h = 0; h < heads; h++) memcpy(weight + h * n, LP_F(6) + (b * heads + h) * items, n * sizeof *weight);
         lp_k_read_backward(LP_F(0) + b * one, NULL, LP_F(1) + table * rows * dim, LP_F(2) + table * rows, LP_H(3), LP_H(4),
                            LP_F(5) + b * one, weight, &r, LP_F(7) + b * one, NULL, (int32_t *)LP_H(12) + b * items,
-                           (uint8_t *)LP_H(13) + b * items, (uint8_t *)LP_H(14) + b * items, (int)n);
+                           (uint8_t *)LP_H(13) + b * items, (uint8_t *)LP_H(14) + b * items, (int)n, weight + heads * n);
     }
 }
 

@@ -67,61 +67,54 @@ LP_CLONES void lp_k_read(float *out, float *weight, const lp_read *r, const floa
  * the places. */
 static void order_backward(float *dscore, float *dorder, float *score, const float *order, int n) {
     mass m = mass_of(score, n);
-    float place = 0, mean = 0, older = 0;
-    dorder[LINEAR] = dorder[SQUARE] = 0;
+    float newer = 0, older = 0, mean = 0;
     for (int j = n - 1; j >= 0; j--) {
-        float p = part(&m, score[j]);
+        float place = newer;
+        newer += part(&m, score[j]);
         score[j] = place;
         dorder[LINEAR] += dscore[j] * place;
         dorder[SQUARE] += dscore[j] * place * place;
-        place += p;
     }
-    /* an item's part moves the places of all that are older; its mean over the parts goes off, as in any softmax */
-    for (int j = 0; j < n; j++) {
-        float p = (j ? score[j - 1] : place) - score[j];
-        mean += p * older;
-        older += dscore[j] * (order[LINEAR] + 2 * order[SQUARE] * score[j]);
+    for (int j = 0; j < n; j++) { /* an item's part of the mass moves the places of all that are older */
+        float moves = dscore[j] * (order[LINEAR] + 2 * order[SQUARE] * score[j]), owed = ((j ? score[j - 1] : newer) - score[j]) * older;
+        dscore[j] += owed;
+        mean += owed;
+        older += moves;
     }
-    older = 0;
-    for (int j = 0; j < n; j++) {
-        float p = (j ? score[j - 1] : place) - score[j], moved = dscore[j] * (order[LINEAR] + 2 * order[SQUARE] * score[j]);
-        dscore[j] += p * (older - mean);
-        older += moved;
-    }
+    for (int j = 0; j < n; j++) dscore[j] -= ((j ? score[j - 1] : newer) - score[j]) * mean;
 }
 
 LP_CLONES void lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key,
                                   const float *dout, const float *weight, const lp_read *r, const float *q, const float *order,
-                                  const int32_t *index, const uint8_t *level, const uint8_t *age, int n) {
+                                  const int32_t *index, const uint8_t *level, const uint8_t *age, int n, float *scratch) {
     const int dim = r->dim;
     const float scale = 1.0f / sqrtf((float)dim);
+    float *dscore = scratch, *score = scratch + n;
     memset(dq, 0, (size_t)r->heads * dim * sizeof *dq);
     if (order) memset(dorder, 0, (size_t)2 * r->heads * sizeof *dorder);
     if (!n) return;
-    float score[8192], dscores[8192];
     for (int h = 0; h < r->heads; h++) {
         const float *qh = q + (size_t)h * dim, *dh = dout + (size_t)h * dim, *w = weight + (size_t)h * n;
         float *dqh = dq + (size_t)h * dim, mean = 0.0f;
         float by_level[LP_READ_MAX_KEYS] = {0}, by_age[LP_READ_MAX_KEYS] = {0};
         for (int j = 0; j < n; j++) {
-            dscores[j] = lp_dot(dh, r->item + (index ? (size_t)index[j] : (size_t)j) * dim, dim);
-            mean += w[j] * dscores[j];
+            dscore[j] = lp_dot(dh, r->item + (index ? (size_t)index[j] : (size_t)j) * dim, dim);
+            mean += w[j] * dscore[j];
         }
-        for (int j = 0; j < n; j++) dscores[j] = w[j] * (dscores[j] - mean);
+        for (int j = 0; j < n; j++) dscore[j] = w[j] * (dscore[j] - mean);
         if (order) {
             scores(score, r, qh, index, level, age, n);
-            order_backward(dscores, dorder + (size_t)2 * h, score, order + (size_t)2 * h, n);
+            order_backward(dscore, dorder + (size_t)2 * h, score, order + (size_t)2 * h, n);
         }
         for (int j = 0; j < n; j++) {
             size_t row = index ? (size_t)index[j] : (size_t)j;
             const float *x = r->item + row * dim;
-            float dscore = dscores[j];
             lp_axpy(ditem + row * dim, w[j], dh, dim);
-            lp_axpy(ditem + row * dim, dscore * scale, qh, dim);
-            lp_axpy(dqh, dscore * scale, x, dim);
-            dsalience[row] += dscore;
-            by_level[level[j]] += dscore * scale;
-            by_age[age[j]] += dscore * scale;
+            lp_axpy(ditem + row * dim, dscore[j] * scale, qh, dim);
+            lp_axpy(dqh, dscore[j] * scale, x, dim);
+            dsalience[row] += dscore[j];
+            by_level[level[j]] += dscore[j] * scale;
+            by_age[age[j]] += dscore[j] * scale;
         }
         for (int l = 0; l < r->n_levels; l++) {
             lp_axpy(dlevel_key + (size_t)l * dim, by_level[l], qh, dim);

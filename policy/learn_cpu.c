@@ -22,6 +22,7 @@ typedef struct { /* one worker's room for one segment */
     float *scratch;    /* the eyes' */
     float *weight;     /* [n_steps][heads * max_context] */
     float *importance; /* [n_steps] */
+    float *read;       /* [2][max_context] scratch */
 } workspace;
 
 struct cpu_learner {
@@ -68,6 +69,7 @@ static size_t lay_out(cpu_learner *c, bool carve) {
         TAKE(k->scratch, model_scratch_floats(l->policy) * f);
         TAKE(k->weight, T * s->heads * C * f);
         TAKE(k->importance, T * f);
+        TAKE(k->read, 2 * C * f);
     }
     TAKE(c->shard_gradient, N_SHARDS * P * f);
     TAKE(c->m, P * f);
@@ -178,7 +180,7 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
         lp_k_read_backward(w->d.q + (size_t)t * read, model_order(p, w->d.order, t), ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
                            grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r,
                            w->a.q + (size_t)t * read, model_order(p, w->a.order, t), g->row + (size_t)t * C, g->level + (size_t)t * C,
-                           g->age + (size_t)t * C, g->n_items[t]);
+                           g->age + (size_t)t * C, g->n_items[t], w->read);
     if (l->config.salience_weight > 0) {
         sums->salience_loss += salience_loss(l, w, g, (float)l->config.salience_weight * ppo->scale);
         model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);

@@ -11,7 +11,8 @@
  *
  *     pixels --conv1 8x8/4--> relu --conv2 4x4/2--> relu --features (+ action[last])--> relu --> f
  *     g = f, or with a recurrent core  g = f + h,  h = core(f, h of the decision before)
- *     item = W g + b      salience = w . item + b      query = W g + b      read = attention(query, context)
+ *     item = W g + b      salience = w . item + b      query = W g + b      order = W g + b
+ *     read = attention(query, order, context)      order: in networks that have it, lp_policy_order
  *     z = relu(head.feature g + head.read read + b), or joined as sight  z = relu(head.feature (g + head.read read) + b)
  *     logits = policy z      value = value z
  */

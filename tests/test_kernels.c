@@ -201,7 +201,8 @@ static void check_read(bool ordered) {
     float *t[] = {random_floats(HEADS * DIM),  random_floats(ROWS * DIM), random_floats(ROWS),
                   random_floats(LEVELS * DIM), random_floats(AGES * DIM), random_floats(HEADS * 2)};
     const int sizes[] = {HEADS * DIM, ROWS * DIM, ROWS, LEVELS * DIM, AGES * DIM, HEADS * 2};
-    float *dout = random_floats(HEADS * DIM), out[HEADS * DIM], weight[HEADS * ITEMS], *d[N], *order = ordered ? t[5] : NULL;
+    float *dout = random_floats(HEADS * DIM), out[HEADS * DIM], weight[HEADS * ITEMS], scratch[2 * ITEMS], *d[N],
+          *order = ordered ? t[5] : NULL;
     int32_t index[ITEMS];
     uint8_t level[ITEMS], age[ITEMS];
     for (int j = 0; j < ITEMS; j++) { /* rows repeat: their gradients must add up */
@@ -215,7 +216,7 @@ static void check_read(bool ordered) {
         for (int i = 0; i < HEADS * DIM; i++) got += (double)dout[i] * out[i];
         close_to(got, want, 100, "read", (size_t)n);
         for (int i = 0; i < N; i++) d[i] = calloc((size_t)sizes[i], sizeof(float));
-        lp_k_read_backward(d[0], d[5], d[1], d[2], d[3], d[4], dout, weight, &r, t[0], order, index, level, age, n);
+        lp_k_read_backward(d[0], d[5], d[1], d[2], d[3], d[4], dout, weight, &r, t[0], order, index, level, age, n, scratch);
         for (int i = 0; i < N && n; i++)
             for (int k = 0; k < sizes[i]; k++) {
                 float old = t[i][k], h = 1.0f / 64;

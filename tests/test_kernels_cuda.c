@@ -406,6 +406,7 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
         for (int j = 0; j < max_items; j++) row[j] = (first + j * (rows % 2 ? 2 : 1)) % rows;
     }
     put(index), put(count);
+    float *on_cpu = malloc(2 * (size_t)max_items * sizeof *on_cpu);
     const size_t order_size = (size_t)(batch * heads * 2);
     both order = floats(order_size), dorder = floats(order_size);
     float *on_host = ordered ? order.host : NULL, *on_the_card = ordered ? order.device : NULL;
@@ -442,7 +443,7 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
         lp_k_read_backward((float *)dq.host + at, (float *)dorder.host + b * heads * 2, (float *)ditem.host + table * (size_t)dim,
                            (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r,
                            (float *)q.host + at, at_order, (int32_t *)index.host + from, (uint8_t *)level.host + from,
-                           (uint8_t *)age.host + from, n);
+                           (uint8_t *)age.host + from, n, on_cpu);
         *(double *)loss.host += lp_k_salience_loss((float *)dsalience.host + table, r.salience, weight.host, (int32_t *)index.host + from,
                                                    n, heads, ((float *)importance.host)[b], 0.7f);
     }
@@ -456,6 +457,7 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
     EXPECT(dsalience, dim * 4);
     EXPECT(dlevel_key, dim * 20);
     EXPECT(dage_key, dim * 20);
+    free(on_cpu);
     release(NULL);
 }
 

@@ -216,6 +216,47 @@ static void test_acting_agrees(void **state) {
     use_network(0);
 }
 
+/* What is read a million decisions later is nothing that training did not show: beyond the last of the ages told apart, only the order of
+ * the items matters, and that it does. */
+static void test_far_is_in_range(void **state) {
+    (void)state;
+    lp_policy *policy;
+    lp_learner *learner;
+    lp_actor *actor;
+    lp_err err;
+    use_network(NETWORKS - 1);
+    make(&policy, &learner, 1);
+    assert_int_equal(lp_actor_open(&actor, policy, 1, CONTEXT, &err), LP_OK);
+    const int64_t last = (int64_t)1 << (shape.n_ages - 1);
+    const float *vector = lp_learner_segment(learner, 0)->old_vector;
+    float turned[CONTEXT * 8], salience[CONTEXT] = {0}, logit[3][LP_MAX_ACTIONS];
+    int32_t level[CONTEXT] = {0};
+    for (int j = 0; j < CONTEXT; j++)
+        memcpy(turned + j * shape.dim, vector + (CONTEXT - 1 - j) * shape.dim, (size_t)shape.dim * sizeof(float));
+    for (int k = 0; k < 3; k++) { /* near, far, far in the opposite order */
+        int64_t step[CONTEXT], now = last + CONTEXT;
+        lp_decision d;
+        if (k) now *= 1000000;
+        for (int j = 0; j < CONTEXT; j++) step[j] = k ? j * 100000 : j;
+        lp_observation o = {.pixels = lp_learner_segment(learner, 0)->pixels,
+                            .last_action = -1,
+                            .n_items = CONTEXT,
+                            .vector = k < 2 ? vector : turned,
+                            .salience = salience,
+                            .level = level,
+                            .step = step,
+                            .now = now};
+        assert_int_equal(lp_actor_run(actor, 1, &o, &d, &err), LP_OK);
+        memcpy(logit[k], d.logit, (size_t)shape.n_actions * sizeof(float));
+    }
+    assert_memory_equal(logit[0], logit[1], (size_t)shape.n_actions * sizeof(float));
+    assert_true(fabs((double)logit[1][0] - logit[2][0]) > 1e-4);
+    lp_actor_close(actor);
+    lp_learner_close(learner);
+    lp_policy_close(policy);
+    use_network(0);
+}
+
 /* An actor skips what did not change in a row since its last run: no decision may tell, nor miss a change of the weights. */
 static void test_no_trace_of_the_run_before(void **state) {
     (void)state;
@@ -316,6 +357,7 @@ int main(void) {
         cmocka_unit_test(test_salience_is_taught),
         cmocka_unit_test(test_deterministic),
         cmocka_unit_test(test_acting_agrees),
+        cmocka_unit_test(test_far_is_in_range),
         cmocka_unit_test(test_no_trace_of_the_run_before),
         cmocka_unit_test(test_divergence_is_refused),
         cmocka_unit_test(test_forged_state_is_refused),
