@@ -156,8 +156,6 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_CORE_H_W, 1.0f, &rng);
     const lp_policy_config *s = &p->shape;
     if (s->join == LP_JOIN_SIGHT) see_again(p);
-    for (int h = 0; s->order != LP_ORDER_NONE && h < s->heads; h++)
-        p->parameters[p->info[P_ORDER_B].offset + (size_t)h * 2] = getenv("LP_SLOPE") ? (float)atof(getenv("LP_SLOPE")) : -2.0f;
     /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
     int z = s->core == LP_CORE_GRU ? s->hidden : 0;
     for (int j = 0; s->core != LP_CORE_NONE && j < s->hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
