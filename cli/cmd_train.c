@@ -144,11 +144,12 @@ static void show(const session *s, const lp_train_stats *now) {
     if (now->update % LOG_EVERY_UPDATES) return;
     fprintf(s->log,
             "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
-            "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f salience_loss %.5f grad %.4f rollout_s %.2f learn_s %.2f\n",
+            "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f salience_loss %.5f attention_entropy %.4f grad %.4f rollout_s "
+            "%.2f learn_s %.2f\n",
             (long long)now->update, (long long)now->decisions, now->level, now->win_rate, (long long)now->episodes, (long long)now->wins,
             (long long)now->twin_episodes, (long long)now->twin_wins, now->learning.policy_loss, now->learning.value_loss,
-            now->learning.entropy, now->learning.kl, now->learning.clip_fraction, now->learning.salience_loss, now->learning.grad_norm,
-            now->rollout_s, now->learn_s);
+            now->learning.entropy, now->learning.kl, now->learning.clip_fraction, now->learning.salience_loss,
+            now->learning.attention_entropy, now->learning.grad_norm, now->rollout_s, now->learn_s);
     fflush(s->log);
 }
 

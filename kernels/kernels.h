@@ -121,10 +121,11 @@ enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
 void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index, const uint8_t *level,
                const uint8_t *age, int n);
 /* dq [heads][dim], dorder [heads][2] are overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate. scratch [2][n]. flops 10 n heads dim,
- * and 2 more with order. */
-void lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
-                        const float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
-                        const uint8_t *level, const uint8_t *age, int n, float *scratch);
+ * and 2 more with order. Where entropy_scale is not 0, the loss has another part, - entropy_scale times the entropies of weight[h], which is in the
+ * gradients too; their sum over the heads is returned. It keeps attention from settling on something before it is known what to look for. */
+double lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
+                          const float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
+                          const uint8_t *level, const uint8_t *age, int n, float entropy_scale, float *scratch);
 
 /* How much what was read changes a decision: weight[r] = min(1, KL(softmax(logit[r]) || softmax(unread[r]))), where unread are the
  * logits of one that reads nothing. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
@@ -157,7 +158,7 @@ typedef struct {
 } lp_ppo;
 typedef struct {
     double policy_loss, value_loss, entropy, kl, clipped; /* sums over the rows; kl = (ratio - 1) - log ratio */
-    double salience_loss;                                 /* not lp_k_ppo's */
+    double salience_loss, attention_entropy;              /* not lp_k_ppo's */
 } lp_ppo_sums;
 /* logit, dlogit [n][n_actions], n_actions <= LP_MAX_ACTIONS; value, dvalue, old_logp, advantage, target [n]; action [n]. sums accumulates. */
 void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,

@@ -84,23 +84,35 @@ static void order_backward(float *dscore, float *dorder, float *score, const flo
     for (int j = 0; j < n; j++) dscore[j] -= ((j ? score[j - 1] : newer) - score[j]) * mean;
 }
 
-LP_CLONES void lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key,
-                                  const float *dout, const float *weight, const lp_read *r, const float *q, const float *order,
-                                  const int32_t *index, const uint8_t *level, const uint8_t *age, int n, float *scratch) {
+/* Attention's entropy has a gradient as if each item's value were worth its weight's logarithm, times scale, besides. Returns the entropy. */
+static double add_entropy(float *dweight, const float *weight, int n, float scale) {
+    double entropy = 0;
+    for (int j = 0; j < n; j++) {
+        float log_w = logf(weight[j] + 1e-20f);
+        dweight[j] += scale * log_w;
+        entropy -= (double)(weight[j] * log_w);
+    }
+    return entropy;
+}
+
+LP_CLONES double lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key,
+                                    const float *dout, const float *weight, const lp_read *r, const float *q, const float *order,
+                                    const int32_t *index, const uint8_t *level, const uint8_t *age, int n, float entropy_scale,
+                                    float *scratch) {
     const int dim = r->dim;
     const float scale = 1.0f / sqrtf((float)dim);
     float *dscore = scratch, *score = scratch + n;
     memset(dq, 0, (size_t)r->heads * dim * sizeof *dq);
     if (order) memset(dorder, 0, (size_t)2 * r->heads * sizeof *dorder);
-    if (!n) return;
+    double entropy = 0;
+    if (!n) return entropy;
     for (int h = 0; h < r->heads; h++) {
         const float *qh = q + (size_t)h * dim, *dh = dout + (size_t)h * dim, *w = weight + (size_t)h * n;
         float *dqh = dq + (size_t)h * dim, mean = 0.0f;
         float by_level[LP_READ_MAX_KEYS] = {0}, by_age[LP_READ_MAX_KEYS] = {0};
-        for (int j = 0; j < n; j++) {
-            dscore[j] = lp_dot(dh, r->item + (index ? (size_t)index[j] : (size_t)j) * dim, dim);
-            mean += w[j] * dscore[j];
-        }
+        for (int j = 0; j < n; j++) dscore[j] = lp_dot(dh, r->item + (index ? (size_t)index[j] : (size_t)j) * dim, dim);
+        if (entropy_scale != 0) entropy += add_entropy(dscore, w, n, entropy_scale);
+        for (int j = 0; j < n; j++) mean += w[j] * dscore[j];
         for (int j = 0; j < n; j++) dscore[j] = w[j] * (dscore[j] - mean);
         if (order) {
             scores(score, r, qh, index, level, age, n);
@@ -125,4 +137,5 @@ LP_CLONES void lp_k_read_backward(float *dq, float *dorder, float *ditem, float 
             lp_axpy(dqh, by_age[a], r->age_key + (size_t)a * dim, dim);
         }
     }
+    return entropy;
 }

@@ -14,6 +14,8 @@ typedef struct {
     const int32_t *index, *count;
     const uint8_t *level, *age;
     int max_items, per_table, table_rows;
+    float entropy_scale;
+    double *entropy; /* [batch][heads] */
 } backward_data;
 
 /* From dscore [n], of the sums that the second softmax is over, to that of the scores; dorder [2]. place [n]. shared [LP_BLOCK]. */
@@ -39,6 +41,7 @@ static __device__ void order_backward(float *dscore, float *dorder, const float 
 
 static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data p, lp_read r) {
     __shared__ float dh[MAX_DIM], sums[2 * LP_READ_MAX_KEYS], shared[LP_BLOCK];
+    __shared__ double shared_entropy[LP_BLOCK / LP_WARP];
     const int dim = r.dim, n_keys = r.n_levels + r.n_ages, n = p.count[blockIdx.x];
     const size_t row = (size_t)blockIdx.x * r.heads + blockIdx.y, from = (size_t)blockIdx.x * p.max_items;
     const float *item = r.item + (size_t)(blockIdx.x / p.per_table) * p.table_rows * dim, *w = p.weight + row * p.max_items;
@@ -47,6 +50,16 @@ static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data
     __syncthreads();
     lp_read_multiply(dscore, NULL, dh, r, item, p.index + from, n);
     __syncthreads();
+    if (p.entropy_scale != 0) {
+        double own = 0;
+        for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
+            const float log_w = logf(w[j] + 1e-20f);
+            dscore[j] += p.entropy_scale * log_w;
+            own -= (double)(w[j] * log_w);
+        }
+        own = lp_block_reduce<LP_BLOCK>(own, false, shared_entropy);
+        if (threadIdx.x == 0) p.entropy[row] = own;
+    }
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) mean += w[j] * dscore[j];
     mean = lp_block_reduce<LP_BLOCK>(mean, false, shared);
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) dscore[j] = w[j] * (dscore[j] - mean);
@@ -149,23 +162,27 @@ static __global__ void add_keys(float *dlevel_key, float *dage_key, const float 
 size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table) {
     (void)per_table;
     const size_t n_keys = (size_t)(r->n_levels + r->n_ages);
-    return (size_t)batch * r->heads * (2 * max_items + n_keys) + PARTS * n_keys * r->dim;
+    return (size_t)batch * r->heads * (2 * max_items + n_keys + sizeof(double) / sizeof(float)) + PARTS * n_keys * r->dim;
 }
 
 int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
                           const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const float *order,
                           const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items,
-                          int per_table, int table_rows, float *scratch, void *stream) {
+                          int per_table, int table_rows, float entropy_scale, double *entropy, float *scratch, void *stream) {
     if (lp_read_bad_shape(r, max_items, per_table) || batch % per_table || table_rows / ITEMS >= 65535) return cudaErrorInvalidValue;
     if (batch < 1 || table_rows < 1) return cudaSuccess;
     const int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim, n_keys = r->n_levels + r->n_ages;
     const size_t rows = (size_t)batch * r->heads;
-    float *score = scratch + rows * max_items, *by_key = score + rows * max_items, *part = by_key + rows * n_keys;
-    const backward_data p = {dq,    dorder,          ditem, dsalience, scratch, score, by_key,    dout,      weight,    q,
-                             order, extra_dsalience, index, count,     level,   age,   max_items, per_table, table_rows};
+    double *entropies = (double *)scratch;
+    float *dscore = scratch + 2 * rows, *score = dscore + rows * max_items, *by_key = score + rows * max_items,
+          *part = by_key + rows * n_keys;
+    const backward_data p = {dq,    dorder, ditem,     dsalience, dscore,          score,         by_key,
+                             dout,  weight, q,         order,     extra_dsalience, index,         count,
+                             level, age,    max_items, per_table, table_rows,      entropy_scale, entropies};
     LP_LAUNCH(scores_backward, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(items_backward, dim3((unsigned)tables, (unsigned)((table_rows + ITEMS - 1) / ITEMS)), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(keys_backward, PARTS, LP_BLOCK, stream, part, by_key, q, rows, n_keys, r->dim);
     LP_LAUNCH(add_keys, lp_blocks((size_t)(levels + ages)), LP_BLOCK, stream, dlevel_key, dage_key, part, levels, ages);
+    if (entropy_scale != 0) return lp_cuda_add_up(entropy, entropies, (int)rows, stream);
     return cudaGetLastError();
 }

@@ -49,12 +49,17 @@ static __global__ void __launch_bounds__(LP_BLOCK)
     if (threadIdx.x == 0) loss[b] = own;
 }
 
-static __global__ void __launch_bounds__(LP_BLOCK) add_losses(double *sum, const double *loss, int n) {
+static __global__ void __launch_bounds__(LP_BLOCK) add_up(double *sum, const double *x, int n) {
     __shared__ double shared[LP_BLOCK / LP_WARP];
     double own = 0;
-    for (int b = threadIdx.x; b < n; b += LP_BLOCK) own += loss[b];
+    for (int b = threadIdx.x; b < n; b += LP_BLOCK) own += x[b];
     own = lp_block_reduce<LP_BLOCK>(own, false, shared);
     if (threadIdx.x == 0) *sum += own;
+}
+
+int lp_cuda_add_up(double *sum, const double *x, int n, void *stream) {
+    LP_LAUNCH(add_up, 1, LP_BLOCK, stream, sum, x, n);
+    return cudaGetLastError();
 }
 
 int lp_cuda_importance(float *weight, const float *logit, const float *unread, int n, int n_actions, void *stream) {
@@ -68,6 +73,5 @@ int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *sal
     if (batch < 1) return cudaSuccess;
     LP_LAUNCH(salience_loss, (unsigned)batch, LP_BLOCK, stream, extra_dsalience, scratch, salience, weight, index, count, importance, heads,
               max_items, per_table, table_rows, scale);
-    LP_LAUNCH(add_losses, 1, LP_BLOCK, stream, loss, scratch, batch);
-    return cudaGetLastError();
+    return lp_cuda_add_up(loss, scratch, batch, stream);
 }

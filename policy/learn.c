@@ -106,6 +106,7 @@ void learner_add(lp_update_stats *stats, const lp_ppo_sums *sums, double rows, d
     stats->kl += sums->kl / rows;
     stats->clip_fraction += sums->clipped / rows;
     stats->salience_loss += sums->salience_loss / rows;
+    stats->attention_entropy += sums->attention_entropy / rows;
     stats->grad_norm += grad_norm;
 }
 
@@ -148,7 +149,8 @@ lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_e
 lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
     lp_status status = l->under_way && l->card ? cuda_learner_wait(l->card, l, &l->stats, err) : LP_OK;
     lp_update_stats *s = &l->stats;
-    double *means[] = {&s->policy_loss, &s->value_loss, &s->entropy, &s->kl, &s->clip_fraction, &s->salience_loss, &s->grad_norm};
+    double *means[] = {&s->policy_loss,   &s->value_loss,    &s->entropy,           &s->kl,
+                       &s->clip_fraction, &s->salience_loss, &s->attention_entropy, &s->grad_norm};
     for (size_t i = 0; l->under_way && i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
     l->under_way = false;
     *stats = *s;

@@ -177,10 +177,11 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
     memset(dsaliences, 0, rows * sizeof(float));
     lp_read r = model_read(p, w->again_a.item - (size_t)O * s->dim, w->again_a.salience - O);
     for (int t = 0; t < T; t++)
-        lp_k_read_backward(w->d.q + (size_t)t * read, model_order(p, w->d.order, t), ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
-                           grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r,
-                           w->a.q + (size_t)t * read, model_order(p, w->a.order, t), g->row + (size_t)t * C, g->level + (size_t)t * C,
-                           g->age + (size_t)t * C, g->n_items[t], w->read);
+        sums->attention_entropy +=
+            lp_k_read_backward(w->d.q + (size_t)t * read, model_order(p, w->d.order, t), ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
+                               grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r,
+                               w->a.q + (size_t)t * read, model_order(p, w->a.order, t), g->row + (size_t)t * C, g->level + (size_t)t * C,
+                               g->age + (size_t)t * C, g->n_items[t], (float)l->config.attention_weight * ppo->scale, w->read);
     if (l->config.salience_weight > 0) {
         sums->salience_loss += salience_loss(l, w, g, (float)l->config.salience_weight * ppo->scale);
         model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);
@@ -230,6 +231,7 @@ static lp_ppo_sums minibatch(cpu_learner *c, lp_pool *pool, const int32_t *batch
         total.kl += c->shard_sums[s].kl;
         total.clipped += c->shard_sums[s].clipped;
         total.salience_loss += c->shard_sums[s].salience_loss;
+        total.attention_entropy += c->shard_sums[s].attention_entropy;
     }
     return total;
 }

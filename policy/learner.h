@@ -48,7 +48,8 @@ lp_status learner_diverged(lp_err *err);
 /* The sum of losses that a gradient is of. */
 static inline double learner_loss(const lp_learner *l, const lp_ppo_sums *s) {
     const lp_ppo_config *c = &l->config;
-    return s->policy_loss + c->value_weight * s->value_loss - c->entropy_weight * s->entropy + c->salience_weight * s->salience_loss;
+    return s->policy_loss + c->value_weight * s->value_loss - c->entropy_weight * s->entropy + c->salience_weight * s->salience_loss -
+           c->attention_weight * s->attention_entropy;
 }
 /* One minibatch of `rows` decisions into the sums that become an update's means. */
 void learner_add(lp_update_stats *stats, const lp_ppo_sums *sums, double rows, double grad_norm);

@@ -180,7 +180,8 @@ typedef struct {
     double
         salience_weight; /* of the loss that teaches salience to predict attention, where reading changes what is done (lp_k_salience_loss); 0: reading
                                alone teaches it, through the bias that it is */
-    double rate, beta2; /* Adam */
+    double attention_weight; /* of the bonus for attention's entropy, which keeps it open until it is known what to look for */
+    double rate, beta2;      /* Adam */
     double max_grad_norm;
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;
@@ -216,7 +217,7 @@ typedef struct {
 } lp_segment;
 
 typedef struct {
-    double policy_loss, value_loss, entropy, kl, clip_fraction, salience_loss, grad_norm; /* means of the update */
+    double policy_loss, value_loss, entropy, kl, clip_fraction, salience_loss, attention_entropy, grad_norm; /* means of the update */
 } lp_update_stats;
 
 typedef struct lp_learner lp_learner;

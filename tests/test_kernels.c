@@ -173,10 +173,11 @@ static void test_pointwise(void **state) {
 enum { HEADS = 2, DIM = 19, LEVELS = 3, AGES = 4, ROWS = 11, ITEMS = 9 };
 
 /* sum(dout * read) by the formula, in double precision. */
-static double read_loss(float *const *t, bool ordered, const float *dout, const int32_t *index, const uint8_t *level, const uint8_t *age,
-                        int n) {
+static double read_loss(double *entropy, float *const *t, bool ordered, const float *dout, const int32_t *index, const uint8_t *level,
+                        const uint8_t *age, int n) {
     const float *q = t[0], *item = t[1], *salience = t[2], *lk = t[3], *ak = t[4], *order = t[5];
     double total = 0;
+    *entropy = 0;
     for (int h = 0; h < HEADS; h++) {
         double score[ITEMS], part[ITEMS], place = 0, sum = 0;
         for (int j = 0; j < n; j++) {
@@ -190,13 +191,14 @@ static double read_loss(float *const *t, bool ordered, const float *dout, const 
             score[j] += order[2 * h] * place + order[2 * h + 1] * place * place;
         sum = 0;
         for (int j = 0; j < n; j++) sum += score[j] = exp(score[j]);
+        for (int j = 0; j < n; j++) *entropy -= score[j] / sum * log(score[j] / sum);
         for (int j = 0; j < n; j++)
             for (int d = 0; d < DIM; d++) total += (double)dout[h * DIM + d] * score[j] / sum * item[index[j] * DIM + d];
     }
     return total;
 }
 
-static void check_read(bool ordered) {
+static void check_read(bool ordered, float bonus) {
     enum { N = 6 };
     float *t[] = {random_floats(HEADS * DIM),  random_floats(ROWS * DIM), random_floats(ROWS),
                   random_floats(LEVELS * DIM), random_floats(AGES * DIM), random_floats(HEADS * 2)};
@@ -212,18 +214,21 @@ static void check_read(bool ordered) {
     lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], t[2]};
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
         lp_k_read(out, weight, &r, t[0], order, index, level, age, n);
-        double got = 0, want = n ? read_loss(t, ordered, dout, index, level, age, n) : 0;
+        double got = 0, h_now = 0, want = n ? read_loss(&h_now, t, ordered, dout, index, level, age, n) : 0;
         for (int i = 0; i < HEADS * DIM; i++) got += (double)dout[i] * out[i];
         close_to(got, want, 100, "read", (size_t)n);
         for (int i = 0; i < N; i++) d[i] = calloc((size_t)sizes[i], sizeof(float));
-        lp_k_read_backward(d[0], d[5], d[1], d[2], d[3], d[4], dout, weight, &r, t[0], order, index, level, age, n, scratch);
+        double entropy =
+            lp_k_read_backward(d[0], d[5], d[1], d[2], d[3], d[4], dout, weight, &r, t[0], order, index, level, age, n, bonus, scratch);
+        close_to(entropy, bonus > 0 ? h_now : 0, 100, "attention's entropy", (size_t)n);
         for (int i = 0; i < N && n; i++)
             for (int k = 0; k < sizes[i]; k++) {
                 float old = t[i][k], h = 1.0f / 64;
                 t[i][k] = old + h;
-                double up = read_loss(t, ordered, dout, index, level, age, n);
+                double h_up, h_down, up = read_loss(&h_up, t, ordered, dout, index, level, age, n);
                 t[i][k] = old - h;
-                double down = read_loss(t, ordered, dout, index, level, age, n), slope = (up - down) / (2 * h);
+                double down = read_loss(&h_down, t, ordered, dout, index, level, age, n),
+                       slope = (up - down - bonus * (h_up - h_down)) / (2 * h);
                 t[i][k] = old;
                 if (!(fabs(d[i][k] - slope) <= 2e-3 * (1 + fabs(slope))))
                     fail_msg("read backward, input %d[%d]: %g, expected %g", i, k, d[i][k], slope);
@@ -236,8 +241,7 @@ static void check_read(bool ordered) {
 
 static void test_read(void **state) {
     (void)state;
-    check_read(false);
-    check_read(true);
+    for (int ordered = 0; ordered <= 1; ordered++) check_read(ordered, 0), check_read(ordered, 0.7f);
 }
 
 static double salience_loss_of(const float *salience, const float *weight, const int32_t *index, int n, int heads) {

@@ -419,13 +419,14 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
                        batch, max_items, per_table, rows, NULL));
     both importance = floats((size_t)batch), extra_dsalience = floats(items), losses = take((size_t)batch * sizeof(double)),
          loss = take(sizeof(double));
-    *(double *)loss.host = 0.5;
-    put(loss);
+    both entropy = take(sizeof(double));
+    *(double *)loss.host = *(double *)entropy.host = 0.5;
+    put(loss), put(entropy);
     check(lp_cuda_salience_loss(extra_dsalience.device, loss.device, salience.device, weight.device, index.device, count.device,
                                 importance.device, batch, heads, max_items, per_table, rows, 0.7f, losses.device, NULL));
     check(lp_cuda_read_backward(dq.device, dorder.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device,
                                 weight.device, extra_dsalience.device, &on_card, q.device, on_the_card, index.device, level.device,
-                                age.device, count.device, batch, max_items, per_table, rows, scratch.device, NULL));
+                                age.device, count.device, batch, max_items, per_table, rows, 0.3f, entropy.device, scratch.device, NULL));
     for (int b = 0; b < batch; b++) {
         const size_t table = (size_t)(b / per_table * rows), at = (size_t)(b * heads * dim), from = (size_t)(b * max_items);
         const lp_read r = {heads,
@@ -440,16 +441,19 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
         const float *at_order = on_host ? on_host + b * heads * 2 : NULL;
         lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, at_order, (int32_t *)index.host + from,
                   (uint8_t *)level.host + from, (uint8_t *)age.host + from, n);
-        lp_k_read_backward((float *)dq.host + at, (float *)dorder.host + b * heads * 2, (float *)ditem.host + table * (size_t)dim,
-                           (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r,
-                           (float *)q.host + at, at_order, (int32_t *)index.host + from, (uint8_t *)level.host + from,
-                           (uint8_t *)age.host + from, n, on_cpu);
+        *(double *)entropy.host += lp_k_read_backward(
+            (float *)dq.host + at, (float *)dorder.host + b * heads * 2, (float *)ditem.host + table * (size_t)dim,
+            (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r, (float *)q.host + at,
+            at_order, (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n, 0.3f, on_cpu);
         *(double *)loss.host += lp_k_salience_loss((float *)dsalience.host + table, r.salience, weight.host, (int32_t *)index.host + from,
                                                    n, heads, ((float *)importance.host)[b], 0.7f);
     }
     double sum;
     check(lp_cuda_to_host(&sum, loss.device, sizeof sum, NULL));
     if (!(fabs(sum - *(double *)loss.host) <= 1e-5 * (1 + fabs(sum)) * batch)) fail_msg("loss %g, not %g", sum, *(double *)loss.host);
+    check(lp_cuda_to_host(&sum, entropy.device, sizeof sum, NULL));
+    if (!(fabs(sum - *(double *)entropy.host) <= 1e-5 * (1 + fabs(sum)) * batch))
+        fail_msg("entropy %g, not %g", sum, *(double *)entropy.host);
     EXPECT(out, dim);
     EXPECT(dq, dim * 4);
     if (ordered) EXPECT(dorder, dim * 4);

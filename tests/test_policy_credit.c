@@ -74,9 +74,10 @@ static void see_all(const double *const w[P_COUNT]) {
     }
 }
 
-/* read [HEADS][DIM]: all items before decision t */
-static void read_all(double *read, const double *q, const double *const w[P_COUNT], int t) {
+/* read [HEADS][DIM]: all items before decision t. Returns attention's entropy. */
+static double read_all(double *read, const double *q, const double *const w[P_COUNT], int t) {
     static double weight[DECISIONS];
+    double entropy = 0;
     memset(read, 0, HEADS * DIM * sizeof *read);
     for (int h = 0; h < HEADS; h++, read += DIM, q += DIM) {
         double highest = -INFINITY, sum = 0;
@@ -89,9 +90,12 @@ static void read_all(double *read, const double *q, const double *const w[P_COUN
             highest = fmax(highest, weight[j]);
         }
         for (int j = 0; j < t; j++) sum += weight[j] = exp(weight[j] - highest);
-        for (int j = 0; j < t; j++)
+        for (int j = 0; j < t; j++) {
+            entropy -= weight[j] / sum * log(weight[j] / sum + 1e-20);
             for (int d = 0; d < DIM; d++) read[d] += weight[j] / sum * item[j][d];
+        }
     }
+    return entropy;
 }
 
 /* PPO's loss of one decision (Schulman et al. 2017, eq. 7 and 9). */
@@ -130,7 +134,7 @@ static double loss_of_all(const double *const w[P_COUNT]) {
         linear(item[t], f[t], w[P_ITEM_W], w[P_ITEM_B], HIDDEN, DIM);
         linear(&salience[t], item[t], w[P_SALIENCE_W], w[P_SALIENCE_B], DIM, 1);
         linear(q, f[t], w[P_QUERY_W], w[P_QUERY_B], HIDDEN, HEADS * DIM);
-        read_all(read, q, w, t);
+        loss -= ppo.attention_weight * read_all(read, q, w, t);
         linear(z, f[t], w[P_HEAD_FEATURE], w[P_HEAD_B], HIDDEN, HIDDEN);
         linear(more, read, w[P_HEAD_READ], NULL, HEADS * DIM, HIDDEN);
         for (int j = 0; j < HIDDEN; j++) z[j] = relu(z[j] + more[j]);

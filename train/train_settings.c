@@ -53,6 +53,8 @@ static const lp_setting own[] = {
     {"ppo.entropy_weight", "weight of the entropy bonus", LP_SET_FLOAT, AT(ppo.entropy_weight), 0.01, 0, 10, NULL},
     {"ppo.salience_weight", "weight of the loss that teaches salience to predict what will be read, where reading changes what is done",
      LP_SET_FLOAT, AT(ppo.salience_weight), 0, 0, 100, NULL},
+    {"ppo.attention_weight", "weight of the bonus for attention's entropy, which keeps it open until it is known what to look for",
+     LP_SET_FLOAT, AT(ppo.attention_weight), 0, 0, 10, NULL},
     {"ppo.rate", "Adam's learning rate at first", LP_SET_FLOAT, AT(ppo.rate), 1e-3, 0, 1, NULL},
     {"ppo.final_rate", "fraction of it left in the end (linear)", LP_SET_FLOAT, AT(final_rate), 0.1, 0, 1, NULL},
     {"ppo.beta2", "Adam's second decay", LP_SET_FLOAT, AT(ppo.beta2), 0.999, 0, 0.999999, NULL},
@@ -79,7 +81,11 @@ const lp_setting *lp_train_settings(void) {
 
 static const struct {
     const char *name, *value;
-} before[] = {{"train.reencode", "0"}, {"policy.join", "head"}, {"policy.order", "none"}, {"ppo.salience_weight", "0"}};
+} before[] = {{"train.reencode", "0"},
+              {"policy.join", "head"},
+              {"policy.order", "none"},
+              {"ppo.salience_weight", "0"},
+              {"ppo.attention_weight", "0"}};
 
 void lp_train_before(lp_train_config *config) {
     lp_err err;
