@@ -67,11 +67,11 @@ static const char *text_of(const lp_mind *mind, int64_t step) {
     return t && t->step == step ? t->text : NULL;
 }
 
-/* Drops texts that the context no longer holds; where all are still held, the older half. */
+/* Drops texts that the context no longer holds; where all are still held, or may come back, the older half. */
 static void prune(lp_mind *mind) {
     int kept = 0;
     for (int i = 0; i < mind->n_texts; i++) {
-        bool held = false;
+        bool held = mind->seat.asks;
         for (int k = 0; k < mind->seat.n_items && !held; k++) held = mind->seat.context.step[k] == mind->texts[i].step;
         if (held) mind->texts[kept++] = mind->texts[i];
     }
