@@ -196,8 +196,8 @@ static void plan_read_backward(lp_task *t) {
 static int card_read_backward(const lp_task *t) {
     const lp_read r = read_of(t, 7, 0, true);
     return lp_cuda_read_backward(LP_D(0), NULL, LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), NULL, &r, LP_D(7), NULL, LP_D(12),
-                                 LP_D(13), LP_D(14), LP_D(15), t->d[0] * t->d[1], t->d[4], t->d[1], t->d[4] + EXTRA, 0, NULL, LP_D(16),
-                                 t->stream);
+                                 LP_D(13), LP_D(14), LP_D(15), t->d[0] * t->d[1], t->d[4], t->d[1], t->d[4] + EXTRA, 0, NULL, NULL,
+                                 LP_D(16), t->stream);
 }
 static void cpu_read_backward(const lp_task *t) {
     const size_t heads = (size_t)t->d[2], dim = (size_t)t->d[3], one = heads * dim, items = (size_t)t->d[4], rows = items + EXTRA;

@@ -139,11 +139,12 @@ int lp_cuda_read(float *out, float *weight, const lp_read *r, const float *q, co
 /* Floats of scratch that the way back needs. */
 size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_table);
 /* As lp_k_read_backward for every decision; within one decision no item may come twice. extra_dsalience [batch][max_items]: what
- * its items' saliences are owed besides; NULL: nothing. *entropy accumulates what the CPU's returns. */
+ * its items' saliences are owed besides; NULL: nothing. *entropy accumulates what the CPU's returns; *fade, on the card, multiplies entropy_scale (NULL: 1). */
 int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
                           const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const float *order,
                           const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items,
-                          int per_table, int table_rows, float entropy_scale, double *entropy, float *scratch, void *stream);
+                          int per_table, int table_rows, float entropy_scale, const float *fade, double *entropy, float *scratch,
+                          void *stream);
 /* *sum += x[0] + ... + x[n - 1], always in the same order */
 int lp_cuda_add_up(double *sum, const double *x, int n, void *stream);
 

@@ -15,6 +15,7 @@ typedef struct {
     const uint8_t *level, *age;
     int max_items, per_table, table_rows;
     float entropy_scale;
+    const float *fade;
     double *entropy; /* [batch][heads] */
 } backward_data;
 
@@ -51,10 +52,11 @@ static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data
     lp_read_multiply(dscore, NULL, dh, r, item, p.index + from, n);
     __syncthreads();
     if (p.entropy_scale != 0) {
+        const float scale = p.entropy_scale * (p.fade ? *p.fade : 1);
         double own = 0;
         for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
             const float log_w = logf(w[j] + 1e-20f);
-            dscore[j] += p.entropy_scale * log_w;
+            dscore[j] += scale * log_w;
             own -= (double)(w[j] * log_w);
         }
         own = lp_block_reduce<LP_BLOCK>(own, false, shared_entropy);
@@ -168,7 +170,8 @@ size_t lp_cuda_read_scratch(const lp_read *r, int batch, int max_items, int per_
 int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
                           const float *weight, const float *extra_dsalience, const lp_read *r, const float *q, const float *order,
                           const int32_t *index, const uint8_t *level, const uint8_t *age, const int32_t *count, int batch, int max_items,
-                          int per_table, int table_rows, float entropy_scale, double *entropy, float *scratch, void *stream) {
+                          int per_table, int table_rows, float entropy_scale, const float *fade, double *entropy, float *scratch,
+                          void *stream) {
     if (lp_read_bad_shape(r, max_items, per_table) || batch % per_table || table_rows / ITEMS >= 65535) return cudaErrorInvalidValue;
     if (batch < 1 || table_rows < 1) return cudaSuccess;
     const int tables = batch / per_table, levels = r->n_levels * r->dim, ages = r->n_ages * r->dim, n_keys = r->n_levels + r->n_ages;
@@ -176,9 +179,9 @@ int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalien
     double *entropies = (double *)scratch;
     float *dscore = scratch + 2 * rows, *score = dscore + rows * max_items, *by_key = score + rows * max_items,
           *part = by_key + rows * n_keys;
-    const backward_data p = {dq,    dorder, ditem,     dsalience, dscore,          score,         by_key,
-                             dout,  weight, q,         order,     extra_dsalience, index,         count,
-                             level, age,    max_items, per_table, table_rows,      entropy_scale, entropies};
+    const backward_data p = {dq,        dorder,    ditem,      dsalience,       dscore, score,    by_key, dout,
+                             weight,    q,         order,      extra_dsalience, index,  count,    level,  age,
+                             max_items, per_table, table_rows, entropy_scale,   fade,   entropies};
     LP_LAUNCH(scores_backward, dim3((unsigned)batch, (unsigned)r->heads), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(items_backward, dim3((unsigned)tables, (unsigned)((table_rows + ITEMS - 1) / ITEMS)), LP_BLOCK, stream, p, *r);
     LP_LAUNCH(keys_backward, PARTS, LP_BLOCK, stream, part, by_key, q, rows, n_keys, r->dim);

@@ -238,7 +238,8 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
                                          c->importance, n, s->heads, C, T, rows, (float)l->config.salience_weight * ppo->scale, c->losses,
                                          m->stream));
     cuda_recall_backward(m, d, a, &context, taught ? c->extra_dsalience : NULL, c->ditem, c->dsalience, n, c->gradient,
-                         (float)l->config.attention_weight * ppo->scale, &c->sums->attention_entropy, c->read_scratch);
+                         (float)l->config.attention_weight * ppo->scale, &c->adam->rate_scale, &c->sums->attention_entropy,
+                         c->read_scratch);
     take_rows(c, d->item, c->ditem, own, T, s->dim, segments);
     take_rows(c, d->salience, c->dsalience, own, T, 1, segments);
     if (taught) {
@@ -349,7 +350,9 @@ lp_status cuda_learner_publish(cuda_learner *c, lp_err *err) {
 lp_status cuda_learner_gradient(cuda_learner *c, lp_learner *l, float *gradient, double *loss, lp_err *err) {
     cuda_model *m = &c->m;
     lp_ppo_sums sums = {0};
+    *c->host_adam = (lp_cuda_adam_state){.rate_scale = 1};
     m->error = lp_cuda_copy(c->w, l->policy->card->parameters, parameter_bytes(c), m->stream);
+    CUDA_DO(m, lp_cuda_to_device(c->adam, c->host_adam, sizeof *c->host_adam, m->stream));
     CUDA_DO(m, lp_cuda_to_device(c->orders, l->order, (size_t)l->n_envs * sizeof(int32_t), m->stream));
     send_rollout(c);
     advantages(c);

@@ -136,11 +136,12 @@ void cuda_salience_backward(cuda_model *m, const float *dsalience, const float *
 }
 
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *extra_dsalience,
-                          float *ditem, float *dsalience, int n, float *gradient, float entropy_scale, double *entropy, float *scratch) {
+                          float *ditem, float *dsalience, int n, float *gradient, float entropy_scale, const float *fade, double *entropy,
+                          float *scratch) {
     lp_read r = cuda_read(m, c);
     CUDA_DO(m, lp_cuda_read_backward(d->q, d->order, ditem, dsalience, into(m, gradient, P_LEVEL_KEY), into(m, gradient, P_AGE_KEY),
                                      d->read, c->weight, extra_dsalience, &r, a->q, a->order, c->index, c->level, c->age, c->count, n,
-                                     c->max_items, c->per_table, c->rows, entropy_scale, entropy, scratch, m->stream));
+                                     c->max_items, c->per_table, c->rows, entropy_scale, fade, entropy, scratch, m->stream));
 }
 
 void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient) {

@@ -77,7 +77,8 @@ void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, i
 /* scratch: lp_cuda_read_scratch floats. ditem, dsalience: the tables' gradients, zeroed before. extra_dsalience:
  * lp_cuda_salience_loss's, or NULL. */
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *extra_dsalience,
-                          float *ditem, float *dsalience, int n, float *gradient, float entropy_scale, double *entropy, float *scratch);
+                          float *ditem, float *dsalience, int n, float *gradient, float entropy_scale, const float *fade, double *entropy,
+                          float *scratch);
 void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
 void cuda_remember_backward(cuda_model *m, activations *d, const activations *a, int n, float *gradient);
 void cuda_core_backward(cuda_model *m, activations *d, const activations *a, const uint8_t *end, int segments, int steps, float *gradient);

@@ -138,8 +138,8 @@ lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_e
         shuffle(l);
         memcpy(l->orders + epoch * l->n_envs, l->order, (size_t)l->n_envs * sizeof *l->order);
     }
-    lp_status status = l->card ? cuda_learner_start(l->card, l, rate_scale, err)
-                               : cpu_learner_update(l->cpu, l, pool, l->config.rate * rate_scale, &l->stats, err);
+    lp_status status =
+        l->card ? cuda_learner_start(l->card, l, rate_scale, err) : cpu_learner_update(l->cpu, l, pool, rate_scale, &l->stats, err);
     l->under_way = !status;
     l->policy->version++;
     if (status) undo(l);

@@ -39,6 +39,7 @@ struct cpu_learner {
     const int32_t *batch;
     int batch_size;
     lp_ppo ppo;
+    float attention_weight;
 };
 
 static size_t lay_out(cpu_learner *c, bool carve) {
@@ -166,7 +167,7 @@ static double salience_loss(const lp_learner *l, workspace *w, const lp_segment 
     return loss;
 }
 
-static void backward(const lp_learner *l, workspace *w, const lp_segment *g, float *gradient, const lp_ppo *ppo, lp_ppo_sums *sums) {
+static void backward(const lp_learner *l, workspace *w, const lp_segment *g, float *gradient, const cpu_learner *c, lp_ppo_sums *sums) {
     const lp_policy *p = l->policy;
     const lp_policy_config *s = &p->shape;
     int T = l->n_steps, C = l->max_context, O = l->max_old;
@@ -181,9 +182,9 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
             lp_k_read_backward(w->d.q + (size_t)t * read, model_order(p, w->d.order, t), ditems, dsaliences, grad(p, gradient, P_LEVEL_KEY),
                                grad(p, gradient, P_AGE_KEY), w->d.read + (size_t)t * read, w->weight + (size_t)t * s->heads * C, &r,
                                w->a.q + (size_t)t * read, model_order(p, w->a.order, t), g->row + (size_t)t * C, g->level + (size_t)t * C,
-                               g->age + (size_t)t * C, g->n_items[t], (float)l->config.attention_weight * ppo->scale, w->read);
+                               g->age + (size_t)t * C, g->n_items[t], c->attention_weight * c->ppo.scale, w->read);
     if (l->config.salience_weight > 0) {
-        sums->salience_loss += salience_loss(l, w, g, (float)l->config.salience_weight * ppo->scale);
+        sums->salience_loss += salience_loss(l, w, g, (float)l->config.salience_weight * c->ppo.scale);
         model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);
     }
     model_remember_backward(p, &w->d, &w->a, T, gradient);
@@ -208,7 +209,7 @@ static void shard_job(void *context, int shard, int worker) {
         if (l->config.salience_weight > 0) weigh(l, w);
         lp_k_ppo(w->d.logit, w->d.value, sums, w->a.logit, w->a.value, g->action, g->logp, c->advantage + at, c->target + at, l->n_steps,
                  l->policy->shape.n_actions, &c->ppo);
-        backward(l, w, g, gradient, &c->ppo, sums);
+        backward(l, w, g, gradient, c, sums);
     }
 }
 
@@ -260,14 +261,15 @@ static void copy_all(float *w, float *m, float *v, const float *from_w, const fl
     memcpy(v, from_v, n * sizeof *v);
 }
 
-lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate, lp_update_stats *stats, lp_err *err) {
+lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err) {
     LP_CHECK(lp_pool_threads(pool) <= c->n_workers);
     lp_policy *p = l->policy;
     size_t P = p->n_parameters;
     int parts = learner_parts(l);
-    lp_adam adam = {(float)rate, 0.9f, (float)l->config.beta2, 1e-5f};
+    lp_adam adam = {(float)(l->config.rate * rate_scale), 0.9f, (float)l->config.beta2, 1e-5f};
     copy_all(c->old_w, c->old_m, c->old_v, p->parameters, c->m, c->v, P);
     advantages(c, true);
+    c->attention_weight = (float)(l->config.attention_weight * rate_scale);
     for (int at = 0; at < (int)l->config.epochs * parts; at++) {
         int from, to;
         learner_part(l, at % parts, parts, &from, &to);
@@ -286,6 +288,7 @@ lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, doubl
 
 double cpu_learner_gradient(cpu_learner *c, lp_learner *l, lp_pool *pool, float *gradient) {
     advantages(c, false);
+    c->attention_weight = (float)l->config.attention_weight;
     lp_ppo_sums sums = minibatch(c, pool, l->order, l->n_envs);
     memcpy(gradient, c->shard_gradient, l->policy->n_parameters * sizeof *gradient);
     return c->ppo.scale * learner_loss(l, &sums);

@@ -57,7 +57,7 @@ void learner_add(lp_update_stats *stats, const lp_ppo_sums *sums, double rows, d
 lp_status cpu_learner_open(cpu_learner **out, const lp_learner *l, int n_workers, lp_err *err);
 void cpu_learner_close(cpu_learner *c);
 /* All epochs of l->orders; l->adam_step goes on. When it diverges weights and moments are as before. */
-lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate, lp_update_stats *stats, lp_err *err);
+lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
 double cpu_learner_gradient(cpu_learner *c, lp_learner *l, lp_pool *pool, float *gradient);
 /* Adam's moments, n_parameters floats each, of any alignment. */
 void cpu_learner_moments(const cpu_learner *c, void *m, void *v);

@@ -257,7 +257,8 @@ void activations_carve(activations *a, const lp_policy *p, int n, int extra, flo
 activations activations_from(activations a, const lp_policy *p, int row) {
     activation_field fields[ACTIVATION_FIELDS];
     list_fields(fields, &a, p);
-    for (int i = 0; i < ACTIVATION_FIELDS; i++) *fields[i].field += (size_t)row * fields[i].floats;
+    for (int i = 0; i < ACTIVATION_FIELDS; i++)
+        if (fields[i].floats) *fields[i].field += (size_t)row * fields[i].floats;
     alias(&a, p);
     return a;
 }

@@ -180,8 +180,9 @@ typedef struct {
     double
         salience_weight; /* of the loss that teaches salience to predict attention, where reading changes what is done (lp_k_salience_loss); 0: reading
                                alone teaches it, through the bias that it is */
-    double attention_weight; /* of the bonus for attention's entropy, which keeps it open until it is known what to look for */
-    double rate, beta2;      /* Adam */
+    double
+        attention_weight; /* of the bonus for attention's entropy, which keeps it open until it is known what to look for; it fades as the rate does */
+    double rate, beta2; /* Adam */
     double max_grad_norm;
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;
@@ -228,7 +229,7 @@ lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_conf
 void lp_learner_close(lp_learner *learner);
 lp_segment *lp_learner_segment(lp_learner *learner, int env);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with weights, moments and shuffling as they
- * were before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate. */
+ * were before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate and attention_weight. */
 lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
 /* The same in three steps, so that a card learns while the next rollout is played. Once start returns, the segments may be written again;
  * until the wait nothing else is asked of the learner. After the wait lp_policy_parameters are the new weights (a second wait tells the same

@@ -419,14 +419,16 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
                        batch, max_items, per_table, rows, NULL));
     both importance = floats((size_t)batch), extra_dsalience = floats(items), losses = take((size_t)batch * sizeof(double)),
          loss = take(sizeof(double));
-    both entropy = take(sizeof(double));
+    both entropy = take(sizeof(double)), fade = take(sizeof(float));
     *(double *)loss.host = *(double *)entropy.host = 0.5;
-    put(loss), put(entropy);
+    *(float *)fade.host = 0.5f;
+    put(loss), put(entropy), put(fade);
     check(lp_cuda_salience_loss(extra_dsalience.device, loss.device, salience.device, weight.device, index.device, count.device,
                                 importance.device, batch, heads, max_items, per_table, rows, 0.7f, losses.device, NULL));
     check(lp_cuda_read_backward(dq.device, dorder.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device,
                                 weight.device, extra_dsalience.device, &on_card, q.device, on_the_card, index.device, level.device,
-                                age.device, count.device, batch, max_items, per_table, rows, 0.3f, entropy.device, scratch.device, NULL));
+                                age.device, count.device, batch, max_items, per_table, rows, 0.6f, fade.device, entropy.device,
+                                scratch.device, NULL));
     for (int b = 0; b < batch; b++) {
         const size_t table = (size_t)(b / per_table * rows), at = (size_t)(b * heads * dim), from = (size_t)(b * max_items);
         const lp_read r = {heads,
