@@ -82,7 +82,7 @@ twins() {
     echo "== the CUDA twins against the CPU"
     local program
     for program in $(cuda_tests); do run_tests "$program" "$program"; done
-    LONGPLAY_TEST_BINARY=$(find_program longplay) run_tests "the command line" test_cli_card
+    LONGPLAY_TEST_BINARY=$(find_program longplay) run_tests "the command line" test_cli_cuda
 }
 
 # Calls that fail are the tests' own business: a full card is asked for, and libraries ask drivers for what those may lack.
