@@ -184,7 +184,7 @@ static double conv_flops(const lp_conv *c) { return 2.0 * lp_conv_oh(c) * lp_con
 double lp_policy_flops(const lp_policy *p, int n_items) {
     const lp_policy_config *s = &p->shape;
     double h = s->hidden, read = s->heads * s->dim;
-    double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size;
+    double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size + (double)p->info[P_ORDER_W].size;
     return conv_flops(&p->conv1) + conv_flops(&p->conv2) +
            2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) + 4.0 * n_items * read;
 }
