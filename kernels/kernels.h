@@ -120,9 +120,10 @@ enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
 /* q, out [heads][dim]; order [heads][2] or NULL; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
 void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index, const uint8_t *level,
                const uint8_t *age, int n);
-/* dq [heads][dim], dorder [heads][2] are overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate. scratch [2][n]. flops 10 n heads dim,
- * and 2 more with order. Where entropy_scale is not 0, the loss has another part, - entropy_scale times the entropies of weight[h], which is in the
- * gradients too; their sum over the heads is returned. It keeps attention from settling on something before it is known what to look for. */
+/* dq [heads][dim], dorder [heads][2] are overwritten; ditem [rows][dim], dsalience [rows], dlevel_key, dage_key accumulate.
+ * scratch [2][n]. flops 10 n heads dim, and 2 more with order. Where entropy_scale is not 0, the loss has another part, - entropy_scale times
+ * the entropies of weight[h], which is in the gradients too; their sum over the heads is returned. It keeps attention from settling on
+ * something before it is known what to look for. */
 double lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalience, float *dlevel_key, float *dage_key, const float *dout,
                           const float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
                           const uint8_t *level, const uint8_t *age, int n, float entropy_scale, float *scratch);
