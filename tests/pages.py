@@ -179,7 +179,7 @@ class Pages:
             helped = self.help(command)
             if not helped:
                 self.fail(page, line, f"there is no `longplay {' '.join(command)}`")
-            for option in re.findall(r"--[a-z][a-z.-]*", span[1]):
+            for option in re.findall(r"--[a-z][a-z._-]*", span[1]):
                 if helped and option not in helped and f"  {option[2:]} " not in helped:
                     self.fail(page, line, f"`longplay {command[0]}` has no {option}")
 
