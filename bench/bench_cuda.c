@@ -182,7 +182,9 @@ static lp_status bench_twin(lp_bench_cuda_result *out, const lp_twin *twin, lp_c
 lp_status lp_bench_cuda(lp_bench_cuda_result *out, uint64_t seed, double max_seconds, bool small, lp_err *err) {
     void *stream = NULL;
     lp_cuda_blas *blas[2] = {NULL, NULL};
-    const double seconds = max_seconds / (lp_n_twins_of_layers + lp_n_twins_of_steps + 3);
+    int n = 0;
+    while (lp_twin_at(n)) n++;
+    const double seconds = max_seconds / (n + 3);
     *out = (lp_bench_cuda_result){.n_rows = 0};
     lp_status status = lp_k_init(1, err);
     if (status) return status;
@@ -191,10 +193,9 @@ lp_status lp_bench_cuda(lp_bench_cuda_result *out, uint64_t seed, double max_sec
     for (int bf16 = 0; bf16 < 2 && !error; bf16++) error = lp_cuda_blas_open(&blas[bf16], bf16, stream);
     status = error ? lp_task_failed(err, "opening", "the card", error) : LP_OK;
     if (!status) status = measure_card(out, blas, stream, seconds, small, err);
-    for (int k = 0, n = status ? 0 : lp_n_twins_of_layers + lp_n_twins_of_steps; k < n;
-         k++) { /* the first failure is told, the others still run */
-        const lp_twin *twin = k < lp_n_twins_of_layers ? &lp_twins_of_layers[k] : &lp_twins_of_steps[k - lp_n_twins_of_layers];
-        lp_status now = bench_twin(out, twin, blas, stream, lp_rng_make(seed, (uint64_t)k), seconds, small, status ? NULL : err);
+    const bool there = !status;
+    for (int k = 0; there && k < n; k++) { /* the first failure is told, the others still run */
+        lp_status now = bench_twin(out, lp_twin_at(k), blas, stream, lp_rng_make(seed, (uint64_t)k), seconds, small, status ? NULL : err);
         if (!status) status = now;
     }
     for (int bf16 = 0; bf16 < 2; bf16++) lp_cuda_blas_close(blas[bf16]);

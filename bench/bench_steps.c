@@ -1,124 +1,10 @@
-/* Twins of what happens from step to step: recurrent cores, memory reads, draws, advantages, the loss, the optimizer. Bytes and sizes as
- * in bench_layers.c. */
+/* Twins of what happens from step to step: memory reads, draws, advantages, the loss, the optimizer. Bytes and sizes as in bench_layers.c. */
 #include "bench/bench_task.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- recurrent cores: d = segments, steps, hidden; the CPU's cells step by step ---- */
-
-static void plan_gru(lp_task *t) { /* 0 h, 1 gate, 2 u, 3 prev, 4 x, 5 w, 6 b, 7 state, 8 end */
-    const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
-    const double sums = (double)h;
-    lp_task_out(t, rows * h, sums), lp_task_out(t, rows * 3 * h, sums), lp_task_out(t, rows * 3 * h, sums), lp_task_out(t, rows * h, sums);
-    lp_task_in(t, rows * 3 * h), lp_task_in(t, 3 * h * h), lp_task_in(t, 3 * h), lp_task_in(t, s * h), lp_task_ends(t, rows);
-    for (size_t i = 0; i < 3 * h * h && LP_H(5); i++) LP_F(5)[i] /= (float)h; /* a state does not grow from step to step */
-    t->bytes = 4.0 * (double)h * (11.0 * (double)rows + 3.0 * (double)h);
-    t->flops = 6.0 * (double)rows * (double)h * (double)h;
-    LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
-}
-static int card_gru(const lp_task *t) {
-    return lp_cuda_gru(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1], t->d[2]);
-}
-
-/* The state before row s, step of h; it goes to prev. */
-static const float *state_before(float *prev, const float *h, const float *start, const uint8_t *end, size_t row, size_t step,
-                                 size_t segment, size_t hidden) {
-    if (step && end[row - 1]) memset(prev + row * hidden, 0, hidden * sizeof *prev);
-    else memcpy(prev + row * hidden, step ? h + (row - 1) * hidden : start + segment * hidden, hidden * sizeof *prev);
-    return prev + row * hidden;
-}
-
-static void cpu_gru(const lp_task *t) {
-    const size_t steps = (size_t)t->d[1], h = (size_t)t->d[2];
-    for (size_t s = 0; s < (size_t)t->d[0]; s++)
-        for (size_t k = 0; k < steps; k++) {
-            const size_t r = s * steps + k;
-            const float *prev = state_before(LP_F(3), LP_F(0), LP_F(7), LP_H(8), r, k, s, h);
-            lp_k_linear(LP_F(2) + r * 3 * h, prev, LP_F(5), LP_F(6), 1, t->d[2], 3 * t->d[2], 0);
-            lp_k_gru(LP_F(0) + r * h, LP_F(1) + r * 3 * h, LP_F(4) + r * 3 * h, LP_F(2) + r * 3 * h, prev, 1, t->d[2]);
-        }
-}
-
-static void plan_gru_backward(lp_task *t) { /* 0 dx, 1 du, 2 carry, 3 dh, 4 gate, 5 u, 6 prev, 7 w, 8 end */
-    const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
-    lp_task_out(t, rows * 3 * h, (double)h), lp_task_out(t, rows * 3 * h, (double)h), lp_task_in(t, s * h);
-    lp_task_in(t, rows * h), lp_task_in(t, rows * 3 * h), lp_task_in(t, rows * 3 * h), lp_task_in(t, rows * h), lp_task_in(t, 3 * h * h),
-        lp_task_ends(t, rows);
-    for (size_t i = 0; i < rows * 3 * h && LP_H(4); i++) LP_F(4)[i] = 0.5f + 0.2f * LP_F(4)[i]; /* gates */
-    for (size_t i = 0; i < 3 * h * h && LP_H(7); i++) LP_F(7)[i] /= (float)h;
-    t->bytes = 4.0 * (double)h * (14.0 * (double)rows + 3.0 * (double)h);
-    t->flops = 6.0 * (double)rows * (double)h * (double)h;
-    LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
-}
-static int card_gru_backward(const lp_task *t) {
-    return lp_cuda_gru_backward(t->blas, LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1],
-                                t->d[2]);
-}
-/* back: what the step after gives the state; given what h's readers give, all of it, in LP_F(2), whose use as scratch ends here. */
-static void cpu_gru_backward(const lp_task *t) {
-    const size_t steps = (size_t)t->d[1], h = (size_t)t->d[2];
-    const uint8_t *end = LP_H(8);
-    float *sum = malloc(h * sizeof *sum);
-    for (size_t s = 0; s < (size_t)t->d[0] && sum; s++) {
-        float *back = LP_F(2) + s * h;
-        memset(back, 0, h * sizeof *back);
-        for (size_t k = steps; k-- > 0;) {
-            const size_t r = s * steps + k;
-            for (size_t j = 0; j < h; j++) sum[j] = LP_F(3)[r * h + j] + (end[r] ? 0 : back[j]);
-            lp_k_gru_backward(LP_F(0) + r * 3 * h, LP_F(1) + r * 3 * h, back, sum, LP_F(4) + r * 3 * h, LP_F(5) + r * 3 * h,
-                              LP_F(6) + r * h, 1, t->d[2]);
-            lp_k_linear_backward_input(back, LP_F(1) + r * 3 * h, LP_F(7), 1, t->d[2], 3 * t->d[2], 1);
-        }
-    }
-    free(sum);
-}
-
-static void plan_mingru(lp_task *t) { /* 0 h, 1 gate, 2 prev, 3 x, 4 state, 5 end */
-    const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
-    lp_task_out(t, rows * h, 4), lp_task_out(t, rows * h, 4), lp_task_out(t, rows * h, 4), lp_task_in(t, rows * 2 * h),
-        lp_task_in(t, s * h), lp_task_ends(t, rows);
-    t->bytes = 4.0 * 5 * (double)(rows * h);
-    LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
-}
-static int card_mingru(const lp_task *t) {
-    return lp_cuda_mingru(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), t->d[0], t->d[1], t->d[2], t->stream);
-}
-static void cpu_mingru(const lp_task *t) {
-    const size_t steps = (size_t)t->d[1], h = (size_t)t->d[2];
-    for (size_t s = 0; s < (size_t)t->d[0]; s++)
-        for (size_t k = 0; k < steps; k++) {
-            const size_t r = s * steps + k;
-            const float *prev = state_before(LP_F(2), LP_F(0), LP_F(4), LP_H(5), r, k, s, h);
-            lp_k_mingru(LP_F(0) + r * h, LP_F(1) + r * h, LP_F(3) + r * 2 * h, prev, 1, t->d[2]);
-        }
-}
-
-static void plan_mingru_backward(lp_task *t) { /* 0 dx, 1 carry of the CPU, 2 dh, 3 gate, 4 x, 5 prev, 6 end */
-    const size_t s = (size_t)t->d[0], rows = s * (size_t)t->d[1], h = (size_t)t->d[2];
-    lp_task_out(t, rows * 2 * h, 8), lp_task_in(t, 2 * h), lp_task_in(t, rows * h), lp_task_in(t, rows * h), lp_task_in(t, rows * 2 * h),
-        lp_task_in(t, rows * h), lp_task_ends(t, rows);
-    for (size_t i = 0; i < rows * h && LP_H(3); i++) LP_F(3)[i] = 0.5f + 0.2f * LP_F(3)[i];
-    t->bytes = 4.0 * 7 * (double)(rows * h);
-    LP_SHAPE("%d x %d, hidden %d", t->d[0], t->d[1], t->d[2]);
-}
-static int card_mingru_backward(const lp_task *t) {
-    return lp_cuda_mingru_backward(LP_D(0), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), t->d[0], t->d[1], t->d[2], t->stream);
-}
-static void cpu_mingru_backward(const lp_task *t) {
-    const size_t steps = (size_t)t->d[1], h = (size_t)t->d[2];
-    const uint8_t *end = LP_H(6);
-    float *back = LP_F(1), *sum = back + h;
-    for (size_t s = 0; s < (size_t)t->d[0]; s++) {
-        memset(back, 0, h * sizeof *back);
-        for (size_t k = steps; k-- > 0;) {
-            const size_t r = s * steps + k;
-            for (size_t j = 0; j < h; j++) sum[j] = LP_F(2)[r * h + j] + (end[r] ? 0 : back[j]);
-            lp_k_mingru_backward(LP_F(0) + r * 2 * h, back, sum, LP_F(3) + r * h, LP_F(4) + r * 2 * h, LP_F(5) + r * h, 1, t->d[2]);
-        }
-    }
-}
 /* ---- memory reads: d = tables, decisions a table, heads, dim, items, and 1 where each decision reads all of them ---- */
 
 enum { LEVELS = 4, AGES = 8, EXTRA = 3 };
@@ -311,10 +197,6 @@ static void cpu_adam(const lp_task *t) {
 
 /* ---- the table ---- */
 
-#define ODD_CORE                                                                                                                           \
-    {                                                                                                                                      \
-        {3, 6, 21}, {1, 1, 1}, { 2, 3, 64 }                                                                                                \
-    }
 #define ODD_READ                                                                                                                           \
     {                                                                                                                                      \
         {2, 1, 1, 1, 1, 0}, {2, 3, 2, 32, 40, 0}, { 1, 2, 3, 100, 133, 0 }                                                                 \
@@ -322,10 +204,6 @@ static void cpu_adam(const lp_task *t) {
 
 // clang-format off
 const lp_twin lp_twins_of_steps[] = {
-    {"gru", 0, plan_gru, card_gru, cpu_gru, NULL, {64, 4, 1024}, ODD_CORE},
-    {"gru backward", 0, plan_gru_backward, card_gru_backward, cpu_gru_backward, NULL, {64, 4, 1024}, ODD_CORE},
-    {"mingru", 0, plan_mingru, card_mingru, cpu_mingru, NULL, {64, 64, 1024}, ODD_CORE},
-    {"mingru backward", 0, plan_mingru_backward, card_mingru_backward, cpu_mingru_backward, NULL, {64, 64, 1024}, ODD_CORE},
     {"read", 0, plan_read, card_read, cpu_read, NULL, {1, 1, 4, 64, 136, 1}, ODD_READ},
     {"read", 0, plan_read, card_read, cpu_read, NULL, {64, 1, 4, 64, 136, 1}, ODD_READ},
     {"read", 0, plan_read, card_read, cpu_read, NULL, {2048, 1, 4, 64, 136, 1}, ODD_READ},

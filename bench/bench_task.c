@@ -50,6 +50,17 @@ lp_status lp_task_failed(lp_err *err, const char *what, const char *shape, int e
     return lp_fail(err, LP_FAILED, "bench kernels: %s %s: CUDA: %s", what, shape, lp_cuda_error(error));
 }
 
+const lp_twin *lp_twin_at(int k) {
+    const struct {
+        const lp_twin *table;
+        int n;
+    } tables[] = {
+        {lp_twins_of_layers, lp_n_twins_of_layers}, {lp_twins_of_cores, lp_n_twins_of_cores}, {lp_twins_of_steps, lp_n_twins_of_steps}};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; k -= tables[i++].n)
+        if (k < tables[i].n) return &tables[i].table[k];
+    return NULL;
+}
+
 /* ---- both sides ---- */
 
 void lp_task_close(lp_task *t) {

@@ -41,8 +41,9 @@ typedef struct {
 } lp_twin;
 
 /* Every twin: those of a network's layers, and those of cores, memory reads, acting and learning. */
-extern const lp_twin lp_twins_of_layers[], lp_twins_of_steps[];
-extern const int lp_n_twins_of_layers, lp_n_twins_of_steps;
+extern const lp_twin lp_twins_of_layers[], lp_twins_of_cores[], lp_twins_of_steps[];
+extern const int lp_n_twins_of_layers, lp_n_twins_of_cores, lp_n_twins_of_steps;
+const lp_twin *lp_twin_at(int k); /* all of them, one after the other; NULL after the last */
 
 /* Arrays of a task, drawn; for a plan. They return the host's, NULL where memory is short (then out_of_memory is set). */
 void *lp_task_add(lp_task *t, size_t size_bytes, lp_compared as, double scale);    /* zeros */

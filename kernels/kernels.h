@@ -78,20 +78,29 @@ void lp_k_relu(float *y, size_t n);
 /* dy[i] = 0 where y[i] <= 0, in place; y is the output of lp_k_relu. bytes 12 n. */
 void lp_k_relu_backward(float *dy, const float *y, size_t n);
 
-/* A gated recurrent unit (Cho et al. 2014; the reset gate is applied after the product, as in cuDNN), one step of n
- * sequences. x [n][3 hidden] is W f + b, u [n][3 hidden] is U prev + b', both in the order r, z, c:
+/* ---- recurrent cores over `segments` sequences of `steps`; every row is [segment][step] ----
+ * What the frame says, x, is there for all rows, so that its product is one; only what needs the state goes from step to step. state
+ * [segments][..] is that before the first step, and may be prev where steps is 1; after a step whose end is 1 the next starts from zeros (end
+ * [segments][steps]; NULL: none ends). prev and what follows it, the state before and after each step, are written.
+ * The way back: dx and du are overwritten, dh is what h's readers give; carry, of the state's shape, is scratch. No gradient crosses an
+ * end, nor comes to state. */
+
+/* A gated recurrent unit (Cho et al. 2014; the reset gate is applied after the product, as in cuDNN). x [..][3 hidden] is W f + b, u
+ * [..][3 hidden] is w prev + b, both in the order r, z, c:
  *   r = sigmoid(x_r + u_r)   z = sigmoid(x_z + u_z)   c = tanh(x_c + r u_c)   h = z prev + (1 - z) c
- * h, prev [n][hidden]; gate [n][3 hidden] keeps r, z, c for the way back. h may alias prev. bytes 4 n 11 hidden. */
-void lp_k_gru(float *h, float *gate, const float *x, const float *u, const float *prev, int n, int hidden);
-/* dx, du [n][3 hidden] and dprev [n][hidden] are overwritten; dprev has only the direct path, that through du is
- * lp_k_linear_backward_input's. */
-void lp_k_gru_backward(float *dx, float *du, float *dprev, const float *dh, const float *gate, const float *u, const float *prev, int n,
-                       int hidden);
-/* The minimal one (Feng et al. 2024), whose gate does not look at the state, one step of n sequences. x [n][2 hidden] is
- * W f + b in the order z, c:   z = sigmoid(x_z)   h = z prev + (1 - z) x_c. gate [n][hidden] keeps z. h may alias prev. */
-void lp_k_mingru(float *h, float *gate, const float *x, const float *prev, int n, int hidden);
-void lp_k_mingru_backward(float *dx, float *dprev, const float *dh, const float *gate, const float *x, const float *prev, int n,
-                          int hidden);
+ * h, prev [..][hidden]; gate [..][3 hidden] keeps r, z, c for the way back; w [3 hidden][hidden]. flops 6 rows hidden^2 each way. The
+ * gradients of w and b are lp_k_linear_backward_weight's of du and prev. */
+void lp_k_gru(float *h, float *gate, float *u, float *prev, const float *x, const float *w, const float *b, const float *state,
+              const uint8_t *end, int segments, int steps, int hidden);
+void lp_k_gru_backward(float *dx, float *du, float *carry, const float *dh, const float *gate, const float *u, const float *prev,
+                       const float *w, const uint8_t *end, int segments, int steps, int hidden);
+/* The minimal one (Feng et al. 2024), whose gate does not look at the state. x [..][2 hidden] is W f + b in the order z, c:
+ *   z = sigmoid(x_z)   h = z prev + (1 - z) x_c
+ * gate [..][hidden] keeps z. bytes 20 rows hidden, back 28. */
+void lp_k_mingru(float *h, float *gate, float *prev, const float *x, const float *state, const uint8_t *end, int segments, int steps,
+                 int hidden);
+void lp_k_mingru_backward(float *dx, float *carry, const float *dh, const float *gate, const float *x, const float *prev,
+                          const uint8_t *end, int segments, int steps, int hidden);
 
 /* The memory read: attention of one decision over its context items, salience as a bias.
  *

@@ -116,12 +116,9 @@ int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weig
 int lp_cuda_conv_backward(lp_cuda_blas *blas, float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
                           int n, const lp_conv *shape, float *scratch, int images);
 
-/* ---- recurrent cores over `segments` sequences of `steps`; every row is [segment][step] ----
- * state [segments][hidden] is that before the first step; after a step whose end is 1 the next starts from zeros (end NULL: none
- * ends). x [..][gates hidden] is there; u = prev w^T + b, prev, gate and h are written. */
+/* ---- recurrent cores ---- */
 int lp_cuda_gru(lp_cuda_blas *blas, float *h, float *gate, float *u, float *prev, const float *x, const float *w, const float *b,
                 const float *state, const uint8_t *end, int segments, int steps, int hidden);
-/* dh: what h's readers give; dx, du are overwritten; carry [segments][hidden] is scratch. */
 int lp_cuda_gru_backward(lp_cuda_blas *blas, float *dx, float *du, float *carry, const float *dh, const float *gate, const float *u,
                          const float *prev, const float *w, const uint8_t *end, int segments, int steps, int hidden);
 int lp_cuda_mingru(float *h, float *gate, float *prev, const float *x, const float *state, const uint8_t *end, int segments, int steps,

@@ -147,7 +147,7 @@ lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
     int n = actor->n;
     see(actor);
     model_encode(p, a, actor->features, actor->last_action, n, actor->max_batch);
-    model_core(p, a, actor->max_batch);
+    model_core(p, a, a->prev, NULL, actor->max_batch, 1);
     model_remember(p, a, actor->max_batch);
     for (int i = 0; i < n; i++) recall(actor, i);
     model_decide(p, a, actor->max_batch);

@@ -54,6 +54,18 @@ typedef struct {
         if (!(m)->error) (m)->error = (call);                                                                                              \
     } while (0)
 
+static inline const float *cuda_weight(const cuda_model *m, param_id id) { return m->parameters + m->card->offset[id]; }
+static inline float *cuda_into(const cuda_model *m, float *gradient, param_id id) { return gradient + m->card->offset[id]; }
+/* dw, db of y = x w^T + b; bias P_COUNT: there is none. */
+static inline void cuda_weight_back(cuda_model *m, float *gradient, param_id w, param_id b, const float *dy, const float *x, int n, int i,
+                                    int o) {
+    CUDA_DO(m, lp_cuda_linear_backward_weight(m->blas, cuda_into(m, gradient, w), b == P_COUNT ? NULL : cuda_into(m, gradient, b), dy, x, n,
+                                              i, o));
+}
+static inline void cuda_input_back(cuda_model *m, float *dx, const float *dy, param_id w, int n, int i, int o, int how) {
+    CUDA_DO(m, lp_cuda_linear_backward_input(m->blas, dx, dy, cuda_weight(m, w), n, i, o, how));
+}
+
 size_t cuda_model_scratch(const lp_policy *p, int images);
 lp_status cuda_model_open(cuda_model *m, const lp_policy *p, bool urgent, lp_err *err);
 void cuda_model_close(cuda_model *m);

@@ -112,8 +112,7 @@ static void encode_again(const lp_policy *p, workspace *w, const lp_segment *g) 
     if (!n) return;
     model_see_sequence(p, a, &w->eyes, g->again_pixels, n);
     model_encode(p, a, NULL, g->again_action, n, n);
-    if (p->shape.core != LP_CORE_NONE) memcpy(a->prev, g->again_state, (size_t)n * (size_t)p->shape.hidden * sizeof(float));
-    model_core(p, a, n);
+    model_core(p, a, g->again_state, NULL, n, 1);
     model_item(p, a, n);
 }
 
@@ -123,7 +122,7 @@ static void encode_again_backward(const lp_policy *p, workspace *w, const lp_seg
     if (!n) return;
     memset(d->g, 0, (size_t)n * (size_t)p->shape.hidden * sizeof(float));
     model_item_backward(p, d, a, n, gradient);
-    model_core_backward(p, d, a, NULL, n, gradient);
+    model_core_backward(p, d, a, NULL, n, 1, gradient);
     model_encode_backward(p, d, a, g->again_action, n, gradient);
     model_see_backward(p, d, a, &w->eyes, g->again_pixels, n, gradient);
 }
@@ -139,7 +138,7 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     encode_again(p, w, g);
     model_see_sequence(p, &w->a, &w->eyes, g->pixels, T);
     model_encode(p, &w->a, NULL, g->last_action, T, T);
-    model_core_sequence(p, &w->a, g->state, g->end, T);
+    model_core(p, &w->a, g->state, g->end, 1, T);
     model_remember(p, &w->a, T);
     memcpy(items, g->old_vector, (size_t)g->n_old * s->dim * sizeof(float));
     if (l->config.salience_weight > 0) model_salience(p, saliences, items, g->n_old); /* of constant vectors: it learns all the same */
@@ -188,7 +187,7 @@ static void backward(const lp_learner *l, workspace *w, const lp_segment *g, flo
         model_salience_backward(p, dsaliences, r.item, g->n_old, gradient);
     }
     model_remember_backward(p, &w->d, &w->a, T, gradient);
-    model_core_backward(p, &w->d, &w->a, g->end, T, gradient);
+    model_core_backward(p, &w->d, &w->a, g->end, 1, T, gradient);
     model_encode_backward(p, &w->d, &w->a, g->last_action, T, gradient);
     model_see_backward(p, &w->d, &w->a, &w->eyes, g->pixels, T, gradient);
     encode_again_backward(p, w, g, gradient);

@@ -27,11 +27,10 @@ static void list_parameters(lp_policy *p) {
     add(p, P_FEATURES_W, "features.weight", 2, s->hidden, p->flat, 1, 1);
     add(p, P_FEATURES_B, "features.bias", 1, s->hidden, 1, 1, 1);
     add(p, P_ACTION, "action.weight", 2, s->n_actions, s->hidden, 1, 1);
-    int x = s->core == LP_CORE_NONE ? 0 : core_gates(p) * s->hidden, h = s->core == LP_CORE_GRU ? x : 0;
-    add(p, P_CORE_X_W, "core.x.weight", 2, x, s->hidden, 1, 1);
-    add(p, P_CORE_X_B, "core.x.bias", 1, x, 1, 1, 1);
-    add(p, P_CORE_H_W, "core.h.weight", 2, h, s->hidden, 1, 1);
-    add(p, P_CORE_H_B, "core.h.bias", 1, h, 1, 1, 1);
+    add(p, P_CORE_X_W, "core.x.weight", 2, p->core.x, s->hidden, 1, 1);
+    add(p, P_CORE_X_B, "core.x.bias", 1, p->core.x, 1, 1, 1);
+    add(p, P_CORE_H_W, "core.h.weight", 2, p->core.h, s->hidden, 1, 1);
+    add(p, P_CORE_H_B, "core.h.bias", 1, p->core.h, 1, 1, 1);
     add(p, P_ITEM_W, "item.weight", 2, s->dim, s->hidden, 1, 1);
     add(p, P_ITEM_B, "item.bias", 1, s->dim, 1, 1, 1);
     add(p, P_SALIENCE_W, "salience.weight", 2, 1, s->dim, 1, 1);
@@ -95,7 +94,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
         {"heads", s->heads, 1, LP_READ_MAX_HEADS},
         {"n_levels", s->n_levels, 1, LP_READ_MAX_KEYS},
         {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
-        {"core", s->core, LP_CORE_NONE, LP_CORE_MINGRU},
+        {"core", s->core, LP_CORE_NONE, LP_CORES - 1},
         {"join", s->join, LP_JOIN_HEAD, LP_JOIN_SIGHT},
         {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
@@ -118,6 +117,7 @@ lp_status model_open(lp_policy **out, const lp_policy_config *config, lp_err *er
     lp_policy *p = calloc(1, sizeof *p);
     if (!p) return lp_fail(err, LP_FAILED, "policy: out of memory");
     p->shape = s;
+    p->core = core_sizes_of(&s);
     p->conv1 = (lp_conv){s.height, s.width, 1, 8, 4, sizes[s.size].channels1};
     p->conv2 = (lp_conv){lp_conv_oh(&p->conv1), lp_conv_ow(&p->conv1), p->conv1.oc, 4, 2, sizes[s.size].channels2};
     p->flat = lp_conv_oh(&p->conv2) * lp_conv_ow(&p->conv2) * p->conv2.oc;
@@ -167,7 +167,7 @@ const lp_policy_config *lp_policy_shape(const lp_policy *p) { return &p->shape; 
 
 size_t lp_policy_n_parameters(const lp_policy *p) { return p->n_parameters; }
 
-int lp_policy_state_floats(const lp_policy *p) { return p->shape.core == LP_CORE_NONE ? 0 : p->shape.hidden; }
+int lp_policy_state_floats(const lp_policy *p) { return p->core.state; }
 
 float *lp_policy_parameters(lp_policy *p) { return p->parameters; }
 
@@ -200,24 +200,25 @@ enum { ACTIVATION_FIELDS = 19 };
 
 static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a, const lp_policy *p) {
     const lp_policy_config *s = &p->shape;
-    size_t read = (size_t)s->heads * s->dim, state = (size_t)lp_policy_state_floats(p);
+    const core_sizes *core = &p->core;
+    size_t read = (size_t)s->heads * s->dim;
     const activation_field all[ACTIVATION_FIELDS] = {
         {&a->x, (size_t)s->height * s->width, false},
         {&a->c1, conv_floats(&p->conv1), false},
         {&a->c2, p->flat, false},
         {&a->f, s->hidden, false},
-        {&a->g, state, false},
-        {&a->core_x, state * core_gates(p), false},
-        {&a->core_h, s->core == LP_CORE_GRU ? 3 * state : 0, false},
-        {&a->gate, s->core == LP_CORE_GRU ? 3 * state : state, false},
-        {&a->prev, state, false},
+        {&a->g, s->core == LP_CORE_NONE ? 0 : s->hidden, false},
+        {&a->core_x, core->x, false},
+        {&a->core_h, core->h, false},
+        {&a->gate, core->gate, false},
+        {&a->prev, core->state, false},
         {&a->q, read, false},
         {&a->order, s->order == LP_ORDER_NONE ? 0 : (size_t)2 * s->heads, false},
         {&a->read, read, false},
         {&a->joined, s->join == LP_JOIN_SIGHT ? s->hidden : 0, false},
         {&a->z, s->hidden, false},
         /* what acting gives comes last, without gaps */
-        {&a->h, state, false},
+        {&a->h, core->state, false},
         {&a->item, s->dim, true},
         {&a->salience, 1, true},
         {&a->logit, s->n_actions, false},

@@ -22,8 +22,16 @@ typedef struct {
     size_t offset, size; /* floats; size 0: this network has no such tensor */
 } param_info;
 
+/* What a recurrent core has of a row, floats; all 0 without one. */
+typedef struct {
+    int x, h;  /* what the frame says, what the state says */
+    int gate;  /* what the way back needs to know besides */
+    int state; /* handed on from row to row */
+} core_sizes;
+
 struct lp_policy {
     lp_policy_config shape;
+    core_sizes core;
     lp_conv conv1, conv2;
     int flat; /* floats of conv2's output */
     param_info info[P_COUNT];
@@ -43,23 +51,20 @@ typedef struct {
     float *f;  /* [n][hidden] */
     float *g;  /* [n][hidden]; f itself without a core */
     /* the core's, where there is one */
-    float *core_x;   /* [n][gates * hidden] what the frame says */
-    float *core_h;   /* [n][3 * hidden] what the state says; gru only */
-    float *gate;     /* [n][gates * hidden] */
-    float *prev, *h; /* [n][hidden] the state before and after */
-    float *item;     /* [n][dim], with room for `extra` rows before it (those of a segment that are constants) */
-    float *salience; /* [n] likewise */
-    float *q;        /* [n][heads * dim] */
-    float *order;    /* [n][heads * 2] which of those that match; NULL: this network cannot say */
-    float *read;     /* [n][heads * dim] */
-    float *joined;   /* [n][hidden] what the head looks at: g and what was read, or g itself where that joins in the head */
-    float *z;        /* [n][hidden] */
-    float *logit;    /* [n][n_actions] */
-    float *value;    /* [n] */
+    float *core_x, *core_h, *gate; /* [n][core.x], [n][core.h], [n][core.gate] */
+    float *prev, *h;               /* [n][core.state] the state before and after */
+    float *item;                   /* [n][dim], with room for `extra` rows before it (those of a segment that are constants) */
+    float *salience;               /* [n] likewise */
+    float *q;                      /* [n][heads * dim] */
+    float *order;                  /* [n][heads * 2] which of those that match; NULL: this network cannot say */
+    float *read;                   /* [n][heads * dim] */
+    float *joined;                 /* [n][hidden] what the head looks at: g and what was read, or g itself where that joins in the head */
+    float *z;                      /* [n][hidden] */
+    float *logit;                  /* [n][n_actions] */
+    float *value;                  /* [n] */
 } activations;
 
-/* Gates that the frame speaks to: 3 of a gru, 2 of a mingru (one of them is the candidate itself). */
-static inline int core_gates(const lp_policy *p) { return p->shape.core == LP_CORE_GRU ? 3 : 2; }
+core_sizes core_sizes_of(const lp_policy_config *shape);
 
 /* lp_policy_open in two steps: the shapes, then room for their parameters, all 0. */
 lp_status model_open(lp_policy **out, const lp_policy_config *config, lp_err *err);
@@ -92,10 +97,9 @@ void model_see_sequence(const lp_policy *p, activations *a, model_eyes *eyes, co
  * a BLAS may round a row differently for another number of rows, so a caller whose n varies keeps rows fixed and gets the
  * same bits. The others likewise. */
 void model_encode(const lp_policy *p, activations *a, const float *features, const int32_t *last_action, int n, int rows);
-/* f, prev -> g, h, each row a sequence of its own. */
-void model_core(const lp_policy *p, activations *a, int rows);
-/* The same for rows that follow each other: row 0 comes after state, row t after row t - 1, but after zeros where end[t - 1]. */
-void model_core_sequence(const lp_policy *p, activations *a, const float *state, const uint8_t *end, int n);
+/* f -> g, prev, h of `segments` sequences of `steps` rows each. The first row of each comes after its state [segments][core.state], which
+ * may be a->prev where steps is 1; the others after the row before, but after zeros where that has an end; end NULL: none has. */
+void model_core(const lp_policy *p, activations *a, const float *state, const uint8_t *end, int segments, int steps);
 /* g -> item, salience; and q */
 void model_item(const lp_policy *p, activations *a, int rows);
 void model_remember(const lp_policy *p, activations *a, int rows);
@@ -118,8 +122,9 @@ void model_decide_backward(const lp_policy *p, activations *d, const activations
 /* d->item, d->salience, d->g -> d->g; and d->q */
 void model_item_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
 void model_remember_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient);
-/* d->g -> d->f, of model_core_sequence; end NULL: of model_core */
-void model_core_backward(const lp_policy *p, activations *d, const activations *a, const uint8_t *end, int n, float *gradient);
+/* d->g -> d->f */
+void model_core_backward(const lp_policy *p, activations *d, const activations *a, const uint8_t *end, int segments, int steps,
+                         float *gradient);
 /* d->f -> d->c2, before relu; clobbers d->f */
 void model_encode_backward(const lp_policy *p, activations *d, const activations *a, const int32_t *last_action, int n, float *gradient);
 /* d->c2 -> gradient, of model_see_sequence; clobbers d */

@@ -30,7 +30,7 @@
 typedef struct lp_policy lp_policy;
 
 /* State inside the network, carried from decision to decision: none, a gated recurrent unit, or a minimal one. */
-typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU } lp_policy_core;
+typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU, LP_CORES } lp_policy_core;
 #define LP_POLICY_CORE_CHOICES "none|gru|mingru"
 const char *lp_policy_core_name(int core);
 
@@ -73,7 +73,7 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
 void lp_policy_close(lp_policy *policy);
 const lp_policy_config *lp_policy_shape(const lp_policy *policy); /* all defaults filled in */
 size_t lp_policy_n_parameters(const lp_policy *policy);
-int lp_policy_state_floats(const lp_policy *policy); /* of the core's state h: hidden, or 0 without a core */
+int lp_policy_state_floats(const lp_policy *policy); /* of the core's state; 0 without a core */
 /* Multiply-adds x 2 of one decision's forward pass, with n_items of context. */
 double lp_policy_flops(const lp_policy *policy, int n_items);
 /* A hash of shape and weights: which policy made a decision or an item. */

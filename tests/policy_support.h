@@ -12,11 +12,11 @@ enum { ENVS = 3, STEPS = 7, CONTEXT = 9, AGAIN = 3 };
 /* core, join and order are each test's */
 static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
 /* Networks that differ in their stages: each core; what was read joined as sight; and asked for by order, too. */
-enum { NETWORKS = 5 };
+enum { NETWORKS = LP_CORES + 2 };
 static inline void use_network(int i) {
-    shape.core = i < 3 ? i : LP_CORE_NONE;
-    shape.join = i >= 3;
-    shape.order = i >= 4;
+    shape.core = i < LP_CORES ? i : LP_CORE_NONE;
+    shape.join = i >= LP_CORES;
+    shape.order = i > LP_CORES;
 }
 static const lp_ppo_config ppo = {.gamma = 0.99,
                                   .lambda = 0.95,
@@ -41,18 +41,19 @@ static inline void next_frame(uint8_t *pixels, int t, lp_rng *rng) {
 }
 
 /* Random rollouts: old items, some of them encoded again, items of the segment itself, empty contexts, episode ends. */
-static inline void fill(lp_learner *learner, lp_rng *rng) {
+static inline void fill(lp_learner *learner, const lp_policy *policy, lp_rng *rng) {
+    const int state = lp_policy_state_floats(policy);
     for (int e = 0; e < ENVS; e++) {
         lp_segment *g = lp_learner_segment(learner, e);
         g->n_old = e == 1 ? 0 : CONTEXT - e;
-        for (int i = 0; shape.core && i < shape.hidden; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
+        for (int i = 0; i < state; i++) g->state[i] = 0.5f * lp_rng_normal(rng);
         for (int i = 0; i < g->n_old * shape.dim; i++) g->old_vector[i] = lp_rng_normal(rng);
         for (int i = 0; i < g->n_old; i++) g->old_salience[i] = lp_rng_normal(rng);
         g->n_again = e;
         for (int i = 0; i < g->n_again; i++) {
             next_frame(g->again_pixels + i * shape.width * shape.height, i, rng);
             g->again_action[i] = (int)lp_rng_below(rng, 4) - 1;
-            for (int k = 0; shape.core && k < shape.hidden; k++) g->again_state[i * shape.hidden + k] = 0.5f * lp_rng_normal(rng);
+            for (int k = 0; k < state; k++) g->again_state[i * state + k] = 0.5f * lp_rng_normal(rng);
         }
         for (int t = 0; t < STEPS; t++) next_frame(g->pixels + t * shape.width * shape.height, t, rng);
         for (int t = 0; t < STEPS; t++) {

@@ -350,50 +350,6 @@ static void test_ppo(void **state) {
     free(z), free(v), free(old), free(advantage), free(target);
 }
 
-/* One step of each cell in double precision. x: [3 or 2 hidden], u: [3 hidden] or NULL. */
-static double cell(const float *x, const float *u, const float *prev, int hidden, int j) {
-    double z = 1 / (1 + exp(-(double)x[u ? hidden + j : j] - (u ? u[hidden + j] : 0)));
-    double r = u ? 1 / (1 + exp(-(double)x[j] - u[j])) : 0;
-    double c = u ? tanh(x[2 * hidden + j] + r * u[2 * hidden + j]) : x[hidden + j];
-    return z * prev[j] + (1 - z) * c;
-}
-
-static void test_recurrent(void **state) {
-    (void)state;
-    for (int gru = 0; gru < 2; gru++)
-        for (int n = 0; n < 4; n++) {
-            const int hidden = 1 + 6 * n, gates = gru ? 3 : 2;
-            const size_t wide = (size_t)(n * gates * hidden), narrow = (size_t)(n * hidden);
-            float *x = random_floats(wide), *u = random_floats(wide), *prev = random_floats(narrow), *dh = random_floats(narrow);
-            float *h = random_floats(narrow), *gate = random_floats(wide), *dx = random_floats(wide), *du = random_floats(wide),
-                  *dprev = random_floats(narrow);
-            if (gru) lp_k_gru(h, gate, x, u, prev, n, hidden), lp_k_gru_backward(dx, du, dprev, dh, gate, u, prev, n, hidden);
-            else lp_k_mingru(h, gate, x, prev, n, hidden), lp_k_mingru_backward(dx, dprev, dh, gate, x, prev, n, hidden);
-            for (int i = 0; i < n; i++)
-                for (int j = 0; j < hidden; j++) {
-                    float *xi = x + i * gates * hidden, *ui = gru ? u + i * gates * hidden : NULL, *p = prev + i * hidden;
-                    const int at = i * hidden + j;
-                    close_to(h[at], cell(xi, ui, p, hidden, j), 4, gru ? "gru" : "mingru", (size_t)at);
-                    for (int k = 0; k < (gru ? 7 : 3); k++) { /* each number that h depends on, up and down */
-                        float *number = k == 0 ? &p[j] : k <= gates ? &xi[(k - 1) * hidden + j] : &ui[(k - 4) * hidden + j];
-                        double slope = k == 0       ? dprev[at]
-                                       : k <= gates ? dx[i * gates * hidden + (k - 1) * hidden + j]
-                                                    : du[i * gates * hidden + (k - 4) * hidden + j];
-                        const float keep = *number, step = 1.0f / 64;
-                        *number = keep + step;
-                        double up = cell(xi, ui, p, hidden, j);
-                        *number = keep - step;
-                        double down = cell(xi, ui, p, hidden, j);
-                        *number = keep;
-                        double want = dh[at] * (up - down) / (2 * step);
-                        if (!(fabs(slope - want) <= 1e-3 * (1 + fabs(want))))
-                            fail_msg("%s backward, number %d: %g, expected %g", gru ? "gru" : "mingru", k, slope, want);
-                    }
-                }
-            free(x), free(u), free(prev), free(dh), free(h), free(gate), free(dx), free(du), free(dprev);
-        }
-}
-
 static void test_adam(void **state) {
     (void)state;
     const lp_adam s = {0.01f, 0.9f, 0.999f, 1e-5f};
@@ -415,9 +371,9 @@ int main(void) {
     rng = lp_rng_make(test_seed_or(20261123), 0);
     if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear), cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv), cmocka_unit_test(test_pointwise),
-        cmocka_unit_test(test_read),   cmocka_unit_test(test_salience_loss), cmocka_unit_test(test_gae),  cmocka_unit_test(test_ppo),
-        cmocka_unit_test(test_adam),   cmocka_unit_test(test_recurrent),
+        cmocka_unit_test(test_linear),    cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),          cmocka_unit_test(test_salience_loss),
+        cmocka_unit_test(test_gae),       cmocka_unit_test(test_ppo),           cmocka_unit_test(test_adam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

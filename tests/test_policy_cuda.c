@@ -43,7 +43,7 @@ enum { ROWS = 3, KEPT = 6, DECISIONS = 40 };
 
 /* A player with a memory like a tree's: the last items, and a few of the older ones that may drop out at any time. */
 typedef struct {
-    float vector[(KEPT + 1) * 8], salience[KEPT + 1], state[32]; /* [n][dim] */
+    float vector[(KEPT + 1) * 8], salience[KEPT + 1], state[512]; /* [n][dim] */
     int32_t level[KEPT + 1];
     int64_t step[KEPT + 1], now;
     int n;
@@ -69,7 +69,7 @@ static lp_observation look(player *p, lp_rng *rng) {
 }
 
 /* The item that the decision gave goes in; when there is no room, one that chance picks goes out, and others move to a higher level. */
-static void remember(player *p, const lp_decision *d, lp_rng *rng) {
+static void remember(player *p, const lp_decision *d, int n_state, lp_rng *rng) {
     size_t dim = (size_t)shape.dim;
     if (p->n == KEPT) {
         int out = (int)lp_rng_below(rng, KEPT);
@@ -83,16 +83,16 @@ static void remember(player *p, const lp_decision *d, lp_rng *rng) {
     memcpy(p->vector + (size_t)p->n * dim, d->item, dim * sizeof(float));
     p->salience[p->n] = d->salience, p->level[p->n] = 0, p->step[p->n] = p->now++;
     p->n++;
-    if (shape.core) memcpy(p->state, d->state, (size_t)shape.hidden * sizeof(float));
+    if (n_state) memcpy(p->state, d->state, (size_t)n_state * sizeof(float));
 }
 
-static void same_decision(const lp_decision *got, const lp_decision *want, int row, int t) {
+static void same_decision(const lp_decision *got, const lp_decision *want, int n_state, int row, int t) {
     for (int i = 0; i < shape.n_actions; i++) near(got->logit[i], want->logit[i], "logit", row, t);
     near(got->value, want->value, "value", row, t);
     near(got->salience, want->salience, "salience", row, t);
     near(got->logp, want->logp, "logp", row, t);
     for (int i = 0; i < shape.dim; i++) near(got->item[i], want->item[i], "item", row, t);
-    for (int i = 0; shape.core && i < shape.hidden; i++) near(got->state[i], want->state[i], "state", row, t);
+    for (int i = 0; i < n_state; i++) near(got->state[i], want->state[i], "state", row, t);
     assert_int_equal(got->action, want->action); /* drawn by the same number; a border within rounding is one in thousands */
 }
 
@@ -102,7 +102,8 @@ static void act(const lp_policy *card, const lp_policy *cpu) {
     lp_actor *on_card, *on_cpu;
     lp_err err;
     lp_rng rng = lp_rng_make(5, shape.core);
-    player players[ROWS + 1];
+    const int n_state = lp_policy_state_floats(card);
+    static player players[ROWS + 1];
     lp_observation o[ROWS];
     lp_decision got[ROWS], want[ROWS];
     check(lp_actor_open(&on_card, card, ROWS, KEPT, &err), &err);
@@ -118,11 +119,11 @@ static void act(const lp_policy *card, const lp_policy *cpu) {
         check(lp_actor_run(on_card, n, o, got, &err), &err);
         check(lp_actor_run(on_cpu, n, o, want, &err), &err);
         for (int i = 0; i < n; i++) {
-            same_decision(&got[i], &want[i], i, t);
+            same_decision(&got[i], &want[i], n_state, i, t);
             const float *there = lp_actor_attention(on_card, i), *here = lp_actor_attention(on_cpu, i);
             for (int k = 0; k < shape.heads * o[i].n_items; k++) near(there[k], here[k], "attention", i, t);
         }
-        for (int i = 0; i < n; i++) remember(&players[i], &got[i], &rng);
+        for (int i = 0; i < n; i++) remember(&players[i], &got[i], n_state, &rng);
     }
     lp_actor_close(on_card);
     lp_actor_close(on_cpu);
@@ -168,7 +169,7 @@ static void test_gradient(void **state) {
             taught.salience_weight = network % 2 ? 0.7 : 0;
             taught.attention_weight = network % 2 ? 0 : 0.7;
             check(lp_learner_open(&learner, policies[k], &taught, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
-            fill(learner, &rng);
+            fill(learner, policies[k], &rng);
             check(lp_learner_gradient(learner, pool, gradient[k], &loss[k], &err), &err);
             lp_learner_close(learner);
         }
@@ -215,7 +216,7 @@ static void test_packed_frames(void **state) {
         assert_int_equal(lp_policy_frame_bytes(policies[k]), FRAME);
         check(lp_actor_open(&actors[k], policies[k], 1, 1, &err), &err);
         check(lp_learner_open(&learner, policies[k], &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
-        fill(learner, &rng);
+        fill(learner, policies[k], &rng);
         for (int e = 0; e < ENVS && !k; e++) {
             lp_segment *g = lp_learner_segment(learner, e);
             for (int t = 0; t < STEPS; t++) to_grey(g->pixels + t * FRAME);
@@ -247,7 +248,7 @@ static void updates(float *weights, lp_device first, lp_device then, lp_update_s
         static unsigned char *saved;
         if (half) check(lp_learner_load(learner, saved, size, &err), &err), free(saved);
         for (int i = 0; i < 2; i++) {
-            fill(learner, &rng);
+            fill(learner, policy, &rng);
             check(lp_learner_update(learner, pool, 1.0, last, &err), &err);
         }
         if (!half) check(lp_learner_save(learner, saved = malloc(size), &err), &err);
@@ -323,12 +324,12 @@ static void test_learning_beside_acting(void **state) {
         lp_decision before = decide(actors[1]);
         for (int k = 0; k < 2; k++) {
             lp_rng rng = lp_rng_make(3, i);
-            fill(learners[k], &rng);
+            fill(learners[k], policies[k], &rng);
         }
         check(lp_learner_update(learners[0], pool, 0.5, &stats[0], &err), &err);
         check(lp_learner_start(learners[1], pool, 0.5, &err), &err);
         lp_rng other = lp_rng_make(4, i);
-        fill(learners[1], &other);
+        fill(learners[1], policies[1], &other);
         lp_decision d = decide(actors[1]);
         assert_memory_equal(d.logit, before.logit, sizeof(float) * (size_t)shape.n_actions);
         check(lp_learner_wait(learners[1], &stats[1], &err), &err);
@@ -361,7 +362,7 @@ static void test_divergence_is_refused(void **state) {
     lp_rng rng = lp_rng_make(3, 3);
     lp_pool *pool = lp_pool_open(1);
     check(lp_learner_open(&learner, policy, &ppo, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
-    fill(learner, &rng);
+    fill(learner, policy, &rng);
     check(lp_learner_update(learner, pool, 1.0, &stats, &err), &err);
     for (int env = 0; env < ENVS; env++) diverge(policy, learner, env, 0);
     lp_learner_close(learner);

@@ -62,8 +62,8 @@ static lp_status read_bytes(const void *data, size_t size, lp_err *err);
 static void test_cores(void **state) {
     (void)state;
     lp_err err;
-    size_t n_parameters[3];
-    for (int core = LP_CORE_NONE; core <= LP_CORE_MINGRU; core++) {
+    size_t n_parameters[LP_CORES];
+    for (int core = LP_CORE_NONE; core < LP_CORES; core++) {
         lp_policy *p, *q;
         lp_policy_config config = shape;
         config.core = core;

@@ -86,7 +86,7 @@ static uint64_t exact(lp_train_config c, int n, int every) {
 static void test_exact(void **state) {
     (void)state;
     lp_train_config c = small();
-    for (c.core = LP_CORE_NONE; c.core <= LP_CORE_MINGRU; c.core++) exact(c, 5, c.core == LP_CORE_NONE ? 1 : 2);
+    for (c.core = LP_CORE_NONE; c.core < LP_CORES; c.core++) exact(c, 5, c.core == LP_CORE_NONE ? 1 : 2);
 }
 
 /* With what is remembered encoded again, of episodes that outlive several segments. */
@@ -94,7 +94,7 @@ static void test_exact_reencode(void **state) {
     (void)state;
     lp_train_config c = small();
     c.steps = 12;
-    for (c.core = LP_CORE_NONE; c.core <= LP_CORE_GRU; c.core++) {
+    for (c.core = LP_CORE_NONE; c.core < LP_CORES; c.core++) {
         lp_train_stats stats;
         c.reencode = 0;
         uint64_t none = train(&c, 1, 8, -1, &stats);

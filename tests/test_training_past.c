@@ -72,7 +72,7 @@ static void test_same_weights_same_memory(void **state) {
                                              {.arch = &lp_mem_full, .setting = {50}},
                                              {.arch = &lp_mem_window, .setting = {7}}};
     for (size_t m = 0; m < sizeof memories / sizeof *memories; m++) {
-        for (int core = LP_CORE_NONE; core <= LP_CORE_MINGRU; core++) {
+        for (int core = LP_CORE_NONE; core < LP_CORES; core++) {
             lp_train_config c = small(core, 0);
             c.ppo.rate = 0;
             lp_mem_choose(&c.memory, &memories[m]);
@@ -106,7 +106,7 @@ static void test_same_weights_same_memory(void **state) {
  * was more salient. */
 static void test_renewed_by_new_weights(void **state) {
     (void)state;
-    for (int core = LP_CORE_NONE; core <= LP_CORE_MINGRU; core++) {
+    for (int core = LP_CORE_NONE; core < LP_CORES; core++) {
         lp_train_config c = small(core, 5);
         lp_train *t = open_train(&c, LP_DEVICE_CPU);
         lp_actor *fresh;
@@ -173,7 +173,7 @@ static void check_reads_the_same(lp_train_config c, lp_device device) {
 
 static void test_reads_the_same(void **state) {
     (void)state;
-    for (int core = LP_CORE_NONE; core <= LP_CORE_MINGRU; core++) check_reads_the_same(small(core, 3), LP_DEVICE_CPU);
+    for (int core = LP_CORE_NONE; core < LP_CORES; core++) check_reads_the_same(small(core, 3), LP_DEVICE_CPU);
 }
 
 /* ---- on a card ---- */
