@@ -137,6 +137,11 @@ double lp_k_read_backward(float *dq, float *dorder, float *ditem, float *dsalien
                           const float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index,
                           const uint8_t *level, const uint8_t *age, int n, float entropy_scale, float *scratch);
 
+/* out[r] += u . x[r]^2, square by square. x [n][dim]; u [dim]; the ways back accumulate. flops 3 n dim, 3 n dim, 4 n dim. */
+void lp_k_squares(float *out, const float *x, const float *u, int n, int dim);
+void lp_k_squares_backward_weight(float *du, const float *dout, const float *x, int n, int dim);
+void lp_k_squares_backward_input(float *dx, const float *dout, const float *x, const float *u, int n, int dim);
+
 /* How much what was read changes a decision: weight[r] = min(1, KL(softmax(logit[r]) || softmax(unread[r]))), where unread are the
  * logits of one that reads nothing. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
 void lp_k_importance(float *weight, const float *logit, const float *unread, int n, int n_actions);

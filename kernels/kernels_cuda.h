@@ -145,6 +145,10 @@ int lp_cuda_read_backward(float *dq, float *dorder, float *ditem, float *dsalien
 /* *sum += x[0] + ... + x[n - 1], always in the same order */
 int lp_cuda_add_up(double *sum, const double *x, int n, void *stream);
 
+int lp_cuda_squares(float *out, const float *x, const float *u, int n, int dim, void *stream);
+int lp_cuda_squares_backward_weight(float *du, const float *dout, const float *x, int n, int dim, void *stream);
+int lp_cuda_squares_backward_input(float *dx, const float *dout, const float *x, const float *u, int n, int dim, void *stream);
+
 /* As lp_k_importance and, for every decision, lp_k_salience_loss: what each item's salience is owed into extra_dsalience, for
  * lp_cuda_read_backward; *loss accumulates. scratch [batch]. */
 int lp_cuda_importance(float *weight, const float *logit, const float *unread, int n, int n_actions, void *stream);

@@ -1,10 +1,29 @@
-/* What teaches salience: it predicts which items will be read, by decisions weighted by how much reading changes them. */
+/* Salience: its squares; and what teaches it, to predict which items will be read, by decisions weighted by how much reading changes them. */
 #include "kernels/kernels.h"
 
 #include "base/limits.h"
+#include "base/simd.h"
 
 #include <assert.h>
 #include <math.h>
+
+LP_CLONES void lp_k_squares(float *out, const float *x, const float *u, int n, int dim) {
+    for (int r = 0; r < n; r++, x += dim) {
+        float sum = 0;
+        for (int d = 0; d < dim; d++) sum += u[d] * x[d] * x[d];
+        out[r] += sum;
+    }
+}
+
+LP_CLONES void lp_k_squares_backward_weight(float *du, const float *dout, const float *x, int n, int dim) {
+    for (int r = 0; r < n; r++, x += dim)
+        for (int d = 0; d < dim; d++) du[d] += dout[r] * x[d] * x[d];
+}
+
+LP_CLONES void lp_k_squares_backward_input(float *dx, const float *dout, const float *x, const float *u, int n, int dim) {
+    for (int r = 0; r < n; r++, x += dim, dx += dim)
+        for (int d = 0; d < dim; d++) dx[d] += 2 * dout[r] * u[d] * x[d];
+}
 
 void lp_k_importance(float *weight, const float *logit, const float *unread, int n, int n_actions) {
     assert(n_actions <= LP_MAX_ACTIONS);

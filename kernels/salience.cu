@@ -1,7 +1,31 @@
-/* Twins of salience.c: how much reading changes, a decision a thread; salience's loss, a block a decision. */
+/* Twins of salience.c: squares; how much reading changes, a decision a thread; salience's loss, a block a decision. */
 #include "kernels/cuda.cuh"
 
 #include "base/limits.h"
+
+static __global__ void squares(float *out, const float *x, const float *u, size_t n, int dim) {
+    LP_FOR_EACH(r, n) {
+        float sum = 0;
+        for (int d = 0; d < dim; d++) sum += u[d] * x[r * dim + d] * x[r * dim + d];
+        out[r] += sum;
+    }
+}
+
+/* A block a column. */
+static __global__ void __launch_bounds__(LP_BLOCK) squares_backward_weight(float *du, const float *dout, const float *x, int n, int dim) {
+    __shared__ float shared[LP_BLOCK / LP_WARP];
+    float own = 0;
+    for (int r = threadIdx.x; r < n; r += LP_BLOCK) {
+        const float at = x[(size_t)r * dim + blockIdx.x];
+        own += dout[r] * at * at;
+    }
+    own = lp_block_reduce<LP_BLOCK>(own, false, shared);
+    if (threadIdx.x == 0) du[blockIdx.x] += own;
+}
+
+static __global__ void squares_backward_input(float *dx, const float *dout, const float *x, const float *u, size_t n, int dim) {
+    LP_FOR_EACH(i, n) dx[i] += 2 * dout[i / dim] * u[i % dim] * x[i];
+}
 
 static __global__ void read_importance(float *weight, const float *logit, const float *unread, size_t n, int n_actions) {
     LP_FOR_EACH(r, n) {
@@ -55,6 +79,22 @@ static __global__ void __launch_bounds__(LP_BLOCK) add_up(double *sum, const dou
     for (int b = threadIdx.x; b < n; b += LP_BLOCK) own += x[b];
     own = lp_block_reduce<LP_BLOCK>(own, false, shared);
     if (threadIdx.x == 0) *sum += own;
+}
+
+int lp_cuda_squares(float *out, const float *x, const float *u, int n, int dim, void *stream) {
+    if (n) LP_LAUNCH(squares, lp_blocks((size_t)n), LP_BLOCK, stream, out, x, u, (size_t)n, dim);
+    return cudaGetLastError();
+}
+
+int lp_cuda_squares_backward_weight(float *du, const float *dout, const float *x, int n, int dim, void *stream) {
+    LP_LAUNCH(squares_backward_weight, (unsigned)dim, LP_BLOCK, stream, du, dout, x, n, dim);
+    return cudaGetLastError();
+}
+
+int lp_cuda_squares_backward_input(float *dx, const float *dout, const float *x, const float *u, int n, int dim, void *stream) {
+    const size_t size = (size_t)n * (size_t)dim;
+    if (size) LP_LAUNCH(squares_backward_input, lp_blocks(size), LP_BLOCK, stream, dx, dout, x, u, size, dim);
+    return cudaGetLastError();
 }
 
 int lp_cuda_add_up(double *sum, const double *x, int n, void *stream) {

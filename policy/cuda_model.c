@@ -44,6 +44,7 @@ void cuda_see(cuda_model *m, activations *a, const uint8_t *pixels, const int32_
 void cuda_salience(cuda_model *m, float *salience, const float *item, int n) {
     CUDA_DO(m, lp_cuda_linear(m->blas, salience, item, cuda_weight(m, P_SALIENCE_W), cuda_weight(m, P_SALIENCE_B), n, m->p->shape.dim, 1,
                               LP_CUDA_SET));
+    if (m->p->shape.salience) CUDA_DO(m, lp_cuda_squares(salience, item, cuda_weight(m, P_SALIENCE_SQUARE), n, m->p->shape.dim, m->stream));
 }
 
 void cuda_item(cuda_model *m, activations *a, int n) {
@@ -112,6 +113,9 @@ void cuda_decide_backward(cuda_model *m, activations *d, const activations *a, i
 
 void cuda_salience_backward(cuda_model *m, const float *dsalience, const float *item, int n, float *gradient) {
     cuda_weight_back(m, gradient, P_SALIENCE_W, P_SALIENCE_B, dsalience, item, n, m->p->shape.dim, 1);
+    if (m->p->shape.salience)
+        CUDA_DO(m,
+                lp_cuda_squares_backward_weight(cuda_into(m, gradient, P_SALIENCE_SQUARE), dsalience, item, n, m->p->shape.dim, m->stream));
 }
 
 void cuda_recall_backward(cuda_model *m, activations *d, const activations *a, const cuda_context *c, const float *extra_dsalience,
@@ -128,6 +132,8 @@ void cuda_item_backward(cuda_model *m, activations *d, const activations *a, int
     int h = m->p->shape.hidden, dim = m->p->shape.dim;
     cuda_salience_backward(m, d->salience, a->item, n, gradient);
     cuda_input_back(m, d->item, d->salience, P_SALIENCE_W, n, dim, 1, LP_CUDA_ADD);
+    if (m->p->shape.salience)
+        CUDA_DO(m, lp_cuda_squares_backward_input(d->item, d->salience, a->item, cuda_weight(m, P_SALIENCE_SQUARE), n, dim, m->stream));
     cuda_weight_back(m, gradient, P_ITEM_W, P_ITEM_B, d->item, a->g, n, h, dim);
     cuda_input_back(m, d->g, d->item, P_ITEM_W, n, h, dim, LP_CUDA_ADD);
 }

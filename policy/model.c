@@ -35,6 +35,7 @@ static void list_parameters(lp_policy *p) {
     add(p, P_ITEM_B, "item.bias", 1, s->dim, 1, 1, 1);
     add(p, P_SALIENCE_W, "salience.weight", 2, 1, s->dim, 1, 1);
     add(p, P_SALIENCE_B, "salience.bias", 1, 1, 1, 1, 1);
+    add(p, P_SALIENCE_SQUARE, "salience.square", 2, s->salience == LP_SALIENCE_SQUARE, s->dim, 1, 1);
     add(p, P_QUERY_W, "query.weight", 2, read, s->hidden, 1, 1);
     add(p, P_QUERY_B, "query.bias", 1, read, 1, 1, 1);
     int order = s->order == LP_ORDER_NONE ? 0 : 2 * s->heads;
@@ -96,6 +97,8 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
         {"n_ages", s->n_ages, 1, LP_READ_MAX_KEYS},
         {"core", s->core, LP_CORE_NONE, LP_CORES - 1},
         {"join", s->join, LP_JOIN_HEAD, LP_JOIN_SIGHT},
+        {"order", s->order, LP_ORDER_NONE, LP_ORDER_PLACE},
+        {"salience", s->salience, LP_SALIENCE_LINEAR, LP_SALIENCE_SQUARE},
         {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -176,6 +179,7 @@ uint64_t lp_policy_digest(const lp_policy *p) {
     uint64_t shape = lp_hash64(s, offsetof(lp_policy_config, join)); /* as before there was a choice */
     if (s->join) shape = lp_hash64_seed(&s->join, sizeof s->join, shape);
     if (s->order) shape = lp_hash64_seed(&s->order, sizeof s->order, shape);
+    if (s->salience) shape = lp_hash64_seed(&s->salience, sizeof s->salience, shape);
     return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, shape);
 }
 
@@ -184,7 +188,8 @@ static double conv_flops(const lp_conv *c) { return 2.0 * lp_conv_oh(c) * lp_con
 double lp_policy_flops(const lp_policy *p, int n_items) {
     const lp_policy_config *s = &p->shape;
     double h = s->hidden, read = s->heads * s->dim;
-    double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size + (double)p->info[P_ORDER_W].size;
+    double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size + (double)p->info[P_ORDER_W].size +
+                  (double)p->info[P_SALIENCE_SQUARE].size;
     return conv_flops(&p->conv1) + conv_flops(&p->conv2) +
            2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) + 4.0 * n_items * read;
 }
@@ -331,10 +336,12 @@ void model_remember(const lp_policy *p, activations *a, int rows) {
 
 void model_salience(const lp_policy *p, float *salience, const float *item, int n) {
     lp_k_linear(salience, item, param(p, P_SALIENCE_W), param(p, P_SALIENCE_B), n, p->shape.dim, 1, 0);
+    if (p->shape.salience) lp_k_squares(salience, item, param(p, P_SALIENCE_SQUARE), n, p->shape.dim);
 }
 
 void model_salience_backward(const lp_policy *p, const float *dsalience, const float *item, int n, float *gradient) {
     lp_k_linear_backward_weight(grad(p, gradient, P_SALIENCE_W), grad(p, gradient, P_SALIENCE_B), dsalience, item, n, p->shape.dim, 1);
+    if (p->shape.salience) lp_k_squares_backward_weight(grad(p, gradient, P_SALIENCE_SQUARE), dsalience, item, n, p->shape.dim);
 }
 
 void model_decide_without_memory(const lp_policy *p, activations *out, const activations *a, int n) {
@@ -380,6 +387,7 @@ void model_item_backward(const lp_policy *p, activations *d, const activations *
     int h = p->shape.hidden, dim = p->shape.dim;
     model_salience_backward(p, d->salience, a->item, n, gradient);
     lp_k_linear_backward_input(d->item, d->salience, param(p, P_SALIENCE_W), n, dim, 1, 1);
+    if (p->shape.salience) lp_k_squares_backward_input(d->item, d->salience, a->item, param(p, P_SALIENCE_SQUARE), n, dim);
     lp_k_linear_backward_weight(grad(p, gradient, P_ITEM_W), grad(p, gradient, P_ITEM_B), d->item, a->g, n, h, dim);
     lp_k_linear_backward_input(d->g, d->item, param(p, P_ITEM_W), n, h, dim, 1);
 }

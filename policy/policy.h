@@ -11,7 +11,7 @@
  *
  *     pixels --conv1 8x8/4--> relu --conv2 4x4/2--> relu --features (+ action[last])--> relu --> f
  *     g = f, or with a recurrent core  g = f + h,  h = core(f, h of the decision before)
- *     item = W g + b      salience = w . item + b      query = W g + b      order = W g + b
+ *     item = W g + b      salience = w . item (+ u . item^2) + b      query = W g + b      order = W g + b
  *     read = attention(query, order, context)      order: in networks that have it, lp_policy_order
  *     z = relu(head.feature g + head.read read + b), or joined as sight  z = relu(head.feature (g + head.read read) + b)
  *     logits = policy z      value = value z
@@ -52,6 +52,12 @@ typedef enum { LP_ORDER_NONE, LP_ORDER_PLACE } lp_policy_order;
 #define LP_POLICY_ORDER_CHOICES "none|place"
 const char *lp_policy_order_name(int order);
 
+/* What salience can tell from a vector. By a map alone, which side of a plane it is on; with squares, how far from the middle as well: the
+ * log-odds of two normal distributions are of this form, of few vectors that are spread out, say, among many that are alike. */
+typedef enum { LP_SALIENCE_LINEAR, LP_SALIENCE_SQUARE } lp_policy_salience;
+#define LP_POLICY_SALIENCE_CHOICES "linear|square"
+const char *lp_policy_salience_name(int salience);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_MAX_ACTIONS */
@@ -64,6 +70,7 @@ typedef struct {
     int core;          /* lp_policy_core */
     int join;          /* lp_policy_join */
     int order;         /* lp_policy_order */
+    int salience;      /* lp_policy_salience */
 } lp_policy_config;
 
 /* Fills in what is 0. */

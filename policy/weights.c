@@ -51,13 +51,16 @@ enum { N_CONFIG_KEYS = sizeof config_keys / sizeof *config_keys };
 static int *config_field(lp_policy_config *config, int i) { return (int *)((char *)config + config_keys[i].offset); }
 
 static const char *const core_names[] = {"none", "gru", "mingru", NULL}, *const size_names[] = {"nano", "base", "large", NULL},
-                         *const join_names[] = {"head", "sight", NULL}, *const order_names[] = {"none", "place", NULL};
+                         *const join_names[] = {"head", "sight", NULL}, *const order_names[] = {"none", "place", NULL},
+                         *const salience_names[] = {"linear", "square", NULL};
 
 const char *lp_policy_core_name(int core) { return core_names[core]; }
 
 const char *lp_policy_join_name(int join) { return join_names[join]; }
 
 const char *lp_policy_order_name(int order) { return order_names[order]; }
+
+const char *lp_policy_salience_name(int salience) { return salience_names[salience]; }
 
 const char *lp_policy_size_name(int size) { return size_names[size]; }
 
@@ -102,6 +105,7 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
     if (!status) status = read_name(&config->size, metadata, "size", size_names, path, err);
     if (!status) status = read_name(&config->join, metadata, "join", join_names, path, err);
     if (!status) status = read_name(&config->order, metadata, "order", order_names, path, err);
+    if (!status) status = read_name(&config->salience, metadata, "salience", salience_names, path, err);
     return status;
 }
 
@@ -253,6 +257,7 @@ lp_status lp_policy_write_with(const lp_policy *p, const char *path, const lp_po
     all[n++] = (lp_policy_note){"size", size_names[config.size]};
     if (config.join) all[n++] = (lp_policy_note){"join", join_names[config.join]};
     if (config.order) all[n++] = (lp_policy_note){"order", order_names[config.order]};
+    if (config.salience) all[n++] = (lp_policy_note){"salience", salience_names[config.salience]};
     for (int i = 0; i < n_notes; i++) all[n++] = notes[i];
     for (const param_info *t = p->info; t < p->info + P_COUNT; t++) {
         if (!t->size) continue;

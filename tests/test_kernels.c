@@ -244,6 +244,41 @@ static void test_read(void **state) {
     for (int ordered = 0; ordered <= 1; ordered++) check_read(ordered, 0), check_read(ordered, 0.7f);
 }
 
+static void test_squares(void **state) {
+    (void)state;
+    static const int sizes[][2] = {{0, 3}, {1, 1}, {7, 5}, {33, 32}, {9, 67}};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        const int n = sizes[k][0], dim = sizes[k][1];
+        const size_t size = (size_t)n * (size_t)dim;
+        float *x = random_floats(size), *u = random_floats((size_t)dim), *out = random_floats((size_t)n), *was = random_floats((size_t)n);
+        float *du = random_floats((size_t)dim), *dx = random_floats(size), *du_was = malloc((size_t)dim * sizeof *du),
+              *dx_was = malloc((size + 1) * sizeof *dx);
+        memcpy(was, out, (size_t)n * sizeof *out);
+        memcpy(du_was, du, (size_t)dim * sizeof *du), memcpy(dx_was, dx, size * sizeof *dx);
+        lp_k_squares(out, x, u, n, dim);
+        lp_k_squares_backward_weight(du, was, x, n, dim); /* any numbers will do as what out is owed */
+        lp_k_squares_backward_input(dx, was, x, u, n, dim);
+        for (int r = 0; r < n; r++) {
+            double sum = was[r], magnitude = fabs(was[r]);
+            for (int d = 0; d < dim; d++) {
+                double at = x[r * dim + d];
+                sum += u[d] * at * at, magnitude += fabs(u[d] * at * at);
+                close_to(dx[r * dim + d], dx_was[r * dim + d] + 2.0 * was[r] * u[d] * at, 10, "dx", (size_t)(r * dim + d));
+            }
+            close_to(out[r], sum, magnitude, "squares", (size_t)r);
+        }
+        for (int d = 0; d < dim; d++) {
+            double sum = du_was[d], magnitude = fabs(du_was[d]);
+            for (int r = 0; r < n; r++) {
+                double part = was[r] * pow(x[r * dim + d], 2);
+                sum += part, magnitude += fabs(part);
+            }
+            close_to(du[d], sum, magnitude, "du", (size_t)d);
+        }
+        free(x), free(u), free(out), free(was), free(du), free(dx), free(du_was), free(dx_was);
+    }
+}
+
 static double salience_loss_of(const float *salience, const float *weight, const int32_t *index, int n, int heads) {
     double sum = 0, loss = 0;
     for (int j = 0; j < n; j++) sum += exp(salience[index[j]]);
@@ -305,6 +340,14 @@ static void test_gae(void **state) {
     }
 }
 
+/* Below what is clipped (-1), above it (1), or between. */
+static int ppo_side(const float *z, int action, float old, int n, const lp_ppo *s) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += exp(z[i]);
+    double ratio = exp(z[action] - log(sum) - old);
+    return (ratio > 1 + s->clip) - (ratio < 1 - s->clip);
+}
+
 static double ppo_loss(const float *z, float v, int action, float old, float A, float target, int n, const lp_ppo *s) {
     double sum = 0, entropy = 0;
     for (int i = 0; i < n; i++) sum += exp(z[i]);
@@ -332,13 +375,13 @@ static void test_ppo(void **state) {
             float keep = z[r * A + i], h = 1.0f / 256;
             z[r * A + i] = keep + h;
             double up = ppo_loss(z + r * A, v[r], action[r], old[r], advantage[r], target[r], A, &s);
+            int up_side = ppo_side(z + r * A, action[r], old[r], A, &s);
             z[r * A + i] = keep - h;
             double down = ppo_loss(z + r * A, v[r], action[r], old[r], advantage[r], target[r], A, &s);
+            int down_side = ppo_side(z + r * A, action[r], old[r], A, &s);
             z[r * A + i] = keep;
             double slope = (up - down) / (2 * h);
-            /* at the clip's corner the two sides differ: such a row is left out, and counted */
-            double at = ppo_loss(z + r * A, v[r], action[r], old[r], advantage[r], target[r], A, &s);
-            if (fabs(up - 2 * at + down) > 1e-4) clipped++;
+            if (up_side != down_side) clipped++; /* a corner is between: left out, and counted */
             else if (!(fabs(dz[r * A + i] - slope) <= 1e-3 * (1 + fabs(slope))))
                 fail_msg("ppo dlogit %d,%d: %g, expected %g", r, i, dz[r * A + i], slope);
         }
@@ -371,9 +414,10 @@ int main(void) {
     rng = lp_rng_make(test_seed_or(20261123), 0);
     if (lp_k_init(1, NULL)) return 1;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear),    cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv),
-        cmocka_unit_test(test_pointwise), cmocka_unit_test(test_read),          cmocka_unit_test(test_salience_loss),
-        cmocka_unit_test(test_gae),       cmocka_unit_test(test_ppo),           cmocka_unit_test(test_adam),
+        cmocka_unit_test(test_linear),        cmocka_unit_test(test_linear_packed), cmocka_unit_test(test_conv),
+        cmocka_unit_test(test_pointwise),     cmocka_unit_test(test_read),          cmocka_unit_test(test_squares),
+        cmocka_unit_test(test_salience_loss), cmocka_unit_test(test_gae),           cmocka_unit_test(test_ppo),
+        cmocka_unit_test(test_adam),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

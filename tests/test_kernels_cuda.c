@@ -109,6 +109,25 @@ static void test_pointwise(void **state) {
     }
 }
 
+static void test_squares(void **state) {
+    (void)state;
+    static const int sizes[][2] = {{0, 3}, {1, 1}, {7, 5}, {1025, 32}, {300, 128}};
+    for (int k = 0; k < 5; k++, release(NULL)) {
+        const int n = sizes[k][0], dim = sizes[k][1];
+        both x = floats((size_t)(n * dim)), u = floats((size_t)dim), out = floats((size_t)n), du = floats((size_t)dim),
+             dx = floats((size_t)(n * dim));
+        check(lp_cuda_squares_backward_weight(du.device, out.device, x.device, n, dim, NULL));
+        check(lp_cuda_squares_backward_input(dx.device, out.device, x.device, u.device, n, dim, NULL));
+        check(lp_cuda_squares(out.device, x.device, u.device, n, dim, NULL));
+        lp_k_squares_backward_weight(du.host, out.host, x.host, n, dim);
+        lp_k_squares_backward_input(dx.host, out.host, x.host, u.host, n, dim);
+        lp_k_squares(out.host, x.host, u.host, n, dim);
+        EXPECT(du, n);
+        EXPECT(dx, 4);
+        EXPECT(out, dim);
+    }
+}
+
 static void test_embed(void **state) {
     (void)state;
     enum { N = 77, ROWS = 5, DIM = 19 };
@@ -573,6 +592,7 @@ int main(void) {
     if (lp_cuda_missing()) return cmocka_run_group_tests(none, NULL, NULL);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_pointwise, release),
+        cmocka_unit_test_teardown(test_squares, release),
         cmocka_unit_test_teardown(test_embed, release),
         cmocka_unit_test_teardown(test_rows, release),
         cmocka_unit_test_teardown(test_graph, release),

@@ -23,7 +23,8 @@ lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
                               .n_ages = (int)c->ages,
                               .core = (int)c->core,
                               .join = (int)c->join,
-                              .order = (int)c->order};
+                              .order = (int)c->order,
+                              .salience = (int)c->salience};
     lp_game_observation(game, &shape.width, &shape.height);
     lp_policy_defaults(&shape);
     return shape;
