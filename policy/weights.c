@@ -54,6 +54,23 @@ static const char *const core_names[] = {"none", "gru", "mingru", NULL}, *const 
                          *const join_names[] = {"head", "sight", NULL}, *const order_names[] = {"none", "place", NULL},
                          *const salience_names[] = {"linear", "square", NULL};
 
+/* Choices, by their words. Those that came later are written where they are not the first. */
+static const struct {
+    const char *key;
+    size_t offset;
+    const char *const *names;
+    bool later;
+} config_words[] = {
+    {"core", offsetof(lp_policy_config, core), core_names, false},
+    {"size", offsetof(lp_policy_config, size), size_names, false},
+    {"join", offsetof(lp_policy_config, join), join_names, true},
+    {"order", offsetof(lp_policy_config, order), order_names, true},
+    {"salience", offsetof(lp_policy_config, salience), salience_names, true},
+};
+enum { N_CONFIG_WORDS = sizeof config_words / sizeof *config_words };
+
+static int *config_word(lp_policy_config *config, int i) { return (int *)((char *)config + config_words[i].offset); }
+
 const char *lp_policy_core_name(int core) { return core_names[core]; }
 
 const char *lp_policy_join_name(int join) { return join_names[join]; }
@@ -101,11 +118,9 @@ static lp_status read_config(lp_policy_config *config, const cJSON *metadata, co
             return lp_fail(err, LP_BAD_INPUT, "%s: __metadata__.%s is missing or out of range", path, config_keys[i].key);
         *config_field(config, i) = (int)value;
     }
-    lp_status status = read_name(&config->core, metadata, "core", core_names, path, err);
-    if (!status) status = read_name(&config->size, metadata, "size", size_names, path, err);
-    if (!status) status = read_name(&config->join, metadata, "join", join_names, path, err);
-    if (!status) status = read_name(&config->order, metadata, "order", order_names, path, err);
-    if (!status) status = read_name(&config->salience, metadata, "salience", salience_names, path, err);
+    lp_status status = LP_OK;
+    for (int i = 0; !status && i < N_CONFIG_WORDS; i++)
+        status = read_name(config_word(config, i), metadata, config_words[i].key, config_words[i].names, path, err);
     return status;
 }
 
@@ -239,7 +254,7 @@ lp_status lp_policy_check_writable(const char *path, lp_err *err) {
 
 lp_status lp_policy_write_with(const lp_policy *p, const char *path, const lp_policy_note *notes, int n_notes, const lp_tensor *more,
                                int n_more, lp_err *err) {
-    lp_policy_note *all = malloc((size_t)(N_CONFIG_KEYS + 5 + n_notes) * sizeof *all);
+    lp_policy_note *all = malloc((size_t)(1 + N_CONFIG_KEYS + N_CONFIG_WORDS + n_notes) * sizeof *all);
     lp_tensor *tensors = malloc((size_t)(P_COUNT + n_more) * sizeof *tensors);
     if (!all || !tensors) {
         free(all), free(tensors);
@@ -253,11 +268,10 @@ lp_status lp_policy_write_with(const lp_policy *p, const char *path, const lp_po
         snprintf(text[i], sizeof *text, "%d", *config_field(&config, i));
         all[n++] = (lp_policy_note){config_keys[i].key, text[i]};
     }
-    all[n++] = (lp_policy_note){"core", core_names[config.core]};
-    all[n++] = (lp_policy_note){"size", size_names[config.size]};
-    if (config.join) all[n++] = (lp_policy_note){"join", join_names[config.join]};
-    if (config.order) all[n++] = (lp_policy_note){"order", order_names[config.order]};
-    if (config.salience) all[n++] = (lp_policy_note){"salience", salience_names[config.salience]};
+    for (int i = 0; i < N_CONFIG_WORDS; i++) {
+        int word = *config_word(&config, i);
+        if (word || !config_words[i].later) all[n++] = (lp_policy_note){config_words[i].key, config_words[i].names[word]};
+    }
     for (int i = 0; i < n_notes; i++) all[n++] = notes[i];
     for (const param_info *t = p->info; t < p->info + P_COUNT; t++) {
         if (!t->size) continue;

@@ -67,8 +67,8 @@ static void test_cores(void **state) {
         lp_policy *p, *q;
         lp_policy_config config = shape;
         config.core = core;
-        config.join = core == LP_CORE_GRU ? LP_JOIN_SIGHT : LP_JOIN_HEAD;
-        config.order = core == LP_CORE_GRU ? LP_ORDER_PLACE : LP_ORDER_NONE;
+        config.join = core == LP_CORE_NONE ? LP_JOIN_HEAD : LP_JOIN_SIGHT;
+        config.order = core == LP_CORE_NONE ? LP_ORDER_NONE : LP_ORDER_PLACE;
         config.salience = core == LP_CORE_MINGRU ? LP_SALIENCE_SQUARE : LP_SALIENCE_LINEAR;
         assert_int_equal(lp_policy_open(&p, &config, 5, &err), LP_OK);
         n_parameters[core] = lp_policy_n_parameters(p);
@@ -79,9 +79,9 @@ static void test_cores(void **state) {
                     lp_policy_shape(q)->salience == config.salience);
         lp_policy_close(p), lp_policy_close(q);
     }
-    size_t h = (size_t)shape.hidden;
-    assert_true(n_parameters[LP_CORE_GRU] - n_parameters[LP_CORE_NONE] == 6 * h * h + 6 * h + 2 * (size_t)shape.heads * (h + 1));
-    assert_true(n_parameters[LP_CORE_MINGRU] - n_parameters[LP_CORE_NONE] == 2 * h * h + 2 * h + (size_t)shape.dim);
+    size_t h = (size_t)shape.hidden, order = 2 * (size_t)shape.heads * (h + 1);
+    assert_true(n_parameters[LP_CORE_GRU] - n_parameters[LP_CORE_NONE] == 6 * h * h + 6 * h + order);
+    assert_true(n_parameters[LP_CORE_MINGRU] - n_parameters[LP_CORE_NONE] == 2 * h * h + 2 * h + order + (size_t)shape.dim);
     lp_blob file;
     assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
     char *name = memmem(file.data, file.size_bytes, "\"mingru\"", 8);
