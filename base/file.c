@@ -191,7 +191,7 @@ static lp_status cannot_write(const char *path, lp_err *err) {
 }
 
 static lp_status check_kind(const char *path, const lp_file_kind *kind, lp_err *err) {
-    char begin[16];
+    char begin[32];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return errno == ENOENT ? LP_OK : cannot_write(path, err);
     ssize_t n = pread(fd, begin, sizeof begin, 0);

@@ -2,26 +2,28 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
-#include "base/lock.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/stop.h"
-#include "evals/eval.h"
-#include "train/train.h"
+#include "cli/train_log.h"
+#include "evals/episodes.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LOG_EVERY_UPDATES = 5, CHECKPOINT_S = 60 };
+enum { CHECKPOINT_S = 60, MAX_KEPT = 64, EVAL_SEED = 1 };
 
 typedef struct {
-    const char *game, *config, *model, *out, *device, *noop, *memory, *settings[LP_MAX_LIST];
+    const char *game, *config, *model, *out, *device, *noop, *memory, *keep_weights, *settings[LP_MAX_LIST];
     int n_game, n_settings;
     double minutes;
-    int64_t threads, eval_episodes;
+    int64_t threads, eval_episodes, eval_every;
     bool resume, overwrite, json;
 } arguments;
 
@@ -69,17 +71,19 @@ typedef struct {
     const lp_game *game;
     lp_train_config config;
     lp_train *train; /* owned */
-    FILE *log;       /* owned; locked, so that one training at a time writes these files */
-    char out[PATH_MAX], checkpoint[PATH_MAX], log_path[PATH_MAX];
+    lp_train_log log;
+    char out[PATH_MAX], checkpoint[PATH_MAX];
     double start_s, saved_s;
     int64_t start_decisions;
+    int n_keep;
+    int64_t keep[MAX_KEPT]; /* decisions after which the weights are kept */
 } session;
 
 static lp_status name_files(session *s, lp_err *err) {
     char name[128];
     snprintf(name, sizeof name, "%s.safetensors", lp_game_name(s->game));
     const char *out = s->a->out ? s->a->out : name;
-    if (snprintf(s->log_path, sizeof s->log_path, "%s.log", out) >= (int)sizeof s->log_path - 8)
+    if (snprintf(s->log.path, sizeof s->log.path, "%s.log", out) >= (int)sizeof s->log.path - 32)
         return lp_fail(err, LP_BAD_INPUT, "--out %.80s...: path too long", out);
     snprintf(s->out, sizeof s->out, "%s", out);
     snprintf(s->checkpoint, sizeof s->checkpoint, "%s.train", out);
@@ -87,8 +91,32 @@ static lp_status name_files(session *s, lp_err *err) {
     return status ? status : lp_file_check_writable(s->checkpoint, NULL, err);
 }
 
+/* OUT with the decisions before its ending, cue.40000.safetensors. */
+static char *kept_path(const session *s, int64_t decisions, char path[PATH_MAX]) {
+    static const char ending[] = ".safetensors";
+    size_t n = strlen(s->out), has = n > sizeof ending && !strcmp(s->out + n - strlen(ending), ending) ? strlen(ending) : 0;
+    snprintf(path, PATH_MAX, "%.*s.%lld%s", (int)(n - has), s->out, (long long)decisions, has ? ending : "");
+    return path;
+}
+
+/* "0,40000" */
+static lp_status read_keep(session *s, lp_err *err) {
+    char text[1024], *save = NULL;
+    if (!s->a->keep_weights) return LP_OK;
+    bool fits = snprintf(text, sizeof text, "%s", s->a->keep_weights) < (int)sizeof text;
+    for (char *one = strtok_r(text, ",", &save); one && fits; one = strtok_r(NULL, ",", &save)) {
+        double v;
+        if (s->n_keep == MAX_KEPT) fits = false;
+        else if (!lp_parse_double(one, &v) || v != floor(v) || v < 0 || v > 1e15)
+            return lp_fail(err, LP_BAD_INPUT, "--keep-weights '%.40s': must be whole numbers, as 0,40000", one);
+        else s->keep[s->n_keep++] = (int64_t)v;
+    }
+    return fits ? LP_OK : lp_fail(err, LP_BAD_INPUT, "--keep-weights: more than %d", MAX_KEPT);
+}
+
 static lp_status save(session *s, lp_err *err) {
-    lp_status status = lp_train_save(s->train, s->checkpoint, err);
+    lp_status status = lp_train_log_sync(&s->log, err);
+    if (!status) status = lp_train_save(s->train, s->checkpoint, err);
     if (!status) status = lp_train_write_policy(s->train, s->out, err);
     s->saved_s = lp_now_s();
     return status;
@@ -96,41 +124,36 @@ static lp_status save(session *s, lp_err *err) {
 
 /* What is replaced, or written on, must be a training's. */
 static lp_status check_kinds(const session *s, lp_err *err) {
-    static const lp_file_kind checkpoint = {"a training's checkpoint", {"LPLTRN"}}, log = {"a training's log", {"update ", "evaluated: "}};
+    static const lp_file_kind checkpoint = {"a training's checkpoint", {"LPLTRN"}};
+    char path[PATH_MAX];
     lp_status status = lp_policy_check_writable(s->out, err);
+    for (int i = 0; i < s->n_keep && !status; i++) status = lp_policy_check_writable(kept_path(s, s->keep[i], path), err);
     if (!status) status = lp_file_check_writable(s->checkpoint, &checkpoint, err);
-    return status ? status : lp_file_check_writable(s->log_path, &log, err);
+    return status ? status : lp_train_log_check(&s->log, err);
 }
 
 /* Goes on from the checkpoint, or writes the first: from here on nothing is lost of a killed training. */
 static lp_status begin(session *s, lp_err *err) {
     if (s->a->resume) {
         lp_status status = lp_train_load(s->train, s->checkpoint, err);
-        return status ? status : check_kinds(s, err);
+        if (!status) status = check_kinds(s, err);
+        return status ? status : lp_train_log_resume(&s->log, s->game, &s->config, lp_train_decisions(s->train), err);
     }
     struct stat log;
-    if (fstat(fileno(s->log), &log)) return lp_fail(err, LP_FAILED, "%s: %s", s->log_path, strerror(errno));
-    const char *old = lp_file_exists(s->out) ? s->out : lp_file_exists(s->checkpoint) ? s->checkpoint : log.st_size ? s->log_path : NULL;
+    if (fstat(s->log.fd, &log)) return lp_fail(err, LP_FAILED, "%s: %s", s->log.path, strerror(errno));
+    const char *old = lp_file_exists(s->out) ? s->out : lp_file_exists(s->checkpoint) ? s->checkpoint : log.st_size ? s->log.path : NULL;
     if (old && !s->a->overwrite)
         return lp_fail(err, LP_BAD_INPUT, "%s: is there already: --resume goes on with it, --overwrite begins anew", old);
     lp_status status = check_kinds(s, err);
-    if (status) return status;
-    if (ftruncate(fileno(s->log), 0)) return lp_fail(err, LP_FAILED, "%s: cannot write: %s", s->log_path, strerror(errno));
-    return save(s, err);
+    if (!status) status = save(s, err);
+    return status ? status : lp_train_log_begin(&s->log, s->game, &s->config, err);
 }
 
 /* Takes the log, and with it all the files; a log that was made for nothing goes again. */
 static lp_status open_files(session *s, lp_err *err) {
-    int fd;
-    bool made;
-    lp_status status = lp_lock_open(&fd, &made, s->log_path, "is training this", err);
-    if (status) return status;
-    if (!(s->log = fdopen(fd, "a"))) {
-        close(fd);
-        status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", s->log_path, strerror(errno));
-    }
+    lp_status status = lp_train_log_open(&s->log, err);
     if (!status) status = begin(s, err);
-    if (status && made) unlink(s->log_path);
+    if (status && s->log.made) unlink(s->log.path);
     return status;
 }
 
@@ -141,25 +164,105 @@ static void show(const session *s, const lp_train_stats *now) {
     char text[LP_DURATION_BYTES];
     lp_progress("wins %5.1f %%  %s  %lld decisions  %.0f decisions/s  %s left", 100 * now->win_rate, now->level, (long long)now->decisions,
                 rate, lp_duration(left, text));
-    if (now->update % LOG_EVERY_UPDATES) return;
-    fprintf(s->log,
-            "update %lld decisions %lld %s win_rate %.4f episodes %lld wins %lld twin_episodes %lld twin_wins %lld "
-            "policy_loss %.5f value_loss %.5f entropy %.4f kl %.5f clip %.4f salience_loss %.5f attention_entropy %.4f grad %.4f rollout_s "
-            "%.2f learn_s %.2f\n",
-            (long long)now->update, (long long)now->decisions, now->level, now->win_rate, (long long)now->episodes, (long long)now->wins,
-            (long long)now->twin_episodes, (long long)now->twin_wins, now->learning.policy_loss, now->learning.value_loss,
-            now->learning.entropy, now->learning.kl, now->learning.clip_fraction, now->learning.salience_loss,
-            now->learning.attention_entropy, now->learning.grad_norm, now->rollout_s, now->learn_s);
-    fflush(s->log);
+}
+
+static double cpu_s(void) {
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+static lp_status update(session *s, lp_err *err) {
+    lp_train_stats stats;
+    double from_s = lp_now_s(), from_cpu_s = cpu_s();
+    lp_status status = lp_train_update(s->train, &stats, err);
+    if (status) return status;
+    s->log.wall_s += lp_now_s() - from_s;
+    s->log.cpu_s += cpu_s() - from_cpu_s;
+    show(s, &stats);
+    return lp_train_log_update(&s->log, &stats, err);
+}
+
+/* Of the same evaluation, or a new one: what another training left under this name goes. */
+static lp_status open_episodes(const session *s, const char *path, int64_t decisions, lp_episodes **out, lp_err *err) {
+    static const lp_file_kind kind = {"an evaluation", {"{\"longplay\":\"evaluation\""}};
+    char text[256];
+    snprintf(text, sizeof text,
+             "{\"longplay\":\"evaluation\",\"version\":1,\"rows\":[{\"policy_digest\":\"%016llx\",\"decisions\":%lld,\"episodes\":%lld}]}",
+             (unsigned long long)lp_policy_digest(lp_train_policy(s->train)), (long long)decisions, (long long)s->a->eval_episodes);
+    cJSON *head = cJSON_Parse(text);
+    if (!head) return lp_fail(err, LP_FAILED, "out of memory");
+    lp_status status = lp_file_check_writable(path, &kind, err);
+    if (!status && (status = lp_episodes_open(out, path, head, err)) == LP_BAD_INPUT) {
+        unlink(path);
+        status = lp_episodes_open(out, path, head, err);
+    }
+    cJSON_Delete(head);
+    return status;
+}
+
+/* Where it is judged: at its goal, on seeds that no training uses. Each episode is kept in a file until all are over, so that a kill loses none. */
+static lp_status judge(session *s, bool final, lp_eval_row *row, lp_err *err) {
+    int64_t knobs[LP_MAX_KNOBS], decisions = lp_train_decisions(s->train);
+    char label[128], path[PATH_MAX];
+    lp_train_goal(s->train, knobs);
+    lp_eval_config eval = {.player = LP_PLAYER_POLICY,
+                           .sample = s->config.act == 1,
+                           .policy = lp_train_policy(s->train),
+                           .memory = lp_train_memory(&s->config, s->game),
+                           .knobs = knobs,
+                           .episodes = s->a->eval_episodes,
+                           .seed = EVAL_SEED,
+                           .time_limit = s->config.time_limit,
+                           .n_threads = (int)s->a->threads,
+                           .progress = true,
+                           .label = label,
+                           .on_episode = lp_episodes_add};
+    lp_episodes *file = NULL;
+    snprintf(label, sizeof label, "%s after %lld decisions", lp_game_name(s->game), (long long)decisions);
+    snprintf(path, sizeof path, "%.*s.%lld.eval", PATH_MAX - 32, s->out, (long long)decisions);
+    lp_status status = save(s, err);
+    if (!status && final) status = lp_train_finish(s->train, err);
+    if (!status) status = open_episodes(s, path, decisions, &file, err);
+    if (status) return status;
+    eval.results = lp_episodes_row(file, 0);
+    eval.context = lp_episodes_at(file, 0);
+    status = lp_eval(s->game, &eval, row, err);
+    bool whole = !status && row->episodes == s->a->eval_episodes;
+    if (whole) status = lp_train_log_evaluation(&s->log, final, decisions, s->game, &eval, row, err);
+    lp_status closed = lp_episodes_close(file, status ? NULL : err);
+    if (whole && !status) unlink(path);
+    return status ? status : closed;
+}
+
+/* What is due after so many decisions, of which the last update made `made`; 0: none did yet. */
+static lp_status keep_weights(session *s, int64_t decisions, int64_t made, lp_err *err) {
+    char path[PATH_MAX];
+    lp_status status = LP_OK;
+    for (int i = 0; i < s->n_keep && !status; i++)
+        if (s->keep[i] <= decisions && s->keep[i] > decisions - made)
+            status = lp_train_write_policy(s->train, kept_path(s, s->keep[i], path), err);
+    return status;
+}
+
+static bool is_due(const session *s, int64_t decisions, int64_t made) {
+    int64_t every = s->a->eval_every;
+    return every && !lp_train_done(s->train) && (!decisions || decisions / every > (decisions - made) / every);
+}
+
+static lp_status on_the_way(session *s, bool evaluated, lp_err *err) {
+    int64_t decisions = lp_train_decisions(s->train), made = s->config.envs * s->config.steps;
+    lp_eval_row row;
+    lp_status status = keep_weights(s, decisions, made, err);
+    return status || evaluated || !is_due(s, decisions, made) ? status : judge(s, false, &row, err);
 }
 
 static lp_status run(session *s, lp_err *err) {
-    lp_status status = LP_OK;
     s->start_decisions = lp_train_decisions(s->train);
+    lp_status status = on_the_way(s, s->log.evaluated, err);
     while (!status && !lp_train_done(s->train) && !lp_stop_asked() && lp_now_s() - s->start_s < s->a->minutes * 60) {
-        lp_train_stats stats;
-        status = lp_train_update(s->train, &stats, err);
-        if (!status) show(s, &stats);
+        status = update(s, err);
+        if (!status) status = on_the_way(s, false, err);
         if (!status && lp_now_s() - s->saved_s >= CHECKPOINT_S) status = save(s, err);
     }
     lp_progress_end();
@@ -175,29 +278,16 @@ static void describe_goal(const session *s, const int64_t *knobs, char *goal, si
                  (long long)knobs[k]);
 }
 
-static lp_status judge(session *s, double minutes, lp_eval_row *row, lp_err *err) {
+static lp_status conclude(session *s, double minutes, lp_eval_row *row, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     char goal[256];
     lp_train_goal(s->train, knobs);
     describe_goal(s, knobs, goal, sizeof goal);
-    lp_eval_config eval = {.player = LP_PLAYER_POLICY,
-                           .sample = s->config.act == 1,
-                           .policy = lp_train_policy(s->train),
-                           .memory = lp_train_memory(&s->config, s->game),
-                           .knobs = knobs,
-                           .episodes = s->a->eval_episodes,
-                           .seed = 1,
-                           .time_limit = s->config.time_limit,
-                           .n_threads = (int)s->a->threads,
-                           .progress = true};
-    lp_status status = lp_train_finish(s->train, err);
-    if (!status) status = lp_eval(s->game, &eval, row, err);
+    lp_status status = judge(s, true, row, err);
     if (status) return status;
-    const char *cut = row->episodes < s->a->eval_episodes ? ", cut short" : "";
-    fprintf(s->log, "evaluated: %lld wins of %lld at %s, after %.1f minutes%s\n", (long long)row->wins, (long long)row->episodes, goal,
-            minutes, cut);
     fprintf(stderr, "%s: %lld of %lld episodes won (%.1f to %.1f %%) at %s after %.1f minutes%s; weights in %s\n", lp_game_name(s->game),
-            (long long)row->wins, (long long)row->episodes, 100 * row->ci95[0], 100 * row->ci95[1], goal, minutes, cut, s->out);
+            (long long)row->wins, (long long)row->episodes, 100 * row->ci95[0], 100 * row->ci95[1], goal, minutes,
+            row->episodes < s->a->eval_episodes ? ", cut short" : "", s->out);
     return LP_OK;
 }
 
@@ -233,7 +323,12 @@ static lp_status train_session(session *s, cJSON **result, int *code, lp_err *er
     lp_eval_row row = {0};
     char note[256];
     lp_status status = name_files(s, err);
+    if (!status) status = read_keep(s, err);
     if (!status) status = settle(s, err);
+    for (int i = 0; i < s->n_keep && !status; i++)
+        if (s->keep[i] > s->config.decisions)
+            status = lp_fail(err, LP_BAD_INPUT, "--keep-weights %lld: train.decisions is %lld", (long long)s->keep[i],
+                             (long long)s->config.decisions);
     if (!status) status = lp_device_find(&device, s->a->device, err);
     if (!status) status = lp_train_open(&s->train, s->game, &s->config, device, (int)s->a->threads, err);
     if (status) return status;
@@ -242,7 +337,7 @@ static lp_status train_session(session *s, cJSON **result, int *code, lp_err *er
     if (!status && lp_game_start_note(s->game, note, sizeof note)) lp_warn("%s", note);
     if (!status) status = run(s, err);
     double minutes = (lp_now_s() - s->start_s) / 60;
-    if (!status && !lp_stop_asked()) status = judge(s, minutes, &row, err);
+    if (!status && !lp_stop_asked()) status = conclude(s, minutes, &row, err);
     if (status) return status;
     if (row.episodes < s->a->eval_episodes) {
         fprintf(stderr, "%s: stopped after %lld decisions; --resume goes on\n", s->out, (long long)lp_train_decisions(s->train));
@@ -263,10 +358,20 @@ int lp_cmd_train(int argc, char **argv) {
         {.name = "overwrite", .help = "begin anew over the training that OUT holds", .flag = &a.overwrite},
         {.name = "eval-episodes",
          .value = "N",
-         .help = "episodes of the final evaluation (200)",
+         .help = "episodes of each evaluation (200)",
          .number = &a.eval_episodes,
          .min = 1,
          .max = LP_EVAL_MAX_EPISODES},
+        {.name = "eval-every",
+         .value = "N",
+         .help = "evaluate before the first decision, and each time N more were trained for (in the end alone)",
+         .number = &a.eval_every,
+         .min = 1,
+         .max = 1e15},
+        {.name = "keep-weights",
+         .value = "N[,N...]",
+         .help = "keep the weights after N decisions (0: untrained) beside OUT, as cue.N.safetensors",
+         .text = &a.keep_weights},
         {.name = "threads",
          .value = "N",
          .help = "threads (one a processor); no result depends on it",
@@ -284,7 +389,7 @@ int lp_cmd_train(int argc, char **argv) {
     const lp_usage usage = {.name = "train",
                             .arguments = "GAME",
                             .summary = "Trains a policy from win (+1) and loss (-1) alone, from pixels. "
-                                       "Progress goes to stderr, a log to OUT.log, a checkpoint to OUT.train.",
+                                       "Progress goes to stderr, a log to OUT.log (a line of JSON an update), a checkpoint to OUT.train.",
                             .example = "longplay train cue --minutes 15 --out my.safetensors --ppo.epochs=3",
                             .options = options,
                             .n_options = sizeof options / sizeof *options,
@@ -309,7 +414,7 @@ int lp_cmd_train(int argc, char **argv) {
     s.game = game;
     code = 0;
     if (!status) status = train_session(&s, &result, &code, &err);
-    if (s.log) fclose(s.log);
+    lp_train_log_close(&s.log);
     lp_train_close(s.train);
     lp_game_close(game);
     if (status) return lp_report(status, &err);

@@ -144,10 +144,10 @@ def weights_of(args: argparse.Namespace, name: str, seed: int) -> Path:
 
 
 def is_trained(weights: Path) -> bool:
-    """To its end: the log's last line says how its policy was judged, on all episodes."""
+    """To its end: the log's last line says how its policy was judged."""
     log = Path(f"{weights}.log")
     lines = log.read_text().splitlines() if weights.exists() and log.exists() else []
-    return bool(lines) and lines[-1].startswith("evaluated: ") and not lines[-1].endswith("cut short")
+    return bool(lines) and lines[-1].startswith('{"evaluation":"final"')
 
 
 def train(args: argparse.Namespace) -> int:
