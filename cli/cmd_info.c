@@ -208,6 +208,7 @@ static lp_status describe_policy(cJSON *o, const char *path, const lp_mem_given 
         cJSON_AddNumberToObject(o, "hidden", s->hidden);
         cJSON_AddStringToObject(o, "size", lp_policy_size_name(s->size));
         cJSON_AddStringToObject(o, "core", lp_policy_core_name(s->core));
+        cJSON_AddNumberToObject(o, "core_state_bytes", (double)lp_policy_state_floats(policy) * (double)sizeof(float));
         cJSON_AddStringToObject(o, "join", lp_policy_join_name(s->join));
         cJSON_AddStringToObject(o, "order", lp_policy_order_name(s->order));
         cJSON_AddStringToObject(o, "salience", lp_policy_salience_name(s->salience));

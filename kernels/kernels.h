@@ -101,6 +101,37 @@ void lp_k_mingru(float *h, float *gate, float *prev, const float *x, const float
                  int hidden);
 void lp_k_mingru_backward(float *dx, float *carry, const float *dh, const float *gate, const float *x, const float *prev,
                           const uint8_t *end, int segments, int steps, int hidden);
+/* Long short-term memory (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000). Its state is two vectors, what it gives and
+ * its cell, (y, c). gate [..][4 hidden] comes in as W f + b in the order i, f, g, o, and becomes
+ *   i, f, o = sigmoid(gate + w y')   g = tanh(gate + w y')   c = f c' + i g   y = o tanh(c)
+ * of the step before's y', c'. next, prev [..][2 hidden] are the states; last [..][hidden] is y' once more, for the gradient of w
+ * [4 hidden][hidden], which is lp_k_linear_backward_weight's of dx and last. flops 8 rows hidden^2 each way. */
+void lp_k_lstm(float *y, float *next, float *gate, float *last, float *prev, const float *w, const float *state, const uint8_t *end,
+               int segments, int steps, int hidden);
+void lp_k_lstm_backward(float *dx, float *carry, const float *dy, const float *gate, const float *next, const float *prev, const float *w,
+                        const uint8_t *end, int segments, int steps, int hidden);
+/* The recurrence of a linear recurrent unit (Orvieto et al. 2023, arXiv:2303.06349, sections 3.3 and 3.4), diagonal and complex:
+ *   next = lambda prev + gamma x      lambda = exp(-exp(nu) + i exp(theta))      gamma = exp(gamma_log)
+ * in the exponential parameterisation, in which |lambda| < 1 whatever is learned, so that it is stable; nu, theta and gamma_log, the rows
+ * of lambda [3][hidden], are all learned. x, next, prev [..][2 hidden]: the real parts, then the imaginary ones. bytes 24 rows hidden,
+ * flops 12 rows hidden; dlambda accumulates. */
+void lp_k_lru(float *next, float *prev, const float *x, const float *lambda, const float *state, const uint8_t *end, int segments,
+              int steps, int hidden);
+void lp_k_lru_backward(float *dx, float *dlambda, const float *dnext, const float *x, const float *prev, const float *lambda,
+                       const uint8_t *end, int segments, int steps, int hidden);
+/* Linear attention whose fast weights S are written by the delta rule (Schlag et al. 2021, arXiv:2102.11174; keys and queries of length 1 as in
+ * Yang et al. 2024, arXiv:2406.06484, without the SiLU there). Each head by itself:
+ *   k = x_k / |x_k|   q = x_q / |x_q|   S = S' + sigmoid(x_beta) (x_v - S' k) k^T   y = S q
+ * What stood at a key is replaced and nothing fades; what stands at keys at right angles to it stays. x [..][lp_delta_wide(heads)]: k of all
+ * heads, v of all, q of all, beta of all; y [..][heads][LP_DELTA_DIM]; next, prev [..][heads][LP_DELTA_DIM][LP_DELTA_DIM]. flops
+ * 6 rows heads LP_DELTA_DIM^2, and 16 back. The way back computes what it needs again from x and prev. */
+enum { LP_DELTA_DIM = 16 };
+#define LP_DELTA_TINY 1e-6f /* added to |x|^2 */
+LP_K_INLINE int lp_delta_wide(int heads) { return heads * (3 * LP_DELTA_DIM + 1); }
+void lp_k_delta(float *y, float *next, float *prev, const float *x, const float *state, const uint8_t *end, int segments, int steps,
+                int heads);
+void lp_k_delta_backward(float *dx, float *carry, const float *dy, const float *x, const float *prev, const uint8_t *end, int segments,
+                         int steps, int heads);
 
 /* The memory read: attention of one decision over its context items, salience as a bias.
  *

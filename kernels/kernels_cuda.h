@@ -116,7 +116,7 @@ int lp_cuda_conv(lp_cuda_blas *blas, float *y, const float *x, const float *weig
 int lp_cuda_conv_backward(lp_cuda_blas *blas, float *dx, float *dweight, float *dbias, const float *dy, const float *x, const float *weight,
                           int n, const lp_conv *shape, float *scratch, int images);
 
-/* ---- recurrent cores ---- */
+/* ---- recurrent cores; what is a scan (mingru, lru) goes through a segment in parts side by side, and needs no carry ---- */
 int lp_cuda_gru(lp_cuda_blas *blas, float *h, float *gate, float *u, float *prev, const float *x, const float *w, const float *b,
                 const float *state, const uint8_t *end, int segments, int steps, int hidden);
 int lp_cuda_gru_backward(lp_cuda_blas *blas, float *dx, float *du, float *carry, const float *dh, const float *gate, const float *u,
@@ -125,6 +125,18 @@ int lp_cuda_mingru(float *h, float *gate, float *prev, const float *x, const flo
                    int hidden, void *stream);
 int lp_cuda_mingru_backward(float *dx, const float *dh, const float *gate, const float *x, const float *prev, const uint8_t *end,
                             int segments, int steps, int hidden, void *stream);
+int lp_cuda_lstm(lp_cuda_blas *blas, float *y, float *next, float *gate, float *last, float *prev, const float *w, const float *state,
+                 const uint8_t *end, int segments, int steps, int hidden);
+int lp_cuda_lstm_backward(lp_cuda_blas *blas, float *dx, float *carry, const float *dy, const float *gate, const float *next,
+                          const float *prev, const float *w, const uint8_t *end, int segments, int steps, int hidden);
+int lp_cuda_lru(float *next, float *prev, const float *x, const float *lambda, const float *state, const uint8_t *end, int segments,
+                int steps, int hidden, void *stream);
+int lp_cuda_lru_backward(float *dx, float *dlambda, const float *dnext, const float *x, const float *prev, const float *lambda,
+                         const uint8_t *end, int segments, int steps, int hidden, void *stream);
+int lp_cuda_delta(float *y, float *next, float *prev, const float *x, const float *state, const uint8_t *end, int segments, int steps,
+                  int heads, void *stream);
+int lp_cuda_delta_backward(float *dx, const float *dy, const float *x, const float *prev, const uint8_t *end, int segments, int steps,
+                           int heads, void *stream);
 
 /* ---- the memory read of a batch: decision b reads count[b] <= max_items items ----
  * q, out [batch][heads][dim]; order [batch][heads][2] or NULL; weight [batch][heads][max_items]; index, level, age [batch][max_items]; dim <= LP_CUDA_READ_MAX_DIM.

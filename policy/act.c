@@ -161,7 +161,7 @@ lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
         d->value = a->value[i];
         d->salience = a->salience[i];
         d->item = a->item + (size_t)i * s->dim;
-        d->state = state ? a->h + (size_t)i * state : NULL;
+        d->state = state ? a->next + (size_t)i * state : NULL;
     }
     return LP_OK;
 }

@@ -87,7 +87,7 @@ static size_t lay_out_device(cuda_actor *a, void *base) {
     if (!base) return room.used;
     lay_out_inputs(&a->device, a, in);
     activations_carve(&a->a, p, a->max_batch, 0, memory);
-    a->out = lp_policy_state_floats(p) ? a->a.h : a->a.item;
+    a->out = lp_policy_state_floats(p) ? a->a.next : a->a.item;
     a->out_bytes = (size_t)((char *)(a->logp + B) - (char *)a->out);
     return room.used;
 }
@@ -244,7 +244,7 @@ lp_status cuda_actor_wait(cuda_actor *a, int n, lp_decision *out, lp_err *err) {
     if (error) return cuda_failed(error, "acting", err);
 #define HOST(field) ((const void *)((const char *)a->host_out + ((const char *)(field) - (const char *)a->out)))
     const float *logit = HOST(a->a.logit), *value = HOST(a->a.value), *salience = HOST(a->a.salience), *item = HOST(a->a.item);
-    const float *h = state ? HOST(a->a.h) : NULL, *logp = HOST(a->logp);
+    const float *h = state ? HOST(a->a.next) : NULL, *logp = HOST(a->logp);
     const int32_t *action = HOST(a->action);
 #undef HOST
     for (size_t r = 0; r < (size_t)n; r++) {

@@ -28,9 +28,11 @@ static void list_parameters(lp_policy *p) {
     add(p, P_FEATURES_B, "features.bias", 1, s->hidden, 1, 1, 1);
     add(p, P_ACTION, "action.weight", 2, s->n_actions, s->hidden, 1, 1);
     add(p, P_CORE_X_W, "core.x.weight", 2, p->core.x, s->hidden, 1, 1);
-    add(p, P_CORE_X_B, "core.x.bias", 1, p->core.x, 1, 1, 1);
+    add(p, P_CORE_X_B, "core.x.bias", 1, p->core.x_bias, 1, 1, 1);
     add(p, P_CORE_H_W, "core.h.weight", 2, p->core.h, s->hidden, 1, 1);
-    add(p, P_CORE_H_B, "core.h.bias", 1, p->core.h, 1, 1, 1);
+    add(p, P_CORE_H_B, "core.h.bias", 1, p->core.h_bias, 1, 1, 1);
+    add(p, P_CORE_LAMBDA, "core.lambda.weight", 2, 3, p->core.lambda, 1, 1);
+    add(p, P_CORE_OUT, "core.out.weight", 2, s->hidden, p->core.out, 1, 1);
     add(p, P_ITEM_W, "item.weight", 2, s->dim, s->hidden, 1, 1);
     add(p, P_ITEM_B, "item.bias", 1, s->dim, 1, 1, 1);
     add(p, P_SALIENCE_W, "salience.weight", 2, 1, s->dim, 1, 1);
@@ -52,8 +54,7 @@ static void list_parameters(lp_policy *p) {
     add(p, P_VALUE_B, "value.bias", 1, 1, 1, 1, 1);
 }
 
-/* Normal weights of standard deviation gain / sqrt(fan in) (He et al. 2015 for relu: gain sqrt 2). */
-static void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
+void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
     const param_info *t = &p->info[id];
     if (!t->size) return;
     float deviation = gain / sqrtf((float)(t->size / (size_t)t->shape[0]));
@@ -155,13 +156,8 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_HEAD_READ, 1.0f, &rng);
     init_weight(p, P_POLICY_W, 0.01f, &rng);
     init_weight(p, P_VALUE_W, 0.1f, &rng);
-    init_weight(p, P_CORE_X_W, 1.0f, &rng);
-    init_weight(p, P_CORE_H_W, 1.0f, &rng);
-    const lp_policy_config *s = &p->shape;
-    if (s->join == LP_JOIN_SIGHT) see_again(p);
-    /* the gate z keeps the state at first, so that what is seen once can be learned from much later */
-    int z = s->core == LP_CORE_GRU ? s->hidden : 0;
-    for (int j = 0; s->core != LP_CORE_NONE && j < s->hidden; j++) p->parameters[p->info[P_CORE_X_B].offset + (size_t)(z + j)] = 1.0f;
+    core_init(p, &rng);
+    if (p->shape.join == LP_JOIN_SIGHT) see_again(p);
     *out = p;
     return LP_OK;
 }
@@ -188,8 +184,9 @@ static double conv_flops(const lp_conv *c) { return 2.0 * lp_conv_oh(c) * lp_con
 double lp_policy_flops(const lp_policy *p, int n_items) {
     const lp_policy_config *s = &p->shape;
     double h = s->hidden, read = s->heads * s->dim;
-    double core = (double)p->info[P_CORE_X_W].size + (double)p->info[P_CORE_H_W].size + (double)p->info[P_ORDER_W].size +
-                  (double)p->info[P_SALIENCE_SQUARE].size;
+    double core = (double)(p->info[P_CORE_X_W].size + p->info[P_CORE_H_W].size + p->info[P_CORE_OUT].size + p->info[P_ORDER_W].size +
+                           p->info[P_SALIENCE_SQUARE].size) +
+                  p->core.products;
     return conv_flops(&p->conv1) + conv_flops(&p->conv2) +
            2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) + 4.0 * n_items * read;
 }
@@ -201,7 +198,7 @@ typedef struct {
     size_t floats; /* of a row */
     bool before;   /* there is room before the first */
 } activation_field;
-enum { ACTIVATION_FIELDS = 19 };
+enum { ACTIVATION_FIELDS = 21 };
 
 static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a, const lp_policy *p) {
     const lp_policy_config *s = &p->shape;
@@ -214,8 +211,10 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
         {&a->f, s->hidden, false},
         {&a->g, s->core == LP_CORE_NONE ? 0 : s->hidden, false},
         {&a->core_x, core->x, false},
-        {&a->core_h, core->h, false},
+        {&a->u, core->u, false},
         {&a->gate, core->gate, false},
+        {&a->last, core->last, false},
+        {&a->y, core->y, false},
         {&a->prev, core->state, false},
         {&a->q, read, false},
         {&a->order, s->order == LP_ORDER_NONE ? 0 : (size_t)2 * s->heads, false},
@@ -223,7 +222,7 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
         {&a->joined, s->join == LP_JOIN_SIGHT ? s->hidden : 0, false},
         {&a->z, s->hidden, false},
         /* what acting gives comes last, without gaps */
-        {&a->h, core->state, false},
+        {&a->next, core->state, false},
         {&a->item, s->dim, true},
         {&a->salience, 1, true},
         {&a->logit, s->n_actions, false},
@@ -235,6 +234,7 @@ static void list_fields(activation_field out[ACTIVATION_FIELDS], activations *a,
 /* What a stage that this network does not have would give is what it would be given. */
 static void alias(activations *a, const lp_policy *p) {
     if (p->shape.core == LP_CORE_NONE) a->g = a->f;
+    if (!p->core.y) a->y = a->next;
     if (p->shape.join == LP_JOIN_HEAD) a->joined = a->g;
     if (p->shape.order == LP_ORDER_NONE) a->order = NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef LP_POLICY_MODEL_H
 #define LP_POLICY_MODEL_H
 
+#include "base/rng.h"
 #include "kernels/frames.h"
 #include "kernels/kernels.h"
 #include "policy/policy.h"
@@ -10,7 +11,7 @@
 typedef enum {
     // clang-format off
     P_CONV1_W, P_CONV1_B, P_CONV2_W, P_CONV2_B, P_FEATURES_W, P_FEATURES_B, P_ACTION,
-    P_CORE_X_W, P_CORE_X_B, P_CORE_H_W, P_CORE_H_B, P_ITEM_W, P_ITEM_B,
+    P_CORE_X_W, P_CORE_X_B, P_CORE_H_W, P_CORE_H_B, P_CORE_LAMBDA, P_CORE_OUT, P_ITEM_W, P_ITEM_B,
     P_SALIENCE_W, P_SALIENCE_B, P_SALIENCE_SQUARE, P_QUERY_W, P_QUERY_B, P_ORDER_W, P_ORDER_B, P_LEVEL_KEY, P_AGE_KEY, P_HEAD_FEATURE, P_HEAD_READ, P_HEAD_B,
     P_POLICY_W, P_POLICY_B, P_VALUE_W, P_VALUE_B, P_COUNT,
     // clang-format on
@@ -22,11 +23,15 @@ typedef struct {
     size_t offset, size; /* floats; size 0: this network has no such tensor */
 } param_info;
 
-/* What a recurrent core has of a row, floats; all 0 without one. */
+/* A recurrent core's tensors, and what it has of a row, floats; all 0 without one. */
 typedef struct {
-    int x, h;  /* what the frame says, what the state says */
-    int gate;  /* what the way back needs to know besides */
-    int state; /* handed on from row to row */
+    int x, h;           /* outputs of core.x [x][hidden], what the frame says, and of core.h [h][hidden], what the state says */
+    int x_bias, h_bias; /* as many, or 0: it has none */
+    int lambda;         /* columns of core.lambda [3][lambda] */
+    int out;            /* columns of core.out [hidden][out], through which y comes out; 0: it comes out as it is */
+    int u, gate, last;  /* kept for the way back */
+    int y, state;       /* what it gives, y 0: the state after; what is handed on from row to row */
+    int products;       /* multiply-adds of a row besides these tensors' */
 } core_sizes;
 
 struct lp_policy {
@@ -51,20 +56,26 @@ typedef struct {
     float *f;  /* [n][hidden] */
     float *g;  /* [n][hidden]; f itself without a core */
     /* the core's, where there is one */
-    float *core_x, *core_h, *gate; /* [n][core.x], [n][core.h], [n][core.gate] */
-    float *prev, *h;               /* [n][core.state] the state before and after */
-    float *item;                   /* [n][dim], with room for `extra` rows before it (those of a segment that are constants) */
-    float *salience;               /* [n] likewise */
-    float *q;                      /* [n][heads * dim] */
-    float *order;                  /* [n][heads * 2] which of those that match; NULL: this network cannot say */
-    float *read;                   /* [n][heads * dim] */
-    float *joined;                 /* [n][hidden] what the head looks at: g and what was read, or g itself where that joins in the head */
-    float *z;                      /* [n][hidden] */
-    float *logit;                  /* [n][n_actions] */
-    float *value;                  /* [n] */
+    float *core_x, *u, *gate, *last; /* [n][core.x], [n][core.u] and so on */
+    float *prev, *next;              /* [n][core.state] the state before and after */
+    float *y;                        /* [n][core.y] what it gives; may be next */
+    float *item;                     /* [n][dim], with room for `extra` rows before it (those of a segment that are constants) */
+    float *salience;                 /* [n] likewise */
+    float *q;                        /* [n][heads * dim] */
+    float *order;                    /* [n][heads * 2] which of those that match; NULL: this network cannot say */
+    float *read;                     /* [n][heads * dim] */
+    float *joined;                   /* [n][hidden] what the head looks at: g and what was read, or g itself where that joins in the head */
+    float *z;                        /* [n][hidden] */
+    float *logit;                    /* [n][n_actions] */
+    float *value;                    /* [n] */
 } activations;
 
 core_sizes core_sizes_of(const lp_policy_config *shape);
+
+/* Random weights of normal distribution, standard deviation gain / sqrt(fan in) (He et al. 2015 for relu: gain sqrt 2). */
+void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng);
+/* Of the core's tensors. */
+void core_init(lp_policy *p, lp_rng *rng);
 
 /* lp_policy_open in two steps: the shapes, then room for their parameters, all 0. */
 lp_status model_open(lp_policy **out, const lp_policy_config *config, lp_err *err);
@@ -97,7 +108,7 @@ void model_see_sequence(const lp_policy *p, activations *a, model_eyes *eyes, co
  * a BLAS may round a row differently for another number of rows, so a caller whose n varies keeps rows fixed and gets the
  * same bits. The others likewise. */
 void model_encode(const lp_policy *p, activations *a, const float *features, const int32_t *last_action, int n, int rows);
-/* f -> g, prev, h of `segments` sequences of `steps` rows each. The first row of each comes after its state [segments][core.state], which
+/* f -> g, prev, next of `segments` sequences of `steps` rows each. The first row of each comes after its state [segments][core.state], which
  * may be a->prev where steps is 1; the others after the row before, but after zeros where that has an end; end NULL: none has. */
 void model_core(const lp_policy *p, activations *a, const float *state, const uint8_t *end, int segments, int steps);
 /* g -> item, salience; and q */

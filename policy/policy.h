@@ -10,7 +10,7 @@
  * item it returns wherever it likes. The network (names are those of the tensors in a weight file):
  *
  *     pixels --conv1 8x8/4--> relu --conv2 4x4/2--> relu --features (+ action[last])--> relu --> f
- *     g = f, or with a recurrent core  g = f + h,  h = core(f, h of the decision before)
+ *     g = f, or with a recurrent core  g = f + y,  y and the next decision's state = core(f, state)
  *     item = W g + b      salience = w . item (+ u . item^2) + b      query = W g + b      order = W g + b
  *     read = attention(query, order, context)      order: in networks that have it, lp_policy_order
  *     z = relu(head.feature g + head.read read + b), or joined as sight  z = relu(head.feature (g + head.read read) + b)
@@ -29,9 +29,10 @@
 
 typedef struct lp_policy lp_policy;
 
-/* State inside the network, carried from decision to decision: none, a gated recurrent unit, or a minimal one. */
-typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU, LP_CORES } lp_policy_core;
-#define LP_POLICY_CORE_CHOICES "none|gru|mingru"
+/* State inside the network, carried from decision to decision: none; a gated recurrent unit, or a minimal one; long short-term memory; a
+ * diagonal linear recurrence; fast weights written by the delta rule (kernels.h has their formulas). */
+typedef enum { LP_CORE_NONE, LP_CORE_GRU, LP_CORE_MINGRU, LP_CORE_LSTM, LP_CORE_LRU, LP_CORE_DELTA, LP_CORES } lp_policy_core;
+#define LP_POLICY_CORE_CHOICES "none|gru|mingru|lstm|lru|delta"
 const char *lp_policy_core_name(int core);
 
 /* One network in three widths, of about 0.3, 10 and 100 million parameters at 80x72; CPUs train the first. It sets the channels of the
@@ -81,7 +82,7 @@ void lp_policy_close(lp_policy *policy);
 const lp_policy_config *lp_policy_shape(const lp_policy *policy); /* all defaults filled in */
 size_t lp_policy_n_parameters(const lp_policy *policy);
 int lp_policy_state_floats(const lp_policy *policy); /* of the core's state; 0 without a core */
-/* Multiply-adds x 2 of one decision's forward pass, with n_items of context. */
+/* Multiply-adds x 2 of one decision's forward pass, with n_items of context; those of single numbers, as in a gate, are not counted. */
 double lp_policy_flops(const lp_policy *policy, int n_items);
 /* A hash of shape and weights: which policy made a decision or an item. */
 uint64_t lp_policy_digest(const lp_policy *policy);

@@ -50,9 +50,9 @@ enum { N_CONFIG_KEYS = sizeof config_keys / sizeof *config_keys };
 
 static int *config_field(lp_policy_config *config, int i) { return (int *)((char *)config + config_keys[i].offset); }
 
-static const char *const core_names[] = {"none", "gru", "mingru", NULL}, *const size_names[] = {"nano", "base", "large", NULL},
-                         *const join_names[] = {"head", "sight", NULL}, *const order_names[] = {"none", "place", NULL},
-                         *const salience_names[] = {"linear", "square", NULL};
+static const char *const core_names[] = {"none", "gru", "mingru", "lstm", "lru", "delta", NULL},
+                         *const size_names[] = {"nano", "base", "large", NULL}, *const join_names[] = {"head", "sight", NULL},
+                         *const order_names[] = {"none", "place", NULL}, *const salience_names[] = {"linear", "square", NULL};
 
 /* Choices, by their words. Those that came later are written where they are not the first. */
 static const struct {

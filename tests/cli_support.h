@@ -59,10 +59,10 @@ static inline void put(const char *path, const void *data, size_t size) {
 }
 
 /* A policy of cue's shape with random weights. */
-static inline lp_policy *random_policy(const lp_game *game, uint64_t seed) {
+static inline lp_policy *random_policy(const lp_game *game, int core, uint64_t seed) {
     lp_err err;
     lp_policy *policy;
-    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .hidden = 32, .dim = 8};
+    lp_policy_config shape = {.n_actions = lp_game_n_actions(game), .hidden = 32, .dim = 8, .core = core};
     lp_game_observation(game, &shape.width, &shape.height);
     if (lp_policy_open(&policy, &shape, seed, &err)) fail_msg("%s", err.message);
     return policy;
@@ -72,7 +72,7 @@ static inline void write_policy(const char *path, uint64_t seed) {
     lp_err err;
     lp_game *game;
     if (lp_game_open(&game, "cue", &err)) fail_msg("%s", err.message);
-    lp_policy *policy = random_policy(game, seed);
+    lp_policy *policy = random_policy(game, LP_CORE_NONE, seed);
     const lp_policy_note notes[] = {{"game", "cue"}, {"memory.arch", "tree"}, {"memory.chunk", "8"}};
     if (lp_policy_write(policy, path, notes, 3, &err)) fail_msg("%s", err.message);
     lp_policy_close(policy);

@@ -132,7 +132,7 @@ static inline void open_player(player *p, bool policy, int horizon, int episodes
     lp_err err;
     int64_t knobs[LP_MAX_KNOBS];
     if (lp_game_open(&p->game, "cue", &err)) fail_msg("%s", err.message);
-    p->policy = policy ? random_policy(p->game, 11) : NULL;
+    p->policy = policy ? random_policy(p->game, LP_CORE_NONE, 11) : NULL;
     lp_run_config_init(&p->config);
     snprintf(p->config.game, sizeof p->config.game, "cue");
     snprintf(p->config.policy, sizeof p->config.policy, "%s", policy ? "weights" : "random");

@@ -75,7 +75,7 @@ static void test_usage(void **state) {
         "bench policy --batch 1,",
         "bench policy --batch 1;2",
         "bench policy --size big",
-        "bench policy --core lstm",
+        "bench policy --core rnn",
         "bench policy --policy %/none.safetensors",
         "bench learn --policy %/none.safetensors --size nano",
         "bench learn --context 0",

@@ -5,6 +5,7 @@
 #include "kernels/kernels.h"
 #include "tests/seed.h"
 
+#include <complex.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,14 +16,14 @@
 
 static lp_rng rng;
 
-enum { MOST = 4096, MOST_STATE = 1024 };
+enum { MOST = 32768, MOST_STATE = 8192 };
 
 /* What goes in and what comes out of one core; not all have all of it. Rows are [segment][step]. */
 typedef struct {
     int segments, steps, hidden;
     const uint8_t *end;
     float x[MOST], w[MOST], b[MOST_STATE], state[MOST_STATE], dy[MOST];
-    float y[MOST], next[MOST], prev[MOST], u[MOST], gate[MOST];
+    float y[MOST], next[MOST], prev[MOST], u[MOST], gate[MOST], last[MOST];
     float dx[MOST], dw[MOST], db[MOST_STATE], du[MOST], carry[MOST_STATE];
 } room;
 
@@ -41,7 +42,9 @@ static int none(int h) { return 0 * h; }
 static int one(int h) { return h; }
 static int two(int h) { return 2 * h; }
 static int three(int h) { return 3 * h; }
+static int four(int h) { return 4 * h; }
 static int three_squares(int h) { return 3 * h * h; }
+static int four_squares(int h) { return 4 * h * h; }
 
 /* ---- gru ---- */
 
@@ -83,9 +86,79 @@ static void mingru_step(double *y, double *state, const float *x, const room *r)
     }
 }
 
+/* ---- lstm ---- */
+
+static void lstm_forward(room *r) {
+    memcpy(r->gate, r->x, sizeof r->gate);
+    lp_k_lstm(r->y, r->next, r->gate, r->last, r->prev, r->w, r->state, r->end, r->segments, r->steps, r->hidden);
+}
+static void lstm_backward(room *r) {
+    lp_k_lstm_backward(r->dx, r->carry, r->dy, r->gate, r->next, r->prev, r->w, r->end, r->segments, r->steps, r->hidden);
+    lp_k_linear_backward_weight(r->dw, NULL, r->dx, r->last, r->segments * r->steps, r->hidden, 4 * r->hidden);
+}
+static void lstm_step(double *y, double *state, const float *x, const room *r) {
+    const int h = r->hidden;
+    double u[64];
+    for (int i = 0; i < 4 * h; i++) {
+        u[i] = x[i];
+        for (int j = 0; j < h; j++) u[i] += r->w[i * h + j] * state[j];
+    }
+    for (int j = 0; j < h; j++) {
+        state[h + j] = sigmoid(u[h + j]) * state[h + j] + sigmoid(u[j]) * tanh(u[2 * h + j]);
+        y[j] = sigmoid(u[3 * h + j]) * tanh(state[h + j]);
+    }
+    for (int j = 0; j < h; j++) state[j] = y[j];
+}
+
+/* ---- lru: what it gives is its state, real parts and imaginary ones; w is lambda ---- */
+
+static void lru_forward(room *r) {
+    lp_k_lru(r->next, r->prev, r->x, r->w, r->state, r->end, r->segments, r->steps, r->hidden);
+    memcpy(r->y, r->next, sizeof r->y);
+}
+static void lru_backward(room *r) { lp_k_lru_backward(r->dx, r->dw, r->dy, r->x, r->prev, r->w, r->end, r->segments, r->steps, r->hidden); }
+static void lru_step(double *y, double *state, const float *x, const room *r) {
+    const int h = r->hidden;
+    for (int j = 0; j < h; j++) {
+        const double complex lambda = cexp(-exp(r->w[j]) + I * exp(r->w[h + j]));
+        const double complex next = lambda * (state[j] + I * state[h + j]) + exp(r->w[2 * h + j]) * (x[j] + I * x[h + j]);
+        y[j] = state[j] = creal(next), y[h + j] = state[h + j] = cimag(next);
+    }
+}
+
+/* ---- delta: its "hidden" are its heads ---- */
+
+enum { D = LP_DELTA_DIM };
+static int delta_square(int heads) { return heads * D * D; }
+static int delta_y(int heads) { return heads * D; }
+static void delta_forward(room *r) { lp_k_delta(r->y, r->next, r->prev, r->x, r->state, r->end, r->segments, r->steps, r->hidden); }
+static void delta_backward(room *r) {
+    lp_k_delta_backward(r->dx, r->carry, r->dy, r->x, r->prev, r->end, r->segments, r->steps, r->hidden);
+}
+static void delta_step(double *y, double *state, const float *x, const room *r) {
+    const int heads = r->hidden;
+    for (int h = 0; h < heads; h++) {
+        const float *k = x + h * D, *v = x + (heads + h) * D, *q = x + (2 * heads + h) * D;
+        double *s = state + h * D * D, k2 = (double)LP_DELTA_TINY, q2 = (double)LP_DELTA_TINY, beta = sigmoid(x[3 * heads * D + h]);
+        for (int j = 0; j < D; j++) k2 += (double)k[j] * k[j], q2 += (double)q[j] * q[j];
+        for (int i = 0; i < D; i++) {
+            double held = 0, read = 0;
+            for (int j = 0; j < D; j++) held += s[i * D + j] * k[j] / sqrt(k2);
+            for (int j = 0; j < D; j++) {
+                s[i * D + j] += beta * (v[i] - held) * k[j] / sqrt(k2);
+                read += s[i * D + j] * q[j] / sqrt(q2);
+            }
+            y[h * D + i] = read;
+        }
+    }
+}
+
 static const core cores[] = {
     {"gru", three, one, one, three_squares, three, gru_forward, gru_backward, gru_step},
     {"mingru", two, one, one, none, none, mingru_forward, mingru_backward, mingru_step},
+    {"lstm", four, two, one, four_squares, none, lstm_forward, lstm_backward, lstm_step},
+    {"lru", two, two, two, three, none, lru_forward, lru_backward, lru_step},
+    {"delta", lp_delta_wide, delta_square, delta_y, none, none, delta_forward, delta_backward, delta_step},
 };
 enum { CORES = sizeof cores / sizeof *cores };
 

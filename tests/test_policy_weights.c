@@ -79,14 +79,19 @@ static void test_cores(void **state) {
                     lp_policy_shape(q)->salience == config.salience);
         lp_policy_close(p), lp_policy_close(q);
     }
-    size_t h = (size_t)shape.hidden, order = 2 * (size_t)shape.heads * (h + 1);
-    assert_true(n_parameters[LP_CORE_GRU] - n_parameters[LP_CORE_NONE] == 6 * h * h + 6 * h + order);
-    assert_true(n_parameters[LP_CORE_MINGRU] - n_parameters[LP_CORE_NONE] == 2 * h * h + 2 * h + order + (size_t)shape.dim);
+    const size_t h = (size_t)shape.hidden, order = 2 * (size_t)shape.heads * (h + 1), heads = (h + 15) / 16; /* of delta, 16 wide each */
+    const size_t own[LP_CORES] = {[LP_CORE_GRU] = 6 * h * h + 6 * h,
+                                  [LP_CORE_MINGRU] = 2 * h * h + 2 * h + (size_t)shape.dim,
+                                  [LP_CORE_LSTM] = 8 * h * h + 4 * h,
+                                  [LP_CORE_LRU] = 4 * h * h + 3 * h,
+                                  [LP_CORE_DELTA] = (3 * 16 + 1) * heads * (h + 1) + 16 * heads * h};
+    for (int core = LP_CORE_GRU; core < LP_CORES; core++)
+        assert_int_equal(n_parameters[core] - n_parameters[LP_CORE_NONE], own[core] + order);
     lp_blob file;
     assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
-    char *name = memmem(file.data, file.size_bytes, "\"mingru\"", 8);
+    char *name = memmem(file.data, file.size_bytes, "\"delta\"", 7);
     assert_non_null(name);
-    name[1] = 'M';
+    name[1] = 'D';
     assert_int_equal(read_bytes(file.data, file.size_bytes, &err), LP_BAD_INPUT);
     assert_non_null(strstr(err.message, "__metadata__.core"));
     lp_blob_free(&file);
@@ -312,7 +317,7 @@ static void test_shapes_out_of_range(void **state) {
     lp_err err;
     lp_policy *p;
     lp_policy_config bad[] = {shape, shape, shape, shape, shape, shape};
-    bad[0].width = 7, bad[1].n_actions = 1, bad[2].heads = 9, bad[3].n_levels = 65, bad[4].core = 3, bad[5].size = 3;
+    bad[0].width = 7, bad[1].n_actions = 1, bad[2].heads = 9, bad[3].n_levels = 65, bad[4].core = LP_CORES, bad[5].size = 3;
     for (int i = 0; i < 6; i++) {
         assert_int_equal(lp_policy_open(&p, &bad[i], 0, &err), LP_BAD_INPUT);
         assert_null(p);

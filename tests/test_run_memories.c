@@ -1,5 +1,5 @@
-/* Runs with the architectures that the tree is compared with: stopped or killed and resumed they end as the unbroken run does, row for row;
- * what they remember is shown, searched, called up again by a replay; and policies are trained with them. */
+/* Runs with the architectures that the tree is compared with, and with every recurrent core: stopped or killed and resumed, also in the middle of
+ * an episode, they end as the unbroken run does, row for row; what they remember is shown, searched, called up again by a replay; and policies are trained with them. */
 #include "tests/run_support.h"
 
 enum { DECISIONS = 400, KILLS = 4 };
@@ -28,12 +28,14 @@ static void expect(int code, const char *says, const char *arguments) {
 static void test_resumes(void **state) {
     (void)state;
     lp_rng rng = lp_rng_make(test_seed(), 5);
-    for (int i = 0; i < N_ARCHITECTURES; i++) {
+    for (int i = 0; i < N_ARCHITECTURES || i < LP_CORES; i++) {
         char whole[64], parts[64], killed[64];
         player p;
         lp_err err;
         open_player(&p, true, 60, 0);
-        lp_mem_choose(&p.config.memory, &architectures[i].config);
+        lp_policy_close(p.policy);
+        p.policy = random_policy(p.game, i % LP_CORES, 11);
+        lp_mem_choose(&p.config.memory, &architectures[i % N_ARCHITECTURES].config);
         snprintf(whole, sizeof whole, "whole%d", i), snprintf(parts, sizeof parts, "parts%d", i);
         snprintf(killed, sizeof killed, "killed%d", i);
         for (p.config.decisions = 40; p.config.decisions <= DECISIONS; p.config.decisions += 90) {

@@ -187,7 +187,7 @@ static void test_cuda_refuses(void **state) {
 
 static void test_evaluates(void **state) {
     (void)state;
-    lp_policy *policy = random_policy(game, 5);
+    lp_policy *policy = random_policy(game, LP_CORE_NONE, 5);
     int64_t knobs[LP_MAX_KNOBS];
     lp_game_default_knobs(game, knobs);
     knobs[lp_game_find_knob(game, "horizon")] = 20;

@@ -30,7 +30,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-CORES = ("none", "gru", "mingru")
+CORES = ("none", "gru", "mingru", "lstm", "lru", "delta")
+DELTA_DIM = 16
 WRONG = 1e30  # an error that cannot be told: NaN, another shape
 
 
@@ -63,7 +64,7 @@ def split(tensors):
 class Network(torch.nn.Module):
     def __init__(self, weights, notes):
         super().__init__()
-        self.heads, self.dim, self.core = int(notes["heads"]), int(notes["dim"]), notes["core"]
+        self.heads, self.dim, self.core, self.join = int(notes["heads"]), int(notes["dim"]), notes["core"], notes.get("join", "head")
         for name, tensor in weights.items():
             self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(tensor.clone()))
 
@@ -79,40 +80,85 @@ class Network(torch.nn.Module):
         last = last_action.long()
         return F.relu(self.linear(x, "features") + self.action_weight[last.clamp(min=0)] * (last >= 0).unsqueeze(1))
 
+    def hear(self, f):
+        return self.linear(f, "core_x", self.core != "lru")
+
     def cell(self, x, h):
+        """-> the state after"""
         if self.core == "gru":
             (xr, xz, xc), (ur, uz, uc) = x.chunk(3, -1), self.linear(h, "core_h").chunk(3, -1)
             z = torch.sigmoid(xz + uz)
             return z * h + (1 - z) * torch.tanh(xc + torch.sigmoid(xr + ur) * uc)
-        xz, xc = x.chunk(2, -1)
-        z = torch.sigmoid(xz)
-        return z * h + (1 - z) * xc
+        if self.core == "mingru":
+            xz, xc = x.chunk(2, -1)
+            z = torch.sigmoid(xz)
+            return z * h + (1 - z) * xc
+        if self.core == "lstm":
+            y, c = h.chunk(2, -1)
+            i, f, g, o = (x + self.linear(y, "core_h", False)).chunk(4, -1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            return torch.cat([torch.sigmoid(o) * torch.tanh(c), c], -1)
+        if self.core == "lru":
+            nu, theta, gamma = self.core_lambda_weight
+            (hr, hi), (xr, xi), size = h.chunk(2, -1), x.chunk(2, -1), torch.exp(-torch.exp(nu))
+            re, im = size * torch.cos(torch.exp(theta)), size * torch.sin(torch.exp(theta))
+            return torch.cat([re * hr - im * hi + torch.exp(gamma) * xr, im * hr + re * hi + torch.exp(gamma) * xi], -1)
+        k, v, _, beta = self.delta_parts(x)
+        s = h.unflatten(-1, (-1, DELTA_DIM, DELTA_DIM))
+        miss = v - (s @ k.unsqueeze(-1)).squeeze(-1)
+        return (s + (beta * miss).unsqueeze(-1) * k.unsqueeze(-2)).flatten(-3)
+
+    @staticmethod
+    def delta_parts(x):
+        """-> key, value, query [..][heads][dim], beta [..][heads][1]"""
+        heads = x.shape[-1] // (3 * DELTA_DIM + 1)
+        k, v, q = x[..., :3 * heads * DELTA_DIM].unflatten(-1, (3, heads, DELTA_DIM)).unbind(-3)
+        unit = lambda t: t * torch.rsqrt(t.square().sum(-1, keepdim=True) + 1e-6)
+        return unit(k), v, unit(q), torch.sigmoid(x[..., 3 * heads * DELTA_DIM:]).unsqueeze(-1)
+
+    def given(self, x, h):
+        """What a core gives, of what the frame says and the state after"""
+        if self.core in ("gru", "mingru"):
+            return h
+        if self.core == "lstm":
+            return h.chunk(2, -1)[0]
+        if self.core == "delta":
+            h = (h.unflatten(-1, (-1, DELTA_DIM, DELTA_DIM)) @ self.delta_parts(x)[2].unsqueeze(-1)).squeeze(-1).flatten(-2)
+        return self.linear(h, "core_out", False)
 
     def remember(self, g):
         item = self.linear(g, "item")
         return item, self.linear(item, "salience").squeeze(-1), self.linear(g, "query").unflatten(-1, (self.heads, self.dim))
 
-    def read(self, q, items, bias, mask):
-        """q [..][heads][dim], items [..][rows][dim], bias [..][heads][rows], mask [..][1][rows] -> [..][heads * dim]"""
+    def read(self, q, items, bias, mask, order=None):
+        """q [..][heads][dim], items [..][rows][dim], bias [..][heads][rows], mask [..][1][rows], order [..][heads][2] -> [..][heads * dim]"""
         score = (q @ items.transpose(-1, -2) + bias).masked_fill(~mask, torch.finfo(q.dtype).min)
+        if order is not None:  # rows are in order, the oldest first
+            mass = torch.softmax(score, -1) * mask
+            place = mass.flip(-1).cumsum(-1).flip(-1) - mass
+            score = (score + order[..., :1] * place + order[..., 1:] * place.square()).masked_fill(~mask, torch.finfo(q.dtype).min)
         return (torch.softmax(score, -1) * mask @ items).flatten(-2)
 
     def decide(self, g, read):
-        z = F.relu(self.linear(g, "head_feature", False) + self.linear(read, "head_read", False) + self.head_bias)
+        read = self.linear(read, "head_read", False)
+        z = self.linear(g + read, "head_feature", False) if self.join == "sight" else self.linear(g, "head_feature", False) + read
+        z = F.relu(z + self.head_bias)
         return self.linear(z, "policy"), self.linear(z, "value").squeeze(-1)
 
     def act(self, pixels, last_action, count, items, salience, level, age, state):
         """One decision a row -> logit, value, item, salience, state after"""
         g = self.encode(pixels, last_action)
         if self.core != "none":
-            state = self.cell(self.linear(g, "core_x"), state)
-            g = g + state
+            x = self.hear(g)
+            state = self.cell(x, state)
+            g = g + self.given(x, state)
         item, own_salience, q = self.remember(g)
         scaled, shape = q / math.sqrt(self.dim), (-1, self.heads, -1)
         bias = (scaled @ self.level_key_weight.T).gather(2, level.long().unsqueeze(1).expand(shape)) + \
                (scaled @ self.age_key_weight.T).gather(2, age.long().unsqueeze(1).expand(shape)) + salience.unsqueeze(1)
         mask = torch.arange(items.shape[1], device=items.device) < count.unsqueeze(1)
-        logit, value = self.decide(g, self.read(scaled, items, bias, mask.unsqueeze(1)))
+        order = self.linear(g, "order").unflatten(-1, (self.heads, 2)) if hasattr(self, "order_weight") else None
+        logit, value = self.decide(g, self.read(scaled, items, bias, mask.unsqueeze(1), order))
         return logit, value, item, own_salience, state
 
     def segments(self, b):
@@ -120,12 +166,12 @@ class Network(torch.nn.Module):
         envs, steps = b["action"].shape
         f = self.encode(b["pixels"].flatten(0, 1), b["last_action"].flatten()).unflatten(0, (envs, steps))
         if self.core != "none":
-            x, h, after = self.linear(f, "core_x"), b["state"], []
+            x, h, after = self.hear(f), b["state"], []
             alive = 1 - b["end"].to(f.dtype)
             for t in range(steps):
                 h = self.cell(x[:, t], h if t == 0 else h * alive[:, t - 1:t])
                 after.append(h)
-            f = f + torch.stack(after, 1)
+            f = f + self.given(x, torch.stack(after, 1))
         item, salience, q = self.remember(f)
         items, saliences = torch.cat([b["items"], item], 1), torch.cat([b["salience"], salience], 1)
         scaled = q / math.sqrt(self.dim)
@@ -250,7 +296,7 @@ def check_gradient(checks, what, path, device, tolerance):
         part = ppo_loss(exact, {name: b[name][few] for name in Learner.BY_ENVIRONMENT}, settings) * (len(few) / envs)
         part.backward()
         loss += part.item()
-    errors, at = {"loss": abs(settings["loss"] - loss) / abs(loss)}, 0
+    errors, at = {"loss": abs(settings["loss"] - loss) / (1 + abs(loss))}, 0
     # a sum whose terms cancel, as the salience's bias does in a softmax, has few exact digits: hence a little of the whole norm
     little = 1e-5 * math.sqrt(sum(p.grad.square().sum().item() for p in exact.parameters() if p.grad is not None))
     for name, parameter in exact.named_parameters():
@@ -373,7 +419,7 @@ def parse():
     p.add_argument("--device", choices=("cpu", "cuda"), default="cuda" if torch.cuda.is_available() else "cpu")
     p.add_argument("--on", help="the device that longplay is told to use (that of PyTorch)")
     p.add_argument("--size", choices=("nano", "base", "large"), help="of what is timed (base; on a CPU nano)")
-    p.add_argument("--core", choices=CORES, default="none", help="of what is timed; checked are all three")
+    p.add_argument("--core", choices=CORES, default="none", help="of what is timed; checked are all of them")
     p.add_argument("--batch", help="N,N,... of acting (1,64,4096; on a CPU 1,16)")
     p.add_argument("--context", type=int, help="items in context (128; on a CPU 24)")
     p.add_argument("--envs", type=int, help="of learning (64; on a CPU 4)")
