@@ -173,9 +173,11 @@ void lp_k_squares(float *out, const float *x, const float *u, int n, int dim);
 void lp_k_squares_backward_weight(float *du, const float *dout, const float *x, int n, int dim);
 void lp_k_squares_backward_input(float *dx, const float *dout, const float *x, const float *u, int n, int dim);
 
-/* How much what was read changes a decision: weight[r] = min(1, KL(softmax(logit[r]) || softmax(unread[r]))), where unread are the
- * logits of one that reads nothing. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
-void lp_k_importance(float *weight, const float *logit, const float *unread, int n, int n_actions);
+/* How much what was read changes a decision, times the part of the advantages' variance that hangs on it: weight[r] =
+ * min(1, KL(softmax(logit[r]) || softmax(unread[r]))) advantage[r]^2, where unread are the logits of one that reads nothing and
+ * the advantages of a rollout have the variance 1. Without it, decisions whatever they are would outweigh by their number those on
+ * which a game hangs. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
+void lp_k_importance(float *weight, const float *logit, const float *unread, const float *advantage, int n, int n_actions);
 /* Salience is to predict attention before there is a query. Of one decision over n items, as lp_k_read has them, with p = softmax over j of
  * salience[index[j]]:  loss = - importance * sum over h, j of weight[h][j] log p[j], which is returned;  dsalience [rows] accumulates scale
  * times its gradient; weight and importance are constants. */

@@ -163,7 +163,7 @@ int lp_cuda_squares_backward_input(float *dx, const float *dout, const float *x,
 
 /* As lp_k_importance and, for every decision, lp_k_salience_loss: what each item's salience is owed into extra_dsalience, for
  * lp_cuda_read_backward; *loss accumulates. scratch [batch]. */
-int lp_cuda_importance(float *weight, const float *logit, const float *unread, int n, int n_actions, void *stream);
+int lp_cuda_importance(float *weight, const float *logit, const float *unread, const float *advantage, int n, int n_actions, void *stream);
 int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
                           const int32_t *count, const float *importance, int batch, int heads, int max_items, int per_table, int table_rows,
                           float scale, double *scratch, void *stream);

@@ -25,7 +25,7 @@ LP_CLONES void lp_k_squares_backward_input(float *dx, const float *dout, const f
         for (int d = 0; d < dim; d++) dx[d] += 2 * dout[r] * u[d] * x[d];
 }
 
-void lp_k_importance(float *weight, const float *logit, const float *unread, int n, int n_actions) {
+void lp_k_importance(float *weight, const float *logit, const float *unread, const float *advantage, int n, int n_actions) {
     assert(n_actions <= LP_MAX_ACTIONS);
     for (int r = 0; r < n; r++) {
         const float *z = logit + (size_t)r * n_actions, *b = unread + (size_t)r * n_actions;
@@ -33,7 +33,7 @@ void lp_k_importance(float *weight, const float *logit, const float *unread, int
         lp_k_softmax(p, z, n_actions);
         lp_k_softmax(unread_p, b, n_actions);
         for (int a = 0; a < n_actions; a++) kl += p[a] * logf((p[a] + 1e-8f) / (unread_p[a] + 1e-8f));
-        weight[r] = kl < 0 ? 0 : kl < 1 ? kl : 1;
+        weight[r] = (kl < 0 ? 0 : kl < 1 ? kl : 1) * advantage[r] * advantage[r];
     }
 }
 

@@ -27,7 +27,8 @@ static __global__ void squares_backward_input(float *dx, const float *dout, cons
     LP_FOR_EACH(i, n) dx[i] += 2 * dout[i / dim] * u[i % dim] * x[i];
 }
 
-static __global__ void read_importance(float *weight, const float *logit, const float *unread, size_t n, int n_actions) {
+static __global__ void read_importance(float *weight, const float *logit, const float *unread, const float *advantage, size_t n,
+                                       int n_actions) {
     LP_FOR_EACH(r, n) {
         const float *z[2] = {logit + r * n_actions, unread + r * n_actions};
         float top[2] = {-INFINITY, -INFINITY}, sum[2] = {0, 0}, kl = 0;
@@ -39,7 +40,7 @@ static __global__ void read_importance(float *weight, const float *logit, const 
             const float p = expf(z[0][a] - top[0]) / sum[0], q = expf(z[1][a] - top[1]) / sum[1];
             kl += p * logf((p + 1e-8f) / (q + 1e-8f));
         }
-        weight[r] = kl < 0 ? 0 : kl < 1 ? kl : 1;
+        weight[r] = (kl < 0 ? 0 : kl < 1 ? kl : 1) * advantage[r] * advantage[r];
     }
 }
 
@@ -102,8 +103,8 @@ int lp_cuda_add_up(double *sum, const double *x, int n, void *stream) {
     return cudaGetLastError();
 }
 
-int lp_cuda_importance(float *weight, const float *logit, const float *unread, int n, int n_actions, void *stream) {
-    if (n) LP_LAUNCH(read_importance, lp_blocks((size_t)n), LP_BLOCK, stream, weight, logit, unread, (size_t)n, n_actions);
+int lp_cuda_importance(float *weight, const float *logit, const float *unread, const float *advantage, int n, int n_actions, void *stream) {
+    if (n) LP_LAUNCH(read_importance, lp_blocks((size_t)n), LP_BLOCK, stream, weight, logit, unread, advantage, (size_t)n, n_actions);
     return cudaGetLastError();
 }
 

@@ -227,7 +227,7 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     cuda_recall(m, a, &context, n);
     cuda_decide(m, a, n);
     if (taught) cuda_decide_without_memory(m, d, a, n);
-    if (taught) CUDA_DO(m, lp_cuda_importance(c->importance, a->logit, d->logit, n, s->n_actions, m->stream));
+    if (taught) CUDA_DO(m, lp_cuda_importance(c->importance, a->logit, d->logit, c->part_advantage, n, s->n_actions, m->stream));
     CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
                            s->n_actions, ppo, c->ppo_scratch, m->stream));
     cuda_decide_backward(m, d, a, n, c->gradient);

@@ -150,10 +150,10 @@ static void forward(const lp_learner *l, workspace *w, const lp_segment *g) {
     model_decide(p, &w->a, T);
 }
 
-/* How much reading changes each decision. Clobbers d's z and logits. */
-static void weigh(const lp_learner *l, workspace *w) {
+/* How much reading changes each decision, and how much hangs on it. Clobbers d's z and logits. */
+static void weigh(const lp_learner *l, workspace *w, const float *advantage) {
     model_decide_without_memory(l->policy, &w->d, &w->a, l->n_steps);
-    lp_k_importance(w->importance, w->a.logit, w->d.logit, l->n_steps, l->policy->shape.n_actions);
+    lp_k_importance(w->importance, w->a.logit, w->d.logit, advantage, l->n_steps, l->policy->shape.n_actions);
 }
 
 /* Salience's own loss, added to the gradients of the table's saliences. */
@@ -205,7 +205,7 @@ static void shard_job(void *context, int shard, int worker) {
         size_t at = (size_t)c->batch[i] * l->n_steps;
         const lp_segment *g = &l->segments[c->batch[i]];
         forward(l, w, g);
-        if (l->config.salience_weight > 0) weigh(l, w);
+        if (l->config.salience_weight > 0) weigh(l, w, c->advantage + at);
         lp_k_ppo(w->d.logit, w->d.value, sums, w->a.logit, w->a.value, g->action, g->logp, c->advantage + at, c->target + at, l->n_steps,
                  l->policy->shape.n_actions, &c->ppo);
         backward(l, w, g, gradient, c, sums);

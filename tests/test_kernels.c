@@ -308,17 +308,17 @@ static void test_salience_loss(void **state) {
         }
     }
     enum { N = 50, A = 4 };
-    float *logit = random_floats(N * A), *unread = random_floats(N * A), got[N];
+    float *logit = random_floats(N * A), *unread = random_floats(N * A), *advantage = random_floats(N), got[N];
     for (int a = 0; a < A; a++) unread[a] = logit[a];
-    lp_k_importance(got, logit, unread, N, A);
+    lp_k_importance(got, logit, unread, advantage, N, A);
     for (int r = 0; r < N; r++) {
         double kl = 0, sum[2] = {0, 0};
         for (int a = 0; a < A; a++) sum[0] += exp(logit[r * A + a]), sum[1] += exp(unread[r * A + a]);
         for (int a = 0; a < A; a++)
             kl += exp(logit[r * A + a]) / sum[0] * (logit[r * A + a] - log(sum[0]) - unread[r * A + a] + log(sum[1]));
-        close_to(got[r], fmin(kl, 1), 10, "importance", (size_t)r);
+        close_to(got[r], fmin(kl, 1) * advantage[r] * advantage[r], 10, "importance", (size_t)r);
     }
-    free(salience), free(weight), free(logit), free(unread);
+    free(salience), free(weight), free(logit), free(unread), free(advantage);
 }
 
 static void test_gae(void **state) {
