@@ -194,8 +194,8 @@ const lp_twin lp_twins_of_cores[] = {
     {"lstm backward", 0, plan_lstm_backward, card_lstm_backward, cpu_lstm_backward, NULL, {64, 4, 1024}, ODD},
     {"lru", 0, plan_lru, card_lru, cpu_lru, NULL, {64, 64, 1024}, ODD},
     {"lru backward", 0, plan_lru_backward, card_lru_backward, cpu_lru_backward, NULL, {64, 64, 1024}, ODD},
-    {"delta", 0, plan_delta, card_delta, cpu_delta, NULL, {64, 64, 64}, ODD},
-    {"delta backward", 0, plan_delta_backward, card_delta_backward, cpu_delta_backward, NULL, {64, 64, 64}, ODD},
+    {"delta", 0, plan_delta, card_delta, cpu_delta, NULL, {64, 16, 64}, ODD},
+    {"delta backward", 0, plan_delta_backward, card_delta_backward, cpu_delta_backward, NULL, {64, 16, 64}, ODD},
 };
 // clang-format on
 const int lp_n_twins_of_cores = sizeof lp_twins_of_cores / sizeof *lp_twins_of_cores;

@@ -109,7 +109,11 @@ kernels() {
 
 speed() {
     echo "== acting, learning and training on the card"
-    local size
+    local size core
+    for core in gru mingru lstm lru delta; do
+        on_card "bench policy, base, $core" bench policy --device cuda --size base --core $core --batch 1,64,4096 --context 128
+        on_card "bench learn, base, $core" bench learn --device cuda --size base --core $core
+    done
     for size in nano base; do
         on_card "bench policy, $size" bench policy --device cuda --size $size --batch 1,64,4096 --context 128
         on_card "bench learn, $size" bench learn --device cuda --size $size
