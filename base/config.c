@@ -91,15 +91,43 @@ lp_status lp_config_set(void *config, const lp_setting *table, int n, const char
 }
 
 typedef struct {
+    lp_config_take take;
+    void *context;
+    lp_err err;
+    lp_status status;
+} entries;
+
+static int on_entry(void *user, const char *section, const char *key, const char *value) {
+    entries *e = user;
+    char name[160];
+    if (*section) snprintf(name, sizeof name, "%s.%s", section, key);
+    else snprintf(name, sizeof name, "%s", key);
+    if (!e->status) e->status = e->take(e->context, name, value, &e->err);
+    return e->status == LP_OK;
+}
+
+lp_status lp_config_entries(const char *path, lp_config_take take, void *context, lp_err *err) {
+    lp_blob text;
+    lp_status status = lp_file_read(&text, path, MAX_INI_BYTES, err);
+    if (status) return status;
+    entries e = {take, context, {{0}}, LP_OK};
+    int line = memchr(text.data, 0, text.size_bytes) ? -1 : ini_parse_string((char *)text.data, on_entry, &e);
+    if (line < 0) status = lp_fail(err, LP_BAD_INPUT, "%s: not a text file", path);
+    else if (e.status) status = lp_fail(err, e.status, "%s:%d: %s", path, line, e.err.message);
+    else if (line > 0) status = lp_fail(err, LP_BAD_INPUT, "%s:%d: not 'key = value' or '[section]'", path, line);
+    lp_blob_free(&text);
+    return status;
+}
+
+typedef struct {
     void *config;
     const lp_setting *table;
     int n;
-    lp_err *err;
-    lp_status status;
     char last[160]; /* the entry before this one: inih reports a continued line as its key once more */
 } reader;
 
-static lp_status set_entry(reader *r, const char *name, const char *value) {
+static lp_status set_entry(void *context, const char *name, const char *value, lp_err *err) {
+    reader *r = context;
     char joined[LP_SETTING_BYTES];
     for (int i = 0; i < r->n && !strcmp(name, r->last); i++) {
         if (r->table[i].type != LP_SET_TEXT || strcmp(r->table[i].name, name)) continue;
@@ -107,39 +135,19 @@ static lp_status set_entry(reader *r, const char *name, const char *value) {
         value = joined;
     }
     snprintf(r->last, sizeof r->last, "%s", name);
-    return lp_config_set(r->config, r->table, r->n, name, value, r->err);
-}
-
-static int on_entry(void *user, const char *section, const char *key, const char *value) {
-    reader *r = user;
-    char name[160];
-    if (*section) snprintf(name, sizeof name, "%s.%s", section, key);
-    else snprintf(name, sizeof name, "%s", key);
-    if (!r->status) r->status = set_entry(r, name, value);
-    return r->status == LP_OK;
+    return lp_config_set(r->config, r->table, r->n, name, value, err);
 }
 
 lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *table, int n, const char *path, lp_err *err) {
-    lp_blob text;
-    lp_status status = lp_file_read(&text, path, MAX_INI_BYTES, err);
-    if (status) return status;
     union {
         max_align_t align;
         char bytes[MAX_CONFIG_BYTES];
     } copy;
-    if (size_bytes > sizeof copy) {
-        lp_blob_free(&text);
-        return lp_fail(err, LP_FAILED, "%s: settings struct of %zu bytes is too large", path, size_bytes);
-    }
+    if (size_bytes > sizeof copy) return lp_fail(err, LP_FAILED, "%s: settings struct of %zu bytes is too large", path, size_bytes);
     memcpy(&copy, config, size_bytes);
-    lp_err inner = {{0}};
-    reader r = {&copy, table, n, &inner, LP_OK, ""};
-    int line = memchr(text.data, 0, text.size_bytes) ? -1 : ini_parse_string((char *)text.data, on_entry, &r);
-    if (line < 0) status = lp_fail(err, LP_BAD_INPUT, "%s: not a text file", path);
-    else if (r.status) status = lp_fail(err, r.status, "%s:%d: %s", path, line, inner.message);
-    else if (line > 0) status = lp_fail(err, LP_BAD_INPUT, "%s:%d: not 'key = value' or '[section]'", path, line);
-    else memcpy(config, &copy, size_bytes);
-    lp_blob_free(&text);
+    reader r = {&copy, table, n, ""};
+    lp_status status = lp_config_entries(path, set_entry, &r, err);
+    if (!status) memcpy(config, &copy, size_bytes);
     return status;
 }
 

@@ -41,6 +41,10 @@ void lp_config_defaults(void *config, const lp_setting *table, int n);
 lp_status lp_config_set(void *config, const lp_setting *table, int n, const char *name, const char *value, lp_err *err);
 /* All or nothing: config is changed only when the whole file is good. size_bytes: sizeof the config struct. */
 lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *table, int n, const char *path, lp_err *err);
+/* Every entry of an .ini file in its order, by "section.key", for files that are more than a table. A value that goes on in a further line
+ * comes as its key once more. What take returns but LP_OK ends it, with its message behind file and line. */
+typedef lp_status (*lp_config_take)(void *context, const char *name, const char *value, lp_err *err);
+lp_status lp_config_entries(const char *path, lp_config_take take, void *context, lp_err *err);
 /* The settings as an .ini text, which lp_config_read gives back exactly. Returns the length, as snprintf does. */
 int lp_config_print(const void *config, const lp_setting *table, int n, char *out, size_t size_bytes);
 /* The setting's value as text, into out. */

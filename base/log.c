@@ -5,11 +5,14 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool live;               /* a progress line stands unfinished on the terminal */
+static int n_block;             /* lines of a block that stands there */
 static double last_line_s = -1; /* of the progress that is going on; below 0: it has not begun */
 
 double lp_now_s(void) {
@@ -25,9 +28,18 @@ const char *lp_duration(double seconds, char out[LP_DURATION_BYTES]) {
     return out;
 }
 
+/* The cursor goes back over a block, which goes. Our own escapes, so not through the stream, which shows them instead (terminal.h). */
+static void clear_block(void) {
+    char back[32];
+    int n = snprintf(back, sizeof back, "\033[%dA\033[J", n_block);
+    if (n_block && write(STDERR_FILENO, back, (size_t)n) != n) live = false;
+    n_block = 0;
+}
+
 void lp_progress_end(void) {
     pthread_mutex_lock(&lock);
     if (live) fputc('\n', stderr);
+    clear_block();
     live = false;
     last_line_s = -1;
     pthread_mutex_unlock(&lock);
@@ -42,6 +54,7 @@ void lp_warn(const char *format, ...) {
     lp_terminal_line(line, sizeof line, text);
     pthread_mutex_lock(&lock);
     if (live) fputc('\n', stderr);
+    clear_block();
     live = false;
     fprintf(stderr, "longplay: %s\n", line);
     pthread_mutex_unlock(&lock);
@@ -66,4 +79,20 @@ void lp_progress(const char *format, ...) {
     }
     pthread_mutex_unlock(&lock);
     va_end(args);
+}
+
+void lp_progress_block(const char *text) {
+    struct winsize size;
+    int width = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || !size.ws_col ? 80 : size.ws_col;
+    if (!isatty(STDERR_FILENO)) {
+        lp_progress("%.*s", (int)strcspn(text, "\n"), text);
+        return;
+    }
+    pthread_mutex_lock(&lock);
+    clear_block();
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1, n_block++) {
+        int length = (int)strcspn(line, "\n");
+        fprintf(stderr, "%.*s\n", length < width ? length : width - 1, line);
+    }
+    pthread_mutex_unlock(&lock);
 }

@@ -8,7 +8,9 @@
 void lp_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A live line: redrawn in place on a terminal; elsewhere a line of its own every 10 s. */
 void lp_progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Ends the live line, if one is being shown. */
+/* The same of several lines, each with its end: on a terminal a block, its lines cut to fit; elsewhere the first of them. */
+void lp_progress_block(const char *text);
+/* Ends the live line, if one is being shown; a block goes. */
 void lp_progress_end(void);
 /* "4:05" or "2:13:09", into out, which is returned; what is no number of seconds is 0. */
 enum { LP_DURATION_BYTES = 24 };

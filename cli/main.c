@@ -20,6 +20,7 @@ static const struct {
     {"play", lp_cmd_play, "play a game, in a window or without, and record the run"},
     {"train", lp_cmd_train, "train a policy on a game, from win and loss alone"},
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
+    {"experiment", lp_cmd_experiment, "train and evaluate a matrix of games, memories, networks and seeds"},
     {"compare", lp_cmd_compare, "is a policy worse than another? the same seeds, exact tests; for CI"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
@@ -34,7 +35,7 @@ enum { N_COMMANDS = sizeof commands / sizeof *commands };
 static void help(FILE *out) {
     fprintf(out, "Longplay " LP_VERSION ": runs, trains and judges agents that play Game Boy games for as long as it takes.\n\n"
                  "usage: longplay COMMAND [ARGUMENTS]\n\n");
-    for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+    for (int i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
     fprintf(out,
             "\nlongplay COMMAND --help tells more.\n\n"
             "Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input (compare has its own); 128 + a signal's number\n"

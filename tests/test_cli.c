@@ -5,7 +5,8 @@
 #include <math.h>
 #include <sqlite3.h>
 
-static const char *const commands[] = {"play", "train", "eval", "compare", "memory", "replay", "copy", "movie", "bench", "game", "info"};
+static const char *const commands[] = {"play",   "train", "eval",  "experiment", "compare", "memory",
+                                       "replay", "copy",  "movie", "bench",      "game",    "info"};
 
 static void test_help(void **state) {
     (void)state;

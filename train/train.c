@@ -234,7 +234,7 @@ static uint64_t hash_config(const lp_train_config *config) {
     return hash;
 }
 
-static uint64_t hash_settings(const lp_train_config *config, const lp_game *game) {
+uint64_t lp_train_hash(const lp_train_config *config, const lp_game *game) {
     lp_noop noop = lp_game_noop(game);
     uint64_t settings = hash_config(config);
     lp_model model = lp_game_model(game);
@@ -247,7 +247,7 @@ static checkpoint_header header_of(const lp_train *t) {
     size_t rom_bytes;
     const void *rom = lp_game_rom(t->game, &rom_bytes);
     const char *core = lp_emu_core_version();
-    uint64_t settings = hash_settings(&t->config, t->game);
+    uint64_t settings = lp_train_hash(&t->config, t->game);
     return (checkpoint_header){CHECKPOINT_MAGIC,         0,         settings,    lp_hash64(rom, rom_bytes), lp_hash64(core, strlen(core)),
                                (uint64_t)t->config.envs, t->update, t->decisions};
 }
@@ -258,7 +258,7 @@ bool lp_train_made_with(const char *path, const lp_train_config *config, const l
     if (lp_file_open(&fd, path, NULL)) return false;
     bool read_it = read(fd, &h, sizeof h) == sizeof h;
     close(fd);
-    return read_it && h.magic == CHECKPOINT_MAGIC && h.config_hash == hash_settings(config, game);
+    return read_it && h.magic == CHECKPOINT_MAGIC && h.config_hash == lp_train_hash(config, game);
 }
 
 lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {

@@ -67,6 +67,8 @@ lp_status lp_train_finish(lp_train *train, lp_err *err);
 int64_t lp_train_decisions(const lp_train *train); /* so far, over all resumptions */
 int lp_train_threads(const lp_train *train);
 const lp_policy *lp_train_policy(const lp_train *train);
+/* Of every setting but train.decisions, and of how the game is played, but not of its ROM; settings that a later version adds change nothing. */
+uint64_t lp_train_hash(const lp_train_config *config, const lp_game *game);
 /* What it is trained for, to judge it by: lp_curriculum_goal's knobs. */
 void lp_train_goal(const lp_train *train, int64_t *knobs);
 /* The memory and the network that config asks for; the game says the observation and the actions. */
