@@ -14,8 +14,8 @@
 typedef struct {
     const char *games, *policy, *model, *memory, *device, *noop, *out, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
     int n_games, n_set, n_settings;
-    int64_t episodes, seed, time_limit, threads; /* episodes 0, seed -1: not given */
-    bool sample, greedy, json;
+    int64_t episodes, seed, time_limit, threads, k; /* episodes 0, seed -1: not given */
+    bool sample, greedy, milestones, json;
 } arguments;
 
 /* A row of the table, all that it needs to be evaluated. */
@@ -39,17 +39,24 @@ typedef struct {
     bool cut;          /* by a signal, or an error: the last of n_played rows may be of fewer episodes */
 } table;
 
-static int64_t episodes_of(const arguments *a, const row *r) { return a->episodes ? a->episodes : r->named->what.episodes; }
+/* In all: of each seed k. */
+static int64_t episodes_of(const arguments *a, const row *r) { return a->k * (a->episodes ? a->episodes : r->named->what.episodes); }
 
 static uint64_t seed_of(const arguments *a, const row *r) { return a->seed >= 0 ? (uint64_t)a->seed : r->named->what.seed; }
 
 /* Everything about a row but threads and places. chosen's policy is the caller's to close, also after a failure. */
 static lp_status prepare(const arguments *a, const row *r, lp_chosen_policy *chosen, lp_eval_config *config, lp_err *err) {
-    *config = (lp_eval_config){.knobs = r->named->knobs, .episodes = episodes_of(a, r), .seed = seed_of(a, r), .time_limit = a->time_limit};
+    *config = (lp_eval_config){
+        .knobs = r->named->knobs, .episodes = episodes_of(a, r), .tries = a->k, .seed = seed_of(a, r), .time_limit = a->time_limit};
     const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
     lp_status status = lp_row_player(chosen, config, &r->named->what, a->policy, &memory, err);
     config->sample = !a->greedy && (a->sample || config->sample);
-    return status;
+    if (status || a->k == 1) return status;
+    if (config->episodes > LP_EVAL_MAX_EPISODES)
+        return lp_fail(err, LP_BAD_INPUT, "--k %lld: of so many seeds, more than %d episodes", (long long)a->k, LP_EVAL_MAX_EPISODES);
+    if ((config->player == LP_PLAYER_POLICY && !config->sample) || config->player == LP_PLAYER_ORACLE)
+        return lp_fail(err, LP_BAD_INPUT, "--k: the tries of one that draws nothing are all the same: --sample");
+    return LP_OK;
 }
 
 static lp_status prepare_row(const arguments *a, row *r, lp_err *err) {
@@ -85,6 +92,7 @@ static void close_all(table *t) {
 /* All that a row's episodes depend on, but for the machine. */
 static void add_settings(cJSON *o, const arguments *a, const row *r) {
     (void)lp_row_add_played(o, r->named->what.game, r->named->knobs, seed_of(a, r), a->time_limit);
+    if (a->k > 1) cJSON_AddNumberToObject(o, "k", (double)a->k);
     lp_row_add_player(o, r->policy, r->digest, r->sample, &r->memory);
 }
 
@@ -93,6 +101,9 @@ static cJSON *settings_json(const arguments *a, const row *r) {
     cJSON_AddStringToObject(o, "game", lp_game_name(r->named->what.game));
     add_settings(o, a, r);
     cJSON_AddNumberToObject(o, "episodes", (double)episodes_of(a, r));
+    const char *names[LP_MAX_MILESTONES];
+    int n = lp_game_milestones(r->named->what.game, names);
+    if (n) cJSON_AddItemToObject(o, "milestones", cJSON_CreateStringArray(names, n));
     return o;
 }
 
@@ -127,6 +138,8 @@ static lp_status evaluate(const table *t, row *r, lp_err *err) {
     char label[256];
     int index = (int)(r - t->rows);
     lp_eval_episode *own = NULL;
+    int64_t *reached = NULL;
+    const char *names[LP_MAX_MILESTONES];
     lp_status status = prepare(t->a, r, &chosen, &config, err);
     if (!status && chosen.policy && lp_policy_digest(chosen.policy) != r->digest)
         status = lp_fail(err, LP_FAILED, "%s: has changed since this evaluation began", chosen.name);
@@ -137,18 +150,21 @@ static lp_status evaluate(const table *t, row *r, lp_err *err) {
     config.progress = true;
     config.label = label;
     if (!t->file && t->a->json && !status) {
+        int n = lp_game_milestones(r->named->what.game, names);
         config.results = own = calloc((size_t)config.episodes, sizeof *own);
-        if (!own) status = lp_fail(err, LP_FAILED, "out of memory");
+        if (n) config.reached = reached = calloc((size_t)config.episodes * (size_t)n, sizeof *reached);
+        if (!own || (n && !reached)) status = lp_fail(err, LP_FAILED, "out of memory");
     }
     if (t->file) {
         config.results = lp_episodes_row(t->file, index);
+        config.reached = lp_episodes_reached(t->file, index);
         config.on_episode = lp_episodes_add;
         config.context = lp_episodes_at(t->file, index);
     }
     if (!status) status = lp_eval(r->named->what.game, &config, &r->result, err);
     if (t->a->json && r->result.episodes && !(r->outcomes = letters_of(config.results, r->result.episodes)) && !status)
         status = lp_fail(err, LP_FAILED, "out of memory");
-    free(own);
+    free(own), free(reached);
     lp_policy_close(chosen.policy);
     return status;
 }
@@ -158,6 +174,31 @@ static void add_read(cJSON *o, const row *r) {
     const double item_bytes = (double)(r->memory.dim + 1) * sizeof(float), items = (double)r->result.items_read;
     cJSON_AddItemToObject(o, "items_read", items < 0 ? cJSON_CreateNull() : cJSON_CreateNumber(items));
     cJSON_AddItemToObject(o, "bytes_read", items < 0 ? cJSON_CreateNull() : cJSON_CreateNumber(items * item_bytes));
+}
+
+/* The part of the episodes that reached each, and when; null where episodes of a file were played before that was noted. */
+static void add_milestones(cJSON *o, const lp_eval_row *result) {
+    if (result->n_milestones < 0) cJSON_AddNullToObject(o, "milestones");
+    cJSON *list = result->n_milestones > 0 ? cJSON_AddArrayToObject(o, "milestones") : NULL;
+    for (int i = 0; i < result->n_milestones; i++) {
+        const lp_eval_milestone *m = &result->milestones[i];
+        cJSON *one = cJSON_CreateObject();
+        cJSON_AddStringToObject(one, "name", m->name);
+        cJSON_AddNumberToObject(one, "episodes", (double)m->episodes);
+        cJSON_AddNumberToObject(one, "part", (double)m->episodes / (double)result->episodes);
+        cJSON_AddItemToObject(one, "median_decision", m->episodes ? cJSON_CreateNumber(m->median) : cJSON_CreateNull());
+        cJSON_AddItemToArray(list, one);
+    }
+}
+
+/* Of several tries: by how many, the chance that one of them wins. */
+static void add_pass_at(cJSON *o, const lp_eval_row *result) {
+    cJSON *list = result->n_pass_at ? cJSON_AddObjectToObject(o, "pass_at") : NULL;
+    for (int i = 0; i < result->n_pass_at; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "%lld", (long long)result->pass_of[i]);
+        cJSON_AddNumberToObject(list, name, result->pass_at[i]);
+    }
 }
 
 static cJSON *row_json(const arguments *a, const row *r) {
@@ -177,6 +218,8 @@ static cJSON *row_json(const arguments *a, const row *r) {
     add_read(o, r);
     cJSON_AddBoolToObject(o, "finished", result->episodes == episodes_of(a, r));
     add_settings(o, a, r);
+    add_milestones(o, result);
+    add_pass_at(o, result);
     if (r->outcomes) cJSON_AddStringToObject(o, "outcomes", r->outcomes);
     return o;
 }
@@ -188,7 +231,19 @@ static int print_json(const table *t) {
     return lp_print_json(o);
 }
 
-static void print_row(const row *r, bool first) {
+static void print_more(const lp_eval_row *result, bool milestones) {
+    for (int i = 0; i < result->n_pass_at; i++)
+        printf("%s%.1f %% of %lld", i ? ", " : "  a win in any: ", 100 * result->pass_at[i], (long long)result->pass_of[i]);
+    if (result->n_pass_at) printf("\n");
+    if (milestones && result->n_milestones < 0) printf("  milestones: not known of every episode\n");
+    for (int i = 0; i < result->n_milestones && milestones; i++) {
+        const lp_eval_milestone *m = &result->milestones[i];
+        if (!m->episodes) continue;
+        printf("  %-24s %5.1f %%  at decision %.10g\n", m->name, 100 * (double)m->episodes / (double)result->episodes, m->median);
+    }
+}
+
+static void print_row(const row *r, bool first, bool milestones) {
     const lp_eval_row *result = &r->result;
     if (first)
         printf("%-16s %9s %8s %6s %6s %8s %7s %15s %11s %7s\n", "game", "horizon", "episodes", "wins", "losses", "timeouts", "won",
@@ -196,6 +251,7 @@ static void print_row(const row *r, bool first) {
     printf("%-16s %9lld %8lld %6lld %6lld %8lld %5.1f %% %5.1f to %5.1f %% %11.0f %7d\n", r->named->what.label, (long long)result->horizon,
            (long long)result->episodes, (long long)result->wins, (long long)result->losses, (long long)result->timeouts,
            100 * result->win_rate, 100 * result->ci95[0], 100 * result->ci95[1], result->decisions_per_s, result->context_items_max);
+    print_more(result, milestones);
     fflush(stdout);
 }
 
@@ -220,7 +276,7 @@ static lp_status evaluate_all(table *t, lp_err *err) {
         t->cut = status || r->result.episodes < episodes_of(t->a, r) || (lp_stop_asked() && i + 1 < t->n_rows);
         if (!r->result.episodes) break;
         t->n_played++;
-        if (!t->a->json) print_row(r, i == 0);
+        if (!t->a->json) print_row(r, i == 0, t->a->milestones);
     }
     return status;
 }
@@ -231,7 +287,7 @@ static void more_help(void) {
 }
 
 int lp_cmd_eval(int argc, char **argv) {
-    arguments a = {.seed = -1};
+    arguments a = {.seed = -1, .k = 1};
     const lp_option options[] = {
         {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
         {.name = "episodes",
@@ -260,6 +316,15 @@ int lp_cmd_eval(int argc, char **argv) {
          .min = 0,
          .max = 1e12},
         {.name = "sample", .help = "draw actions from the policy's distribution (the policy's own way)", .flag = &a.sample},
+        {.name = "k",
+         .value = "N",
+         .help = "try each seed N times, with other draws, and tell how often one of 1, 2, 4 ... N tries wins (1)",
+         .number = &a.k,
+         .min = 1,
+         .max = 1 << 20},
+        {.name = "milestones",
+         .help = "tell which part of the episodes reached each milestone, and the median decision",
+         .flag = &a.milestones},
         {.name = "greedy", .help = "take the most probable action", .flag = &a.greedy},
         {.name = "threads",
          .value = "N",

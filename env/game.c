@@ -389,6 +389,17 @@ static uint64_t spread(uint64_t run_seed, uint64_t i) {
     return x;
 }
 
+int lp_game_milestones(const lp_game *g, const char *names[LP_MAX_MILESTONES]) {
+    _Static_assert((int)LP_MAX_MILESTONES >= (int)LP_MAX_EVENTS, "every event may be one");
+    int n = 0;
+    for (int i = 0; i < g->n_events; i++) {
+        bool known = !g->events[i].milestone;
+        for (int k = 0; k < n; k++) known |= !strcmp(names[k], g->events[i].name);
+        if (!known) names[n++] = g->events[i].name;
+    }
+    return n;
+}
+
 uint64_t lp_game_train_seed(uint64_t run_seed, uint64_t i) { return spread(run_seed, i) << 1 | 1; }
 
 uint64_t lp_game_eval_seed(uint64_t run_seed, uint64_t i) { return spread(run_seed, i) << 1; }

@@ -95,6 +95,9 @@ bool lp_game_has_oracle(const lp_game *game); /* see lp_env_oracle */
 
 /* Is an episode's seed written into the game (longplay.json "seed")? */
 bool lp_game_has_seed(const lp_game *game);
+/* The names of its events that are milestones, in their order, the game's; returns how many. */
+enum { LP_MAX_MILESTONES = 64 };
+int lp_game_milestones(const lp_game *game, const char *names[LP_MAX_MILESTONES]);
 /* Idle frames between boot and the first decision, as many as the episode's seed draws: what makes the episodes of a game differ that
  * has no seed. longplay.json "start"; without it 0 to LP_NOOP_FRAMES in a folder whose game has no seed and can end, else none. */
 enum { LP_NOOP_FRAMES = 30, LP_MAX_NOOP_FRAMES = 36000 };

@@ -15,13 +15,15 @@
 #include <unistd.h>
 
 #define SYNC_S 5.0
-enum { LINE_BYTES = 200 };
+enum { LINE_BYTES = 200 + LP_MAX_MILESTONES * 21 };
 static const size_t MAX_FILE_BYTES = (size_t)4 << 30;
 
 typedef struct {
     lp_episodes *file;
     int64_t n;
     lp_eval_episode *results; /* [n], owned */
+    int n_milestones;
+    int64_t *reached; /* [n][n_milestones], owned; NULL: it has none */
 } row;
 
 struct lp_episodes {
@@ -34,24 +36,48 @@ struct lp_episodes {
     int64_t last_episode;
 };
 
-static int line_of(char *out, int row_index, int64_t episode, const lp_eval_episode *e) {
-    char read[40] = "";
-    if (e->items_read >= 0) snprintf(read, sizeof read, ",\"items_read\":%lld", (long long)e->items_read);
-    return snprintf(out, LINE_BYTES, "{\"row\":%d,\"episode\":%lld,\"outcome\":\"%s\",\"decisions\":%lld,\"context_items\":%d%s}\n",
-                    row_index, (long long)episode, lp_outcome_name(e->outcome), (long long)e->decisions, e->context_items_max, read);
+static int line_of(char *out, const row *r, int64_t episode) {
+    const lp_eval_episode *e = &r->results[episode];
+    const int64_t *reached = r->reached ? r->reached + episode * r->n_milestones : NULL;
+    int n =
+        snprintf(out, LINE_BYTES, "{\"row\":%d,\"episode\":%lld,\"outcome\":\"%s\",\"decisions\":%lld,\"context_items\":%d",
+                 (int)(r - r->file->rows), (long long)episode, lp_outcome_name(e->outcome), (long long)e->decisions, e->context_items_max);
+    if (e->items_read >= 0) n += sprintf(out + n, ",\"items_read\":%lld", (long long)e->items_read);
+    if (reached && *reached != LP_UNKNOWN) {
+        for (int i = 0; i < r->n_milestones; i++) {
+            n += sprintf(out + n, i ? "," : ",\"reached\":[");
+            n += reached[i] < 0 ? sprintf(out + n, "null") : sprintf(out + n, "%lld", (long long)reached[i]);
+        }
+        n += sprintf(out + n, "]");
+    }
+    return n + sprintf(out + n, "}\n");
 }
 
 /* ---- the head ---- */
 
+/* Whoever wrote the file may not have known of milestones yet. */
+static void forget_milestones(cJSON *here, const cJSON *there) {
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(there, "rows");
+    cJSON *item;
+    int i = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(here, "rows")) {
+        if (!cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(rows, i++), "milestones"))
+            cJSON_DeleteItemFromObjectCaseSensitive(item, "milestones");
+    }
+}
+
 static lp_status compare_heads(const lp_episodes *f, const char *line, size_t length, const cJSON *head, lp_err *err) {
-    cJSON *there = cJSON_ParseWithLength(line, length);
+    cJSON *there = cJSON_ParseWithLength(line, length), *here = cJSON_Duplicate(head, true);
     const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(there, "longplay"));
     char where[512];
     lp_status status = LP_OK;
-    if (!kind || strcmp(kind, "evaluation")) status = lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", f->path);
-    else if (lp_json_differs(there, head, where, sizeof where))
+    forget_milestones(here, there);
+    if (!here) status = lp_fail(err, LP_FAILED, "%s: out of memory", f->path);
+    else if (!kind || strcmp(kind, "evaluation")) status = lp_fail(err, LP_BAD_INPUT, "%s: holds no evaluation", f->path);
+    else if (lp_json_differs(there, here, where, sizeof where))
         status = lp_fail(err, LP_BAD_INPUT, "%s: holds another evaluation: %s", f->path, where);
     cJSON_Delete(there);
+    cJSON_Delete(here);
     return status;
 }
 
@@ -70,6 +96,22 @@ static void count_line(lp_episodes *f, int row_index, int64_t episode) {
     f->last_episode = episode;
 }
 
+/* When the episode reached each milestone, or that it is not said. */
+static bool take_reached(const cJSON *line, row *r, int64_t episode) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "reached"), *item;
+    int64_t *reached = r->reached + episode * r->n_milestones;
+    int i = 0;
+    if (!r->reached) return true;
+    if (!list) return *reached = LP_UNKNOWN, true;
+    if (cJSON_GetArraySize(list) != r->n_milestones) return false;
+    cJSON_ArrayForEach(item, list) {
+        double v = cJSON_IsNumber(item) ? item->valuedouble : LP_NEVER;
+        if (!cJSON_IsNull(item) && !(v >= 0 && v <= 1e15 && v == floor(v))) return false;
+        reached[i++] = (int64_t)v;
+    }
+    return true;
+}
+
 /* False: the line is none of ours, or of an episode that another line has told already. */
 static bool take_line(lp_episodes *f, const char *line, size_t length) {
     cJSON *o = cJSON_ParseWithLength(line, length);
@@ -79,7 +121,7 @@ static bool take_line(lp_episodes *f, const char *line, size_t length) {
                 whole(o, "decisions", 1e15, &decisions) && whole(o, "context_items", 1e9, &context) &&
                 (!cJSON_GetObjectItemCaseSensitive(o, "items_read") || whole(o, "items_read", 1e18, &read));
     lp_eval_episode *e = good ? &f->rows[row_index].results[episode] : NULL;
-    good = good && e->outcome == LP_RUNNING;
+    good = good && e->outcome == LP_RUNNING && take_reached(o, &f->rows[row_index], episode);
     if (good) {
         *e = (lp_eval_episode){.decisions = decisions, .context_items_max = (int)context, .items_read = read};
         for (lp_outcome k = LP_WIN; k <= LP_TIMEOUT; k++)
@@ -129,7 +171,10 @@ static lp_status make_rows(lp_episodes *f, const cJSON *head, lp_err *err) {
         row *r = &f->rows[f->n_rows++];
         r->file = f;
         r->n = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, "episodes"));
-        if (!(r->results = calloc((size_t)r->n, sizeof *r->results))) return lp_fail(err, LP_FAILED, "out of memory");
+        r->n_milestones = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(item, "milestones"));
+        r->results = calloc((size_t)r->n, sizeof *r->results);
+        if (r->n_milestones) r->reached = calloc((size_t)r->n * (size_t)r->n_milestones, sizeof *r->reached);
+        if (!r->results || (r->n_milestones && !r->reached)) return lp_fail(err, LP_FAILED, "out of memory");
     }
     return LP_OK;
 }
@@ -137,7 +182,7 @@ static lp_status make_rows(lp_episodes *f, const cJSON *head, lp_err *err) {
 static void free_all(lp_episodes *f) {
     if (!f) return;
     if (f->fd >= 0) close(f->fd);
-    for (int i = 0; i < f->n_rows; i++) free(f->rows[i].results);
+    for (int i = 0; i < f->n_rows; i++) free(f->rows[i].results), free(f->rows[i].reached);
     free(f->rows);
     free(f->head);
     free(f);
@@ -185,6 +230,9 @@ static lp_status check_head(const cJSON *head, const char *path, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "%s: rows: must be a list of 1 to %d", path, LP_EVAL_MAX_ROWS);
     cJSON_ArrayForEach(item, rows) if (!whole(item, "episodes", LP_EVAL_MAX_EPISODES, &n) || !n) return lp_fail(
         err, LP_BAD_INPUT, "%s: rows: episodes must be a whole number, 1 to %d", path, LP_EVAL_MAX_EPISODES);
+    cJSON_ArrayForEach(item, rows) if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(item, "milestones")) >
+                                       LP_MAX_MILESTONES) return lp_fail(err, LP_BAD_INPUT, "%s: rows: more than %d milestones", path,
+                                                                         LP_MAX_MILESTONES);
     return LP_OK;
 }
 
@@ -210,13 +258,16 @@ lp_status lp_episodes_read(lp_episodes **out, cJSON **head, const char *path, lp
 
 lp_eval_episode *lp_episodes_row(lp_episodes *f, int row_index) { return f->rows[row_index].results; }
 
+int64_t *lp_episodes_reached(lp_episodes *f, int row_index) { return f->rows[row_index].reached; }
+
 void *lp_episodes_at(lp_episodes *f, int row_index) { return &f->rows[row_index]; }
 
 lp_status lp_episodes_add(void *at, int64_t index, const lp_eval_episode *episode, lp_err *err) {
     const row *r = at;
     lp_episodes *f = r->file;
     char line[LINE_BYTES];
-    int n = line_of(line, (int)(r - f->rows), index, episode);
+    (void)episode; /* it is in results already */
+    int n = line_of(line, r, index);
     lp_status status = lp_write_all(f->fd, line, (size_t)n, f->path, err);
     count_line(f, (int)(r - f->rows), index);
     if (status || lp_now_s() - f->synced_s < SYNC_S) return status;
@@ -239,7 +290,7 @@ static lp_status write_in_order(const lp_episodes *f, lp_err *err) {
     if (!out) return lp_fail(err, LP_FAILED, "%s: out of memory", f->path);
     fprintf(out, "%s\n", f->head);
     for (int i = 0; i < f->n_rows; i++)
-        for (int64_t k = 0; k < f->rows[i].n; k++) fwrite(line, 1, (size_t)line_of(line, i, k, &f->rows[i].results[k]), out);
+        for (int64_t k = 0; k < f->rows[i].n; k++) fwrite(line, 1, (size_t)line_of(line, &f->rows[i], k), out);
     lp_status status = fclose(out) ? lp_fail(err, LP_FAILED, "%s: out of memory", f->path) : LP_OK;
     if (!status) status = lp_file_write_atomic(f->path, text, size, err);
     free(text);

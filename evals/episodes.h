@@ -4,6 +4,8 @@
  *     {"row": 0, "episode": 17, "outcome": "win", "decisions": 68, "context_items": 12, "items_read": 740}
  *     ...
  *
+ * A row of a game with milestones names them ("milestones": ["won", "lost"]), and its lines have the decision at which each was first reached, or
+ * null, in that order ("reached": [68, null]).
  * The first line, the head, says what is evaluated: all that a result depends on. Each episode is written when it is over; a file that
  * has them all has them in order, so that the same evaluation is the same file, whatever it was stopped by.
  *
@@ -32,7 +34,10 @@ lp_status lp_episodes_close(lp_episodes *file, lp_err *err);
 
 /* The row's results and its place in the file, for lp_eval_config; the file's. */
 lp_eval_episode *lp_episodes_row(lp_episodes *file, int row);
+/* [episodes][milestones], for lp_eval_config; NULL: the row names none. */
+int64_t *lp_episodes_reached(lp_episodes *file, int row);
 void *lp_episodes_at(lp_episodes *file, int row);
+/* The episode must be in the row's results, and reached. */
 lp_status lp_episodes_add(void *at, int64_t index, const lp_eval_episode *episode, lp_err *err);
 
 #endif

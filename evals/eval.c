@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { GROUP = 8, CARD_GROUP = 32 }; /* environments that a thread plays at once; a card likes more */
 
@@ -22,6 +23,9 @@ typedef struct {
     const lp_game *game;
     const lp_eval_config *config;
     lp_eval_episode *results; /* [episodes] */
+    int64_t *reached;         /* [episodes][n_milestones]; NULL: not asked for */
+    int n_milestones;
+    const char *milestones[LP_MAX_MILESTONES];
     atomic_llong next, decisions;
     atomic_bool failed; /* one thread's error ends all */
     double start_s;
@@ -38,6 +42,7 @@ typedef struct {
     lp_seat seat;
     int64_t index;
     lp_eval_episode so_far;
+    int64_t reached[LP_MAX_MILESTONES];
 } player;
 
 /* The next episode that is not known yet, or -1. */
@@ -49,10 +54,24 @@ static int64_t take_index(evaluation *e) {
     }
 }
 
+/* Those that the last reset or step reached, if they were not before. */
+static void note_milestones(const evaluation *e, player *p) {
+    const lp_event *events;
+    int n = e->n_milestones ? lp_env_events(p->seat.env, &events) : 0;
+    for (int i = 0; i < n; i++)
+        for (int m = 0; m < e->n_milestones && events[i].milestone; m++)
+            if (p->reached[m] == LP_NEVER && !strcmp(events[i].name, e->milestones[m])) p->reached[m] = lp_env_steps(p->seat.env);
+}
+
 static lp_status begin(const evaluation *e, player *p, int64_t index, lp_err *err) {
     p->index = index;
     p->so_far = (lp_eval_episode){0};
-    return lp_seat_begin(&p->seat, lp_game_eval_seed(e->config->seed, (uint64_t)index), e->config->knobs, e->config->time_limit, err);
+    for (int i = 0; i < e->n_milestones; i++) p->reached[i] = LP_NEVER;
+    uint64_t tries = e->config->tries > 1 ? (uint64_t)e->config->tries : 1, seed = (uint64_t)index / tries;
+    lp_status status = lp_seat_begin(&p->seat, lp_game_eval_seed(e->config->seed, seed), e->config->knobs, e->config->time_limit, err);
+    lp_seat_try(&p->seat, (uint64_t)index % tries);
+    note_milestones(e, p);
+    return status;
 }
 
 static lp_status finish(evaluation *e, player *p, lp_outcome outcome, lp_err *err) {
@@ -60,6 +79,7 @@ static lp_status finish(evaluation *e, player *p, lp_outcome outcome, lp_err *er
     p->so_far.outcome = outcome;
     pthread_mutex_lock(&e->lock);
     e->results[p->index] = p->so_far;
+    if (e->reached) memcpy(e->reached + p->index * e->n_milestones, p->reached, (size_t)e->n_milestones * sizeof *p->reached);
     e->done++;
     e->wins += outcome == LP_WIN;
     e->decisions_of_done += p->so_far.decisions;
@@ -105,6 +125,7 @@ static lp_status step_all(evaluation *e, player *const *players, int n, lp_actor
         else if ((status = lp_env_oracle(seat->env, &action, err))) return status;
         outcomes[i] = lp_seat_take(seat, has_policy ? &d[i] : NULL, action);
         players[i]->so_far.decisions++;
+        note_milestones(e, players[i]);
     }
     atomic_fetch_add(&e->decisions, n);
     return LP_OK;
@@ -148,6 +169,52 @@ static void job(void *context, int index, int worker) {
     e->statuses[index] = status;
 }
 
+static int by_size(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* How many reached each, and the median of when. */
+static lp_status sum_up_milestones(const evaluation *e, lp_eval_row *row, lp_err *err) {
+    int64_t *when = malloc((size_t)(row->episodes + 1) * sizeof *when);
+    if (!when) return lp_fail(err, LP_FAILED, "out of memory");
+    row->n_milestones = e->reached ? e->n_milestones : 0;
+    for (int m = 0; m < row->n_milestones; m++) {
+        lp_eval_milestone *one = &row->milestones[m];
+        *one = (lp_eval_milestone){.name = e->milestones[m]};
+        bool known = true;
+        for (int64_t i = 0; i < row->episodes; i++) {
+            int64_t at = e->reached[i * e->n_milestones + m];
+            known &= at != LP_UNKNOWN;
+            if (at >= 0) when[one->episodes++] = at;
+        }
+        if (!known) {
+            row->n_milestones = -1;
+            break;
+        }
+        qsort(when, (size_t)one->episodes, sizeof *when, by_size);
+        if (one->episodes) one->median = 0.5 * (double)(when[(one->episodes - 1) / 2] + when[one->episodes / 2]);
+    }
+    free(when);
+    return LP_OK;
+}
+
+/* Of the seeds whose tries are all over. */
+static void sum_up_tries(const evaluation *e, lp_eval_row *row) {
+    const int64_t tries = e->config->tries, seeds = tries > 1 ? row->episodes / tries : 0;
+    for (int64_t of = 1; seeds; of = 2 * of < tries ? 2 * of : tries) {
+        double sum = 0;
+        for (int64_t s = 0; s < seeds; s++) {
+            int64_t wins = 0;
+            for (int64_t i = 0; i < tries; i++) wins += e->results[s * tries + i].outcome == LP_WIN;
+            sum += lp_pass_at(tries, wins, of);
+        }
+        row->pass_of[row->n_pass_at] = of;
+        row->pass_at[row->n_pass_at++] = sum / (double)seeds;
+        if (of == tries) return;
+    }
+}
+
 /* Of the episodes before the first that is not over. */
 static void sum_up(const evaluation *e, double seconds, lp_eval_row *row) {
     int horizon = lp_game_find_knob(e->game, "horizon");
@@ -186,10 +253,15 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     lp_pool *pool = lp_pool_open(config->n_threads);
     int n = pool ? lp_pool_threads(pool) : 1;
     evaluation e = {.game = game, .config = config, .start_s = lp_now_s(), .lock = PTHREAD_MUTEX_INITIALIZER};
+    e.n_milestones = lp_game_milestones(game, e.milestones);
     e.results = config->results ? config->results : calloc((size_t)config->episodes, sizeof *e.results);
+    e.reached = config->reached || config->results || !e.n_milestones
+                    ? config->reached
+                    : calloc((size_t)config->episodes * (size_t)e.n_milestones, sizeof *e.reached);
     e.errors = calloc((size_t)n, sizeof *e.errors);
     e.statuses = calloc((size_t)n, sizeof *e.statuses);
-    if (!pool || !e.results || !e.errors || !e.statuses) status = lp_fail(err, LP_FAILED, "out of memory or threads");
+    if (!pool || !e.results || (!e.reached && !config->results && e.n_milestones) || !e.errors || !e.statuses)
+        status = lp_fail(err, LP_FAILED, "out of memory or threads");
     else if (config->policy) status = lp_policy_threads(n, err);
     if (!status) {
         count_known(&e);
@@ -198,9 +270,12 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
         for (int i = 0; i < n && !status; i++)
             if ((status = e.statuses[i])) lp_fail(err, status, "%s", e.errors[i].message);
         sum_up(&e, lp_now_s() - e.start_s, row);
+        sum_up_tries(&e, row);
+        if (!status) status = sum_up_milestones(&e, row, err);
     }
     if (config->progress) lp_progress_end();
     if (!config->results) free(e.results);
+    if (!config->reached) free(e.reached);
     free(e.errors);
     free(e.statuses);
     lp_pool_close(pool);

@@ -84,6 +84,11 @@ bool lp_json_differs(const cJSON *there, const cJSON *here, char *where, size_t 
 }
 
 bool lp_row_differs(const cJSON *there, const cJSON *here, char *where, size_t size_bytes) {
+    const cJSON *k_there = cJSON_GetObjectItemCaseSensitive(there, "k"), *k_here = cJSON_GetObjectItemCaseSensitive(here, "k");
+    if ((k_there || k_here) && !cJSON_Compare(k_there, k_here, true)) {
+        difference d = {"k", k_there, k_here};
+        return tell(&d, where, size_bytes);
+    }
     static const char *const played[] = {"rom", "model", "noop", "knobs", "seed", "time_limit"};
     for (size_t i = 0; i < sizeof played / sizeof *played; i++) {
         difference d = {{0}, NULL, NULL};

@@ -8,4 +8,8 @@
  * n = 0 gives [0, 1]. */
 void lp_wilson(int64_t wins, int64_t n, double z, double *low, double *high);
 
+/* The chance that one of k tries wins, when of n >= k that were tried `wins` did: the unbiased estimator 1 - C(n - wins, k) / C(n, k) (Chen et al.
+ * 2021). */
+double lp_pass_at(int64_t n, int64_t wins, int64_t k);
+
 #endif

@@ -141,6 +141,9 @@ static lp_status ask(lp_db *db, lp_plan *p, lp_err *err) {
                            "DELETE FROM episodes WHERE evaluation IN"
                            " (SELECT evaluation FROM evaluations WHERE kind = 'test' AND status <> 'done')",
                            "");
+    if (!status)
+        status = lp_db_run(db, err,
+                           "DELETE FROM milestones WHERE evaluation IN (SELECT evaluation FROM evaluations WHERE status <> 'done')", "");
     status = lp_db_end(db, status, err);
     for (int i = 0; i < p->n_cells && !status; i++)
         status = status_of(db, "SELECT status FROM cells WHERE cell = ?1", "t", p->cells[i].id, 0, &p->cells[i].status, err);

@@ -164,6 +164,25 @@ lp_status lp_db_trained(lp_db *db, const lp_plan *plan, lp_plan_cell *c, lp_err 
 
 /* ---- an evaluation's file ---- */
 
+static lp_status take_milestones(lp_db *db, const lp_plan_evaluation *e, lp_episodes *file, const cJSON *head, lp_err *err) {
+    const cJSON *names =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(head, "rows"), 0), "milestones");
+    const int64_t *reached = lp_episodes_reached(file, 0);
+    int n = cJSON_GetArraySize(names);
+    sqlite3_stmt *s = NULL;
+    lp_status status = lp_db_run(db, err, "DELETE FROM milestones WHERE evaluation = ?1", "i", e->id);
+    if (!status) status = lp_db_prepare(db, &s, err, "INSERT INTO milestones VALUES(?1, ?2, ?3, ?4)", "i", e->id);
+    for (int64_t i = 0; i < e->n * n && !status && reached; i++) {
+        if (reached[i] < 0) continue;
+        sqlite3_bind_int64(s, 2, i / n);
+        sqlite3_bind_text(s, 3, cJSON_GetStringValue(cJSON_GetArrayItem(names, (int)(i % n))), -1, SQLITE_STATIC);
+        sqlite3_bind_int64(s, 4, reached[i]);
+        status = step(db, s, err);
+    }
+    sqlite3_finalize(s);
+    return status;
+}
+
 static lp_status take_episodes(lp_db *db, const lp_plan *plan, const lp_plan_evaluation *e, lp_episodes *file, lp_err *err) {
     const lp_plan_row *row = &plan->rows[e->row];
     const lp_eval_episode *played = lp_episodes_row(file, 0);
@@ -192,10 +211,11 @@ lp_status lp_db_played(lp_db *db, const lp_plan *plan, lp_plan_evaluation *e, lp
     cJSON *head = NULL;
     lp_db_path(db, &plan->cells[e->cell], e, ".jsonl", path);
     lp_status status = lp_episodes_read(&file, &head, path, err);
-    cJSON_Delete(head);
     if (status) return status;
     status = lp_db_begin(db, err);
     if (!status) status = take_episodes(db, plan, e, file, err);
+    if (!status) status = take_milestones(db, e, file, head, err);
+    cJSON_Delete(head);
     status = lp_db_end(db, status, err);
     (void)lp_episodes_close(file, NULL);
     if (status) return status;

@@ -1,6 +1,7 @@
 #include "harness/seat.h"
 
 #include "base/contract.h"
+#include "base/hash.h"
 #include "kernels/kernels.h"
 
 #include <stdatomic.h>
@@ -96,6 +97,12 @@ lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int6
     seat->seed = seed;
     seat->episode = next_episode();
     return status;
+}
+
+void lp_seat_try(lp_seat *seat, uint64_t index) {
+    if (!index) return;
+    seat->seed = lp_hash64_seed(&index, sizeof index, seat->seed);
+    seat->rng = lp_rng_make(seat->seed, LP_RANDOM_PLAYER);
 }
 
 /* lp_observation.recall */

@@ -42,6 +42,9 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
 void lp_seat_close(lp_seat *seat);
 /* A new episode: power-on, an empty memory, a state of zeros. */
 lp_status lp_seat_begin(lp_seat *seat, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err);
+/* At the start of an episode: the draws of its try number `index`, of the policy's actions or a random player's; 0: those that begin gave. All else
+ * is the same. */
+void lp_seat_try(lp_seat *seat, uint64_t index);
 /* Fills observation from the frame and the memory; its pointers are valid until the next look. Where the memory asks for the query, the
  * context comes with the decision: seat->n_items and context have it then. */
 void lp_seat_look(lp_seat *seat, lp_observation *observation);
