@@ -244,7 +244,7 @@ static void test_failed(void **state) {
     assert_int_equal(mkdir(at(name), 0777), 0);
     r = longplay("experiment %%/two.ini --out %%/y");
     if (r.code != 1 || !strstr(r.out, "1 of 2 trainings, 1 of 2 evaluations done, 1 failed") ||
-        !strstr(r.err, "longplay: cue seed 2 failed: exit 2: ") || lines(r.err) != 1)
+        !strstr(r.err, "longplay: cue seed 2 failed: exit 2: "))
         fail_msg("exit %d, '%s', '%s'", r.code, r.out, r.err);
     expect("y", "SELECT what, seed, error LIKE 'exit 2: %not a regular file' FROM failed", "training|2|1\n");
     assert_int_equal(rmdir(at(name)), 0);
@@ -278,7 +278,7 @@ static void test_refused(void **state) {
         {"[experiment]\nsuite = nosuch\n", "no such suite"},
         {"[experiment]\nsuite = memory\n[knobs]\nhorizon = 4\n", "the knobs are the suite's"},
         {"[experiment]\ngame = cue\n[train]\nenvs = 4096\nsteps = 65536\n", "needs more memory than there is"},
-        {"[experiment]\ngame = cue\n[memory]\narch = tree, knn\n[train]\nreencode = 32\n",
+        {"[experiment]\ngame = cue\n[memory]\narch = knn, tree\n[train]\nreencode = 32\n",
          "memory.arch=knn: memory knn: its items cannot be"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
