@@ -95,7 +95,8 @@ lp_status lp_train_log_begin(lp_train_log *log, const lp_game *game, const lp_tr
     line l;
     if (ftruncate(log->fd, 0)) return failed(log, err);
     char *head = head_of(game, config);
-    lp_status status = head ? begin_line(&l, log, err) : lp_fail(err, LP_FAILED, "%s: out of memory", log->path);
+    if (!head) return lp_fail(err, LP_FAILED, "%s: out of memory", log->path);
+    lp_status status = begin_line(&l, log, err);
     if (!status) {
         fputs(head, l.file);
         status = end_line(&l, log, err);
