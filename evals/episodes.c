@@ -99,9 +99,9 @@ static void count_line(lp_episodes *f, int row_index, int64_t episode) {
 /* When the episode reached each milestone, or that it is not said. */
 static bool take_reached(const cJSON *line, row *r, int64_t episode) {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(line, "reached"), *item;
+    if (!r->reached) return true;
     int64_t *reached = r->reached + episode * r->n_milestones;
     int i = 0;
-    if (!r->reached) return true;
     if (!list) return *reached = LP_UNKNOWN, true;
     if (cJSON_GetArraySize(list) != r->n_milestones) return false;
     cJSON_ArrayForEach(item, list) {
