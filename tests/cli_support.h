@@ -82,7 +82,7 @@ static inline void write_policy(const char *path, uint64_t seed) {
 /* ---- the program ---- */
 typedef struct {
     int code; /* exit code, or -signal */
-    char out[16384], err[16384];
+    char out[65536], err[16384];
 } result;
 
 enum { MAX_ARGUMENTS = 32 };
