@@ -133,7 +133,7 @@ void lp_k_delta(float *y, float *next, float *prev, const float *x, const float 
 void lp_k_delta_backward(float *dx, float *carry, const float *dy, const float *x, const float *prev, const uint8_t *end, int segments,
                          int steps, int heads);
 
-/* The memory read: attention of one decision over its context items, salience as a bias.
+/* The memory read: attention of one decision over its context items, salience as a bias where there is one.
  *
  *   score[h][j] = q[h] . (item[j] + level_key[level[j]] + age_key[age[j]]) / sqrt(dim) + salience[j]
  *   weight[h]   = softmax over j of score[h];      out[h] = sum over j of weight[h][j] item[j]
@@ -154,7 +154,7 @@ typedef struct {
     const float *level_key; /* [n_levels][dim] */
     const float *age_key;   /* [n_ages][dim] */
     const float *item;      /* [rows][dim] */
-    const float *salience;  /* [rows] */
+    const float *salience;  /* [rows]; NULL: nothing is added, and nothing owed to dsalience */
 } lp_read;
 enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
 /* q, out [heads][dim]; order [heads][2] or NULL; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
@@ -179,9 +179,9 @@ void lp_k_squares_backward_input(float *dx, const float *dout, const float *x, c
  * which a game hangs. logit, unread [n][n_actions], n_actions <= LP_MAX_ACTIONS. */
 void lp_k_importance(float *weight, const float *logit, const float *unread, const float *advantage, int n, int n_actions);
 /* Salience is to predict attention before there is a query. Of one decision over n items, as lp_k_read has them, with p = softmax over j of
- * salience[index[j]]:  loss = - importance * sum over h, j of weight[h][j] log p[j], which is returned;  dsalience [rows] accumulates scale
- * times its gradient; weight and importance are constants. */
-double lp_k_salience_loss(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads,
+ * salience[index[j]]:  loss = - importance * sum over h, j of max(weight[h][j] - even / n, 0) log p[j], which is returned;  dsalience [rows]
+ * accumulates scale times its gradient; weight and importance are constants. With even = 1, attention that is on everything teaches nothing. */
+double lp_k_salience_loss(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads, float even,
                           float importance, float scale);
 
 /* p[n] = softmax(logit[n]); p may alias logit. */

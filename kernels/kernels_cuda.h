@@ -166,7 +166,7 @@ int lp_cuda_squares_backward_input(float *dx, const float *dout, const float *x,
 int lp_cuda_importance(float *weight, const float *logit, const float *unread, const float *advantage, int n, int n_actions, void *stream);
 int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
                           const int32_t *count, const float *importance, int batch, int heads, int max_items, int per_table, int table_rows,
-                          float scale, double *scratch, void *stream);
+                          float even, float scale, double *scratch, void *stream);
 
 /* ---- acting and learning ---- */
 int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count,

@@ -31,7 +31,8 @@ LP_CLONES static void scores(float *score, const lp_read *r, const float *q, con
     for (int a = 0; a < r->n_ages; a++) by_age[a] = lp_dot(q, r->age_key + (size_t)a * dim, dim);
     for (int j = 0; j < n; j++) {
         size_t row = index ? (size_t)index[j] : (size_t)j;
-        score[j] = (lp_dot(q, r->item + row * dim, dim) + by_level[level[j]] + by_age[age[j]]) * scale + r->salience[row];
+        score[j] =
+            (lp_dot(q, r->item + row * dim, dim) + by_level[level[j]] + by_age[age[j]]) * scale + (r->salience ? r->salience[row] : 0);
     }
 }
 
@@ -124,7 +125,7 @@ LP_CLONES double lp_k_read_backward(float *dq, float *dorder, float *ditem, floa
             lp_axpy(ditem + row * dim, w[j], dh, dim);
             lp_axpy(ditem + row * dim, dscore[j] * scale, qh, dim);
             lp_axpy(dqh, dscore[j] * scale, x, dim);
-            dsalience[row] += dscore[j];
+            if (r->salience) dsalience[row] += dscore[j];
             by_level[level[j]] += dscore[j] * scale;
             by_age[age[j]] += dscore[j] * scale;
         }

@@ -119,7 +119,7 @@ static __global__ void __launch_bounds__(LP_BLOCK) items_backward(backward_data 
                 const int j = place[at / r.heads][warp * (ITEMS / WARPS) + i];
                 if (j < 0) continue;
                 const float w = p.weight[row * p.max_items + j], s = p.dscore[row * p.max_items + j];
-                salience[i] += s;
+                if (r.salience) salience[i] += s;
                 if (p.extra_dsalience && at % r.heads == 0) salience[i] += p.extra_dsalience[row / r.heads * p.max_items + j];
 #pragma unroll
                 for (int c = 0; c < COLUMNS; c++) sum[i][c] += w * dh[c] + s * query[c];

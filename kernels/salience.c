@@ -37,17 +37,20 @@ void lp_k_importance(float *weight, const float *logit, const float *unread, con
     }
 }
 
-double lp_k_salience_loss(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads,
+/* What counts of a weight: what is beyond `even` of an even part. */
+static float beyond(float weight, float even, int n) { return fmaxf(weight - even / (float)n, 0); }
+
+double lp_k_salience_loss(float *dsalience, const float *salience, const float *weight, const int32_t *index, int n, int heads, float even,
                           float importance, float scale) {
     float top = -INFINITY, sum = 0, mass = 0;
     double loss = 0;
     for (int j = 0; j < n; j++) top = fmaxf(top, salience[index[j]]);
     for (int j = 0; j < n; j++) sum += expf(salience[index[j]] - top);
-    for (int j = 0; j < heads * n; j++) mass += weight[j];
+    for (int j = 0; j < heads * n; j++) mass += beyond(weight[j], even, n);
     const float log_sum = top + logf(sum);
     for (int j = 0; j < n; j++) {
         float log_p = salience[index[j]] - log_sum, read = 0;
-        for (int h = 0; h < heads; h++) read += weight[h * n + j];
+        for (int h = 0; h < heads; h++) read += beyond(weight[h * n + j], even, n);
         dsalience[index[j]] += scale * importance * (mass * expf(log_p) - read);
         loss -= (double)importance * read * log_p;
     }

@@ -46,7 +46,8 @@ static __global__ void read_importance(float *weight, const float *logit, const 
 
 static __global__ void __launch_bounds__(LP_BLOCK)
     salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
-                  const int32_t *count, const float *importance, int heads, int max_items, int per_table, int table_rows, float scale) {
+                  const int32_t *count, const float *importance, int heads, int max_items, int per_table, int table_rows, float even,
+                  float scale) {
     __shared__ float shared[LP_BLOCK / LP_WARP];
     __shared__ double shared_loss[LP_BLOCK / LP_WARP];
     const int b = blockIdx.x, n = count[b];
@@ -57,7 +58,7 @@ static __global__ void __launch_bounds__(LP_BLOCK)
     for (int j = threadIdx.x; j < n; j += LP_BLOCK) {
         top = fmaxf(top, s[row[j]]);
         d[j] = 0;
-        for (int h = 0; h < heads; h++) d[j] += w[(size_t)h * max_items + j];
+        for (int h = 0; h < heads; h++) d[j] += fmaxf(w[(size_t)h * max_items + j] - even / (float)n, 0);
         mass += d[j];
     }
     top = lp_block_reduce<LP_BLOCK>(top, true, shared);
@@ -110,9 +111,9 @@ int lp_cuda_importance(float *weight, const float *logit, const float *unread, c
 
 int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *salience, const float *weight, const int32_t *index,
                           const int32_t *count, const float *importance, int batch, int heads, int max_items, int per_table, int table_rows,
-                          float scale, double *scratch, void *stream) {
+                          float even, float scale, double *scratch, void *stream) {
     if (batch < 1) return cudaSuccess;
     LP_LAUNCH(salience_loss, (unsigned)batch, LP_BLOCK, stream, extra_dsalience, scratch, salience, weight, index, count, importance, heads,
-              max_items, per_table, table_rows, scale);
+              max_items, per_table, table_rows, even, scale);
     return lp_cuda_add_up(loss, scratch, batch, stream);
 }

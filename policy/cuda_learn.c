@@ -235,8 +235,8 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     CUDA_DO(m, lp_cuda_zero(c->dsalience, table, m->stream));
     if (taught)
         CUDA_DO(m, lp_cuda_salience_loss(c->extra_dsalience, &c->sums->salience_loss, c->salience, c->weight, PART(row), PART(n_items),
-                                         c->importance, n, s->heads, C, T, rows, (float)l->config.salience_weight * ppo->scale, c->losses,
-                                         m->stream));
+                                         c->importance, n, s->heads, C, T, rows, learner_even(l),
+                                         (float)l->config.salience_weight * ppo->scale, c->losses, m->stream));
     cuda_recall_backward(m, d, a, &context, taught ? c->extra_dsalience : NULL, c->ditem, c->dsalience, n, c->gradient,
                          (float)l->config.attention_weight * ppo->scale, &c->adam->rate_scale, &c->sums->attention_entropy,
                          c->read_scratch);

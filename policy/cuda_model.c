@@ -22,8 +22,14 @@ void cuda_model_close(cuda_model *m) {
 
 lp_read cuda_read(const cuda_model *m, const cuda_context *c) {
     const lp_policy_config *s = &m->p->shape;
-    return (lp_read){s->heads, s->dim,     s->n_levels, s->n_ages, cuda_weight(m, P_LEVEL_KEY), cuda_weight(m, P_AGE_KEY),
-                     c->item,  c->salience};
+    return (lp_read){s->heads,
+                     s->dim,
+                     s->n_levels,
+                     s->n_ages,
+                     cuda_weight(m, P_LEVEL_KEY),
+                     cuda_weight(m, P_AGE_KEY),
+                     c->item,
+                     s->bias == LP_BIAS_SALIENCE ? c->salience : NULL};
 }
 
 void cuda_see(cuda_model *m, activations *a, const uint8_t *pixels, const int32_t *last_action, int n) {

@@ -162,7 +162,7 @@ static double salience_loss(const lp_learner *l, workspace *w, const lp_segment 
     double loss = 0;
     for (int t = 0; t < l->n_steps; t++)
         loss += lp_k_salience_loss(w->again_d.salience - l->max_old, w->again_a.salience - l->max_old, w->weight + (size_t)t * heads * C,
-                                   g->row + (size_t)t * C, g->n_items[t], heads, w->importance[t], scale);
+                                   g->row + (size_t)t * C, g->n_items[t], heads, learner_even(l), w->importance[t], scale);
     return loss;
 }
 

@@ -51,6 +51,9 @@ static inline double learner_loss(const lp_learner *l, const lp_ppo_sums *s) {
     return s->policy_loss + c->value_weight * s->value_loss - c->entropy_weight * s->entropy + c->salience_weight * s->salience_loss -
            c->attention_weight * s->attention_entropy;
 }
+/* What lp_k_salience_loss passes over of attention. Where salience is in the logits, what it says would draw attention, which it would predict,
+ * and so on without end; nothing is passed over there. */
+static inline float learner_even(const lp_learner *l) { return l->policy->shape.bias == LP_BIAS_NONE; }
 /* One minibatch of `rows` decisions into the sums that become an update's means. */
 void learner_add(lp_update_stats *stats, const lp_ppo_sums *sums, double rows, double grad_norm);
 

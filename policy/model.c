@@ -100,6 +100,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
         {"join", s->join, LP_JOIN_HEAD, LP_JOIN_SIGHT},
         {"order", s->order, LP_ORDER_NONE, LP_ORDER_PLACE},
         {"salience", s->salience, LP_SALIENCE_LINEAR, LP_SALIENCE_SQUARE},
+        {"bias", s->bias, LP_BIAS_SALIENCE, LP_BIAS_NONE},
         {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -176,6 +177,7 @@ uint64_t lp_policy_digest(const lp_policy *p) {
     if (s->join) shape = lp_hash64_seed(&s->join, sizeof s->join, shape);
     if (s->order) shape = lp_hash64_seed(&s->order, sizeof s->order, shape);
     if (s->salience) shape = lp_hash64_seed(&s->salience, sizeof s->salience, shape);
+    if (s->bias) shape = lp_hash64_seed(&s->bias, sizeof s->bias, shape);
     return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, shape);
 }
 
@@ -365,7 +367,14 @@ void model_decide(const lp_policy *p, activations *a, int n) {
 
 lp_read model_read(const lp_policy *p, const float *item, const float *salience) {
     const lp_policy_config *s = &p->shape;
-    return (lp_read){s->heads, s->dim, s->n_levels, s->n_ages, param(p, P_LEVEL_KEY), param(p, P_AGE_KEY), item, salience};
+    return (lp_read){s->heads,
+                     s->dim,
+                     s->n_levels,
+                     s->n_ages,
+                     param(p, P_LEVEL_KEY),
+                     param(p, P_AGE_KEY),
+                     item,
+                     s->bias == LP_BIAS_SALIENCE ? salience : NULL};
 }
 
 void model_decide_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {

@@ -59,6 +59,12 @@ typedef enum { LP_SALIENCE_LINEAR, LP_SALIENCE_SQUARE } lp_policy_salience;
 #define LP_POLICY_SALIENCE_CHOICES "linear|square"
 const char *lp_policy_salience_name(int salience);
 
+/* What is added to an item's attention logit: its salience, or nothing. Without, salience only decides what is kept, and is taught by its
+ * own loss alone (salience_weight below): what is kept cannot be read for being kept. */
+typedef enum { LP_BIAS_SALIENCE, LP_BIAS_NONE } lp_policy_bias;
+#define LP_POLICY_BIAS_CHOICES "salience|none"
+const char *lp_policy_bias_name(int bias);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_MAX_ACTIONS */
@@ -72,6 +78,7 @@ typedef struct {
     int join;          /* lp_policy_join */
     int order;         /* lp_policy_order */
     int salience;      /* lp_policy_salience */
+    int bias;          /* lp_policy_bias */
 } lp_policy_config;
 
 /* Fills in what is 0. */

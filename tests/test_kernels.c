@@ -173,8 +173,8 @@ static void test_pointwise(void **state) {
 enum { HEADS = 2, DIM = 19, LEVELS = 3, AGES = 4, ROWS = 11, ITEMS = 9 };
 
 /* sum(dout * read) by the formula, in double precision. */
-static double read_loss(double *entropy, float *const *t, bool ordered, const float *dout, const int32_t *index, const uint8_t *level,
-                        const uint8_t *age, int n) {
+static double read_loss(double *entropy, float *const *t, bool biased, bool ordered, const float *dout, const int32_t *index,
+                        const uint8_t *level, const uint8_t *age, int n) {
     const float *q = t[0], *item = t[1], *salience = t[2], *lk = t[3], *ak = t[4], *order = t[5];
     double total = 0;
     *entropy = 0;
@@ -184,7 +184,7 @@ static double read_loss(double *entropy, float *const *t, bool ordered, const fl
             score[j] = 0;
             for (int d = 0; d < DIM; d++)
                 score[j] += (double)q[h * DIM + d] * ((double)item[index[j] * DIM + d] + lk[level[j] * DIM + d] + ak[age[j] * DIM + d]);
-            score[j] = score[j] / sqrt(DIM) + salience[index[j]];
+            score[j] = score[j] / sqrt(DIM) + (biased ? salience[index[j]] : 0);
             sum += part[j] = exp(score[j]);
         }
         for (int j = n - 1; ordered && j >= 0; place += part[j--] / sum)
@@ -198,7 +198,7 @@ static double read_loss(double *entropy, float *const *t, bool ordered, const fl
     return total;
 }
 
-static void check_read(bool ordered, float bonus) {
+static void check_read(bool biased, bool ordered, float bonus) {
     enum { N = 6 };
     float *t[] = {random_floats(HEADS * DIM),  random_floats(ROWS * DIM), random_floats(ROWS),
                   random_floats(LEVELS * DIM), random_floats(AGES * DIM), random_floats(HEADS * 2)};
@@ -211,10 +211,10 @@ static void check_read(bool ordered, float bonus) {
         index[j] = (int32_t)lp_rng_below(&rng, ROWS), level[j] = (uint8_t)lp_rng_below(&rng, LEVELS),
         age[j] = (uint8_t)lp_rng_below(&rng, AGES);
     }
-    lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], t[2]};
+    lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], biased ? t[2] : NULL};
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
         lp_k_read(out, weight, &r, t[0], order, index, level, age, n);
-        double got = 0, h_now = 0, want = n ? read_loss(&h_now, t, ordered, dout, index, level, age, n) : 0;
+        double got = 0, h_now = 0, want = n ? read_loss(&h_now, t, biased, ordered, dout, index, level, age, n) : 0;
         for (int i = 0; i < HEADS * DIM; i++) got += (double)dout[i] * out[i];
         close_to(got, want, 100, "read", (size_t)n);
         for (int i = 0; i < N; i++) d[i] = calloc((size_t)sizes[i], sizeof(float));
@@ -225,9 +225,9 @@ static void check_read(bool ordered, float bonus) {
             for (int k = 0; k < sizes[i]; k++) {
                 float old = t[i][k], h = 1.0f / 64;
                 t[i][k] = old + h;
-                double h_up, h_down, up = read_loss(&h_up, t, ordered, dout, index, level, age, n);
+                double h_up, h_down, up = read_loss(&h_up, t, biased, ordered, dout, index, level, age, n);
                 t[i][k] = old - h;
-                double down = read_loss(&h_down, t, ordered, dout, index, level, age, n),
+                double down = read_loss(&h_down, t, biased, ordered, dout, index, level, age, n),
                        slope = (up - down - bonus * (h_up - h_down)) / (2 * h);
                 t[i][k] = old;
                 if (!(fabs(d[i][k] - slope) <= 2e-3 * (1 + fabs(slope))))
@@ -241,7 +241,7 @@ static void check_read(bool ordered, float bonus) {
 
 static void test_read(void **state) {
     (void)state;
-    for (int ordered = 0; ordered <= 1; ordered++) check_read(ordered, 0), check_read(ordered, 0.7f);
+    for (int i = 0; i < 8; i++) check_read(i & 1, i & 2, i & 4 ? 0.7f : 0);
 }
 
 static void test_squares(void **state) {
@@ -279,34 +279,39 @@ static void test_squares(void **state) {
     }
 }
 
-static double salience_loss_of(const float *salience, const float *weight, const int32_t *index, int n, int heads) {
+static double salience_loss_of(const float *salience, const float *weight, const int32_t *index, int n, int heads, double even) {
     double sum = 0, loss = 0;
     for (int j = 0; j < n; j++) sum += exp(salience[index[j]]);
     for (int h = 0; h < heads; h++)
-        for (int j = 0; j < n; j++) loss -= weight[h * n + j] * (salience[index[j]] - log(sum));
+        for (int j = 0; j < n; j++) loss -= fmax(weight[h * n + j] - even / n, 0) * (salience[index[j]] - log(sum));
     return loss;
 }
 
-static void test_salience_loss(void **state) {
-    (void)state;
+static void check_salience_loss(float even) {
     const float h = 1e-3f, importance = 0.8f, scale = 0.3f;
     float *salience = random_floats(ROWS), *weight = random_floats(HEADS * ITEMS), d[ROWS];
     int32_t index[ITEMS];
     for (int j = 0; j < ITEMS; j++) index[j] = (int32_t)lp_rng_below(&rng, ROWS);
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
         for (int i = 0; i < ROWS; i++) d[i] = 2; /* it accumulates */
-        close_to(lp_k_salience_loss(d, salience, weight, index, n, HEADS, importance, scale),
-                 n ? importance * salience_loss_of(salience, weight, index, n, HEADS) : 0, 100, "salience loss", (size_t)n);
+        close_to(lp_k_salience_loss(d, salience, weight, index, n, HEADS, even, importance, scale),
+                 n ? importance * salience_loss_of(salience, weight, index, n, HEADS, even) : 0, 100, "salience loss", (size_t)n);
         for (int i = 0; i < ROWS; i++) {
             float was = salience[i];
             salience[i] = was + h;
-            double up = salience_loss_of(salience, weight, index, n, HEADS);
+            double up = salience_loss_of(salience, weight, index, n, HEADS, even);
             salience[i] = was - h;
-            double slope = (up - salience_loss_of(salience, weight, index, n, HEADS)) / (2 * h);
+            double slope = (up - salience_loss_of(salience, weight, index, n, HEADS, even)) / (2 * h);
             salience[i] = was;
             if (!(fabs(d[i] - 2 - (n ? scale * importance * slope : 0)) < 1e-3)) fail_msg("salience %d: %g, slope %g", i, d[i] - 2, slope);
         }
     }
+    free(salience), free(weight);
+}
+
+static void test_salience_loss(void **state) {
+    (void)state;
+    check_salience_loss(0), check_salience_loss(1);
     enum { N = 50, A = 4 };
     float *logit = random_floats(N * A), *unread = random_floats(N * A), *advantage = random_floats(N), got[N];
     for (int a = 0; a < A; a++) unread[a] = logit[a];
@@ -318,7 +323,7 @@ static void test_salience_loss(void **state) {
             kl += exp(logit[r * A + a]) / sum[0] * (logit[r * A + a] - log(sum[0]) - unread[r * A + a] + log(sum[1]));
         close_to(got[r], fmin(kl, 1) * advantage[r] * advantage[r], 10, "importance", (size_t)r);
     }
-    free(salience), free(weight), free(logit), free(unread), free(advantage);
+    free(logit), free(unread), free(advantage);
 }
 
 static void test_gae(void **state) {

@@ -347,7 +347,7 @@ static void test_conv(void **state) {
     }
 }
 
-static void read_twice(bool ordered, int tables, int per_table, int heads, int dim, int max_items) {
+static void read_twice(bool biased, bool ordered, int tables, int per_table, int heads, int dim, int max_items) {
     enum { EXTRA = 3, LEVELS = 3, AGES = 5 };
     const int batch = tables * per_table, rows = max_items + EXTRA;
     const size_t items = (size_t)(batch * max_items), q_size = (size_t)(batch * heads * dim);
@@ -369,7 +369,7 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
     both out = floats(q_size), weight = floats(items * (size_t)heads), dout = floats(q_size), dq = floats(q_size),
          ditem = floats((size_t)(tables * rows * dim));
     both dsalience = floats((size_t)(tables * rows)), dlevel_key = floats((size_t)(LEVELS * dim)), dage_key = floats((size_t)(AGES * dim));
-    const lp_read on_card = {heads, dim, LEVELS, AGES, level_key.device, age_key.device, item.device, salience.device};
+    const lp_read on_card = {heads, dim, LEVELS, AGES, level_key.device, age_key.device, item.device, biased ? salience.device : NULL};
     both scratch = take(lp_cuda_read_scratch(&on_card, batch, max_items, per_table) * sizeof(float));
     check(lp_cuda_read(out.device, weight.device, &on_card, q.device, on_the_card, index.device, level.device, age.device, count.device,
                        batch, max_items, per_table, rows, NULL));
@@ -380,7 +380,7 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
     *(float *)fade.host = 0.5f;
     put(loss), put(entropy), put(fade);
     check(lp_cuda_salience_loss(extra_dsalience.device, loss.device, salience.device, weight.device, index.device, count.device,
-                                importance.device, batch, heads, max_items, per_table, rows, 0.7f, losses.device, NULL));
+                                importance.device, batch, heads, max_items, per_table, rows, !biased, 0.7f, losses.device, NULL));
     check(lp_cuda_read_backward(dq.device, dorder.device, ditem.device, dsalience.device, dlevel_key.device, dage_key.device, dout.device,
                                 weight.device, extra_dsalience.device, &on_card, q.device, on_the_card, index.device, level.device,
                                 age.device, count.device, batch, max_items, per_table, rows, 0.6f, fade.device, entropy.device,
@@ -394,7 +394,7 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
                            level_key.host,
                            age_key.host,
                            (float *)item.host + table * (size_t)dim,
-                           (float *)salience.host + table};
+                           biased ? (float *)salience.host + table : NULL};
         const int n = ((int32_t *)count.host)[b];
         const float *at_order = on_host ? on_host + b * heads * 2 : NULL;
         lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, at_order, (int32_t *)index.host + from,
@@ -403,8 +403,8 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
             (float *)dq.host + at, (float *)dorder.host + b * heads * 2, (float *)ditem.host + table * (size_t)dim,
             (float *)dsalience.host + table, dlevel_key.host, dage_key.host, (float *)dout.host + at, weight.host, &r, (float *)q.host + at,
             at_order, (int32_t *)index.host + from, (uint8_t *)level.host + from, (uint8_t *)age.host + from, n, 0.3f, on_cpu);
-        *(double *)loss.host += lp_k_salience_loss((float *)dsalience.host + table, r.salience, weight.host, (int32_t *)index.host + from,
-                                                   n, heads, ((float *)importance.host)[b], 0.7f);
+        *(double *)loss.host += lp_k_salience_loss((float *)dsalience.host + table, (float *)salience.host + table, weight.host,
+                                                   (int32_t *)index.host + from, n, heads, !biased, ((float *)importance.host)[b], 0.7f);
     }
     double sum;
     check(lp_cuda_to_host(&sum, loss.device, sizeof sum, NULL));
@@ -425,14 +425,15 @@ static void read_twice(bool ordered, int tables, int per_table, int heads, int d
 
 static void test_read(void **state) {
     (void)state;
-    for (int ordered = 0; ordered <= 1; ordered++) {
-        read_twice(ordered, 2, 1, 1, 1, 1);
-        read_twice(ordered, 2, 3, 2, 32, 40);
-        read_twice(ordered, 1, 2, 4, 100, 133);
-        read_twice(ordered, 1, 2, 4, 64, 136);
-        read_twice(ordered, 2, 19, 3, 33, 21);
-        read_twice(ordered, 1, 1, 1, 128, 70);
-        read_twice(ordered, 1, 2, 2, 8, 600);
+    for (int i = 0; i < 4; i++) {
+        const bool biased = i & 1, ordered = i & 2;
+        read_twice(biased, ordered, 2, 1, 1, 1, 1);
+        read_twice(biased, ordered, 2, 3, 2, 32, 40);
+        read_twice(biased, ordered, 1, 2, 4, 100, 133);
+        read_twice(biased, ordered, 1, 2, 4, 64, 136);
+        read_twice(biased, ordered, 2, 19, 3, 33, 21);
+        read_twice(biased, ordered, 1, 1, 1, 128, 70);
+        read_twice(biased, ordered, 1, 2, 2, 8, 600);
     }
 }
 

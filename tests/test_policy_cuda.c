@@ -166,7 +166,7 @@ static void test_gradient(void **state) {
             lp_learner *learner;
             lp_rng rng = lp_rng_make(3, 3);
             lp_ppo_config taught = ppo;
-            taught.salience_weight = network % 2 ? 0.7 : 0;
+            taught.salience_weight = network % 2 || shape.bias ? 0.7 : 0;
             taught.attention_weight = network % 2 ? 0 : 0.7;
             check(lp_learner_open(&learner, policies[k], &taught, ENVS, STEPS, CONTEXT, CONTEXT, AGAIN, 1, &err), &err);
             fill(learner, policies[k], &rng);

@@ -24,7 +24,8 @@ lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
                               .core = (int)c->core,
                               .join = (int)c->join,
                               .order = (int)c->order,
-                              .salience = (int)c->salience};
+                              .salience = (int)c->salience,
+                              .bias = (int)c->bias};
     lp_game_observation(game, &shape.width, &shape.height);
     lp_policy_defaults(&shape);
     return shape;
