@@ -99,7 +99,9 @@ int lp_parse(const lp_usage *u, int argc, char **argv) {
         if (!only_positional && !strcmp(argv[i], "--")) {
             only_positional = true;
         } else if (!only_positional && argv[i][0] == '-' && argv[i][1]) {
-            if (argv[i][1] != '-') return bad_usage(u, "unknown option %s%s", argv[i], "");
+            char *out = !strcmp(argv[i], "-o") ? (char *)"--out" : argv[i]; /* as elsewhere */
+            if (out[1] != '-') return bad_usage(u, "unknown option %s%s", argv[i], "");
+            argv[i] = out;
             int code = take_option(u, argc, argv, &i);
             if (code >= 0) return code;
         } else {

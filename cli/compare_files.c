@@ -2,6 +2,7 @@
 #include "cli/compare.h"
 
 #include "base/file.h"
+#include "cli/document.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,30 +15,6 @@ static const lp_file_kind kinds[] = {{"a JUnit report", {"<?xml", NULL}},
 
 lp_status lp_compare_can_write(lp_report_kind kind, const char *path, lp_err *err) {
     return lp_file_check_writable(path, &kinds[kind], err);
-}
-
-/* How many bytes a character of UTF-8 takes that begins here; 0: it is none, or one that XML does not have. */
-static int utf8(const char *at) {
-    const unsigned char *c = (const unsigned char *)at;
-    int n = *c < 0x80 ? 1 : *c >= 0xc2 && *c < 0xe0 ? 2 : (*c & 0xf0) == 0xe0 ? 3 : *c >= 0xf0 && *c < 0xf5 ? 4 : 0;
-    for (int i = 1; i < n; i++)
-        if ((c[i] & 0xc0) != 0x80) return 0;
-    if (*c < 0x20 || (*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) || (*c == 0xf0 && c[1] < 0x90) ||
-        (*c == 0xf4 && c[1] > 0x8f))
-        return 0;
-    return n;
-}
-
-/* Text for XML, HTML and Markdown's tables, in quotes or out of them. */
-static void put_text(FILE *f, const char *text) {
-    for (int n; *text; text += n ? n : 1) switch (n = utf8(text), *text) {
-        case '&': fputs("&amp;", f); break;
-        case '<': fputs("&lt;", f); break;
-        case '>': fputs("&gt;", f); break;
-        case '"': fputs("&quot;", f); break;
-        case '|': fputs("&#124;", f); break;
-        default: fprintf(f, "%.*s", n ? n : 1, n ? text : "?");
-        }
 }
 
 /* Why a row was not run. */
@@ -73,15 +50,15 @@ static void put_speed(FILE *f, const lp_compare_row *row, const char *unit) {
 static void junit_case(FILE *f, const char *name, lp_verdict verdict, const char *why) {
     static const char *const elements[] = {NULL, "failure", "skipped", "error"};
     fputs("    <testcase classname=\"longplay.compare\" name=\"", f);
-    put_text(f, name);
+    lp_put_text(f, name);
     if (verdict == LP_NO_WORSE) {
         fputs("\">\n      <system-out>", f);
-        put_text(f, why);
+        lp_put_text(f, why);
         fputs("</system-out>\n    </testcase>\n", f);
         return;
     }
     fprintf(f, "\">\n      <%s message=\"%s: ", elements[verdict], lp_verdict_name(verdict));
-    put_text(f, why);
+    lp_put_text(f, why);
     fputs("\"/>\n    </testcase>\n", f);
 }
 
@@ -110,15 +87,15 @@ static void markdown(FILE *f, const lp_comparison *c, const char *refusal) {
     fputs("<!-- longplay compare -->\n", f);
     if (refusal) {
         fputs("**error**: ", f);
-        put_text(f, refusal);
+        lp_put_text(f, refusal);
         fputs("\n", f);
         return;
     }
     lp_compare_sentence(c, text, sizeof text);
     fprintf(f, "**%s**\n\n", text);
-    put_text(f, c->side[LP_CANDIDATE].given);
+    lp_put_text(f, c->side[LP_CANDIDATE].given);
     fputs(" against ", f);
-    put_text(f, c->side[LP_BASELINE].given);
+    lp_put_text(f, c->side[LP_BASELINE].given);
     fputs(", the same seeds.\n\n", f);
     fputs("| game | episodes | baseline | candidate | lost | gained | points | interval | p (Holm) | decisions/s | verdict |\n"
           "|---|---|---|---|---|---|---|---|---|---|---|\n",
@@ -127,10 +104,10 @@ static void markdown(FILE *f, const lp_comparison *c, const char *refusal) {
         const lp_gate_row *gate = gate_at(c, i);
         const lp_compare_row *row = i < c->n_rows ? &c->rows[i] : NULL;
         fputs("| ", f);
-        put_text(f, row ? title(row, text) : "all");
+        lp_put_text(f, row ? title(row, text) : "all");
         if (gate->verdict == LP_NOT_RUN) {
             fputs(" | | | | | | | | | | **error**: ", f);
-            put_text(f, why_not(c, i));
+            lp_put_text(f, why_not(c, i));
             fputs(" |\n", f);
             continue;
         }
@@ -170,10 +147,10 @@ static void html_row(FILE *f, const lp_comparison *c, int i, double scale) {
     const lp_compare_row *row = i < c->n_rows ? &c->rows[i] : NULL;
     char text[224];
     fprintf(f, "<tr class=\"%s\"><td>", classes[gate->verdict]);
-    put_text(f, row ? title(row, text) : "all");
+    lp_put_text(f, row ? title(row, text) : "all");
     if (gate->verdict == LP_NOT_RUN) {
         fputs("</td><td colspan=\"9\">", f);
-        put_text(f, why_not(c, i));
+        lp_put_text(f, why_not(c, i));
         fputs("</td><td>error</td></tr>\n", f);
         return;
     }
@@ -205,7 +182,7 @@ static void html_costs(FILE *f, const lp_comparison *c) {
         const lp_compare_side *a = &row->side[LP_BASELINE], *b = &row->side[LP_CANDIDATE];
         if (row->gate.verdict == LP_NOT_RUN) continue;
         fputs("<tr><td>", f);
-        put_text(f, title(row, text));
+        lp_put_text(f, title(row, text));
         fputs("</td>", f);
         cost(f, "%.0f", a->decisions_per_s);
         cost(f, "%.0f", b->decisions_per_s);
@@ -234,7 +211,7 @@ static void html(FILE *f, const lp_comparison *c, const char *refusal) {
           ".open td:last-child{color:#8a6d00}.good td:last-child{color:#1b6e2f}line{stroke:#222}.zero{stroke:#bbb}.margin{stroke:#b00020;"
           "stroke-dasharray:2}.interval{stroke-width:2}\n</style></head><body>\n<h1>",
           f);
-    put_text(f, text);
+    lp_put_text(f, text);
     fputs("</h1>\n", f);
     for (int i = 0; i < n_judged(c) && !refusal; i++) {
         const lp_gate_row *gate = gate_at(c, i);
@@ -244,9 +221,9 @@ static void html(FILE *f, const lp_comparison *c, const char *refusal) {
     }
     if (!refusal) {
         fputs("<p>", f);
-        put_text(f, c->side[LP_CANDIDATE].given);
+        lp_put_text(f, c->side[LP_CANDIDATE].given);
         fputs(" against ", f);
-        put_text(f, c->side[LP_BASELINE].given);
+        lp_put_text(f, c->side[LP_BASELINE].given);
         fputs(", the same seeds. Points: of the win rate, candidate less baseline; each interval at the level at which its row was "
               "judged.</p>\n"
               "<table><tr><th>game<th>episodes<th>baseline<th>candidate<th>lost<th>gained<th>points<th>interval<th><th>p "

@@ -21,6 +21,7 @@ static const struct {
     {"train", lp_cmd_train, "train a policy on a game, from win and loss alone"},
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
     {"experiment", lp_cmd_experiment, "train and evaluate a matrix of games, memories, networks and seeds"},
+    {"report", lp_cmd_report, "what an experiment found: a page, tables and figures, with statistics"},
     {"compare", lp_cmd_compare, "is a policy worse than another? the same seeds, exact tests; for CI"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},

@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { WAITS_MS = 30000 }; /* for someone else's lock, as of a sqlite3 shell */
@@ -180,9 +181,12 @@ static lp_status connect(lp_db **out, const char *folder, bool write, lp_err *er
     lp_db *db = *out = calloc(1, sizeof *db);
     if (!db) return lp_fail(err, LP_FAILED, "out of memory");
     db->lock_fd = -1;
-    snprintf(db->folder, sizeof db->folder, "%s", folder);
-    if (snprintf(db->path, sizeof db->path, "%s/experiment.db", folder) >= (int)sizeof db->path - 64)
+    struct stat st;
+    bool is_file = !write && !stat(folder, &st) && S_ISREG(st.st_mode);
+    if (snprintf(db->path, sizeof db->path, is_file ? "%s" : "%s/experiment.db", folder) >= (int)sizeof db->path - 64)
         return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", folder);
+    if (is_file) lp_folder_of(db->folder, folder);
+    else snprintf(db->folder, sizeof db->folder, "%s", folder);
     if (write) {
         if ((db->lock_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
             return lp_fail(err, lp_errno_status(errno), "%s: %s", folder, strerror(errno));

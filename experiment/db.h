@@ -23,8 +23,8 @@ enum { LP_DB_VERSION = 1 };
  * done; those that failed are to be tried again. LP_BAD_INPUT, before anything is changed: a database of another version, or none of ours;
  * another process has the folder. */
 lp_status lp_db_open(lp_db **out, const char *folder, lp_plan *plan, lp_err *err);
-/* One that is there, to read. */
-lp_status lp_db_open_reader(lp_db **out, const char *folder, lp_err *err);
+/* One that is there, to read; by its folder or its file. */
+lp_status lp_db_open_reader(lp_db **out, const char *path, lp_err *err);
 void lp_db_close(lp_db *db);
 
 /* FOLDER/ID.ending, a cell's file; evaluation NULL: none of an evaluation. */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh: builds and tests everything that this machine can, a function a step. Ends with the summary of the release build's tests.
-# LONGPLAY_STRICT=1: what would be skipped because something is not installed fails instead, a GPU aside.
+# LONGPLAY_STRICT=1: what would be skipped because something is not installed fails instead, a GPU and a browser aside.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -77,13 +77,13 @@ coverage() {
         END { for (folder in total) printf "%-10s %6d of %6d lines run, %5.1f %%\n", folder, run[folder], total[folder], 100 * run[folder] / total[folder] | "sort"
               close("sort"); printf "%-10s %6d of %6d lines run, %5.1f %%\n", "all", ran, all, 100 * ran / all }' build-coverage/lines.csv
 }
-# The tests that said "skipped", in programs that passed too. Under LONGPLAY_STRICT only those that want a GPU may.
+# The tests that said "skipped", in programs that passed too. Under LONGPLAY_STRICT only those that want a GPU or a browser may.
 skips() { # FOLDER
     found=$({
         sed -n 's/.*<testcase name="\([^"]*\)".*status="notrun".*/skipped: \1/p' "$1/junit.xml"
         awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] / && !/listed below/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log"
     } | sort -u)
-    if [ -n "${LONGPLAY_STRICT:-}" ]; then found=$(echo "$found" | grep -v '_cuda' || true); fi
+    if [ -n "${LONGPLAY_STRICT:-}" ]; then found=$(echo "$found" | grep -v '_cuda\|_browser' || true); fi
     [ -z "$found" ] || echo "$found"
     [ -z "${LONGPLAY_STRICT:-}" ] || [ -z "$found" ] || exit 1
 }
