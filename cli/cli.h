@@ -15,6 +15,7 @@ int lp_cmd_train(int argc, char **argv);
 int lp_cmd_eval(int argc, char **argv);
 int lp_cmd_experiment(int argc, char **argv);
 int lp_cmd_report(int argc, char **argv);
+int lp_cmd_history(int argc, char **argv);
 int lp_cmd_compare(int argc, char **argv); /* 1: a regression, 3: undecided, 2: all else that is not 0 */
 int lp_cmd_memory(int argc, char **argv);
 int lp_cmd_copy(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct {
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
     {"experiment", lp_cmd_experiment, "train and evaluate a matrix of games, memories, networks and seeds"},
     {"report", lp_cmd_report, "what an experiment found: a page, tables and figures, with statistics"},
+    {"history", lp_cmd_history, "results by version: what became worse, and when"},
     {"compare", lp_cmd_compare, "is a policy worse than another? the same seeds, exact tests; for CI"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},

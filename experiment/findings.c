@@ -109,12 +109,31 @@ static bool take_seed(lp_findings *f, sqlite3_stmt *s) {
     return true;
 }
 
-/* Does this knob have another value in another task of the game? */
-static bool varies(const lp_findings *f, const lp_task *task, cJSON *const *knobs, const cJSON *knob) {
-    for (int t = 0; t < f->n_tasks; t++)
-        if (!strcmp(f->tasks[t].game, task->game) && !cJSON_Compare(cJSON_GetObjectItemCaseSensitive(knobs[t], knob->string), knob, true))
+/* Does this knob of task t have another value in another task of the game? */
+static bool varies(const lp_task *tasks, int n, int t, cJSON *const *knobs, const cJSON *knob) {
+    for (int i = 0; i < n; i++)
+        if (!strcmp(tasks[i].game, tasks[t].game) && !cJSON_Compare(cJSON_GetObjectItemCaseSensitive(knobs[i], knob->string), knob, true))
             return true;
     return false;
+}
+
+bool lp_name_tasks(lp_task *tasks, int n) {
+    cJSON **knobs = calloc((size_t)n + 1, sizeof *knobs);
+    bool room = knobs;
+    for (int t = 0; t < n && room; t++) room = (knobs[t] = cJSON_Parse(tasks[t].knobs)) != NULL;
+    for (int t = 0; t < n && room; t++) {
+        lp_task *task = &tasks[t];
+        size_t used = (size_t)snprintf(task->panel, sizeof task->panel, "%s", task->game);
+        const cJSON *knob;
+        cJSON_ArrayForEach(knob, knobs[t]) if (knob->string && strcmp(knob->string, "horizon") && used < sizeof task->panel &&
+                                               varies(tasks, n, t, knobs, knob)) used +=
+            (size_t)snprintf(task->panel + used, sizeof task->panel - used, " %s=%.10g", knob->string, knob->valuedouble);
+        if (task->horizon >= 0) snprintf(task->name, sizeof task->name, "%s, %lld", task->panel, (long long)task->horizon);
+        else snprintf(task->name, sizeof task->name, "%s", task->panel);
+    }
+    for (int t = 0; t < n && knobs; t++) cJSON_Delete(knobs[t]);
+    free(knobs);
+    return room;
 }
 
 static int by_panel(const void *a, const void *b) {
@@ -123,26 +142,6 @@ static int by_panel(const void *a, const void *b) {
     if (!order) order = strcmp(x->panel, y->panel);
     if (!order) order = (x->horizon > y->horizon) - (x->horizon < y->horizon);
     return order ? order : strcmp(x->knobs, y->knobs);
-}
-
-/* Panels and names; and puts the tasks of a panel side by side. */
-static bool name_tasks(lp_findings *f) {
-    cJSON **knobs = calloc((size_t)f->n_tasks + 1, sizeof *knobs);
-    bool room = knobs;
-    for (int t = 0; t < f->n_tasks && room; t++) room = (knobs[t] = cJSON_Parse(f->tasks[t].knobs)) != NULL;
-    for (int t = 0; t < f->n_tasks && room; t++) {
-        lp_task *task = &f->tasks[t];
-        size_t used = (size_t)snprintf(task->panel, sizeof task->panel, "%s", task->game);
-        const cJSON *knob;
-        cJSON_ArrayForEach(knob, knobs[t]) if (strcmp(knob->string, "horizon") && used < sizeof task->panel && varies(f, task, knobs, knob))
-            used += (size_t)snprintf(task->panel + used, sizeof task->panel - used, " %s=%.10g", knob->string, knob->valuedouble);
-        if (task->horizon >= 0) snprintf(task->name, sizeof task->name, "%s, %lld", task->panel, (long long)task->horizon);
-        else snprintf(task->name, sizeof task->name, "%s", task->panel);
-    }
-    for (int t = 0; t < f->n_tasks && knobs; t++) cJSON_Delete(knobs[t]);
-    free(knobs);
-    if (room) qsort(f->tasks, (size_t)f->n_tasks, sizeof *f->tasks, by_panel);
-    return room;
 }
 
 /* ---- what was won ---- */
@@ -243,7 +242,8 @@ static lp_status read_all(lp_findings *f, lp_db *db, lp_err *err) {
     if (!status) status = each(db, "SELECT DISTINCT seed FROM cells WHERE asked ORDER BY seed", take_seed, f, err);
     if (status) return status;
     name_methods(f);
-    if (!name_tasks(f)) return lp_fail(err, LP_BAD_INPUT, "%s: knobs that are not JSON, or out of memory", f->path);
+    if (!lp_name_tasks(f->tasks, f->n_tasks)) return lp_fail(err, LP_BAD_INPUT, "%s: knobs that are not JSON, or out of memory", f->path);
+    if (f->n_tasks) qsort(f->tasks, (size_t)f->n_tasks, sizeof *f->tasks, by_panel);
     size_t n = (size_t)f->n_methods * (size_t)f->n_tasks * (size_t)f->n_seeds;
     if (!(f->rates = malloc((n + 1) * sizeof *f->rates))) return lp_fail(err, LP_FAILED, "out of memory");
     for (size_t i = 0; i < n; i++) f->rates[i] = NAN;

@@ -63,4 +63,7 @@ void lp_findings_free(lp_findings *found); /* also after a failure */
 /* The win rate of the training of that seed; NaN: there is none. */
 double *lp_found_rate(const lp_findings *found, int method, int task, int seed);
 
+/* Fills in panel and name of tasks [n] whose games, knobs and horizons are known. False: no memory, or knobs that are not JSON. */
+bool lp_name_tasks(lp_task *tasks, int n);
+
 #endif

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <sqlite3.h>
 
-static const char *const commands[] = {"play",   "train", "eval",  "experiment", "compare", "memory",
-                                       "replay", "copy",  "movie", "bench",      "game",    "info"};
+static const char *const commands[] = {"play",   "train",  "eval", "experiment", "report", "history", "compare",
+                                       "memory", "replay", "copy", "movie",      "bench",  "game",    "info"};
 
 static void test_help(void **state) {
     (void)state;
@@ -58,6 +58,16 @@ static void test_usage(void **state) {
         "compare random random --alpha 0",
         "compare random random --games nosuchgame",
         "compare %/none.jsonl random",
+        "report",
+        "report %",
+        "report %/none.db --target 0",
+        "history",
+        "history nope",
+        "history add",
+        "history add %/none.jsonl",
+        "history add %/none.jsonl --version 1",
+        "history show --history %/none.db",
+        "history draw -o %/none.png",
         "train",
         "train cue --nope.nope=1",
         "train cue --ppo.epochs=0",

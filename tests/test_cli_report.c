@@ -10,6 +10,8 @@ static const char tiny[] = "[experiment]\ngame = cue\n[train]\ndecisions = 64\ne
                            "[policy]\nhidden = 16\ndim = 8\n[memory]\narch = window, tree\n[knobs]\ndoors = 2\nhorizon = 4, 9\n"
                            "[evaluate]\nepisodes = 10\nseed = 5\nevery = 32\ninterim_episodes = 2\n";
 
+static void put_text(const char *name, const char *text) { put(at(name), text, strlen(text)); }
+
 /* Returns the exit code. */
 __attribute__((format(printf, 1, 2))) static int shell(const char *format, ...) {
     char command[4 * PATH_MAX];
@@ -39,7 +41,7 @@ static void sql(const char *folder, const char *text) {
 /* Made once: root/made. */
 static int make_experiment(void **state) {
     if (make_root(state)) return -1;
-    put(at("tiny.ini"), tiny, strlen(tiny));
+    put_text("tiny.ini", tiny);
     result r = longplay("experiment %%/tiny.ini --out %%/made");
     if (r.code) fprintf(stderr, "%s", r.err);
     return r.code;
@@ -231,15 +233,15 @@ static void test_refused(void **state) {
     copy_experiment("r");
     expect_refused(longplay("report"), 2, "needs DB|DIR", "no argument");
     expect_refused(longplay("report %%/nowhere"), 2, "there is none", "no folder");
-    put(at("empty.db"), "", 0);
+    put_text("empty.db", "");
     expect_refused(longplay("report %%/empty.db"), 2, "not an experiment's database", "an empty file");
-    put(at("words.db"), "not a database, but longer than a header of SQLite's, which has a hundred bytes, as everybody knows. So.", 104);
+    put_text("words.db", "not a database, but longer than a header of SQLite's, which has a hundred bytes, as everybody knows. So.");
     expect_refused(longplay("report %%/words.db"), 2, "file is not a database", "words");
     expect_refused(longplay("report %%/r --target 2"), 2, "--target must be 0.01 to 1", "a target");
     expect_refused(longplay("report %%/r --markdown %%/no/such/r.md"), 2, "cannot write", "a folder that is not there");
-    put(at("mine.md"), "# My notes\n", 11);
+    put_text("mine.md", "# My notes\n");
     expect_refused(longplay("report %%/r --markdown %%/mine.md"), 2, "mine.md", "another's file");
-    put(at("mine.html"), "<p>mine", 7);
+    put_text("mine.html", "<p>mine");
     expect_refused(longplay("report %%/r --markdown %%/new.md --out %%/mine.html"), 2, "mine.html", "another's page");
     assert_false(lp_file_exists(at("new.md")));
     expect_refused(longplay("report %%/r --figures %%/mine.md"), 2, "mine.md", "a file for a folder");
