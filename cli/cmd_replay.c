@@ -14,6 +14,7 @@
 #include "cli/watch.h"
 #include "emulator/emulator.h"
 #include "harness/run.h"
+#include "harness/timeline.h"
 #include "saves/movie.h"
 
 #include <limits.h>
@@ -40,6 +41,7 @@ typedef struct {
     lp_emu *emu;     /* borrowed from mind */
     lp_emu *other;   /* owned; machine states of the movie are loaded into it */
     lp_store *store; /* owned; what was remembered */
+    lp_timeline timeline;
     lp_watch watch;
     /* what the run itself knows at its last checkpoint */
     lp_run_totals saved;
@@ -60,6 +62,8 @@ static void show(void *context, lp_view *view) {
     replay *r = context;
     const char *slash = strrchr(r->config.policy, '/');
     lp_mind_view(&r->mind.mind, view);
+    (void)lp_timeline_follow(&r->timeline, r->store, r->decision, NULL); /* for the eye: the replay goes on without */
+    lp_timeline_view(&r->timeline, r->decision - r->first_decision, view);
     view->mode = LP_VIEW_REPLAY;
     view->policy = slash ? slash + 1 : r->config.policy;
     view->wins = r->saved.wins;
@@ -120,6 +124,7 @@ static lp_status decide(replay *r, const lp_movie_op *op, lp_err *err) {
     if (status) return status;
     lp_emu_step(r->emu, op->keys, (int)lp_movie_info(r->movie)->frame_skip);
     recall_keep(&r->mind);
+    lp_timeline_press(&r->timeline, op->keys);
     r->decision++;
     r->n_decisions++;
     if (lp_watch_say(&r->watch))
@@ -203,6 +208,7 @@ static lp_status open_parts(replay *r, lp_err *err) {
         lp_warn("%s: recorded on %s, this is %s: it is replayed from power-on, without its machine states", r->path, header->core_version,
                 lp_emu_core_version());
     if ((status = recall_open(&r->mind, r->game, &r->config, r->store, r->watched, !r->watched, err))) return status;
+    lp_timeline_open(&r->timeline, r->game);
     r->emu = lp_env_emu(r->mind.mind.seat.env);
     status = lp_game_open_emu(&r->other, r->game, &(lp_emu_config){.no_draw = true}, err);
     if (!status && !r->foreign && lp_emu_state_size(r->emu) != header->state_size_bytes)

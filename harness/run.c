@@ -139,7 +139,9 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
         lp_run_close(run);
         return status;
     }
+    lp_timeline_open(&run->timeline, game);
     if (run->resumed) recall_texts(run);
+    if (run->resumed) (void)lp_timeline_follow(&run->timeline, run->store, run->head.decisions, NULL); /* for the eye, too */
     *out = run;
     return LP_OK;
 }
@@ -167,6 +169,7 @@ bool lp_run_resumed(const lp_run *run) { return run->resumed; }
 /* Events belong to the first frame that shows them: that of the decision after them, whose item gets their text. */
 static void note_events(lp_run *run) {
     const lp_event *events;
+    lp_timeline_note(&run->timeline, run->mind.seat.env, run->head.decisions);
     int n = lp_env_events(run->mind.seat.env, &events);
     for (int i = 0; i < n; i++) {
         size_t used = strlen(run->head.text);
@@ -184,6 +187,7 @@ static lp_status begin_episode(lp_run *run, lp_err *err) {
     memset(run->head.text, 0, sizeof run->head.text);
     run->outcome = LP_RUNNING;
     lp_mind_reset(&run->mind);
+    lp_timeline_begin(&run->timeline, run->head.episodes + 1);
     lp_run_head_begin(&run->head, seed, run->store);
     note_events(run);
     return LP_OK;
@@ -229,6 +233,8 @@ static void record_item(lp_run *run, int64_t step) {
 }
 
 static void end_episode(lp_run *run) {
+    int64_t n = run->head.decisions - run->head.first_decision;
+    lp_timeline_end(&run->timeline, run->head.episodes + 1, run->outcome, n);
     lp_run_head_end(&run->head, run->outcome, run->store);
     run->head.frames += lp_emu_frames(lp_env_emu(run->mind.seat.env));
     run->head.playing = 0;
@@ -250,6 +256,7 @@ lp_status lp_run_take(lp_run *run, lp_err *err) {
     if (run->policy) record_item(run, step);
     memset(run->head.text, 0, sizeof run->head.text);
     run->head.decisions++;
+    lp_timeline_press(&run->timeline, lp_game_action_keys(run->game, run->mind.action));
     note_events(run);
     if (run->outcome) {
         lp_mind_note_end(&run->mind, run->head.text);
@@ -328,6 +335,7 @@ void lp_run_view(lp_run *run, lp_view *view) {
     const lp_run_head *h = &run->head;
     const char *slash = strrchr(run->config.policy, '/');
     lp_mind_view(&run->mind, view);
+    lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
     view->policy = slash ? slash + 1 : run->config.policy;
     view->recovered = run->resumed;
     if (run->waits) view->status = "standing still: another program keeps run.db locked";

@@ -8,6 +8,7 @@
 
 #include "harness/run.h"
 #include "harness/run_mind.h"
+#include "harness/timeline.h"
 #include "memory/store.h"
 #include "saves/movie.h"
 
@@ -42,6 +43,7 @@ struct lp_run {
     lp_run_head head;
     int64_t knobs[LP_MAX_KNOBS];
     lp_mind mind;
+    lp_timeline timeline;
     lp_store *store;
     lp_movie_writer *movie;
     unsigned char *blob, *state; /* the checkpoint; [emulator state] */

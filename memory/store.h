@@ -107,6 +107,19 @@ lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, v
  * in which an episode ends) whose events have them. A word matches by its beginning and whatever its ending ("doors" finds
  * "door"). Any characters may stand in words; LP_BAD_INPUT when there is none to search for. */
 lp_status lp_store_search(lp_store *store, const char *words, int limit, lp_store_visit visit, void *context, lp_err *err);
+/* What happened, in its order, from where the last call with this cursor ended (zeroed: from the beginning) up to decision: events, then
+ * episodes that ended. A visit must not call the store, nor take long; texts are valid during it. */
+typedef struct {
+    int64_t event, episode;
+} lp_store_cursor;
+typedef struct {
+    int64_t episode, step, decision; /* of an end: the first after it */
+    const char *name, *text;         /* of an event; text may be NULL. Of an end: NULL */
+    const char *result;              /* of the episode; NULL: it has not ended */
+    int64_t n_decisions;             /* of the episode, where it has ended */
+} lp_store_happening;
+lp_status lp_store_happenings(lp_store *store, lp_store_cursor *cursor, int64_t decision,
+                              void (*visit)(void *context, const lp_store_happening *h), void *context, lp_err *err);
 /* Counts of rows, for an overview. */
 typedef struct {
     int64_t episodes, items, summaries, events, levels;

@@ -270,3 +270,41 @@ lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err) 
     sqlite3_finalize(q);
     return status;
 }
+
+/* Both queries select, in the order of decisions: cursor, episode, step, decision, name, text, result, n_decisions. */
+static lp_status visit_happenings(lp_store *store, const char *sql, int64_t *cursor, int64_t decision,
+                                  void (*visit)(void *, const lp_store_happening *), void *context, lp_err *err) {
+    sqlite3_stmt *q;
+    bool row = true;
+    lp_status status = lp_store_prepare(store, &q, err, sql, "i", *cursor);
+    while (!status && row) {
+        status = lp_store_step(store, q, &row, err);
+        if (status || !row || sqlite3_column_int64(q, 3) > decision) break; /* what follows is later still */
+        *cursor = sqlite3_column_int64(q, 0);
+        lp_store_happening h = {sqlite3_column_int64(q, 1),
+                                sqlite3_column_int64(q, 2),
+                                sqlite3_column_int64(q, 3),
+                                (const char *)sqlite3_column_text(q, 4),
+                                (const char *)sqlite3_column_text(q, 5),
+                                (const char *)sqlite3_column_text(q, 6),
+                                sqlite3_column_int64(q, 7)};
+        visit(context, &h);
+    }
+    sqlite3_finalize(q);
+    return status;
+}
+
+lp_status lp_store_happenings(lp_store *store, lp_store_cursor *cursor, int64_t decision,
+                              void (*visit)(void *context, const lp_store_happening *h), void *context, lp_err *err) {
+    lp_status status = visit_happenings(store,
+                                        "SELECT v.id, v.episode, v.step, v.decision, v.name, v.text, p.result, p.n_decisions"
+                                        " FROM events v LEFT JOIN episodes p ON p.episode = v.episode"
+                                        " WHERE v.id > ?1 ORDER BY v.id",
+                                        &cursor->event, decision, visit, context, err);
+    if (status) return status;
+    return visit_happenings(
+        store,
+        "SELECT episode, episode, n_decisions, first_decision + n_decisions, NULL, NULL, result, n_decisions FROM episodes"
+        " WHERE episode > ?1 AND result IS NOT NULL ORDER BY episode",
+        &cursor->episode, decision, visit, context, err);
+}

@@ -6,6 +6,7 @@
 #include "view/view_paint.h"
 
 #include "base/rng.h"
+#include "emulator/emulator.h"
 #include "tests/seed.h"
 
 #include <limits.h>
@@ -132,6 +133,7 @@ typedef struct {
     uint32_t frame[256 * 256];
     float values[5000], probabilities[LP_VIEW_HISTORY];
     const char *names[32];
+    lp_view_variable variables[40];
 } scene;
 
 static scene made; /* large */
@@ -267,7 +269,7 @@ static void chosen_action_is_highlighted(void **state) {
         lp_view *view = ordinary(160, 144);
         view->n_actions = 6;
         view->chosen = chosen;
-        lp_rect box = ink_box(draw(view), whole, LP_INK_CHOSEN);
+        lp_rect box = ink_box(draw(view), whole, painter->ink[LP_INK_CHOSEN]);
         const drawn_text *name = find_text(made.names[chosen]);
         assert_true(box.w > 200 && box.h < 30 && box.y > before);
         assert_non_null(name);
@@ -276,7 +278,7 @@ static void chosen_action_is_highlighted(void **state) {
     }
     lp_view *view = ordinary(160, 144);
     view->chosen = -1;
-    assert_int_equal(ink_box(draw(view), whole, LP_INK_CHOSEN).w, 0);
+    assert_int_equal(ink_box(draw(view), whole, painter->ink[LP_INK_CHOSEN]).w, 0);
 }
 
 static void bars_show_probability(void **state) {
@@ -285,10 +287,10 @@ static void bars_show_probability(void **state) {
     for (int i = 0; i < 3; i++) {
         lp_view *view = ordinary(160, 144);
         made.probabilities[4] = (float)i * 0.4f + 0.2f;
-        lp_rect row = ink_box(draw(view), whole, LP_INK_CHOSEN);
+        lp_rect row = ink_box(draw(view), whole, painter->ink[LP_INK_CHOSEN]);
         row.x += 22; /* past the triangle */
         row.w -= 22;
-        width[i] = ink_box(painter->canvas, row, LP_INK_POLICY).w;
+        width[i] = ink_box(painter->canvas, row, painter->ink[LP_INK_POLICY]).w;
         assert_non_null(find_text(i == 0 ? "20%" : i == 1 ? "60%" : "100%"));
     }
     assert_in_range(width[1], 3 * width[0] - 4, 3 * width[0] + 4);
@@ -325,7 +327,7 @@ static lp_rect curve(const lp_view *view) {
     const drawn_text *one = find_text("+1"), *now = find_text("now");
     assert_true(one && now);
     int x = one->call.box.x + one->call.box.w + 2, y = one->call.box.y - 2;
-    return ink_box(pixels, (lp_rect){x, y, now->call.box.x + now->call.box.w - x, now->call.box.y - y}, LP_INK_POLICY);
+    return ink_box(pixels, (lp_rect){x, y, now->call.box.x + now->call.box.w - x, now->call.box.y - y}, painter->ink[LP_INK_POLICY]);
 }
 
 static void value_chart_follows_the_values(void **state) {
@@ -360,14 +362,15 @@ static void memory_squares_count_the_items(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
     view->n_reads = 0; /* nothing glows */
-    int n = count_ink(draw(view), whole, LP_INK_ASLEEP), side = ink_box(painter->canvas, whole, LP_INK_ASLEEP).h;
+    int n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]),
+        side = ink_box(painter->canvas, whole, painter->ink[LP_INK_ASLEEP]).h;
     for (side = 4; side <= 8 && side * side * 40 != n; side++) continue;
     assert_in_range(side, 4, 8);
     assert_non_null(find_text("48,213 seen \xe2\x86\x92 40 kept"));
     assert_true(find_text("20")->call.box.x > find_text("16")->call.box.x); /* raw stands right, older left */
     view->n_levels = 1;
     view->level_counts[0] = 16384;
-    n = count_ink(draw(view), whole, LP_INK_ASLEEP);
+    n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]);
     assert_int_equal(n, 4 * 4 * 16384 / 32);
     assert_non_null(find_text("= 32"));
 }
@@ -381,12 +384,12 @@ static void attention_lights_its_level(void **state) {
     draw(view);
     lp_rect label = find_text("2")->call.box, above = {label.x - 20, label.y - 40, label.w + 40, 38};
     if (!label.w) fail();
-    assert_true(count_ink(painter->canvas, above, LP_INK_MEMORY) > 100);
-    assert_int_equal(count_ink(painter->canvas, above, LP_INK_ASLEEP), 0);
+    assert_true(count_ink(painter->canvas, above, painter->ink[LP_INK_MEMORY]) > 100);
+    assert_int_equal(count_ink(painter->canvas, above, painter->ink[LP_INK_ASLEEP]), 0);
     view->reads[0].level = 0;
     draw(view);
-    assert_int_equal(count_ink(painter->canvas, above, LP_INK_MEMORY), 0);
-    assert_true(count_ink(painter->canvas, above, LP_INK_ASLEEP) > 50);
+    assert_int_equal(count_ink(painter->canvas, above, painter->ink[LP_INK_MEMORY]), 0);
+    assert_true(count_ink(painter->canvas, above, painter->ink[LP_INK_ASLEEP]) > 50);
 }
 
 static void reads_stand_strongest_first(void **state) {
@@ -400,8 +403,8 @@ static void reads_stand_strongest_first(void **state) {
     assert_non_null(find_text("62%"));
     assert_non_null(find_text("no text"));
     int y = first->call.box.y, x = find_text("Reading now")->call.box.x;
-    int wide = ink_box(painter->canvas, (lp_rect){x, y, 70, 20}, LP_INK_MEMORY).w;
-    int narrow = ink_box(painter->canvas, (lp_rect){x, second->call.box.y, 70, 20}, LP_INK_MEMORY).w;
+    int wide = ink_box(painter->canvas, (lp_rect){x, y, 70, 20}, painter->ink[LP_INK_MEMORY]).w;
+    int narrow = ink_box(painter->canvas, (lp_rect){x, second->call.box.y, 70, 20}, painter->ink[LP_INK_MEMORY]).w;
     assert_in_range(wide * 100, narrow * 270, narrow * 350);
     view->reads[0].age = 1;
     view->reads[0].level = 0;
@@ -410,10 +413,118 @@ static void reads_stand_strongest_first(void **state) {
     view->n_levels = view->n_reads = 0;
     draw(view);
     assert_non_null(find_text("nothing yet"));
-    view->memory = "none";
+    view->memory = "none"; /* nothing to tell, and so no place */
     draw(view);
-    assert_non_null(find_text("none: each decision sees the present picture only"));
-    assert_non_null(find_text("nothing"));
+    assert_null(find_text("Memory"));
+    assert_null(find_text("Reading now"));
+}
+
+/* ---- what happened, and what is done ---- */
+
+static void milestones_stand_with_their_time(void **state) {
+    (void)state;
+    static const char long_one[] =
+        "The miller says: the lighthouse's first wheel must show seven, and the second whatever the innkeeper's clock tells.";
+    lp_view *view = ordinary(160, 144);
+    view->memory = "none";
+    view->n_levels = view->n_values = view->n_reads = 0;
+    view->n_events = 3;
+    view->events[0] = (lp_view_event){7, 754.9, long_one, true};
+    view->events[1] = (lp_view_event){7, 3, "It begins.", false};
+    view->events[2] = (lp_view_event){6, 3723, "Won.", true};
+    const uint32_t *pixels = draw(view);
+    assert_non_null(find_text("12:34"));
+    assert_non_null(find_text("1:02:03"));
+    assert_non_null(find_text("episode 6"));
+    assert_null(find_text(long_one)); /* on lines of its own, none cut */
+    for (int i = 0; i < drawn.n; i++) assert_false(drawn.texts[i].call.shortened);
+    static const char *const texts[] = {"12:34", "0:03", "1:02:03"};
+    static const bool marked[] = {true, false, true};
+    for (int i = 0; i < 3; i++) { /* a mark beside its time */
+        lp_rect time = find_text(texts[i])->call.box, mark = {time.x + time.w + 8, time.y, 18, time.h};
+        int n = count_ink(pixels, mark, painter->ink[LP_INK_MEMORY]) + count_ink(pixels, mark, painter->ink[LP_INK_ASLEEP]);
+        assert_true(marked[i] == (n > 30));
+    }
+}
+
+static void splits_tell_the_difference(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    view->n_splits = 4;
+    view->splits[0] = (lp_view_split){"sword", 61, 64.2};
+    view->splits[1] = (lp_view_split){"shield", 300, 225};
+    view->splits[2] = (lp_view_split){"bow", 310, NAN};
+    view->splits[3] = (lp_view_split){"castle", NAN, 400};
+    view->n_results = 2;
+    view->results[0] = (lp_view_result){12, 500, 33.3, LP_VIEW_LOST};
+    view->results[1] = (lp_view_result){11, 500, 75, LP_VIEW_WON};
+    view->n_reads = view->n_levels = view->n_values = 0;
+    draw(view);
+    static const char *const there[] = {"\xe2\x88\x92"
+                                        "3.2",
+                                        "1:01",
+                                        "+1:15",
+                                        "5:00",
+                                        "5:10",
+                                        "6:40",
+                                        "to the best",
+                                        "#12",
+                                        "lost",
+                                        "0:33",
+                                        "1 of 2 won"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++)
+        if (!find_text(there[i])) fail_msg("%s is not there", there[i]);
+    assert_true(find_text("+1:15")->call.ink == painter->ink[LP_INK_LOSS] && find_text("bow")->call.ink == painter->ink[LP_INK_TEXT]);
+    assert_int_equal(find_text("castle")->call.ink, painter->ink[LP_INK_DIM]); /* yet to come */
+}
+
+static void buttons_are_bars_of_time(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    view->memory = "none";
+    view->n_levels = view->n_values = view->n_reads = 0;
+    view->n_actions = 0;
+    view->all_keys = LP_KEY_A | LP_KEY_LEFT;
+    view->n_keys = 60;
+    for (int i = 0; i < 60; i++) view->keys[i] = i >= 50 ? LP_KEY_A : i < 30 ? LP_KEY_LEFT : 0;
+    const uint32_t *pixels = draw(view);
+    lp_rect a = find_text("A")->call.box, left = find_text("Left")->call.box;
+    assert_null(find_text("Start")); /* a button that the game has no use for */
+    lp_rect lane_a = {a.x + 40, a.y, W - 16 - a.x - 40, a.h}, lane_left = {a.x + 40, left.y, lane_a.w, left.h};
+    int held = ink_box(pixels, lane_a, painter->ink[LP_INK_POLICY]).w, was = ink_box(pixels, lane_left, painter->ink[LP_INK_MUTED_BAR]).w;
+    assert_in_range(was, held * 3 - 5, held * 3 + 5);
+    lp_rect bar = ink_box(pixels, lane_a, painter->ink[LP_INK_POLICY]);
+    assert_in_range(bar.x + bar.w, W - 16 - 12 - 1, W - 16 - 12); /* now is at the right end */
+}
+
+/* Whatever there is to tell: no panel lies on another or on the game, and no room is left over. */
+static const lp_view *odd_view(lp_rng *rng);
+
+static void panels_fill_the_window(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(test_seed_or(20260708), 0);
+    for (int i = 0; i < 300; i++) {
+        const lp_view *view = odd_view(&rng);
+        lp_placing placing;
+        lp_layout_place(&placing, painter, lp_layout_full(), view);
+        int bottom = 0, telling = 0, in_side = 0;
+        for (int k = 0; k < placing.n_panels; k++) {
+            lp_rect r = placing.panels[k].r;
+            assert_false(overlap(r, placing.game));
+            assert_true(r.x >= 16 && r.y >= GAME_Y && r.x + r.w <= W - 16 && r.y + r.h <= 622);
+            assert_true(lp_panel_kinds[placing.panels[k].id].tells(view));
+            for (int other = 0; other < k; other++) {
+                assert_false(overlap(r, placing.panels[other].r));
+                assert_int_not_equal(placing.panels[k].id, placing.panels[other].id);
+            }
+            if (r.x < placing.side.x) continue;
+            in_side++;
+            if (r.y + r.h > bottom) bottom = r.y + r.h;
+        }
+        for (int k = 0; k < LP_N_PANELS; k++) telling += lp_panel_kinds[k].tells(view);
+        assert_true((in_side > 0) == (telling > 0));
+        if (in_side) assert_int_equal(bottom, placing.side.y + placing.side.h);
+    }
 }
 
 /* ---- anything goes in ---- */
@@ -477,6 +588,22 @@ static const lp_view *odd_view(lp_rng *rng) {
         v->reads[i] = (lp_view_read){odd_count(rng), (int)lp_rng_below(rng, 20) - 1, (float)odd_number(rng), odd_text(rng)};
     int64_t *counts[] = {&v->items_seen, &v->wins, &v->losses, &v->timeouts, &v->episode, &v->decisions, &v->episode_decisions};
     for (int i = 0; i < 7; i++) *counts[i] = odd_count(rng);
+    v->n_events = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 3) - 1;
+    for (int i = 0; i < LP_VIEW_MAX_EVENTS; i++)
+        v->events[i] = (lp_view_event){odd_count(rng), odd_number(rng), odd_text(rng), lp_rng_below(rng, 2)};
+    v->n_splits = (int)lp_rng_below(rng, LP_VIEW_MAX_SPLITS + 3) - 1;
+    for (int i = 0; i < LP_VIEW_MAX_SPLITS; i++) v->splits[i] = (lp_view_split){odd_text(rng), odd_number(rng), odd_number(rng)};
+    v->n_results = (int)lp_rng_below(rng, LP_VIEW_MAX_RESULTS + 3) - 1;
+    for (int i = 0; i < LP_VIEW_MAX_RESULTS; i++)
+        v->results[i] = (lp_view_result){odd_count(rng), odd_count(rng), odd_number(rng), (lp_view_end)lp_rng_below(rng, 5)};
+    v->n_keys = (int)lp_rng_below(rng, LP_VIEW_MAX_KEYS + 3) - 1;
+    for (int i = 0; i < LP_VIEW_MAX_KEYS; i++) v->keys[i] = (uint16_t)(lp_rng_below(rng, 3) ? lp_rng_below(rng, 4) : lp_rng_u64(rng));
+    v->all_keys = (uint16_t)lp_rng_u64(rng);
+    for (int i = 0; i < 40; i++) made.variables[i] = (lp_view_variable){"a_variable", odd_count(rng), odd_count(rng)};
+    v->variables = made.variables;
+    v->n_variables = (int)lp_rng_below(rng, 42) - 1;
+    if (v->n_variables > 40) v->n_variables = 40;
+    v->episode_s = odd_number(rng);
     v->elapsed_s = odd_number(rng), v->decisions_per_s = odd_number(rng);
     v->speed = (int)lp_rng_below(rng, 3) * 2 - 1;
     return v;
@@ -550,7 +677,7 @@ static void changed_variables_are_marked(void **state) {
         const drawn_text *name = find_text("lives");
         assert_non_null(name);
         lp_rect before = {name->call.box.x - 14, name->call.box.y, 12, name->call.box.h};
-        assert_int_equal(count_ink(pixels, before, LP_INK_MEMORY), marked[i] ? 64 : 0);
+        assert_int_equal(count_ink(pixels, before, painter->ink[LP_INK_MEMORY]), marked[i] ? 64 : 0);
     }
 }
 
@@ -578,13 +705,24 @@ static void pictures_leave_nothing_behind(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(game_at_whole_multiples),        cmocka_unit_test(game_missing_or_too_large),
-        cmocka_unit_test(badges_tell_the_mode),           cmocka_unit_test(chosen_action_is_highlighted),
-        cmocka_unit_test(bars_show_probability),          cmocka_unit_test(many_actions_show_the_likeliest),
-        cmocka_unit_test(value_chart_follows_the_values), cmocka_unit_test(memory_squares_count_the_items),
-        cmocka_unit_test(attention_lights_its_level),     cmocka_unit_test(reads_stand_strongest_first),
-        cmocka_unit_test(sheet_shows_every_variable),     cmocka_unit_test(changed_variables_are_marked),
-        cmocka_unit_test(any_view_keeps_the_rules),       cmocka_unit_test(pictures_leave_nothing_behind),
+        cmocka_unit_test(game_at_whole_multiples),
+        cmocka_unit_test(game_missing_or_too_large),
+        cmocka_unit_test(badges_tell_the_mode),
+        cmocka_unit_test(chosen_action_is_highlighted),
+        cmocka_unit_test(bars_show_probability),
+        cmocka_unit_test(many_actions_show_the_likeliest),
+        cmocka_unit_test(value_chart_follows_the_values),
+        cmocka_unit_test(memory_squares_count_the_items),
+        cmocka_unit_test(attention_lights_its_level),
+        cmocka_unit_test(reads_stand_strongest_first),
+        cmocka_unit_test(milestones_stand_with_their_time),
+        cmocka_unit_test(splits_tell_the_difference),
+        cmocka_unit_test(buttons_are_bars_of_time),
+        cmocka_unit_test(panels_fill_the_window),
+        cmocka_unit_test(sheet_shows_every_variable),
+        cmocka_unit_test(changed_variables_are_marked),
+        cmocka_unit_test(any_view_keeps_the_rules),
+        cmocka_unit_test(pictures_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -94,13 +94,13 @@ static void text_stays_in_its_box(void **state) {
         text[length] = 0;
         lp_face_id face = (lp_face_id)lp_rng_below(&rng, LP_N_FACES);
         lp_rect box = {300, 100, (int)lp_rng_below(&rng, 500), 30};
-        lp_paint_fill(p, (lp_rect){0, 0, W, H}, LP_INK_GROUND);
-        int full = lp_paint_text_width(p, face, text), drawn = lp_paint_text(p, box, face, LP_RIGHT, LP_INK_TEXT, text);
+        lp_paint_fill(p, (lp_rect){0, 0, W, H}, p->ink[LP_INK_GROUND]);
+        int full = lp_paint_text_width(p, face, text), drawn = lp_paint_text(p, box, face, LP_RIGHT, p->ink[LP_INK_TEXT], text);
         assert_true(drawn >= 0 && drawn <= box.w);
         if (full <= box.w) assert_int_equal(drawn, full);
         for (int y = 0; y < H; y++) /* a glyph's edge may lean out a little */
             for (int x = 0; x < W; x++)
-                if (p->canvas[y * W + x] != (0xff000000u | LP_INK_GROUND))
+                if (p->canvas[y * W + x] != (0xff000000u | p->ink[LP_INK_GROUND]))
                     assert_true(x >= box.x - 3 && x < box.x + box.w + 3 && y >= box.y && y < box.y + box.h);
     }
     lp_painter_close(p);
@@ -109,8 +109,8 @@ static void text_stays_in_its_box(void **state) {
 /* What a box of 200 x 30 looks like with this text in it. */
 static const uint32_t *image_of(lp_painter *p, const char *text, uint32_t out[30][200]) {
     lp_rect box = {0, 0, 200, 30};
-    lp_paint_fill(p, box, LP_INK_GROUND);
-    lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, LP_INK_TEXT, text);
+    lp_paint_fill(p, box, p->ink[LP_INK_GROUND]);
+    lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_TEXT], text);
     for (int y = 0; y < 30; y++) memcpy(out[y], p->canvas + y * W, 200 * sizeof(uint32_t));
     return out[0];
 }

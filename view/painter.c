@@ -1,88 +1,28 @@
-/* The painter: lays the picture out and draws it, with no display and no allocation of its own.
- *
- * Layout, 1280 x 720: a header; on the left the game at the largest whole multiple that fits 736 x 576 (4x for a Game Boy's
- * 160 x 144, 3x for an Advance's 240 x 160); on the right actions, memory, reads; below, counters and keys. The
- * value chart stands beside the actions, or under the game where the game leaves room. With a sheet the right column has
- * variables, outcome and events instead.
- */
+/* The painter: draws the picture where layout.c has placed its parts, with no display and no allocation of its own. */
 #include "view/view_paint.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum {
-    MARGIN = 16,
-    GAP = 8,
-    HEADER_Y = 4,
-    HEADER_H = 38,
-    BODY_Y = 46,
-    BODY_H = 576,
-    COUNTERS_Y = 630,
-    COUNTERS_H = 52,
-    FOOTER_Y = 686,
-    FOOTER_H = 30,
-    GAME_MIN_W = 640,
-    GAME_MAX_W = 736,
-    VALUE_MIN_H = 80,
-    ACTIONS_H = 208,
-    LEVELS_H = 168,
-    VARIABLES_H = 324,
-    OUTCOME_H = 70,
+/* The bright ones are Okabe and Ito's colour-blind-safe hues, lightened for a dark ground. */
+static const uint32_t inks[LP_N_INKS] = {
+    [LP_INK_GROUND] = 0x0c1016, [LP_INK_PANEL] = 0x161c25,  [LP_INK_TRACK] = 0x273140,     [LP_INK_CHOSEN] = 0x1d3c57,
+    [LP_INK_TEXT] = 0xedf1f6,   [LP_INK_DIM] = 0xaab6c5,    [LP_INK_MUTED_BAR] = 0x5f7590, [LP_INK_POLICY] = 0x5cb8ec,
+    [LP_INK_MEMORY] = 0xf2ae3c, [LP_INK_ASLEEP] = 0x8a6c38, [LP_INK_LIVE] = 0x35cfa8,      [LP_INK_REPLAY] = 0xd9a3cf,
+    [LP_INK_LOSS] = 0xf58a62,
 };
 
-typedef struct {
-    lp_rect game, right, actions, value, levels, reads; /* game: what is drawn of it */
-    int scale;
-} layout;
-
-static layout lay_out(const lp_view *view) {
-    layout l = {.scale = 1};
-    int w = view->frame ? view->frame_width : 0, h = view->frame ? view->frame_height : 0;
-    if (w <= 0 || h <= 0) {
-        w = 160;
-        h = 144;
-    }
-    while (w <= GAME_MAX_W / (l.scale + 1) && h <= BODY_H / (l.scale + 1)) l.scale++;
-    int game_w = w <= GAME_MAX_W ? w * l.scale : GAME_MAX_W, game_h = h <= BODY_H ? h * l.scale : BODY_H;
-    int column = game_w > GAME_MIN_W ? game_w : GAME_MIN_W;
-    l.game = (lp_rect){MARGIN + (column - game_w) / 2, BODY_Y, game_w, game_h};
-    lp_rect right = {MARGIN + column + GAP + 4, BODY_Y, 0, BODY_H};
-    right.w = LP_VIEW_WIDTH - MARGIN - right.x;
-    l.right = right;
-    l.actions = (lp_rect){right.x, right.y, right.w, ACTIONS_H};
-    int below = BODY_H - game_h - GAP;
-    if (below >= VALUE_MIN_H) l.value = (lp_rect){MARGIN, BODY_Y + game_h + GAP, column, below};
-    else {
-        l.actions.w = (right.w - GAP) / 2;
-        l.value = (lp_rect){right.x + l.actions.w + GAP, right.y, right.w - GAP - l.actions.w, ACTIONS_H};
-    }
-    l.levels = (lp_rect){right.x, right.y + ACTIONS_H + GAP, right.w, LEVELS_H};
-    int y = l.levels.y + LEVELS_H + GAP;
-    l.reads = (lp_rect){right.x, y, right.w, BODY_Y + BODY_H - y};
-    return l;
-}
-
 /* A frame larger than its place is shown from its top left corner. */
-static void draw_game(lp_painter *p, const layout *l, const lp_view *view) {
-    if (!view->frame || view->frame_width <= 0 || view->frame_height <= 0) {
-        lp_paint_fill(p, l->game, LP_INK_PANEL);
-        lp_paint_text(p, l->game, LP_FACE_BODY, LP_CENTRE, LP_INK_DIM, "no picture");
+static void draw_game(lp_painter *p, const lp_placing *placing, const lp_view *view) {
+    if (view->frame && view->frame_width > 0 && view->frame_height > 0) {
+        lp_paint_frame(p, placing->game, view->frame, view->frame_width, placing->game_scale);
         return;
     }
-    lp_paint_frame(p, l->game, view->frame, view->frame_width, l->scale);
-}
-
-static void draw_mind(lp_painter *p, const layout *l, const lp_view *view) {
-    lp_view_actions(p, l->actions, view);
-    lp_view_value(p, l->value, view);
-    lp_view_levels(p, l->levels, view);
-    lp_view_reads(p, l->reads, view);
-}
-
-static void draw_sheet(lp_painter *p, lp_rect r, const lp_view *view) {
-    lp_view_variables(p, (lp_rect){r.x, r.y, r.w, VARIABLES_H}, view);
-    lp_view_outcome(p, (lp_rect){r.x, r.y + VARIABLES_H + GAP, r.w, OUTCOME_H}, view);
-    int above = VARIABLES_H + OUTCOME_H + 2 * GAP;
-    lp_view_events(p, (lp_rect){r.x, r.y + above, r.w, r.h - above}, view);
+    lp_rect g = placing->game;
+    float s = p->scale;
+    lp_rect r = {(int)((float)g.x / s), (int)((float)g.y / s), (int)((float)g.w / s), (int)((float)g.h / s)};
+    lp_paint_fill(p, r, p->ink[LP_INK_PANEL]);
+    lp_paint_text(p, r, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_DIM], "no picture");
 }
 
 lp_status lp_painter_open(lp_painter **out, lp_err *err) {
@@ -91,7 +31,12 @@ lp_status lp_painter_open(lp_painter **out, lp_err *err) {
     lp_painter *p = calloc(1, sizeof *p);
     *out = NULL;
     if (!p) return lp_fail(err, LP_FAILED, "no memory for the painter");
-    p->canvas = calloc((size_t)LP_VIEW_WIDTH * LP_VIEW_HEIGHT, sizeof *p->canvas);
+    p->width = LP_VIEW_WIDTH;
+    p->height = LP_VIEW_HEIGHT;
+    p->scale = 1;
+    p->whole = (lp_rect){0, 0, p->width, p->height};
+    memcpy(p->ink, inks, sizeof inks);
+    p->canvas = calloc((size_t)p->width * (size_t)p->height, sizeof *p->canvas);
     if (!p->canvas) {
         free(p);
         return lp_fail(err, LP_FAILED, "no memory for the painter");
@@ -114,15 +59,20 @@ void lp_painter_close(lp_painter *p) {
     free(p);
 }
 
+static void (*const strips[LP_N_STRIPS])(lp_painter *p, lp_rect r, const lp_view *view) = {
+    [LP_STRIP_HEADER] = lp_view_header,
+    [LP_STRIP_COUNTERS] = lp_view_counters,
+    [LP_STRIP_KEYS] = lp_view_footer,
+};
+
 const uint32_t *lp_view_draw(lp_painter *p, const lp_view *view) {
-    layout l = lay_out(view);
-    int w = LP_VIEW_WIDTH - 2 * MARGIN;
-    lp_paint_fill(p, (lp_rect){0, 0, LP_VIEW_WIDTH, LP_VIEW_HEIGHT}, LP_INK_GROUND);
-    lp_view_header(p, (lp_rect){MARGIN, HEADER_Y, w, HEADER_H}, view);
-    draw_game(p, &l, view);
-    if (view->sheet) draw_sheet(p, l.right, view);
-    else draw_mind(p, &l, view);
-    lp_view_counters(p, (lp_rect){MARGIN, COUNTERS_Y, w, COUNTERS_H}, view);
-    lp_view_footer(p, (lp_rect){MARGIN, FOOTER_Y, w, FOOTER_H}, view);
+    lp_placing placing;
+    lp_layout_place(&placing, p, lp_layout_full(), view);
+    lp_paint_fill(p, (lp_rect){0, 0, p->whole.w + 1, p->whole.h + 1}, p->ink[LP_INK_GROUND]);
+    if (placing.game.w > 0) draw_game(p, &placing, view);
+    if (view->sheet && placing.side.w > 0) lp_view_draw_sheet(p, placing.side, view);
+    for (int i = 0; i < placing.n_panels; i++) lp_panel_kinds[placing.panels[i].id].draw(p, placing.panels[i].r, view);
+    for (int i = 0; i < LP_N_STRIPS; i++)
+        if (placing.strips[i].w > 0) strips[i](p, placing.strips[i], view);
     return p->canvas;
 }

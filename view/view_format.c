@@ -73,6 +73,25 @@ char *lp_format_time(char out[LP_FORMAT_SIZE], double seconds) {
     return out;
 }
 
+char *lp_format_clock(char out[LP_FORMAT_SIZE], double seconds) {
+    if (!(seconds >= 0) || seconds > 8.64e12) return strcpy(out, DASH);
+    int64_t s = (int64_t)seconds, hours = s / 3600;
+    int minutes = (int)(s / 60 % 60), rest = (int)(s % 60);
+    if (hours > 0) snprintf(out, LP_FORMAT_SIZE, "%lld:%02d:%02d", (long long)hours, minutes, rest);
+    else snprintf(out, LP_FORMAT_SIZE, "%d:%02d", minutes, rest);
+    return out;
+}
+
+char *lp_format_ahead(char out[LP_FORMAT_SIZE], double seconds) {
+    char clock[LP_FORMAT_SIZE];
+    double size = fabs(seconds);
+    if (!(size <= 8.64e12)) return strcpy(out, DASH);
+    if (size < 59.95) snprintf(clock, sizeof clock, "%.1f", size);
+    else lp_format_clock(clock, size);
+    snprintf(out, LP_FORMAT_SIZE, "%s%.40s", size < 0.05 ? "\xc2\xb1" : seconds < 0 ? MINUS : "+", clock);
+    return out;
+}
+
 char *lp_format_fitting(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face, int64_t n, int width) {
     lp_format_count(out, n);
     return lp_paint_text_width(p, face, out) <= width ? out : lp_format_compact(out, n);

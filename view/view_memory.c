@@ -60,14 +60,14 @@ static void level_column(lp_painter *p, lp_rect r, const lp_view *view, int leve
     int line = lp_paint_line_height(p, LP_FACE_BODY), count = level_count(view, level);
     lp_rect top = {r.x, r.y, r.w, line}, bottom = {r.x, r.y + r.h - line, r.w, line};
     lp_format_fitting(p, text, LP_FACE_BODY, count, r.w - 4);
-    lp_paint_text(p, top, LP_FACE_BODY, LP_CENTRE, LP_INK_TEXT, text);
+    lp_paint_text(p, top, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_TEXT], text);
     float attention = attention_on(view, level);
     squares(p, (lp_rect){r.x, top.y + line, r.w, bottom.y - 10 - top.y - line}, g, count,
-            lp_paint_mix(LP_INK_ASLEEP, LP_INK_MEMORY, sqrtf(attention)));
-    lp_paint_bar(p, (lp_rect){r.x + 4, bottom.y - 7, r.w - 8, 5}, attention, LP_INK_MEMORY);
+            lp_paint_mix(p->ink[LP_INK_ASLEEP], p->ink[LP_INK_MEMORY], sqrtf(attention)));
+    lp_paint_bar(p, (lp_rect){r.x + 4, bottom.y - 7, r.w - 8, 5}, attention, p->ink[LP_INK_MEMORY]);
     if (level == 0) snprintf(text, sizeof text, "raw");
     else snprintf(text, sizeof text, "%d", level);
-    lp_paint_text(p, bottom, LP_FACE_BODY, LP_CENTRE, LP_INK_DIM, text);
+    lp_paint_text(p, bottom, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_DIM], text);
 }
 
 static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
@@ -76,26 +76,26 @@ static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
     grid g = fit_grid(view, w - 4, r.h - 2 * line - 12);
     for (int level = 0; level < n; level++) level_column(p, (lp_rect){r.x + r.w - (level + 1) * w, r.y, w, r.h}, view, level, &g);
     lp_rect caption = {r.x, r.y, CAPTION_PX - 6, line};
-    lp_paint_text(p, caption, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "items");
+    lp_paint_text(p, caption, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "items");
     caption.y = r.y + r.h - line;
-    lp_paint_text(p, caption, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "level");
+    lp_paint_text(p, caption, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "level");
     if (g.items > 1) {
         char text[LP_FORMAT_SIZE + 8], count[LP_FORMAT_SIZE];
         int side = g.pitch - 2;
         caption.y = r.y + (r.h - line) / 2 - 4;
-        lp_paint_fill(p, (lp_rect){caption.x, caption.y + (line - side) / 2 + 1, side, side}, LP_INK_MEMORY);
+        lp_paint_fill(p, (lp_rect){caption.x, caption.y + (line - side) / 2 + 1, side, side}, p->ink[LP_INK_MEMORY]);
         snprintf(text, sizeof text, "= %s", lp_format_compact(count, g.items));
-        lp_paint_text(p, (lp_rect){caption.x + 12, caption.y, caption.w - 12, line}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, text);
+        lp_paint_text(p, (lp_rect){caption.x + 12, caption.y, caption.w - 12, line}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], text);
     }
 }
 
 void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view) {
     char seen[LP_FORMAT_SIZE], kept[LP_FORMAT_SIZE], text[3 * LP_FORMAT_SIZE];
-    lp_rect in = lp_view_panel(p, r, "Memory", LP_INK_MEMORY);
+    lp_rect in = lp_view_panel(p, r, "Memory", p->ink[LP_INK_MEMORY]);
     lp_rect row = {in.x, in.y, in.w, LP_ROW_PX};
     if (n_levels(view) == 0) {
         bool empty = view->memory && strcmp(view->memory, "none"); /* there is one, with nothing in it yet */
-        lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, LP_INK_DIM,
+        lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM],
                       empty ? "nothing yet" : "none: each decision sees the present picture only");
         return;
     }
@@ -103,13 +103,14 @@ void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view) {
     for (int level = 0; level < n_levels(view); level++) sum += level_count(view, level);
     int title = lp_paint_text_width(p, LP_FACE_BOLD, "Memory") + 12, line = lp_paint_line_height(p, LP_FACE_BODY);
     snprintf(text, sizeof text, "%s seen \xe2\x86\x92 %s kept", lp_format_count(seen, view->items_seen), lp_format_count(kept, sum));
-    lp_paint_text(p, (lp_rect){in.x + title, r.y + 3, in.w - title, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, LP_INK_TEXT, text);
+    lp_paint_text(p, (lp_rect){in.x + title, r.y + 3, in.w - title, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], text);
     picture(p, (lp_rect){in.x, in.y, in.w, in.h - line - 4}, view);
     row = (lp_rect){in.x, in.y + in.h - line, CAPTION_PX, line};
-    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "wrote");
+    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "wrote");
     row = (lp_rect){in.x + CAPTION_PX, row.y, in.w - CAPTION_PX, line};
     bool nothing = !view->last_written || !*view->last_written;
-    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, nothing ? LP_INK_DIM : LP_INK_TEXT, nothing ? "an item without text" : view->last_written);
+    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, nothing ? p->ink[LP_INK_DIM] : p->ink[LP_INK_TEXT],
+                  nothing ? "an item without text" : view->last_written);
 }
 
 /* ---- reading now ---- */
@@ -124,13 +125,15 @@ static const char *level_name(char out[LP_FORMAT_SIZE], const char *before, int 
 
 static void read_share(lp_painter *p, lp_rect r, const lp_view_read *read, lp_face_id face) {
     char text[LP_FORMAT_SIZE];
-    lp_paint_bar(p, (lp_rect){r.x, r.y + (LP_ROW_PX - 12) / 2, BAR_PX, 12}, read->weight, LP_INK_MEMORY);
-    lp_paint_text(p, (lp_rect){r.x + BAR_PX, r.y, SHARE_PX, r.h}, face, LP_RIGHT, LP_INK_TEXT, lp_format_percent(text, read->weight));
+    lp_paint_bar(p, (lp_rect){r.x, r.y + (LP_ROW_PX - 12) / 2, BAR_PX, 12}, read->weight, p->ink[LP_INK_MEMORY]);
+    lp_paint_text(p, (lp_rect){r.x + BAR_PX, r.y, SHARE_PX, r.h}, face, LP_RIGHT, p->ink[LP_INK_TEXT],
+                  lp_format_percent(text, read->weight));
 }
 
 static void read_text(lp_painter *p, lp_rect r, const lp_view_read *read, lp_face_id face) {
     bool nothing = !read->text || !*read->text;
-    lp_paint_text(p, r, nothing ? LP_FACE_BODY : face, LP_LEFT, nothing ? LP_INK_DIM : LP_INK_TEXT, nothing ? "no text" : read->text);
+    lp_paint_text(p, r, nothing ? LP_FACE_BODY : face, LP_LEFT, nothing ? p->ink[LP_INK_DIM] : p->ink[LP_INK_TEXT],
+                  nothing ? "no text" : read->text);
 }
 
 /* The strongest: its text in full width, its age and level in words on a line of their own. */
@@ -142,7 +145,7 @@ static void strongest_read(lp_painter *p, lp_rect row, const lp_view_read *read)
     snprintf(text, sizeof text, "%s decision%s ago, %s", lp_format_count(age, read->age), read->age == 1 ? "" : "s",
              read->level <= 0 ? "a raw item" : level_name(level, "kept by level ", read->level));
     right.y += LP_ROW_PX;
-    lp_paint_text(p, right, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, text);
+    lp_paint_text(p, right, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], text);
 }
 
 static void read_row(lp_painter *p, lp_rect row, const lp_view_read *read, int age_px) {
@@ -150,22 +153,24 @@ static void read_row(lp_painter *p, lp_rect row, const lp_view_read *read, int a
     int age_x = row.x + row.w - age_px, level_x = age_x - LEVEL_PX;
     read_share(p, row, read, LP_FACE_BODY);
     read_text(p, (lp_rect){row.x + TEXT_X, row.y, level_x - 10 - row.x - TEXT_X, row.h}, read, LP_FACE_BODY);
-    lp_paint_text(p, (lp_rect){level_x, row.y, LEVEL_PX, row.h}, LP_FACE_BODY, LP_RIGHT, LP_INK_DIM, level_name(text, "L", read->level));
+    lp_paint_text(p, (lp_rect){level_x, row.y, LEVEL_PX, row.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_DIM],
+                  level_name(text, "L", read->level));
     lp_format_fitting(p, text, LP_FACE_BODY, read->age, age_px - 12);
-    lp_paint_text(p, (lp_rect){age_x, row.y, age_px, row.h}, LP_FACE_BODY, LP_RIGHT, LP_INK_TEXT, text);
+    lp_paint_text(p, (lp_rect){age_x, row.y, age_px, row.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], text);
 }
 
 void lp_view_reads(lp_painter *p, lp_rect r, const lp_view *view) {
     static const char heading[] = "decisions ago";
-    lp_rect in = lp_view_panel(p, r, "Reading now", LP_INK_MEMORY);
+    lp_rect in = lp_view_panel(p, r, "Reading now", p->ink[LP_INK_MEMORY]);
     lp_rect row = {in.x, in.y, in.w, LP_ROW_PX};
     if (n_reads(view) == 0) {
-        lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "nothing");
+        lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "nothing");
         return;
     }
     strongest_read(p, row, &view->reads[0]);
     if (n_reads(view) == 1) return;
-    lp_paint_text(p, (lp_rect){in.x + in.w / 2, r.y + 3, in.w - in.w / 2, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, LP_INK_DIM, heading);
+    lp_paint_text(p, (lp_rect){in.x + in.w / 2, r.y + 3, in.w - in.w / 2, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_DIM],
+                  heading);
     int most = in.w / 4, age_px = 0, shown = in.h / LP_ROW_PX - 1;
     if (shown > n_reads(view)) shown = n_reads(view);
     for (int i = 1; i < shown; i++) {

@@ -49,18 +49,18 @@ static void action_row(lp_painter *p, lp_rect r, const lp_view *view, int action
     bool chosen = action == view->chosen;
     enum { MARK = 16, PERCENT = 74, GAP = 8 };
     if (chosen) {
-        lp_paint_round(p, (lp_rect){r.x - 6, r.y, r.w + 12, r.h}, 5, LP_INK_CHOSEN);
-        triangle(p, r.x, r.y + (r.h - 12) / 2, 12, LP_INK_POLICY);
+        lp_paint_round(p, (lp_rect){r.x - 6, r.y, r.w + 12, r.h}, 5, p->ink[LP_INK_CHOSEN]);
+        triangle(p, r.x, r.y + (r.h - 12) / 2, 12, p->ink[LP_INK_POLICY]);
     }
     lp_rect name = {r.x + MARK, r.y, name_px, r.h};
-    lp_paint_text(p, name, chosen ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT, chosen ? LP_INK_TEXT : LP_INK_DIM,
+    lp_paint_text(p, name, chosen ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT, chosen ? p->ink[LP_INK_TEXT] : p->ink[LP_INK_DIM],
                   action_name(view, action, text));
     int bar_x = name.x + name_px + GAP;
     lp_paint_bar(p, (lp_rect){bar_x, r.y + (r.h - 12) / 2, r.x + r.w - PERCENT - bar_x, 12}, probability(view, action),
-                 chosen ? LP_INK_POLICY : LP_INK_MUTED_BAR);
+                 chosen ? p->ink[LP_INK_POLICY] : p->ink[LP_INK_MUTED_BAR]);
     lp_format_percent(text, probability(view, action));
     lp_paint_text(p, (lp_rect){r.x + r.w - PERCENT + GAP, r.y, PERCENT - GAP, r.h}, chosen ? LP_FACE_BOLD : LP_FACE_BODY, LP_RIGHT,
-                  LP_INK_TEXT, text);
+                  p->ink[LP_INK_TEXT], text);
 }
 
 static void other_actions(lp_painter *p, lp_rect r, const lp_view *view, const int *shown, int n_shown) {
@@ -70,14 +70,14 @@ static void other_actions(lp_painter *p, lp_rect r, const lp_view *view, const i
     snprintf(text, sizeof text, "%d others", view->n_actions - n_shown);
     if (isfinite(rest) && rest >= 0.01) snprintf(share, sizeof share, "%s", lp_format_percent(text + LP_FORMAT_SIZE, rest));
     else lp_format_percent(share, isfinite(rest) ? (rest > 1e-6 ? 1e-6 : 0) : NAN);
-    lp_paint_text(p, (lp_rect){r.x + 16, r.y, r.w - 16 - 70, r.h}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, text);
-    lp_paint_text(p, (lp_rect){r.x + r.w - 62, r.y, 62, r.h}, LP_FACE_BODY, LP_RIGHT, LP_INK_DIM, share);
+    lp_paint_text(p, (lp_rect){r.x + 16, r.y, r.w - 16 - 70, r.h}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], text);
+    lp_paint_text(p, (lp_rect){r.x + r.w - 62, r.y, 62, r.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_DIM], share);
 }
 
 void lp_view_actions(lp_painter *p, lp_rect r, const lp_view *view) {
-    lp_rect in = lp_view_panel(p, r, "Next action", LP_INK_POLICY);
+    lp_rect in = lp_view_panel(p, r, "Next action", p->ink[LP_INK_POLICY]);
     if (view->n_actions <= 0) {
-        lp_paint_text(p, (lp_rect){in.x, in.y, in.w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, "no actions");
+        lp_paint_text(p, (lp_rect){in.x, in.y, in.w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "no actions");
         return;
     }
     int rows = in.h / LP_ROW_PX, columns = in.w >= 440 && view->n_actions > rows ? 2 : 1;
@@ -129,9 +129,9 @@ static void chart_column(lp_painter *p, lp_rect r, int column, const lp_view *vi
     float half = (float)(r.h - 1) / 2, middle = (float)r.y + half + 0.5f;
     float top = middle - high * half, bottom = middle - low * half;
     float inner = high > 0 ? top : bottom; /* the shade reaches from the zero line to the curve */
-    if (inner < middle) lp_paint_column(p, r.x + column, inner, middle, LP_INK_POLICY, 0.20f);
-    else lp_paint_column(p, r.x + column, middle, inner, LP_INK_POLICY, 0.20f);
-    lp_paint_column(p, r.x + column, top - 1.2f, bottom + 1.2f, LP_INK_POLICY, 1);
+    if (inner < middle) lp_paint_column(p, r.x + column, inner, middle, p->ink[LP_INK_POLICY], 0.20f);
+    else lp_paint_column(p, r.x + column, middle, inner, p->ink[LP_INK_POLICY], 0.20f);
+    lp_paint_column(p, r.x + column, top - 1.2f, bottom + 1.2f, p->ink[LP_INK_POLICY], 1);
 }
 
 static void chart(lp_painter *p, lp_rect r, const lp_view *view) {
@@ -142,9 +142,9 @@ static void chart(lp_painter *p, lp_rect r, const lp_view *view) {
     int line = lp_paint_line_height(p, LP_FACE_BODY);
     for (int i = 0; i < 3; i++) {
         int y = plot.y + i * (plot.h - 1) / 2;
-        lp_paint_fill(p, (lp_rect){plot.x, y, plot.w, 1}, LP_INK_TRACK);
+        lp_paint_fill(p, (lp_rect){plot.x, y, plot.w, 1}, p->ink[LP_INK_TRACK]);
         int text_y = i == 0 ? plot.y - 3 : i == 1 ? y - line / 2 : plot.y + plot.h - line + 3;
-        lp_paint_text(p, (lp_rect){r.x, text_y, Y_LABEL_PX - 8, line}, LP_FACE_BODY, LP_RIGHT, LP_INK_DIM, labels[i]);
+        lp_paint_text(p, (lp_rect){r.x, text_y, Y_LABEL_PX - 8, line}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_DIM], labels[i]);
     }
     if (!view->value_history || view->n_values <= 0 || plot.w < 2) return;
     int span = view->n_values > LP_VIEW_HISTORY ? view->n_values : LP_VIEW_HISTORY;
@@ -160,21 +160,21 @@ void lp_view_value(lp_painter *p, lp_rect r, const lp_view *view) {
     int n = view->value_history && view->n_values > 0 ? view->n_values : 0;
     lp_format_signed(text, n > 0 ? view->value_history[n - 1] : NAN);
     lp_format_compact(count, n > LP_VIEW_HISTORY ? n : LP_VIEW_HISTORY);
-    lp_rect in = lp_view_panel(p, r, "Value", LP_INK_POLICY);
+    lp_rect in = lp_view_panel(p, r, "Value", p->ink[LP_INK_POLICY]);
     int line = lp_paint_line_height(p, LP_FACE_BODY);
     if (in.h >= 110) {
-        lp_paint_text(p, (lp_rect){in.x + 80, r.y + 3, in.w - 80, LP_TITLE_PX}, LP_FACE_FIGURE, LP_RIGHT, LP_INK_TEXT, text);
+        lp_paint_text(p, (lp_rect){in.x + 80, r.y + 3, in.w - 80, LP_TITLE_PX}, LP_FACE_FIGURE, LP_RIGHT, p->ink[LP_INK_TEXT], text);
         chart(p, (lp_rect){in.x, in.y + 6, in.w, in.h - line - 10}, view);
         lp_rect axis = {in.x + Y_LABEL_PX, in.y + in.h - line, in.w - Y_LABEL_PX, line};
         snprintf(span, sizeof span, "%s decisions ago", count);
-        lp_paint_text(p, (lp_rect){axis.x, axis.y, axis.w - 46, line}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, span);
-        lp_paint_text(p, axis, LP_FACE_BODY, LP_RIGHT, LP_INK_DIM, "now");
+        lp_paint_text(p, (lp_rect){axis.x, axis.y, axis.w - 46, line}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], span);
+        lp_paint_text(p, axis, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_DIM], "now");
         return;
     }
     /* Low and wide: the figures stand left of the chart. */
     enum { SIDE = 120 };
     snprintf(span, sizeof span, "last %s", count);
-    lp_paint_text(p, (lp_rect){in.x, in.y - 2, SIDE, 26}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT, text);
-    lp_paint_text(p, (lp_rect){in.x, in.y + 24, SIDE, line}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, span);
+    lp_paint_text(p, (lp_rect){in.x, in.y - 2, SIDE, 26}, LP_FACE_FIGURE, LP_LEFT, p->ink[LP_INK_TEXT], text);
+    lp_paint_text(p, (lp_rect){in.x, in.y + 24, SIDE, line}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], span);
     chart(p, (lp_rect){in.x + SIDE, r.y + 10, in.w - SIDE, r.h - 20}, view);
 }

@@ -5,10 +5,24 @@
 #include <stdio.h>
 
 lp_rect lp_view_panel(lp_painter *p, lp_rect r, const char *title, uint32_t ink) {
-    lp_paint_round(p, r, 8, LP_INK_PANEL);
+    lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
     lp_paint_text(p, (lp_rect){r.x + LP_PANEL_PAD, r.y + 3, r.w - 2 * LP_PANEL_PAD, LP_TITLE_PX}, LP_FACE_BOLD, LP_LEFT, ink, title);
-    int top = LP_TITLE_PX + 4, bottom = 6;
-    return (lp_rect){r.x + LP_PANEL_PAD, r.y + top, r.w - 2 * LP_PANEL_PAD, r.h - top - bottom};
+    return (lp_rect){r.x + LP_PANEL_PAD, r.y + LP_TITLE_PX + 4, r.w - 2 * LP_PANEL_PAD, r.h - LP_PANEL_FRAME};
+}
+
+void lp_view_panel_note(lp_painter *p, lp_rect r, const char *title, uint32_t ink, const char *note) {
+    int w = lp_paint_text_width(p, LP_FACE_BOLD, title) + 12, room = r.w - 2 * LP_PANEL_PAD - w;
+    if (lp_paint_text_width(p, LP_FACE_BODY, note) > room) return; /* it is worth less than its words cut */
+    lp_paint_text(p, (lp_rect){r.x + LP_PANEL_PAD + w, r.y + 3, room, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, ink, note);
+}
+
+int lp_view_strip_height(lp_strip_id strip, int width) {
+    switch (strip) {
+    case LP_STRIP_HEADER: return 38;
+    case LP_STRIP_COUNTERS: return width >= 1000 ? 52 : 104;
+    case LP_STRIP_KEYS:
+    default: return 30;
+    }
 }
 
 /* ---- header ---- */
@@ -32,22 +46,22 @@ static int badge(lp_painter *p, int right, lp_rect row, const char *text, badge_
     int w = lp_paint_text_width(p, LP_FACE_BOLD, text) + 2 * PAD + SIGN_PX + GAP;
     lp_rect r = {right - w, row.y + (row.h - 30) / 2, w, 30};
     lp_paint_round(p, r, 15, ground);
-    sign(p, (lp_rect){r.x + PAD, r.y + (r.h - SIGN_PX) / 2, SIGN_PX, SIGN_PX}, kind, LP_INK_GROUND, ground);
-    lp_paint_text(p, (lp_rect){r.x + PAD + SIGN_PX + GAP, r.y, w - 2 * PAD - SIGN_PX - GAP, r.h}, LP_FACE_BOLD, LP_LEFT, LP_INK_GROUND,
-                  text);
+    sign(p, (lp_rect){r.x + PAD, r.y + (r.h - SIGN_PX) / 2, SIGN_PX, SIGN_PX}, kind, p->ink[LP_INK_GROUND], ground);
+    lp_paint_text(p, (lp_rect){r.x + PAD + SIGN_PX + GAP, r.y, w - 2 * PAD - SIGN_PX - GAP, r.h}, LP_FACE_BOLD, LP_LEFT,
+                  p->ink[LP_INK_GROUND], text);
     return r.x - 8;
 }
 
 static int badges(lp_painter *p, lp_rect row, const lp_view *view) {
     int right = row.x + row.w;
     switch (view->mode) {
-    case LP_VIEW_REPLAY: right = badge(p, right, row, "REPLAY", SIGN_PLAY, LP_INK_REPLAY); break;
-    case LP_VIEW_PAUSED: right = badge(p, right, row, "PAUSED", SIGN_PAUSE, LP_INK_DIM); break;
+    case LP_VIEW_REPLAY: right = badge(p, right, row, "REPLAY", SIGN_PLAY, p->ink[LP_INK_REPLAY]); break;
+    case LP_VIEW_PAUSED: right = badge(p, right, row, "PAUSED", SIGN_PAUSE, p->ink[LP_INK_DIM]); break;
     case LP_VIEW_RECOVERED:
     case LP_VIEW_LIVE:
-    default: right = badge(p, right, row, "LIVE", SIGN_DOT, LP_INK_LIVE); break;
+    default: right = badge(p, right, row, "LIVE", SIGN_DOT, p->ink[LP_INK_LIVE]); break;
     }
-    if (view->recovered || view->mode == LP_VIEW_RECOVERED) right = badge(p, right, row, "RECOVERED", SIGN_RING, LP_INK_MEMORY);
+    if (view->recovered || view->mode == LP_VIEW_RECOVERED) right = badge(p, right, row, "RECOVERED", SIGN_RING, p->ink[LP_INK_MEMORY]);
     return right;
 }
 
@@ -56,14 +70,14 @@ static int named(lp_painter *p, int x, int limit, lp_rect row, const char *label
     if (!name || !*name) return x;
     int label_w = lp_paint_text_width(p, LP_FACE_BODY, label);
     if (x + label_w + 8 + 40 > limit) return x;
-    lp_paint_text(p, (lp_rect){x, row.y, label_w, row.h}, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, label);
+    lp_paint_text(p, (lp_rect){x, row.y, label_w, row.h}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], label);
     x += label_w + 8;
-    return x + 24 + lp_paint_text(p, (lp_rect){x, row.y, limit - x, row.h}, LP_FACE_BODY, LP_LEFT, LP_INK_TEXT, name);
+    return x + 24 + lp_paint_text(p, (lp_rect){x, row.y, limit - x, row.h}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_TEXT], name);
 }
 
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
     int limit = badges(p, r, view) - 16;
-    int x = r.x + lp_paint_text(p, r, LP_FACE_BRAND, LP_LEFT, LP_INK_TEXT, "Longplay") + 28;
+    int x = r.x + lp_paint_text(p, r, LP_FACE_BRAND, LP_LEFT, p->ink[LP_INK_TEXT], "Longplay") + 28;
     int each = (limit - x) / 3; /* a long name may use the room that those before it left */
     x = named(p, x, x + each, r, "game", view->game);
     x = named(p, x, limit - each > x ? limit - each : limit, r, "policy", view->policy);
@@ -92,21 +106,21 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
     if (view->speed > 0) snprintf(speed, sizeof speed, "%d\xc3\x97", view->speed);
     else snprintf(speed, sizeof speed, "max");
     const counter counters[] = {
-        {"Wins", 92, LP_INK_LIVE, view->wins, NULL},
-        {"Losses", 92, LP_INK_LOSS, view->losses, NULL},
-        {"Timeouts", 108, LP_INK_DIM, view->timeouts, NULL},
-        {"Win rate", 102, LP_INK_DIM, 0, lp_format_percent(rate, ended > 0 ? (double)view->wins / ended : NAN)},
-        {"Episode", 104, LP_INK_DIM, view->episode, NULL},
-        {"In episode", 142, LP_INK_DIM, view->episode_decisions, NULL},
-        {"Decisions", 160, LP_INK_DIM, view->decisions, NULL},
-        {"Decisions/s", 134, LP_INK_DIM, rounded(view->decisions_per_s), NULL},
-        {"Time", 178, LP_INK_DIM, 0, lp_format_time(time, view->elapsed_s)},
-        {"Speed", 76, LP_INK_DIM, 0, speed},
+        {"Wins", 92, p->ink[LP_INK_LIVE], view->wins, NULL},
+        {"Losses", 92, p->ink[LP_INK_LOSS], view->losses, NULL},
+        {"Timeouts", 108, p->ink[LP_INK_DIM], view->timeouts, NULL},
+        {"Win rate", 102, p->ink[LP_INK_DIM], 0, lp_format_percent(rate, ended > 0 ? (double)view->wins / ended : NAN)},
+        {"Episode", 104, p->ink[LP_INK_DIM], view->episode, NULL},
+        {"In episode", 142, p->ink[LP_INK_DIM], view->episode_decisions, NULL},
+        {"Decisions", 160, p->ink[LP_INK_DIM], view->decisions, NULL},
+        {"Decisions/s", 134, p->ink[LP_INK_DIM], rounded(view->decisions_per_s), NULL},
+        {"Time", 178, p->ink[LP_INK_DIM], 0, lp_format_time(time, view->elapsed_s)},
+        {"Speed", 76, p->ink[LP_INK_DIM], 0, speed},
     };
     enum { N = sizeof counters / sizeof *counters };
     int total = 0, before = 0, line = lp_paint_line_height(p, LP_FACE_BODY);
     for (int i = 0; i < N; i++) total += counters[i].share;
-    lp_paint_round(p, r, 8, LP_INK_PANEL);
+    lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
     for (int i = 0; i < N; i++) {
         char text[LP_FORMAT_SIZE];
         int inner = r.w - LP_PANEL_PAD, x = r.x + LP_PANEL_PAD + before * inner / total;
@@ -115,8 +129,8 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
         lp_paint_text(p, (lp_rect){x, r.y + 2, w, line}, LP_FACE_BODY, LP_LEFT, counters[i].ink, counters[i].label);
         const char *value = counters[i].text;
         if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, counters[i].count, w);
-        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT, LP_INK_TEXT,
-                      value);
+        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT,
+                      p->ink[LP_INK_TEXT], value);
     }
 }
 
@@ -125,8 +139,8 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
 /* A key's cap with its letter; returns the x after it. */
 static int key_cap(lp_painter *p, int x, lp_rect row, const char *key) {
     int text_w = lp_paint_text_width(p, LP_FACE_BODY, key), w = text_w + 14 > 26 ? text_w + 14 : 26;
-    lp_paint_round(p, (lp_rect){x, row.y + (row.h - 26) / 2, w, 26}, 5, LP_INK_TRACK);
-    lp_paint_text(p, (lp_rect){x, row.y, w, row.h}, LP_FACE_BODY, LP_CENTRE, LP_INK_TEXT, key);
+    lp_paint_round(p, (lp_rect){x, row.y + (row.h - 26) / 2, w, 26}, 5, p->ink[LP_INK_TRACK]);
+    lp_paint_text(p, (lp_rect){x, row.y, w, row.h}, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_TEXT], key);
     return x + w + 6;
 }
 
@@ -153,8 +167,8 @@ void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
     for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
         for (int k = 0; e->keys[k]; k++) x = key_cap(p, x, r, e->keys[k]);
         lp_rect box = {x, r.y, r.x + r.w - x, r.h};
-        x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, LP_INK_DIM, e->what) + (view->human ? 12 : 18);
+        x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], e->what) + (view->human ? 12 : 18);
     }
     if (view->status && *view->status)
-        lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, LP_INK_TEXT, view->status);
+        lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], view->status);
 }

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,7 @@ enum {
     MAX_RUN = 512,     /* glyphs of one text; more than fit across the canvas at this size */
     SPECIMEN = 0xfffd, /* drawn for what is no UTF-8 or not in the font */
     ELLIPSIS = 0x2026,
+    LINE_BYTES = 512, /* of a paragraph */
 };
 
 typedef struct {
@@ -148,33 +150,71 @@ static void draw_glyph(lp_painter *p, lp_face *face, uint32_t codepoint, int x, 
         for (int i = 0; i < g->width; i++) lp_paint_pixel(p, x + g->left + i, y + j, ink, mask[j * face->cell_width + i]);
 }
 
+static int in_units(const lp_painter *p, int pixels) { return (int)ceilf((float)pixels / p->scale - 0.001f); }
+
 int lp_paint_text(lp_painter *p, lp_rect box, lp_face_id id, lp_align align, uint32_t ink, const char *text) {
     lp_face *face = p->faces[id];
     assert(face->px >= LP_VIEW_MIN_TEXT_PX && face->line_height >= LP_VIEW_MIN_TEXT_PX);
     placed run[MAX_RUN];
     bool fits;
-    int n = place(face, text, box.w, run, &fits);
-    if (!fits) n = shorten(face, run, n, box.w);
+    int left = lp_paint_px(p, box.x), room = lp_paint_px(p, box.x + box.w) - left;
+    int top = lp_paint_px(p, box.y), high = lp_paint_px(p, box.y + box.h) - top;
+    int n = place(face, text, room, run, &fits);
+    if (!fits) n = shorten(face, run, n, room);
     if (n == 0) return 0;
     int width = run[n - 1].end;
-    int x = box.x + (align == LP_LEFT ? 0 : align == LP_RIGHT ? box.w - width : (box.w - width) / 2);
-    int y = box.y + (box.h - face->line_height) / 2;
+    int x = left + (align == LP_LEFT ? 0 : align == LP_RIGHT ? room - width : (room - width) / 2);
+    int y = top + (high - face->line_height) / 2;
     if (p->probe) {
         lp_text_call call = {{x, y, width, face->line_height}, face->px, ink, !fits, text};
         p->probe(p->probe_context, &call);
     }
     for (int i = 0; i < n; i++) draw_glyph(p, face, run[i].codepoint, x + run[i].x, y, ink);
-    return width;
+    return in_units(p, width);
 }
 
 int lp_paint_text_width(lp_painter *p, lp_face_id id, const char *text) {
     placed run[MAX_RUN];
     bool fits;
-    int n = place(p->faces[id], text, LP_VIEW_WIDTH, run, &fits);
-    return !fits ? LP_VIEW_WIDTH : n > 0 ? run[n - 1].end : 0;
+    int n = place(p->faces[id], text, p->width, run, &fits);
+    return in_units(p, !fits ? p->width : n > 0 ? run[n - 1].end : 0);
 }
 
-int lp_paint_line_height(const lp_painter *p, lp_face_id id) { return p->faces[id]->line_height; }
+/* How many bytes of text go on a line: up to the last space that fits, or all. */
+static size_t line_bytes(lp_painter *p, lp_face_id id, int width, const char *text) {
+    char part[LINE_BYTES];
+    size_t fit = 0;
+    for (size_t n = strcspn(text, " ");; n += 1 + strcspn(text + n + 1, " ")) {
+        if (n >= sizeof part) return fit;
+        memcpy(part, text, n);
+        part[n] = 0;
+        if (lp_paint_text_width(p, id, part) > width) return fit;
+        fit = n;
+        if (!text[n]) return n;
+    }
+}
+
+int lp_paint_paragraph(lp_painter *p, lp_rect box, int max_lines, lp_face_id id, uint32_t ink, const char *text, bool draw) {
+    int n = 0;
+    while (*text && n < max_lines) {
+        char part[LINE_BYTES];
+        size_t bytes = n + 1 < max_lines ? line_bytes(p, id, box.w, text) : 0;
+        lp_rect line = {box.x, box.y + n * LP_ROW_PX, box.w, LP_ROW_PX};
+        n++;
+        if (!bytes) { /* the last line, or one word that is too long: shortened */
+            if (draw) lp_paint_text(p, line, id, LP_LEFT, ink, text);
+            break;
+        }
+        memcpy(part, text, bytes);
+        part[bytes] = 0;
+        if (draw) lp_paint_text(p, line, id, LP_LEFT, ink, part);
+        text += bytes;
+        while (*text == ' ') text++;
+    }
+    return n;
+}
+
+int lp_paint_line_height(const lp_painter *p, lp_face_id id) { return in_units(p, p->faces[id]->line_height); }
 
 /* ---- faces ---- */
 
@@ -224,7 +264,7 @@ lp_status lp_paint_open_faces(lp_painter *p, const char *const *folders, lp_err 
     lp_status status = LP_OK;
     for (int i = 0; !status && i < LP_N_FACES; i++) {
         char path[PATH_MAX];
-        if (find_font(path, folders, face_kinds[i].file)) status = open_face(&p->faces[i], path, face_kinds[i].px, err);
+        if (find_font(path, folders, face_kinds[i].file)) status = open_face(&p->faces[i], path, lp_paint_px(p, face_kinds[i].px), err);
         else
             status = lp_fail(err, LP_FAILED, "the font %s was not found: install fonts-dejavu-core, or set LONGPLAY_FONTS to its folder",
                              face_kinds[i].file);

@@ -29,8 +29,27 @@ typedef struct {
     const char *text; /* may be NULL: the item has no text */
 } lp_view_read;
 
+/* What happened, and what is done. Times are seconds of the console's time since the episode's power-on; NaN: none. */
+enum { LP_VIEW_MAX_EVENTS = 16, LP_VIEW_MAX_SPLITS = 64, LP_VIEW_MAX_RESULTS = 64, LP_VIEW_MAX_KEYS = 60 };
+typedef enum { LP_VIEW_RUNNING, LP_VIEW_WON, LP_VIEW_LOST, LP_VIEW_TIMED_OUT } lp_view_end;
+typedef struct {
+    int64_t episode;
+    double at_s;
+    const char *text;
+    bool milestone;
+} lp_view_event;
+typedef struct {
+    const char *name; /* of a milestone */
+    double at_s;      /* NaN: not reached in this episode (yet) */
+    double best_s;    /* when the best run so far reached it */
+} lp_view_split;
+typedef struct {
+    int64_t episode, decisions;
+    double seconds;
+    lp_view_end end;
+} lp_view_result;
+
 /* For people who make an integration: what the game's setup reads out of RAM, in place of value, memory and reads. */
-enum { LP_VIEW_MAX_EVENTS = 16 };
 typedef struct {
     const char *name;
     int64_t value;
@@ -64,7 +83,18 @@ typedef struct {
     const char *last_written;             /* text of the item or summary written last; may be NULL */
     int n_reads;                          /* what attention rests on now, strongest first */
     lp_view_read reads[LP_VIEW_MAX_READS];
+    int n_events; /* newest first */
+    lp_view_event events[LP_VIEW_MAX_EVENTS];
+    int n_splits; /* those reached, in their order, then those that the best run reached besides */
+    lp_view_split splits[LP_VIEW_MAX_SPLITS];
+    int n_results; /* episodes that ended, the last first */
+    lp_view_result results[LP_VIEW_MAX_RESULTS];
+    int n_keys;                                /* decisions, oldest first: the buttons that each pressed (LP_KEY_...) */
+    uint16_t keys[LP_VIEW_MAX_KEYS], all_keys; /* all_keys: every button that the game's actions press */
+    int n_variables;                           /* that have changed */
+    const lp_view_variable *variables;
     int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
+    double episode_s;
     double elapsed_s, decisions_per_s;
     int speed;                  /* 1, 4, or 0: max */
     bool human;                 /* a person plays: the keys below are the player's */
