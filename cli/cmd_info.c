@@ -213,6 +213,7 @@ static lp_status describe_policy(cJSON *o, const char *path, const lp_mem_given 
         cJSON_AddStringToObject(o, "order", lp_policy_order_name(s->order));
         cJSON_AddStringToObject(o, "salience", lp_policy_salience_name(s->salience));
         cJSON_AddStringToObject(o, "bias", lp_policy_bias_name(s->bias));
+        cJSON_AddStringToObject(o, "softmax", lp_policy_softmax_name(s->softmax));
         cJSON_AddNumberToObject(o, "heads", s->heads);
         cJSON_AddNumberToObject(o, "parameters", (double)lp_policy_n_parameters(policy));
         cJSON_AddNumberToObject(o, "flops_per_decision", lp_policy_flops(policy, 0));

@@ -18,6 +18,7 @@
 
 #include "base/status.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -135,10 +136,12 @@ void lp_k_delta_backward(float *dx, float *carry, const float *dy, const float *
 
 /* The memory read: attention of one decision over its context items, salience as a bias where there is one.
  *
- *   score[h][j] = q[h] . (item[j] + level_key[level[j]] + age_key[age[j]]) / sqrt(dim) + salience[j]
+ *   score[h][j] = sharpness (q[h] . (item[j] + level_key[level[j]] + age_key[age[j]]) / sqrt(dim) + salience[j])
  *   weight[h]   = softmax over j of score[h];      out[h] = sum over j of weight[h][j] item[j]
  *
  * Items are keys and values at once: a key projection folds into the query's, a value projection into the next layer's.
+ * sharpness is 1, or where attention is `scalable` log(n) / log(64) (Nakanishi 2025, arXiv:2501.19399): a match that stands out among 64
+ * items then stands out among any number of such as the rest, whose part in the softmax would grow with n.
  * index[j] is the row of `item` and `salience` that context item j stands in (NULL: row j). n = 0 gives out = 0.
  *
  * With `order` the query also says which of those that match it: the newest, the oldest, or one between. The place of an item is what
@@ -155,7 +158,9 @@ typedef struct {
     const float *age_key;   /* [n_ages][dim] */
     const float *item;      /* [rows][dim] */
     const float *salience;  /* [rows]; NULL: nothing is added, and nothing owed to dsalience */
+    bool scalable;
 } lp_read;
+LP_K_INLINE float lp_read_sharpness(const lp_read *r, int n) { return r->scalable ? logf((float)n) / 4.15888308f : 1; }
 enum { LP_READ_MAX_HEADS = 8, LP_READ_MAX_KEYS = 64 };
 /* q, out [heads][dim]; order [heads][2] or NULL; weight [heads][n]; level, age [n] below n_levels, n_ages. flops 4 n heads dim. */
 void lp_k_read(float *out, float *weight, const lp_read *r, const float *q, const float *order, const int32_t *index, const uint8_t *level,

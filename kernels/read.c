@@ -25,14 +25,14 @@ static float part(const mass *m, float score) { return expf(score - m->top) / m-
 LP_CLONES static void scores(float *score, const lp_read *r, const float *q, const int32_t *index, const uint8_t *level, const uint8_t *age,
                              int n) {
     const int dim = r->dim;
-    const float scale = 1.0f / sqrtf((float)dim);
+    const float scale = 1.0f / sqrtf((float)dim), sharpness = lp_read_sharpness(r, n);
     float by_level[LP_READ_MAX_KEYS], by_age[LP_READ_MAX_KEYS];
     for (int l = 0; l < r->n_levels; l++) by_level[l] = lp_dot(q, r->level_key + (size_t)l * dim, dim);
     for (int a = 0; a < r->n_ages; a++) by_age[a] = lp_dot(q, r->age_key + (size_t)a * dim, dim);
     for (int j = 0; j < n; j++) {
         size_t row = index ? (size_t)index[j] : (size_t)j;
-        score[j] =
-            (lp_dot(q, r->item + row * dim, dim) + by_level[level[j]] + by_age[age[j]]) * scale + (r->salience ? r->salience[row] : 0);
+        score[j] = (lp_dot(q, r->item + row * dim, dim) + by_level[level[j]] + by_age[age[j]]) * scale;
+        score[j] = (score[j] + (r->salience ? r->salience[row] : 0)) * sharpness;
     }
 }
 
@@ -101,7 +101,7 @@ LP_CLONES double lp_k_read_backward(float *dq, float *dorder, float *ditem, floa
                                     const int32_t *index, const uint8_t *level, const uint8_t *age, int n, float entropy_scale,
                                     float *scratch) {
     const int dim = r->dim;
-    const float scale = 1.0f / sqrtf((float)dim);
+    const float scale = 1.0f / sqrtf((float)dim), sharpness = lp_read_sharpness(r, n);
     float *dscore = scratch, *score = scratch + n;
     memset(dq, 0, (size_t)r->heads * dim * sizeof *dq);
     if (order) memset(dorder, 0, (size_t)2 * r->heads * sizeof *dorder);
@@ -122,6 +122,7 @@ LP_CLONES double lp_k_read_backward(float *dq, float *dorder, float *ditem, floa
         for (int j = 0; j < n; j++) {
             size_t row = index ? (size_t)index[j] : (size_t)j;
             const float *x = r->item + row * dim;
+            dscore[j] *= sharpness;
             lp_axpy(ditem + row * dim, w[j], dh, dim);
             lp_axpy(ditem + row * dim, dscore[j] * scale, qh, dim);
             lp_axpy(dqh, dscore[j] * scale, x, dim);

@@ -32,11 +32,11 @@ static __device__ inline void lp_read_multiply(float *product, float *key, const
 static __device__ inline void lp_read_scores(float *score, float *key, const float *v, const lp_read &r, size_t table, const int32_t *rows,
                                              const uint8_t *level, const uint8_t *age, int n) {
     const float *salience = r.salience ? r.salience + table : NULL;
-    const float scale = 1.0f / sqrtf((float)r.dim);
+    const float scale = 1.0f / sqrtf((float)r.dim), sharpness = lp_read_sharpness(&r, n);
     lp_read_multiply(score, key, v, r, r.item + table * r.dim, rows, n);
     __syncthreads();
     for (int j = threadIdx.x; j < n; j += LP_BLOCK)
-        score[j] = (score[j] + key[level[j]] + key[r.n_levels + age[j]]) * scale + (salience ? salience[rows[j]] : 0);
+        score[j] = ((score[j] + key[level[j]] + key[r.n_levels + age[j]]) * scale + (salience ? salience[rows[j]] : 0)) * sharpness;
     __syncthreads();
 }
 

@@ -75,6 +75,9 @@ static __global__ void __launch_bounds__(LP_BLOCK) scores_backward(backward_data
         lp_read_places(score, n, NULL, shared);
         order_backward(dscore, p.dorder + 2 * row, score, p.order + 2 * row, n, shared);
     }
+    const float sharpness = lp_read_sharpness(&r, n);
+    for (int j = threadIdx.x; j < n; j += LP_BLOCK) dscore[j] *= sharpness;
+    __syncthreads();
     for (int k = threadIdx.x; k < n_keys; k += LP_BLOCK) {
         const uint8_t *key = (k < r.n_levels ? p.level : p.age) + from, mine = (uint8_t)(k < r.n_levels ? k : k - r.n_levels);
         float sum = 0;

@@ -29,7 +29,8 @@ lp_read cuda_read(const cuda_model *m, const cuda_context *c) {
                      cuda_weight(m, P_LEVEL_KEY),
                      cuda_weight(m, P_AGE_KEY),
                      c->item,
-                     s->bias == LP_BIAS_SALIENCE ? c->salience : NULL};
+                     s->bias == LP_BIAS_SALIENCE ? c->salience : NULL,
+                     s->softmax == LP_SOFTMAX_SCALABLE};
 }
 
 void cuda_see(cuda_model *m, activations *a, const uint8_t *pixels, const int32_t *last_action, int n) {

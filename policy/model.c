@@ -101,6 +101,7 @@ static lp_status check_shape(const lp_policy_config *s, lp_err *err) {
         {"order", s->order, LP_ORDER_NONE, LP_ORDER_PLACE},
         {"salience", s->salience, LP_SALIENCE_LINEAR, LP_SALIENCE_SQUARE},
         {"bias", s->bias, LP_BIAS_SALIENCE, LP_BIAS_NONE},
+        {"softmax", s->softmax, LP_SOFTMAX_PLAIN, LP_SOFTMAX_SCALABLE},
         {"size", s->size, LP_POLICY_NANO, LP_POLICY_LARGE},
     };
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
@@ -178,6 +179,7 @@ uint64_t lp_policy_digest(const lp_policy *p) {
     if (s->order) shape = lp_hash64_seed(&s->order, sizeof s->order, shape);
     if (s->salience) shape = lp_hash64_seed(&s->salience, sizeof s->salience, shape);
     if (s->bias) shape = lp_hash64_seed(&s->bias, sizeof s->bias, shape);
+    if (s->softmax) shape = lp_hash64_seed(&s->softmax, sizeof s->softmax, shape);
     return lp_hash64_seed(p->parameters, p->n_parameters * sizeof *p->parameters, shape);
 }
 
@@ -374,7 +376,8 @@ lp_read model_read(const lp_policy *p, const float *item, const float *salience)
                      param(p, P_LEVEL_KEY),
                      param(p, P_AGE_KEY),
                      item,
-                     s->bias == LP_BIAS_SALIENCE ? salience : NULL};
+                     s->bias == LP_BIAS_SALIENCE ? salience : NULL,
+                     s->softmax == LP_SOFTMAX_SCALABLE};
 }
 
 void model_decide_backward(const lp_policy *p, activations *d, const activations *a, int n, float *gradient) {

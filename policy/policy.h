@@ -65,6 +65,11 @@ typedef enum { LP_BIAS_SALIENCE, LP_BIAS_NONE } lp_policy_bias;
 #define LP_POLICY_BIAS_CHOICES "salience|none"
 const char *lp_policy_bias_name(int bias);
 
+/* Whether attention stays as sharp when its context grows: its logits as they are, or times the logarithm of the number of items. */
+typedef enum { LP_SOFTMAX_PLAIN, LP_SOFTMAX_SCALABLE } lp_policy_softmax;
+#define LP_POLICY_SOFTMAX_CHOICES "plain|scalable"
+const char *lp_policy_softmax_name(int softmax);
+
 typedef struct {
     int width, height; /* of the observation, pixels; 20 to 512 */
     int n_actions;     /* 2 to LP_MAX_ACTIONS */
@@ -79,6 +84,7 @@ typedef struct {
     int order;         /* lp_policy_order */
     int salience;      /* lp_policy_salience */
     int bias;          /* lp_policy_bias */
+    int softmax;       /* lp_policy_softmax */
 } lp_policy_config;
 
 /* Fills in what is 0. */

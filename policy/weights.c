@@ -53,7 +53,7 @@ static int *config_field(lp_policy_config *config, int i) { return (int *)((char
 static const char *const core_names[] = {"none", "gru", "mingru", "lstm", "lru", "delta", NULL},
                          *const size_names[] = {"nano", "base", "large", NULL}, *const join_names[] = {"head", "sight", NULL},
                          *const order_names[] = {"none", "place", NULL}, *const salience_names[] = {"linear", "square", NULL},
-                         *const bias_names[] = {"salience", "none", NULL};
+                         *const bias_names[] = {"salience", "none", NULL}, *const softmax_names[] = {"plain", "scalable", NULL};
 
 /* Choices, by their words. Those that came later are written where they are not the first. */
 static const struct {
@@ -68,6 +68,7 @@ static const struct {
     {"order", offsetof(lp_policy_config, order), order_names, true},
     {"salience", offsetof(lp_policy_config, salience), salience_names, true},
     {"bias", offsetof(lp_policy_config, bias), bias_names, true},
+    {"softmax", offsetof(lp_policy_config, softmax), softmax_names, true},
 };
 enum { N_CONFIG_WORDS = sizeof config_words / sizeof *config_words };
 
@@ -82,6 +83,8 @@ const char *lp_policy_order_name(int order) { return order_names[order]; }
 const char *lp_policy_salience_name(int salience) { return salience_names[salience]; }
 
 const char *lp_policy_bias_name(int bias) { return bias_names[bias]; }
+
+const char *lp_policy_softmax_name(int softmax) { return softmax_names[softmax]; }
 
 const char *lp_policy_size_name(int size) { return size_names[size]; }
 

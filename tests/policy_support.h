@@ -12,14 +12,14 @@ enum { ENVS = 3, STEPS = 7, CONTEXT = 9, AGAIN = 3 };
 /* core, join and order are each test's */
 static lp_policy_config shape = {.width = 28, .height = 24, .n_actions = 3, .dim = 5, .hidden = 16, .heads = 2, .n_levels = 3, .n_ages = 4};
 /* Networks that differ in their stages: each core; what was read joined as sight; and asked for by order, too, with a salience of squares; and that
- * is no bias. */
+ * is no bias, in an attention as sharp among many. */
 enum { NETWORKS = LP_CORES + 3 };
 static inline void use_network(int i) {
     shape.core = i < LP_CORES ? i : LP_CORE_NONE;
     shape.join = i >= LP_CORES;
     shape.order = i > LP_CORES;
     shape.salience = i > LP_CORES;
-    shape.bias = i > LP_CORES + 1;
+    shape.bias = shape.softmax = i > LP_CORES + 1;
 }
 static const lp_ppo_config ppo = {.gamma = 0.99,
                                   .lambda = 0.95,

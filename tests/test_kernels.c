@@ -173,7 +173,7 @@ static void test_pointwise(void **state) {
 enum { HEADS = 2, DIM = 19, LEVELS = 3, AGES = 4, ROWS = 11, ITEMS = 9 };
 
 /* sum(dout * read) by the formula, in double precision. */
-static double read_loss(double *entropy, float *const *t, bool biased, bool ordered, const float *dout, const int32_t *index,
+static double read_loss(double *entropy, float *const *t, bool biased, bool scalable, bool ordered, const float *dout, const int32_t *index,
                         const uint8_t *level, const uint8_t *age, int n) {
     const float *q = t[0], *item = t[1], *salience = t[2], *lk = t[3], *ak = t[4], *order = t[5];
     double total = 0;
@@ -184,7 +184,7 @@ static double read_loss(double *entropy, float *const *t, bool biased, bool orde
             score[j] = 0;
             for (int d = 0; d < DIM; d++)
                 score[j] += (double)q[h * DIM + d] * ((double)item[index[j] * DIM + d] + lk[level[j] * DIM + d] + ak[age[j] * DIM + d]);
-            score[j] = score[j] / sqrt(DIM) + (biased ? salience[index[j]] : 0);
+            score[j] = (score[j] / sqrt(DIM) + (biased ? salience[index[j]] : 0)) * (scalable ? log(n) / log(64) : 1);
             sum += part[j] = exp(score[j]);
         }
         for (int j = n - 1; ordered && j >= 0; place += part[j--] / sum)
@@ -198,7 +198,7 @@ static double read_loss(double *entropy, float *const *t, bool biased, bool orde
     return total;
 }
 
-static void check_read(bool biased, bool ordered, float bonus) {
+static void check_read(bool biased, bool scalable, bool ordered, float bonus) {
     enum { N = 6 };
     float *t[] = {random_floats(HEADS * DIM),  random_floats(ROWS * DIM), random_floats(ROWS),
                   random_floats(LEVELS * DIM), random_floats(AGES * DIM), random_floats(HEADS * 2)};
@@ -211,10 +211,10 @@ static void check_read(bool biased, bool ordered, float bonus) {
         index[j] = (int32_t)lp_rng_below(&rng, ROWS), level[j] = (uint8_t)lp_rng_below(&rng, LEVELS),
         age[j] = (uint8_t)lp_rng_below(&rng, AGES);
     }
-    lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], biased ? t[2] : NULL};
+    lp_read r = {HEADS, DIM, LEVELS, AGES, t[3], t[4], t[1], biased ? t[2] : NULL, scalable};
     for (int n = 0; n <= ITEMS; n += n < 2 ? 1 : ITEMS - 2) {
         lp_k_read(out, weight, &r, t[0], order, index, level, age, n);
-        double got = 0, h_now = 0, want = n ? read_loss(&h_now, t, biased, ordered, dout, index, level, age, n) : 0;
+        double got = 0, h_now = 0, want = n ? read_loss(&h_now, t, biased, scalable, ordered, dout, index, level, age, n) : 0;
         for (int i = 0; i < HEADS * DIM; i++) got += (double)dout[i] * out[i];
         close_to(got, want, 100, "read", (size_t)n);
         for (int i = 0; i < N; i++) d[i] = calloc((size_t)sizes[i], sizeof(float));
@@ -225,9 +225,9 @@ static void check_read(bool biased, bool ordered, float bonus) {
             for (int k = 0; k < sizes[i]; k++) {
                 float old = t[i][k], h = 1.0f / 64;
                 t[i][k] = old + h;
-                double h_up, h_down, up = read_loss(&h_up, t, biased, ordered, dout, index, level, age, n);
+                double h_up, h_down, up = read_loss(&h_up, t, biased, scalable, ordered, dout, index, level, age, n);
                 t[i][k] = old - h;
-                double down = read_loss(&h_down, t, biased, ordered, dout, index, level, age, n),
+                double down = read_loss(&h_down, t, biased, scalable, ordered, dout, index, level, age, n),
                        slope = (up - down - bonus * (h_up - h_down)) / (2 * h);
                 t[i][k] = old;
                 if (!(fabs(d[i][k] - slope) <= 2e-3 * (1 + fabs(slope))))
@@ -241,7 +241,7 @@ static void check_read(bool biased, bool ordered, float bonus) {
 
 static void test_read(void **state) {
     (void)state;
-    for (int i = 0; i < 8; i++) check_read(i & 1, i & 2, i & 4 ? 0.7f : 0);
+    for (int i = 0; i < 16; i++) check_read(i & 1, i & 8, i & 2, i & 4 ? 0.7f : 0);
 }
 
 static void test_squares(void **state) {

@@ -369,7 +369,8 @@ static void read_twice(bool biased, bool ordered, int tables, int per_table, int
     both out = floats(q_size), weight = floats(items * (size_t)heads), dout = floats(q_size), dq = floats(q_size),
          ditem = floats((size_t)(tables * rows * dim));
     both dsalience = floats((size_t)(tables * rows)), dlevel_key = floats((size_t)(LEVELS * dim)), dage_key = floats((size_t)(AGES * dim));
-    const lp_read on_card = {heads, dim, LEVELS, AGES, level_key.device, age_key.device, item.device, biased ? salience.device : NULL};
+    const lp_read on_card = {heads,  dim, LEVELS, AGES, level_key.device, age_key.device, item.device, biased ? salience.device : NULL,
+                             !biased};
     both scratch = take(lp_cuda_read_scratch(&on_card, batch, max_items, per_table) * sizeof(float));
     check(lp_cuda_read(out.device, weight.device, &on_card, q.device, on_the_card, index.device, level.device, age.device, count.device,
                        batch, max_items, per_table, rows, NULL));
@@ -394,7 +395,8 @@ static void read_twice(bool biased, bool ordered, int tables, int per_table, int
                            level_key.host,
                            age_key.host,
                            (float *)item.host + table * (size_t)dim,
-                           biased ? (float *)salience.host + table : NULL};
+                           biased ? (float *)salience.host + table : NULL,
+                           !biased};
         const int n = ((int32_t *)count.host)[b];
         const float *at_order = on_host ? on_host + b * heads * 2 : NULL;
         lp_k_read((float *)out.host + at, weight.host, &r, (float *)q.host + at, at_order, (int32_t *)index.host + from,

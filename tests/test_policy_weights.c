@@ -71,13 +71,15 @@ static void test_cores(void **state) {
         config.order = core == LP_CORE_NONE ? LP_ORDER_NONE : LP_ORDER_PLACE;
         config.salience = core == LP_CORE_MINGRU ? LP_SALIENCE_SQUARE : LP_SALIENCE_LINEAR;
         config.bias = core == LP_CORE_GRU ? LP_BIAS_NONE : LP_BIAS_SALIENCE;
+        config.softmax = core == LP_CORE_LSTM ? LP_SOFTMAX_SCALABLE : LP_SOFTMAX_PLAIN;
         assert_int_equal(lp_policy_open(&p, &config, 5, &err), LP_OK);
         n_parameters[core] = lp_policy_n_parameters(p);
         assert_int_equal(lp_policy_write(p, path, NULL, 0, &err), LP_OK);
         if (lp_policy_read(&q, path, &err)) fail_msg("%s", err.message);
         assert_true(lp_policy_digest(p) == lp_policy_digest(q) && lp_policy_shape(q)->core == core &&
                     lp_policy_shape(q)->join == config.join && lp_policy_shape(q)->order == config.order &&
-                    lp_policy_shape(q)->salience == config.salience && lp_policy_shape(q)->bias == config.bias);
+                    lp_policy_shape(q)->salience == config.salience && lp_policy_shape(q)->bias == config.bias &&
+                    lp_policy_shape(q)->softmax == config.softmax);
         lp_policy_close(p), lp_policy_close(q);
     }
     const size_t h = (size_t)shape.hidden, order = 2 * (size_t)shape.heads * (h + 1), heads = (h + 15) / 16; /* of delta, 16 wide each */

@@ -229,9 +229,8 @@ static void test_checkpoints_refused(void **state) {
 }
 
 /* A checkpoint's hash of settings, as it has been made since before there were these: of names and values that are not the defaults. */
-static const char *const later[] = {"memory.unlike",       "train.reencode",       "policy.join",
-                                    "policy.order",        "policy.salience",      "policy.bias",
-                                    "ppo.salience_weight", "ppo.attention_weight", NULL};
+static const char *const later[] = {"memory.unlike", "train.reencode", "policy.join",         "policy.order",         "policy.salience",
+                                    "policy.bias",   "policy.softmax", "ppo.salience_weight", "ppo.attention_weight", NULL};
 static uint64_t hash_of_before(const lp_train_config *c) {
     lp_train_config initial;
     uint64_t hash = 0;

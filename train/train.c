@@ -25,7 +25,8 @@ lp_policy_config lp_train_shape(const lp_train_config *c, const lp_game *game) {
                               .join = (int)c->join,
                               .order = (int)c->order,
                               .salience = (int)c->salience,
-                              .bias = (int)c->bias};
+                              .bias = (int)c->bias,
+                              .softmax = (int)c->softmax};
     lp_game_observation(game, &shape.width, &shape.height);
     lp_policy_defaults(&shape);
     return shape;

@@ -29,7 +29,7 @@ typedef struct {
     double twin;
     lp_curriculum_config curriculum;
     /* [policy] */
-    int64_t act, precision, size, core, join, order, salience, bias, dim, hidden, heads, levels, ages;
+    int64_t act, precision, size, core, join, order, salience, bias, softmax, dim, hidden, heads, levels, ages;
     /* [memory] */
     lp_mem_choice memory;
     /* [ppo] */

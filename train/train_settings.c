@@ -46,6 +46,9 @@ static const lp_setting own[] = {
      AT(salience), LP_SALIENCE_LINEAR, 0, 0, LP_POLICY_SALIENCE_CHOICES},
     {"policy.bias", "what is added to an item's attention logit: its salience, or nothing, so that salience only decides what is kept",
      LP_SET_CHOICE, AT(bias), LP_BIAS_SALIENCE, 0, 0, LP_POLICY_BIAS_CHOICES},
+    {"policy.softmax",
+     "attention's logits as they are, or times the logarithm of the number of items, so that it is as sharp among more of them",
+     LP_SET_CHOICE, AT(softmax), LP_SOFTMAX_PLAIN, 0, 0, LP_POLICY_SOFTMAX_CHOICES},
     {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 0, 0, 1024, NULL},
     {"policy.hidden", "width of the hidden layers; 0: 128, 1024, 4096 by size", LP_SET_INT, AT(hidden), 0, 0, 8192, NULL},
     {"policy.heads", "heads of the memory read; 0: 2, 4, 8 by size", LP_SET_INT, AT(heads), 0, 0, 8, NULL},
@@ -88,8 +91,8 @@ const lp_setting *lp_train_settings(void) {
 
 static const struct {
     const char *name, *value;
-} before[] = {{"train.reencode", "0"},     {"policy.join", "head"},      {"policy.order", "none"},     {"policy.salience", "linear"},
-              {"policy.bias", "salience"}, {"ppo.salience_weight", "0"}, {"ppo.attention_weight", "0"}};
+} before[] = {{"train.reencode", "0"},     {"policy.join", "head"},     {"policy.order", "none"},     {"policy.salience", "linear"},
+              {"policy.bias", "salience"}, {"policy.softmax", "plain"}, {"ppo.salience_weight", "0"}, {"ppo.attention_weight", "0"}};
 
 void lp_train_before(lp_train_config *config) {
     lp_err err;
