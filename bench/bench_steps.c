@@ -41,7 +41,8 @@ static lp_read read_of(const lp_task *t, int first, size_t table, bool card) {
                      card ? LP_D(first + 3) : LP_H(first + 3),
                      card ? LP_D(first + 4) : LP_H(first + 4),
                      item + table * rows * dim,
-                     salience + table * rows};
+                     salience + table * rows,
+                     false};
 }
 
 static void plan_read(lp_task *t) { /* 0 out, 1 weight, from 2 on what is read */
@@ -68,7 +69,7 @@ static void plan_read_backward(lp_task *t) {
     const size_t tables = (size_t)t->d[0], batch = tables * (size_t)t->d[1], heads = (size_t)t->d[2], dim = (size_t)t->d[3],
                  items = (size_t)t->d[4];
     const double sums = 4.0 * (double)dim, keys = sums + (double)(batch * heads) * sqrt((double)dim);
-    const lp_read r = {(int)heads, (int)dim, LEVELS, AGES, NULL, NULL, NULL, NULL};
+    const lp_read r = {(int)heads, (int)dim, LEVELS, AGES, NULL, NULL, NULL, NULL, false};
     lp_task_out(t, batch * heads * dim, sums), lp_task_out(t, tables * (items + EXTRA) * dim, sums),
         lp_task_out(t, tables * (items + EXTRA), sums);
     lp_task_out(t, LEVELS * dim, keys), lp_task_out(t, AGES * dim, keys), lp_task_in(t, batch * heads * dim);
