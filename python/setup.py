@@ -23,6 +23,9 @@ NEEDED = [
     ("libmgba-dev", "mgba/core/core.h", "mgba", "mCoreFind"),
     ("libcjson-dev", "cjson/cJSON.h", "cjson", "cJSON_Delete"),
     ("libxxhash-dev", "xxhash.h", "xxhash", "XXH64"),
+    ("libinih-dev", "ini.h", "inih", "ini_parse"),
+    ("liblz4-dev", "lz4.h", "lz4", "LZ4_decompress_safe"),
+    ("libopenblas-dev", "cblas.h", "openblas", "openblas_set_num_threads"),
 ]
 
 
@@ -49,7 +52,7 @@ class BuildNative(build_ext):
 
 
 class BuildPython(build_py):
-    """Copies the shipped games into the package: what is needed to play them, not their sources nor the trained policies."""
+    """Copies the shipped games into the package: what is needed to play them and who plays them, not their sources."""
 
     def run(self) -> None:
         super().run()
@@ -59,21 +62,24 @@ class BuildPython(build_py):
             target = Path(self.build_lib) / "longplay" / "games" / settings.parent.name
             target.mkdir(parents=True, exist_ok=True)
             for path in settings.parent.iterdir():
-                if path.suffix in (".json", ".sha", ".gb", ".gbc", ".gba"):
+                if path.suffix in (".json", ".sha", ".gb", ".gbc", ".gba", ".safetensors"):
                     shutil.copy(path, target)
 
 
 # so deep that objects of ../base/x.c stay inside
 temporary = tempfile.mkdtemp(prefix="longplay-build-")
 atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+Path(f"{temporary}/a/b/build/temp").mkdir(parents=True)
 setup(
     version=build_native.version(),
     packages=["longplay"],
     package_data={"longplay": ["py.typed"]},
     cffi_modules=["build_native.py:ffi"],
+    libraries=[build_native.CONTRACTED],
     cmdclass={"build_ext": BuildNative, "build_py": BuildPython},
     options={
         "build": {"build_base": f"{temporary}/a/b/build", "build_temp": f"{temporary}/a/b/build/temp"},
+        "build_clib": {"build_clib": f"{temporary}/a/b/build/lib", "build_temp": f"{temporary}/a/b/build/temp"},
         "egg_info": {"egg_base": temporary},
     },
 )

@@ -216,6 +216,21 @@ class Look:
         return Look(kind, width, height, stack, spaces.Box(0, 255, (stack, *shape) if stack else shape, np.uint8))
 
 
+def draw(emu: Any, look: Look, crop: tuple[int, ...], out: np.ndarray[Any, Any]) -> None:
+    """The present picture of an lp_emu into out, which is contiguous."""
+    size = ffi.new("int[2]")
+    frame = lib.lp_emu_frame(emu, size, size + 1)
+    x, y, width, height = crop
+    stride, pixels = size[0], ffi.from_buffer("uint8_t[]", out)
+    frame += y * stride + x
+    if look.kind == "grey":
+        lib.lp_observe_grey(pixels, look.width, look.height, frame, stride, width, height)
+    elif look.kind == "rgb":
+        lib.lp_observe_rgb(pixels, look.width, look.height, frame, stride, width, height)
+    else:
+        lib.lp_observe_shades(pixels, frame, stride, width, height)
+
+
 def check_reward(game: Game, reward: str) -> bool:
     """Whether the scenario's reward is asked for; InputError where it has none."""
     choice("reward", reward, REWARDS)

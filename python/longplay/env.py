@@ -85,7 +85,7 @@ class Env(gymnasium.Env[Array, int]):
         self.action_space: spaces.Discrete = spaces.Discrete(len(self.game.actions))  # type: ignore[assignment]
         self.metadata = {**self.metadata, "render_fps": _core.FRAMES_PER_S / frame_skip}
         self._window: _core.Window | None = None
-        self._err, self._size = ffi.new("lp_err *"), ffi.new("int[2]")
+        self._err = ffi.new("lp_err *")
         self._open(no_draw=observation == "ram" and render_mode is None, frame_skip=frame_skip)
         self._stacked = np.zeros(self.observation_space.shape or (), np.uint8) if stack > 1 else None
         self._outcome: int | None = None  # None: no episode has begun
@@ -104,17 +104,7 @@ class Env(gymnasium.Env[Array, int]):
 
     def _draw(self, out: Array) -> None:
         """The present picture into out, which is contiguous."""
-        look, size = self._look, self._size
-        frame = lib.lp_emu_frame(lib.lp_env_emu(self._env), size, size + 1)
-        x, y, width, height = self.game.crop
-        stride, pixels = size[0], ffi.from_buffer("uint8_t[]", out)
-        frame += y * stride + x
-        if look.kind == "grey":
-            lib.lp_observe_grey(pixels, look.width, look.height, frame, stride, width, height)
-        elif look.kind == "rgb":
-            lib.lp_observe_rgb(pixels, look.width, look.height, frame, stride, width, height)
-        else:
-            lib.lp_observe_shades(pixels, frame, stride, width, height)
+        _core.draw(lib.lp_env_emu(self._env), self._look, self.game.crop, out)
 
     def _observe(self, first: bool) -> Array:
         space = self.observation_space

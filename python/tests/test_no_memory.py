@@ -1,5 +1,5 @@
 """Want of memory: one allocation of the C side fails, the first, the second and so on, while an Env or a VectorEnv is opened, reset, stepped,
-saved and loaded. An exception says so; what was there before is as it was, and the same again gives the same."""
+saved and loaded, and while a policy is loaded and plays. An exception says so; what was there before is as it was, and the same again gives the same."""
 import os
 import subprocess
 import sys
@@ -11,6 +11,7 @@ LIBRARY = os.environ.get("LONGPLAY_ALLOC_LIBRARY")  # tests/alloc_failure.c, as 
 # Run by a Python with the library preloaded. The plan (tests/alloc_failure.h) lies in a file that both map.
 SWEEP = '''
 import mmap, os, struct, sys
+import numpy as np
 import longplay
 
 path = os.environ["LONGPLAY_ALLOC_FAILURE"]
@@ -45,6 +46,11 @@ def several():
     envs.close()
     return hashes
 
+def acts():
+    policy = longplay.Policy.load("cue")
+    played = longplay.Player(policy, policy.memory("knn")).play(longplay.Env("cue", knobs={"horizon": 5}), seed=1)
+    return played, policy.act(np.zeros((2, *policy.observation_shape), np.uint8)).logits.tolist()
+
 kept = longplay.Env("cue")
 kept.reset(seed=5)
 state = kept.save()
@@ -54,7 +60,7 @@ def loads():
     kept.load(state)
     return kept.state_hash()
 
-for what in (single, several, loads):
+for what in (single, several, acts, loads):
     arm(0)
     expected = what()
     n = 0
