@@ -263,6 +263,17 @@ def test_an_exception_comes_through():
         longplay.Player(policy, Broken()).act(np.zeros(policy.observation_shape, np.uint8))
 
 
+def test_the_page_shows_one_that_works():
+    """docs/python.md's own memory is a window of 40."""
+    page = (Path(__file__).resolve().parent.parent.parent / "docs" / "python.md").read_text()
+    (block,) = [block for block in page.split("```") if "class Last(" in block]
+    policy = longplay.Policy.load("cue")
+    names = {"longplay": longplay, "policy": policy}
+    exec(block.removeprefix("python"), names)
+    env = longplay.Env("cue", split="eval", knobs={"horizon": 60})
+    assert names["player"].play(env, 4, seed=1) == longplay.Player(policy, policy.memory("window", window=40)).play(env, 4, seed=1)
+
+
 def example():
     path = Path(__file__).resolve().parent.parent / "examples" / "own_memory.py"
     spec = importlib.util.spec_from_file_location("own_memory", path)
