@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESULT_S 1.0
+#define RESULT_S 2.0
 
 typedef struct {
     const char *game, *run, *only, *speed, *shot, *set[LP_MAX_LIST];
@@ -92,7 +92,7 @@ static lp_status play(session *s, lp_err *err) {
         if (!status && watch->speed && lp_run_outcome(s->run)) status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
     }
     lp_env_on_frame(env, NULL, NULL);
-    return status ? status : lp_run_save(s->run, err);
+    return status ? status : lp_run_end(s->run, err);
 }
 
 static int print_result(session *s, const arguments *a) {
@@ -125,6 +125,7 @@ static int print_result(session *s, const arguments *a) {
 static int watch_session(session *s, const arguments *a) {
     lp_err err = {{0}};
     lp_watch_options options = {.window = true, .speed = 1, .frames_per_s = LP_EMU_FRAMES_PER_S, .player = true};
+    options.name = a->game;
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, &err) : LP_OK;
     s->json = a->json;
     if (!status && a->shot) status = lp_watch_check_shot(a->shot, &err);

@@ -15,11 +15,11 @@
 #include <string.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
-#define RESULT_S 1.0 /* how long an episode's end stays on the screen at speed 1 */
+#define RESULT_S 2.0 /* how long an episode's end stays on the screen at speed 1 */
 #define END_S 3.0    /* how long the end of it all does */
 
 typedef struct {
-    const char *game, *policy, *model, *memory, *run, *speed, *shot, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
+    const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
     int n_game, n_set, n_settings;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
@@ -32,7 +32,7 @@ typedef struct {
     lp_run_config config;
     lp_run *run; /* owned */
     bool window, human, resumed, new_limits;
-    char shown_status[128];
+    char shown_status[128], name[400]; /* name: of game and run */
 } session;
 
 /* ---- settling what to play ---- */
@@ -187,6 +187,10 @@ static void on_frame(void *context) {
     lp_watch_frame(f->watch, show, f->s);
 }
 
+static lp_view_end view_end(lp_outcome outcome) {
+    return outcome == LP_WIN ? LP_VIEW_WON : outcome == LP_LOSS ? LP_VIEW_LOST : outcome ? LP_VIEW_TIMED_OUT : LP_VIEW_RUNNING;
+}
+
 static lp_status play(session *s, lp_watch *watch, lp_err *err) {
     lp_status status = LP_OK;
     double frames = lp_game_frame_skip(s->game);
@@ -197,18 +201,21 @@ static lp_status play(session *s, lp_watch *watch, lp_err *err) {
             status = lp_watch_turn(watch, 1, show, s, err);
             continue;
         }
+        double still_s = watch->still_s;
         status = lp_run_think(s->run, err);
         if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
+        lp_run_idle(s->run, watch->still_s - still_s);
         if (!status && s->human) lp_run_choose(s->run, lp_keyboard_action(s->game, lp_window_buttons(watch->window)));
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, &f);
         if (!status) status = lp_run_take(s->run, err);
+        if (!status && lp_run_outcome(s->run)) lp_watch_end(watch, view_end(lp_run_outcome(s->run)));
         if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
             status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
         if (lp_watch_say(watch)) say(s, lp_run_counts(s->run), watch->decisions_per_s);
     }
     lp_env_on_frame(env, NULL, NULL);
     lp_progress_end();
-    if (!status) status = lp_run_save(s->run, err);
+    if (!status) status = lp_run_end(s->run, err);
     if (!status && watch->window && !watch->quit) {
         watch->speed = watch->speed ? watch->speed : 1;
         status = lp_watch_turn(watch, END_S * LP_EMU_FRAMES_PER_S * watch->speed, show, s, err);
@@ -268,6 +275,9 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
     options.player = s->human;
+    options.title = a->title;
+    options.name = s->name;
+    if (!status) snprintf(s->name, sizeof s->name, "%s%s%s", lp_game_name(s->game), a->run ? ", " : "", a->run ? a->run : "");
     if (!status) status = lp_watch_open(&watch, &options, err);
     if (!status) {
         s->resumed = lp_run_resumed(s->run);
@@ -321,6 +331,7 @@ int lp_cmd_play(int argc, char **argv) {
          .text = &a.noop},
         LP_CLI_MEMORY(&a.memory),
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
+        {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the game and the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},

@@ -25,7 +25,7 @@
 #define END_S 3.0
 
 typedef struct {
-    const char *run, *game, *speed, *shot;
+    const char *run, *game, *speed, *shot, *title;
     int n_run;
     int64_t from;
     bool verify, headless, json;
@@ -53,7 +53,7 @@ typedef struct {
     bool watched;                                    /* in a window or a picture */
     bool placed;                                     /* the machine is somewhere in the movie */
     bool foreign;                                    /* recorded on another version of the core: its states are of no use here */
-    char status[96];
+    char status[96], name[400];
 } replay;
 
 /* ---- showing ---- */
@@ -222,7 +222,9 @@ static lp_status open_parts(replay *r, lp_err *err) {
 
 static lp_status run_all(replay *r, lp_err *err) {
     bool window = !r->a->verify && !r->a->headless && lp_window_available();
-    lp_watch_options options = {.window = window, .speed = window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S};
+    lp_watch_options options = {
+        .window = window, .speed = window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S, .name = r->name, .title = r->a->title};
+    snprintf(r->name, sizeof r->name, "replay of %s", r->a->run);
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
     r->watched = window || r->a->shot;
     if (!status && r->a->shot) status = lp_watch_check_shot(r->a->shot, err);
@@ -288,6 +290,7 @@ int lp_cmd_replay(int argc, char **argv) {
          .max = 1e15},
         {.name = "game", .value = "GAME|ROM", .help = "where the ROM is now, if it was moved", .text = &a.game},
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
+        {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

@@ -14,6 +14,7 @@
 #define SAY_S 0.1
 #define NOTE_S 3.0
 #define POLL_S 0.015
+#define BANNER_S 2.0
 
 static void nap(double seconds) {
     struct timespec t = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
@@ -29,10 +30,13 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
 }
 
 lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
-    *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s};
+    char title[512];
+    *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title};
+    snprintf(title, sizeof title, "%s%s", options->name ? options->name : "", options->name ? " - Longplay" : "Longplay");
+    if (options->title) snprintf(title, sizeof title, "%s", options->title);
     w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
     lp_stop_catch();
-    lp_status status = options->window ? lp_window_open(&w->window, err) : LP_OK;
+    lp_status status = options->window ? lp_window_open(&w->window, title, err) : LP_OK;
     if (w->window) lp_window_for_player(w->window, options->player);
     return status;
 }
@@ -46,11 +50,13 @@ void lp_watch_close(lp_watch *w) {
 
 /* NULL with err set when there are no fonts to draw with. */
 static const uint32_t *draw(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
-    lp_view view = {.mode = LP_VIEW_LIVE};
+    double now = lp_now_s();
+    lp_view view = {.mode = LP_VIEW_LIVE, .title = w->title, .played_s = now - w->start_s, .real_s = NAN};
     if (!w->painter && lp_painter_open(&w->painter, err)) return NULL;
     show(context, &view);
     if (w->paused) view.mode = LP_VIEW_PAUSED;
-    view.elapsed_s = lp_now_s() - w->start_s;
+    bool fresh = w->window ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
+    if (w->end && fresh) view.banner = w->end;
     view.decisions_per_s = w->decisions_per_s;
     view.speed = w->speed;
     if (lp_now_s() - w->note_s < NOTE_S) view.status = w->note;
@@ -93,6 +99,14 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
     return LP_OK;
 }
 
+void lp_watch_end(lp_watch *w, lp_view_end end) {
+    double now = lp_now_s();
+    if (w->window && !w->speed && w->end && now - w->end_s < 2 * BANNER_S) return;
+    w->end = end;
+    w->end_s = now;
+    w->end_turn = w->turns;
+}
+
 static void count_rate(lp_watch *w) {
     double now = lp_now_s();
     if (!w->turns) w->rate_s = now;
@@ -133,6 +147,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
         still = w->paused && !w->one_step;
         if (w->quit || (!still && now >= w->next_s)) break;
         nap(still || w->next_s - now > POLL_S ? POLL_S : w->next_s - now);
+        if (still) w->still_s += lp_now_s() - now;
     }
     w->one_step = false;
     if (w->paused) w->next_s = lp_now_s();

@@ -24,6 +24,8 @@ typedef struct {
     int speed;           /* 1, 4, or 0: as fast as it goes */
     double frames_per_s; /* at speed 1 */
     bool player;         /* a person plays: the keys are the player's */
+    const char *name;    /* what is played, for the window's title: "cue, runs/tuesday" */
+    const char *title;   /* in its place, and of "Longplay" in the picture; NULL: none. Borrowed until close */
 } lp_watch_options;
 
 typedef struct {
@@ -33,6 +35,10 @@ typedef struct {
     double frames_per_s;
     bool paused, quit; /* quit: the window was closed, or a signal asked for the end */
     bool one_step;     /* paused, but one decision is to go on */
+    const char *title;
+    lp_view_end end;       /* the banner, since end_s and turn end_turn */
+    double end_s, still_s; /* still_s: paused so long, all together */
+    int64_t end_turn;
     double start_s, next_s, drawn_s, said_s;
     double rate_s; /* decisions_per_s is counted since then */
     int64_t turns, rate_turns;
@@ -41,7 +47,8 @@ typedef struct {
     double note_s;
 } lp_watch;
 
-/* Fills view with the moment, all but mode, elapsed_s, decisions_per_s and speed; mode is set to LP_VIEW_LIVE before. */
+/* Fills view with the moment, all but title, banner, decisions_per_s and speed; mode is set to LP_VIEW_LIVE before, and played_s to the time
+ * since open. */
 typedef void (*lp_watch_show)(void *context, lp_view *view);
 
 /* "1", "4" or "max" as 1, 4, 0. LP_BAD_INPUT for anything else. */
@@ -52,6 +59,9 @@ void lp_watch_close(lp_watch *watch);
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
  * does not wait. LP_FAILED: nothing can be drawn. */
 lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
+/* An episode ended: the picture says so for two seconds; at full speed, where many end, not more than half of the time. Without a window until
+ * the next turn. */
+void lp_watch_end(lp_watch *watch, lp_view_end end);
 /* Shows a frame inside a decision and waits until it is time for the next; does nothing without a window, when paused,
  * and at any speed but 1. A turn of one frame and frame_skip - 1 of these make up a decision. */
 void lp_watch_frame(lp_watch *watch, lp_watch_show show, void *context);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A checkpoint is due after so many decisions, but not more often than MIN_S; and after MAX_S however slow the run is.
@@ -140,6 +141,7 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
         return status;
     }
     lp_timeline_open(&run->timeline, game);
+    lp_run_clock_open(&run->clock, run->store, run->resumed);
     if (run->resumed) recall_texts(run);
     if (run->resumed) (void)lp_timeline_follow(&run->timeline, run->store, run->head.decisions, NULL); /* for the eye, too */
     *out = run;
@@ -306,6 +308,7 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (!status) status = lp_movie_sync(run->movie, &run->head.movie_offset, err);
     if (!status) {
         lp_run_head_pack(&run->head, run->blob);
+        lp_run_clock_write(&run->clock, run->store, false);
         status = lp_store_commit(run->store, run->blob, sizeof run->head + run->head.seat_bytes, err);
     }
     run->broken = status != LP_OK;
@@ -313,6 +316,18 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
     run->saved_s = lp_now_s();
     return status;
 }
+
+lp_status lp_run_end(lp_run *run, lp_err *err) {
+    bool locked = false;
+    lp_status status = lp_run_save(run, err);
+    if (status || !run->clock.open) return status;
+    status = lp_store_begin(run->store, &locked, err);
+    if (status || locked) return status; /* it is not worth waiting for */
+    lp_run_clock_write(&run->clock, run->store, true);
+    return lp_store_commit(run->store, NULL, 0, err);
+}
+
+void lp_run_idle(lp_run *run, double seconds) { run->clock.idle_s += seconds; }
 
 /* ---- the moment ---- */
 
@@ -337,7 +352,9 @@ void lp_run_view(lp_run *run, lp_view *view) {
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
     view->policy = slash ? slash + 1 : run->config.policy;
-    view->recovered = run->resumed;
+    view->recovered = lp_run_clock_recovered(&run->clock);
+    view->played_s = lp_run_clock_played(&run->clock);
+    view->real_s = (double)time(NULL) - run->clock.started;
     if (run->waits) view->status = "standing still: another program keeps run.db locked";
     view->wins = h->wins;
     view->losses = h->losses;

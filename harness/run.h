@@ -7,7 +7,7 @@
  *         status = lp_run_think(run, &err);                   // observe, recall, act
  *         if (!status) status = lp_run_take(run, &err);       // step, remember, record
  *     }
- *     lp_run_save(run, &err);
+ *     lp_run_end(run, &err);
  *     lp_run_close(run);
  *
  * A run folder holds config.ini (what is played: all that resuming needs), run.db (the store) and movie.lpm. It appears at
@@ -83,7 +83,7 @@ lp_status lp_run_copy(const char *from, const char *to, lp_run_totals *totals, l
  * game, policy or core are not the run's, or a file is damaged. */
 lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
                       lp_err *err);
-/* Without a last checkpoint: call lp_run_save first. NULL is fine. */
+/* Without a last checkpoint: call lp_run_end first. NULL is fine. */
 void lp_run_close(lp_run *run);
 
 /* Before lp_run_open of a run that another version of the emulation core recorded (config->core; else nothing is done): its movie's keys
@@ -109,6 +109,10 @@ void lp_run_choose(lp_run *run, int action);
 lp_status lp_run_take(lp_run *run, lp_err *err);
 /* A checkpoint now. Not between think and take. */
 lp_status lp_run_save(lp_run *run, lp_err *err);
+/* A last checkpoint, and word that this sitting was not cut short, without which the next is shown as recovered from a crash. */
+lp_status lp_run_end(lp_run *run, lp_err *err);
+/* Since the last decision the player was paused for as many seconds: they do not count as played. */
+void lp_run_idle(lp_run *run, double seconds);
 
 lp_run_totals lp_run_counts(lp_run *run);
 /* The totals at the last checkpoint, read without opening the run for writing; works while it is being recorded.
@@ -124,7 +128,7 @@ int lp_run_action(const lp_run *run);                  /* -1 before the first th
 lp_outcome lp_run_outcome(const lp_run *run);          /* of the last take */
 
 /* Fills everything of view that the run knows: the picture, intentions, value history, memory and what it is reading. The caller
- * adds mode, speed, elapsed time and status. Pointers are valid until the next call on run. */
+ * adds mode, speed and status. Pointers are valid until the next call on run. */
 void lp_run_view(lp_run *run, lp_view *view);
 
 #endif

@@ -75,6 +75,11 @@ static lp_status fill(const char *from, const char *to, lp_store *store, lp_run_
     if (!status) status = lp_run_look(&copy, to, totals, &playing, err);
     if (!status) status = lp_run_head_read(&head, &seat, copy, path, err);
     lp_store_close(copy);
+    copy = NULL;
+    if (!status) status = lp_store_open(&copy, path, err);
+    if (!status) lp_store_meta(copy, "sitting", "closed"); /* nobody was killed here */
+    if (!status) status = lp_store_commit(copy, NULL, 0, err);
+    lp_store_close(copy);
     if (!status) status = copy_movie(from, to, head.movie_offset, err);
     if (!status) status = check_movie(to, &head, err);
     if (!status) status = lp_run_config_read(&config, from, err);

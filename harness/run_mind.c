@@ -162,6 +162,8 @@ static void show_mind(lp_mind *mind, lp_view *view) {
 
 void lp_mind_view(lp_mind *mind, lp_view *view) {
     view->game = lp_game_name(mind->game);
+    view->can_win = lp_game_can_win(mind->game);
+    view->can_end = lp_game_can_end(mind->game);
     view->memory = lp_mem_arch_name(mind->arch);
     view->frame = lp_emu_frame(lp_env_emu(mind->seat.env), &view->frame_width, &view->frame_height);
     show_mind(mind, view);

@@ -32,6 +32,21 @@ typedef struct {
     char text[LP_MIND_TEXT_BYTES]; /* of the events since the last item: the next item's text */
 } lp_run_head;
 
+typedef struct {
+    double opened_s, idle_s; /* this sitting: lp_now_s; how long it was paused */
+    double before_s;         /* played in earlier sittings */
+    double started;          /* Unix time; NaN: not known */
+    bool open;               /* the store says that a sitting goes on */
+    char recovered[64];      /* what the last sitting's crash is told with; "": there was none */
+} lp_run_clock;
+/* store NULL: not recorded. resumed: it has clocks of earlier sittings. */
+void lp_run_clock_open(lp_run_clock *c, lp_store *store, bool resumed);
+double lp_run_clock_played(const lp_run_clock *c);
+/* NULL: no crash, or not a moment ago. */
+const char *lp_run_clock_recovered(const lp_run_clock *c);
+/* Rows for the next commit. closed: the sitting is over. */
+void lp_run_clock_write(lp_run_clock *c, lp_store *store, bool closed);
+
 struct lp_run {
     const lp_game *game;     /* borrowed */
     const lp_policy *policy; /* borrowed; NULL: random or oracle */
@@ -44,6 +59,7 @@ struct lp_run {
     int64_t knobs[LP_MAX_KNOBS];
     lp_mind mind;
     lp_timeline timeline;
+    lp_run_clock clock;
     lp_store *store;
     lp_movie_writer *movie;
     unsigned char *blob, *state; /* the checkpoint; [emulator state] */

@@ -170,7 +170,10 @@ static lp_view *ordinary(int frame_width, int frame_height) {
                           .episode = 1244,
                           .decisions = 12482112,
                           .episode_decisions = 48213,
-                          .elapsed_s = 93784,
+                          .can_win = true,
+                          .can_end = true,
+                          .played_s = 93784,
+                          .real_s = NAN,
                           .decisions_per_s = 1284.3,
                           .speed = 4,
                           .status = "horizon 1000"};
@@ -240,26 +243,26 @@ static void game_missing_or_too_large(void **state) {
 
 static void badges_tell_the_mode(void **state) {
     (void)state;
-    static const char *const words[] = {"LIVE", "RECOVERED", "REPLAY", "PAUSED"};
-    static const bool shown[4][4] = {{1, 0, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}};
+    static const char *const words[] = {"LIVE", "REPLAY", "PAUSED"};
     enum { HEADER = GAME_Y * W };
-    static uint32_t header[4][HEADER];
-    for (int mode = 0; mode < 4; mode++) {
+    static uint32_t header[3][HEADER];
+    for (int mode = 0; mode < 3; mode++) {
         lp_view *view = ordinary(160, 144);
         view->mode = (lp_view_mode)mode;
         memcpy(header[mode], draw(view), sizeof header[mode]);
-        for (int k = 0; k < 4; k++) assert_int_equal(find_text(words[k]) != NULL, shown[mode][k]);
+        for (int k = 0; k < 3; k++) assert_int_equal(find_text(words[k]) != NULL, k == mode);
         for (int other = 0; other < mode; other++) assert_memory_not_equal(header[mode], header[other], sizeof header[0]);
     }
     lp_view *view = ordinary(160, 144);
-    view->recovered = true;
+    view->recovered = "RECOVERED 14:03, after 12 s";
     draw(view);
     assert_non_null(find_text("LIVE"));
-    assert_non_null(find_text("RECOVERED"));
-    view->mode = LP_VIEW_REPLAY;
+    assert_non_null(find_text("RECOVERED 14:03, after 12 s"));
+    assert_non_null(find_text("Longplay"));
+    view->title = "my stream";
     draw(view);
-    assert_non_null(find_text("REPLAY"));
-    assert_non_null(find_text("RECOVERED"));
+    assert_non_null(find_text("my stream"));
+    assert_null(find_text("Longplay"));
 }
 
 static void chosen_action_is_highlighted(void **state) {
@@ -527,6 +530,53 @@ static void panels_fill_the_window(void **state) {
     }
 }
 
+/* ---- the clocks, and an episode's end ---- */
+
+static void clocks_that_are_known(void **state) {
+    (void)state;
+    lp_view *view = ordinary(160, 144);
+    view->episode_s = 3725;
+    view->played_s = 3 * 3600;
+    view->real_s = 11 * 86400 + 3600;
+    draw(view);
+    assert_non_null(find_text("1:02:05"));
+    assert_non_null(find_text("03:00:00"));
+    assert_non_null(find_text("11d 01:00")); /* without the seconds, rather than cut */
+    view->played_s = view->real_s = NAN;
+    view->can_win = view->can_end = false;
+    draw(view);
+    static const char *const absent[] = {"Played", "Real time", "Wins", "Losses", "Win rate", "Episode time"};
+    for (int i = 0; i < 6; i++) assert_null(find_text(absent[i]));
+    assert_non_null(find_text("Decisions"));
+}
+
+static void an_end_is_seen(void **state) {
+    (void)state;
+    static const char *const words[] = {NULL, "WON", "LOST", "OUT OF TIME"};
+    static uint32_t before[W * H];
+    for (int end = 0; end <= LP_VIEW_TIMED_OUT; end++) {
+        lp_view *view = ordinary(160, 144);
+        view->n_values = 0; /* whose scale says +1 */
+        view->n_results = 1;
+        view->results[0] = (lp_view_result){1243, 205, 13.7, (lp_view_end)end};
+        if (!end) memcpy(before, draw(view), sizeof before);
+        view->banner = (lp_view_end)end;
+        const uint32_t *pixels = draw(view);
+        for (int k = 1; k <= LP_VIEW_TIMED_OUT; k++) assert_true((k == end) == (find_text(words[k]) != NULL));
+        assert_true((end > 0) == (find_text("+1") != NULL));
+        if (!end) continue;
+        assert_true(find_text(words[end])->call.box.h >= 46 && find_text("episode 1,243, 0:13"));
+        lp_rect title = find_text(words[end])->call.box;
+        int changed_top = 0, changed_middle = 0;
+        for (int x = GAME_X; x < GAME_X + 640; x++) {
+            changed_top += pixels[(GAME_Y + 100) * W + x] != before[(GAME_Y + 100) * W + x];
+            changed_middle += pixels[(title.y + 2) * W + x] != before[(title.y + 2) * W + x];
+        }
+        assert_int_equal(changed_top, 0); /* the rest of the game stays in sight */
+        assert_true(changed_middle > 600);
+    }
+}
+
 /* ---- anything goes in ---- */
 
 static int64_t odd_count(lp_rng *rng) {
@@ -564,8 +614,10 @@ static const lp_view *odd_view(lp_rng *rng) {
     if (lp_rng_below(rng, 8) == 0) v->frame = NULL;
     v->game = odd_text(rng), v->policy = odd_text(rng), v->memory = odd_text(rng);
     v->last_written = odd_text(rng), v->status = odd_text(rng);
-    v->mode = (lp_view_mode)(lp_rng_below(rng, 5));
-    v->recovered = lp_rng_below(rng, 2);
+    v->mode = (lp_view_mode)(lp_rng_below(rng, 4));
+    v->recovered = odd_text(rng), v->title = odd_text(rng);
+    v->can_win = lp_rng_below(rng, 2), v->can_end = lp_rng_below(rng, 2);
+    v->banner = (lp_view_end)lp_rng_below(rng, 5);
     v->n_actions = (int)lp_rng_below(rng, 34) - 1;
     if (v->n_actions > 32) v->n_actions = 32;
     v->chosen = (int)lp_rng_below(rng, 40) - 3;
@@ -604,7 +656,7 @@ static const lp_view *odd_view(lp_rng *rng) {
     v->n_variables = (int)lp_rng_below(rng, 42) - 1;
     if (v->n_variables > 40) v->n_variables = 40;
     v->episode_s = odd_number(rng);
-    v->elapsed_s = odd_number(rng), v->decisions_per_s = odd_number(rng);
+    v->played_s = odd_number(rng), v->real_s = odd_number(rng), v->decisions_per_s = odd_number(rng);
     v->speed = (int)lp_rng_below(rng, 3) * 2 - 1;
     return v;
 }
@@ -718,6 +770,8 @@ int main(void) {
         cmocka_unit_test(milestones_stand_with_their_time),
         cmocka_unit_test(splits_tell_the_difference),
         cmocka_unit_test(buttons_are_bars_of_time),
+        cmocka_unit_test(clocks_that_are_known),
+        cmocka_unit_test(an_end_is_seen),
         cmocka_unit_test(panels_fill_the_window),
         cmocka_unit_test(sheet_shows_every_variable),
         cmocka_unit_test(changed_variables_are_marked),

@@ -93,7 +93,7 @@ static void text_stays_in_its_box(void **state) {
         for (int k = 0; k < length; k++) text[k] = (char)(i % 2 ? 1 + lp_rng_below(&rng, 255) : ' ' + lp_rng_below(&rng, 95));
         text[length] = 0;
         lp_face_id face = (lp_face_id)lp_rng_below(&rng, LP_N_FACES);
-        lp_rect box = {300, 100, (int)lp_rng_below(&rng, 500), 30};
+        lp_rect box = {300, 100, (int)lp_rng_below(&rng, 500), 60};
         lp_paint_fill(p, (lp_rect){0, 0, W, H}, p->ink[LP_INK_GROUND]);
         int full = lp_paint_text_width(p, face, text), drawn = lp_paint_text(p, box, face, LP_RIGHT, p->ink[LP_INK_TEXT], text);
         assert_true(drawn >= 0 && drawn <= box.w);
@@ -291,7 +291,7 @@ static void no_display_no_window(void **state) {
         assert_false(lp_window_available());
         lp_window *w;
         lp_err err;
-        assert_int_equal(lp_window_open(&w, &err), LP_FAILED);
+        assert_int_equal(lp_window_open(&w, "cue, runs/tuesday - Longplay", &err), LP_FAILED);
         assert_null(w);
         assert_true(err.message[0] && !strchr(err.message, '\n'));
     }
@@ -367,13 +367,13 @@ static void window_shows_and_hears(void **state) {
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     assert_true(lp_window_available());
     sigaction(SIGINT, NULL, &before);
-    if (lp_window_open(&w, &err)) fail_msg("%s", err.message);
+    if (lp_window_open(&w, "cue, runs/tuesday - Longplay", &err)) fail_msg("%s", err.message);
     sigaction(SIGINT, NULL, &after);
     assert_ptr_equal(before.sa_handler, after.sa_handler);
     SDL_Window *window = SDL_GetWindowFromID(1);
     for (uint32_t id = 2; !window && id < 10; id++) window = SDL_GetWindowFromID(id);
     assert_non_null(window);
-    assert_string_equal(SDL_GetWindowTitle(window), "Longplay");
+    assert_string_equal(SDL_GetWindowTitle(window), "cue, runs/tuesday - Longplay");
     int width, height;
     SDL_GetWindowSize(window, &width, &height);
     assert_int_equal(width, W);

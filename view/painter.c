@@ -1,6 +1,8 @@
 /* The painter: draws the picture where layout.c has placed its parts, with no display and no allocation of its own. */
 #include "view/view_paint.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +14,22 @@ static const uint32_t inks[LP_N_INKS] = {
     [LP_INK_LOSS] = 0xf58a62,
 };
 
+/* As far as it goes: what is drawn over the game stays in it. */
+static lp_rect in_units(const lp_painter *p, lp_rect r) {
+    float s = p->scale;
+    int x = (int)ceilf((float)r.x / s), y = (int)ceilf((float)r.y / s);
+    return (lp_rect){x, y, (int)((float)(r.x + r.w) / s) - x, (int)((float)(r.y + r.h) / s) - y};
+}
+
+static bool has_picture(const lp_view *view) { return view->frame && view->frame_width > 0 && view->frame_height > 0; }
+
 /* A frame larger than its place is shown from its top left corner. */
 static void draw_game(lp_painter *p, const lp_placing *placing, const lp_view *view) {
-    if (view->frame && view->frame_width > 0 && view->frame_height > 0) {
+    if (has_picture(view)) {
         lp_paint_frame(p, placing->game, view->frame, view->frame_width, placing->game_scale);
         return;
     }
-    lp_rect g = placing->game;
-    float s = p->scale;
-    lp_rect r = {(int)((float)g.x / s), (int)((float)g.y / s), (int)((float)g.w / s), (int)((float)g.h / s)};
+    lp_rect r = in_units(p, placing->game);
     lp_paint_fill(p, r, p->ink[LP_INK_PANEL]);
     lp_paint_text(p, r, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_DIM], "no picture");
 }
@@ -59,6 +68,28 @@ void lp_painter_close(lp_painter *p) {
     free(p);
 }
 
+/* How the episode ended, in a band over the game's middle. */
+static void draw_banner(lp_painter *p, const lp_placing *placing, const lp_view *view) {
+    static const char *const words[] = {"", "WON", "LOST", "OUT OF TIME"};
+    enum { HIGH = 96, LINE = 58 };
+    lp_rect g = in_units(p, placing->game);
+    char count[LP_FORMAT_SIZE], time[LP_FORMAT_SIZE], text[4 * LP_FORMAT_SIZE];
+    if (view->banner <= LP_VIEW_RUNNING || view->banner > LP_VIEW_TIMED_OUT || g.h < HIGH || !has_picture(view)) return;
+    uint32_t ink = p->ink[view->banner == LP_VIEW_WON ? LP_INK_LIVE : view->banner == LP_VIEW_LOST ? LP_INK_LOSS : LP_INK_DIM];
+    lp_rect band = {g.x, g.y + (g.h - HIGH) / 2, g.w, HIGH};
+    lp_paint_shade(p, band, p->ink[LP_INK_GROUND], 232);
+    lp_paint_fill(p, (lp_rect){band.x, band.y, band.w, 3}, ink);
+    lp_paint_fill(p, (lp_rect){band.x, band.y + HIGH - 3, band.w, 3}, ink);
+    if (view->n_results <= 0) {
+        lp_paint_text(p, band, LP_FACE_BANNER, LP_CENTRE, ink, words[view->banner]);
+        return;
+    }
+    const lp_view_result *last = &view->results[0];
+    snprintf(text, sizeof text, "episode %s, %s", lp_format_count(count, last->episode), lp_format_clock(time, last->seconds));
+    lp_paint_text(p, (lp_rect){band.x, band.y + 4, band.w, LINE}, LP_FACE_BANNER, LP_CENTRE, ink, words[view->banner]);
+    lp_paint_text(p, (lp_rect){band.x, band.y + 4 + LINE, band.w, HIGH - LINE - 10}, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_TEXT], text);
+}
+
 static void (*const strips[LP_N_STRIPS])(lp_painter *p, lp_rect r, const lp_view *view) = {
     [LP_STRIP_HEADER] = lp_view_header,
     [LP_STRIP_COUNTERS] = lp_view_counters,
@@ -70,6 +101,7 @@ const uint32_t *lp_view_draw(lp_painter *p, const lp_view *view) {
     lp_layout_place(&placing, p, lp_layout_full(), view);
     lp_paint_fill(p, (lp_rect){0, 0, p->whole.w + 1, p->whole.h + 1}, p->ink[LP_INK_GROUND]);
     if (placing.game.w > 0) draw_game(p, &placing, view);
+    if (placing.game.w > 0) draw_banner(p, &placing, view);
     if (view->sheet && placing.side.w > 0) lp_view_draw_sheet(p, placing.side, view);
     for (int i = 0; i < placing.n_panels; i++) lp_panel_kinds[placing.panels[i].id].draw(p, placing.panels[i].r, view);
     for (int i = 0; i < LP_N_STRIPS; i++)

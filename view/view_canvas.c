@@ -42,6 +42,12 @@ void lp_paint_pixel(lp_painter *p, int x, int y, uint32_t ink, int coverage) {
     *to = 0xff000000u | red_blue | green;
 }
 
+void lp_paint_shade(lp_painter *p, lp_rect r, uint32_t ink, int coverage) {
+    r = clipped(p, in_pixels(p, r));
+    for (int y = r.y; y < r.y + r.h; y++)
+        for (int x = r.x; x < r.x + r.w; x++) lp_paint_pixel(p, x, y, ink, coverage);
+}
+
 uint32_t lp_paint_mix(uint32_t a, uint32_t b, float part) {
     if (!(part > 0)) return a;
     if (part >= 1) return b;

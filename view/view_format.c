@@ -96,3 +96,10 @@ char *lp_format_fitting(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face
     lp_format_count(out, n);
     return lp_paint_text_width(p, face, out) <= width ? out : lp_format_compact(out, n);
 }
+
+char *lp_format_fitting_time(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face, double seconds, int width) {
+    lp_format_time(out, seconds);
+    char *last = strrchr(out, ':');
+    if (last && lp_paint_text_width(p, face, out) > width) *last = 0;
+    return out;
+}

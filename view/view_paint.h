@@ -39,7 +39,7 @@ typedef enum {
     LP_N_INKS
 } lp_ink_id;
 
-typedef enum { LP_FACE_BODY, LP_FACE_BOLD, LP_FACE_FIGURE, LP_FACE_BRAND, LP_N_FACES } lp_face_id;
+typedef enum { LP_FACE_BODY, LP_FACE_BOLD, LP_FACE_FIGURE, LP_FACE_BRAND, LP_FACE_BANNER, LP_N_FACES } lp_face_id;
 typedef enum { LP_LEFT, LP_CENTRE, LP_RIGHT } lp_align;
 
 /* One text as drawn, told before its pixels change; in pixels. */
@@ -73,6 +73,7 @@ int lp_paint_px(const lp_painter *p, int units);
 void lp_paint_column(lp_painter *p, int x, float top, float bottom, uint32_t ink, float alpha);
 /* part 0: a, 1: b. */
 uint32_t lp_paint_mix(uint32_t a, uint32_t b, float part);
+void lp_paint_shade(lp_painter *p, lp_rect r, uint32_t ink, int coverage);
 /* In pixels. coverage 0 to 255 */
 void lp_paint_pixel(lp_painter *p, int x, int y, uint32_t ink, int coverage);
 /* fraction (0 to 1; anything else counts as the nearer end, NaN as 0) of a horizontal bar. */
@@ -104,6 +105,8 @@ char *lp_format_signed(char out[LP_FORMAT_SIZE], double value);     /* +0.42; a 
 char *lp_format_time(char out[LP_FORMAT_SIZE], double seconds);     /* 03:12:45, 2d 03:12:45; a dash for NaN */
 char *lp_format_clock(char out[LP_FORMAT_SIZE], double seconds);    /* 0:07, 12:34, 1:02:03; a dash for NaN */
 char *lp_format_ahead(char out[LP_FORMAT_SIZE], double seconds);    /* -3.2, +1:05; a dash for NaN */
+/* Where it is too wide, without its seconds. */
+char *lp_format_fitting_time(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face, double seconds, int width);
 /* The count in full where width allows, compact elsewhere. */
 char *lp_format_fitting(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face, int64_t n, int width);
 

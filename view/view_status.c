@@ -1,6 +1,7 @@
 /* The frame around the two pictures: names and badges above, counters below, the keys and the status line at the bottom. */
 #include "view/view_paint.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -44,6 +45,7 @@ static void sign(lp_painter *p, lp_rect r, badge_sign kind, uint32_t ink, uint32
 static int badge(lp_painter *p, int right, lp_rect row, const char *text, badge_sign kind, uint32_t ground) {
     enum { SIGN_PX = 12, PAD = 12, GAP = 8 };
     int w = lp_paint_text_width(p, LP_FACE_BOLD, text) + 2 * PAD + SIGN_PX + GAP;
+    if (w > row.w / 2) w = row.w / 2;
     lp_rect r = {right - w, row.y + (row.h - 30) / 2, w, 30};
     lp_paint_round(p, r, 15, ground);
     sign(p, (lp_rect){r.x + PAD, r.y + (r.h - SIGN_PX) / 2, SIGN_PX, SIGN_PX}, kind, p->ink[LP_INK_GROUND], ground);
@@ -57,11 +59,10 @@ static int badges(lp_painter *p, lp_rect row, const lp_view *view) {
     switch (view->mode) {
     case LP_VIEW_REPLAY: right = badge(p, right, row, "REPLAY", SIGN_PLAY, p->ink[LP_INK_REPLAY]); break;
     case LP_VIEW_PAUSED: right = badge(p, right, row, "PAUSED", SIGN_PAUSE, p->ink[LP_INK_DIM]); break;
-    case LP_VIEW_RECOVERED:
     case LP_VIEW_LIVE:
     default: right = badge(p, right, row, "LIVE", SIGN_DOT, p->ink[LP_INK_LIVE]); break;
     }
-    if (view->recovered || view->mode == LP_VIEW_RECOVERED) right = badge(p, right, row, "RECOVERED", SIGN_RING, p->ink[LP_INK_MEMORY]);
+    if (view->recovered) right = badge(p, right, row, view->recovered, SIGN_RING, p->ink[LP_INK_MEMORY]);
     return right;
 }
 
@@ -77,7 +78,8 @@ static int named(lp_painter *p, int x, int limit, lp_rect row, const char *label
 
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
     int limit = badges(p, r, view) - 16;
-    int x = r.x + lp_paint_text(p, r, LP_FACE_BRAND, LP_LEFT, p->ink[LP_INK_TEXT], "Longplay") + 28;
+    lp_rect brand = {r.x, r.y, (limit - r.x) / 2, r.h};
+    int x = r.x + 28 + lp_paint_text(p, brand, LP_FACE_BRAND, LP_LEFT, p->ink[LP_INK_TEXT], view->title ? view->title : "Longplay");
     int each = (limit - x) / 3; /* a long name may use the room that those before it left */
     x = named(p, x, x + each, r, "game", view->game);
     x = named(p, x, limit - each > x ? limit - each : limit, r, "policy", view->policy);
@@ -87,11 +89,15 @@ void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
 /* ---- counters ---- */
 
 typedef struct {
+    bool shown;
     const char *label;
     int share; /* of the width */
-    uint32_t ink;
+    lp_ink_id ink;
     int64_t count;
     const char *text; /* instead of count */
+    double seconds;   /* instead of both, where clock is set */
+    bool clock;
+    bool moved; /* it has just gone up by one */
 } counter;
 
 /* Rounds to a count; 0 for NaN, the nearer end for what does not fit. */
@@ -100,37 +106,64 @@ static int64_t rounded(double value) {
     return value < 9e18 ? (int64_t)llround(value) : INT64_MAX;
 }
 
+static void draw_counter(lp_painter *p, lp_rect r, const counter *c) {
+    char text[LP_FORMAT_SIZE];
+    int line = lp_paint_line_height(p, LP_FACE_BODY);
+    if (c->moved) {
+        lp_paint_round(p, (lp_rect){r.x - 6, r.y + 2, r.w + 6, r.h - 4}, 6, p->ink[LP_INK_CHOSEN]);
+        lp_paint_text(p, (lp_rect){r.x + r.w / 2, r.y + 2 + line, r.w / 2 - 4, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE,
+                      LP_RIGHT, p->ink[c->ink], "+1");
+        r.w /= 2;
+    }
+    lp_paint_text(p, (lp_rect){r.x, r.y + 2, c->moved ? 2 * r.w : r.w, line}, LP_FACE_BODY, LP_LEFT, p->ink[c->ink], c->label);
+    const char *value = c->text;
+    if (c->clock) value = lp_format_fitting_time(p, text, LP_FACE_FIGURE, c->seconds, r.w);
+    else if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, c->count, r.w);
+    lp_paint_text(p, (lp_rect){r.x, r.y + 2 + line, r.w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT,
+                  p->ink[LP_INK_TEXT], value);
+}
+
+static void counter_row(lp_painter *p, lp_rect r, const counter *counters, int n) {
+    int total = 0, before = 0;
+    for (int i = 0; i < n; i++) total += counters[i].shown ? counters[i].share : 0;
+    for (int i = 0; i < n; i++) {
+        if (!counters[i].shown) continue;
+        int inner = r.w - LP_PANEL_PAD, x = r.x + LP_PANEL_PAD + before * inner / total;
+        draw_counter(p, (lp_rect){x, r.y, counters[i].share * inner / total - 10, r.h}, &counters[i]);
+        before += counters[i].share;
+    }
+}
+
 void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
-    char time[LP_FORMAT_SIZE], speed[LP_FORMAT_SIZE], rate[LP_FORMAT_SIZE];
+    char speed[LP_FORMAT_SIZE], rate[LP_FORMAT_SIZE], time[LP_FORMAT_SIZE];
     double ended = (double)view->wins + (double)view->losses + (double)view->timeouts;
+    bool end = view->can_end;
     if (view->speed > 0) snprintf(speed, sizeof speed, "%d\xc3\x97", view->speed);
     else snprintf(speed, sizeof speed, "max");
+    lp_format_clock(time, view->episode_s);
+    lp_format_percent(rate, ended > 0 ? (double)view->wins / ended : NAN);
     const counter counters[] = {
-        {"Wins", 92, p->ink[LP_INK_LIVE], view->wins, NULL},
-        {"Losses", 92, p->ink[LP_INK_LOSS], view->losses, NULL},
-        {"Timeouts", 108, p->ink[LP_INK_DIM], view->timeouts, NULL},
-        {"Win rate", 102, p->ink[LP_INK_DIM], 0, lp_format_percent(rate, ended > 0 ? (double)view->wins / ended : NAN)},
-        {"Episode", 104, p->ink[LP_INK_DIM], view->episode, NULL},
-        {"In episode", 142, p->ink[LP_INK_DIM], view->episode_decisions, NULL},
-        {"Decisions", 160, p->ink[LP_INK_DIM], view->decisions, NULL},
-        {"Decisions/s", 134, p->ink[LP_INK_DIM], rounded(view->decisions_per_s), NULL},
-        {"Time", 178, p->ink[LP_INK_DIM], 0, lp_format_time(time, view->elapsed_s)},
-        {"Speed", 76, p->ink[LP_INK_DIM], 0, speed},
+        {view->can_win, "Wins", 84, LP_INK_LIVE, .count = view->wins, .moved = view->banner == LP_VIEW_WON},
+        {end, "Losses", 84, LP_INK_LOSS, .count = view->losses, .moved = view->banner == LP_VIEW_LOST},
+        {end && view->timeouts, "Timeouts", 102, LP_INK_DIM, .count = view->timeouts, .moved = view->banner == LP_VIEW_TIMED_OUT},
+        {view->can_win, "Win rate", 98, LP_INK_DIM, .text = rate},
+        {end, "Episode", 90, LP_INK_DIM, .count = view->episode},
+        {end, "In episode", 112, LP_INK_DIM, .count = view->episode_decisions},
+        {end, "Episode time", 136, LP_INK_DIM, .text = time},
+        {true, "Decisions", 140, LP_INK_DIM, .count = view->decisions},
+        {true, "Decisions/s", 126, LP_INK_DIM, .count = rounded(view->decisions_per_s)},
+        {isfinite(view->played_s), "Played", 136, LP_INK_DIM, .clock = true, .seconds = view->played_s},
+        {isfinite(view->real_s), "Real time", 136, LP_INK_DIM, .clock = true, .seconds = view->real_s},
+        {true, "Speed", 70, LP_INK_DIM, .text = speed},
     };
-    enum { N = sizeof counters / sizeof *counters };
-    int total = 0, before = 0, line = lp_paint_line_height(p, LP_FACE_BODY);
-    for (int i = 0; i < N; i++) total += counters[i].share;
+    enum { N = sizeof counters / sizeof *counters, FIRST = 6 };
     lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
-    for (int i = 0; i < N; i++) {
-        char text[LP_FORMAT_SIZE];
-        int inner = r.w - LP_PANEL_PAD, x = r.x + LP_PANEL_PAD + before * inner / total;
-        int w = counters[i].share * inner / total - 10;
-        before += counters[i].share;
-        lp_paint_text(p, (lp_rect){x, r.y + 2, w, line}, LP_FACE_BODY, LP_LEFT, counters[i].ink, counters[i].label);
-        const char *value = counters[i].text;
-        if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, counters[i].count, w);
-        lp_paint_text(p, (lp_rect){x, r.y + 2 + line, w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT,
-                      p->ink[LP_INK_TEXT], value);
+    if (r.h < 2 * lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX)) counter_row(p, r, counters, N);
+    else {
+        lp_rect half = {r.x, r.y, r.w, r.h / 2};
+        counter_row(p, half, counters, end ? FIRST : 0);
+        half.y += end ? half.h : half.h / 2;
+        counter_row(p, half, counters + (end ? FIRST : 0), N - (end ? FIRST : 0));
     }
 }
 

@@ -42,10 +42,9 @@ static const struct {
     const char *file;
     int px;
 } face_kinds[LP_N_FACES] = {
-    [LP_FACE_BODY] = {"DejaVuSans.ttf", 18},
-    [LP_FACE_BOLD] = {"DejaVuSans-Bold.ttf", 18},
-    [LP_FACE_FIGURE] = {"DejaVuSans-Bold.ttf", 22},
-    [LP_FACE_BRAND] = {"DejaVuSans-Bold.ttf", 24},
+    [LP_FACE_BODY] = {"DejaVuSans.ttf", 18},        [LP_FACE_BOLD] = {"DejaVuSans-Bold.ttf", 18},
+    [LP_FACE_FIGURE] = {"DejaVuSans-Bold.ttf", 22}, [LP_FACE_BRAND] = {"DejaVuSans-Bold.ttf", 24},
+    [LP_FACE_BANNER] = {"DejaVuSans-Bold.ttf", 46},
 };
 
 /* ---- glyphs ---- */

@@ -20,7 +20,7 @@ enum {
     LP_VIEW_HISTORY = 512, /* decisions that the value chart spans at least */
 };
 
-typedef enum { LP_VIEW_LIVE, LP_VIEW_RECOVERED, LP_VIEW_REPLAY, LP_VIEW_PAUSED } lp_view_mode;
+typedef enum { LP_VIEW_LIVE, LP_VIEW_REPLAY, LP_VIEW_PAUSED } lp_view_mode;
 
 typedef struct {
     int64_t age;      /* decisions ago */
@@ -67,9 +67,10 @@ typedef struct {
 
 /* All pointers are borrowed for the call. */
 typedef struct {
+    const char *title;                  /* in the place of "Longplay"; NULL: that */
     const char *game, *policy, *memory; /* names, e.g. "cue", "cue.safetensors", "tree" */
     lp_view_mode mode;
-    bool recovered;        /* this run was resumed after a crash: show RECOVERED beside LIVE */
+    const char *recovered; /* "RECOVERED 14:03, after 12 s": a badge for a while after a crash; NULL: none */
     const uint32_t *frame; /* frame_height rows of frame_width pixels, 0x00BBGGRR (red low) */
     int frame_width, frame_height;
     int n_actions, chosen;             /* chosen: the action about to be taken, or -1 */
@@ -94,8 +95,12 @@ typedef struct {
     int n_variables;                           /* that have changed */
     const lp_view_variable *variables;
     int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
-    double episode_s;
-    double elapsed_s, decisions_per_s;
+    bool can_win, can_end; /* else wins, or all that is counted of episodes, say nothing */
+    lp_view_end banner;    /* an episode ended a moment ago, and how */
+    double episode_s;      /* as the events' times */
+    double played_s;       /* real time, in all sittings; NaN: not known */
+    double real_s;         /* since the run was started, whether it was played or not; NaN: not known */
+    double decisions_per_s;
     int speed;                  /* 1, 4, or 0: max */
     bool human;                 /* a person plays: the keys below are the player's */
     const lp_view_sheet *sheet; /* NULL: none */
@@ -125,8 +130,7 @@ typedef enum {
 } lp_keypress;
 /* True when a display can be had ($DISPLAY or $WAYLAND_DISPLAY and SDL agrees). */
 bool lp_window_available(void);
-/* Opens the window, titled "Longplay". */
-lp_status lp_window_open(lp_window **out, lp_err *err);
+lp_status lp_window_open(lp_window **out, const char *title, lp_err *err);
 void lp_window_close(lp_window *window);
 void lp_window_show(lp_window *window, const uint32_t *pixels);
 lp_keypress lp_window_poll(lp_window *window);

@@ -44,7 +44,7 @@ bool lp_window_available(void) {
     return screen;
 }
 
-lp_status lp_window_open(lp_window **out, lp_err *err) {
+lp_status lp_window_open(lp_window **out, const char *title, lp_err *err) {
     *out = NULL;
     lp_window *w = calloc(1, sizeof *w);
     if (!w) return lp_fail(err, LP_FAILED, "no memory for the window");
@@ -52,7 +52,7 @@ lp_status lp_window_open(lp_window **out, lp_err *err) {
         free(w);
         return lp_fail(err, LP_FAILED, "cannot open a window: %s", SDL_GetError());
     }
-    w->window = SDL_CreateWindow("Longplay", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, LP_VIEW_WIDTH, LP_VIEW_HEIGHT,
+    w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, LP_VIEW_WIDTH, LP_VIEW_HEIGHT,
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (w->window) w->renderer = SDL_CreateRenderer(w->window, -1, 0);
     if (w->window && !w->renderer) w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);

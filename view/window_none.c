@@ -25,7 +25,8 @@ const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view) {
 
 bool lp_window_available(void) { return false; }
 
-lp_status lp_window_open(lp_window **out, lp_err *err) {
+lp_status lp_window_open(lp_window **out, const char *title, lp_err *err) {
+    (void)title;
     *out = NULL;
     return refuse(err);
 }
