@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP = 8, CARD_GROUP = 32 }; /* environments that a thread plays at once; a card likes more */
+enum { GROUP = LP_EVAL_GROUP, CARD_GROUP = 32 }; /* environments that a thread plays at once; a card likes more */
 
 #define SAY_S 0.1
 
@@ -200,13 +200,14 @@ static lp_status sum_up_milestones(const evaluation *e, lp_eval_row *row, lp_err
 }
 
 /* Of the seeds whose tries are all over. */
-static void sum_up_tries(const evaluation *e, lp_eval_row *row) {
-    const int64_t tries = e->config->tries, seeds = tries > 1 ? row->episodes / tries : 0;
+void lp_eval_tries(const lp_eval_episode *results, int64_t tries, lp_eval_row *row) {
+    const int64_t seeds = tries > 1 ? row->episodes / tries : 0;
+    row->n_pass_at = 0;
     for (int64_t of = 1; seeds; of = 2 * of < tries ? 2 * of : tries) {
         double sum = 0;
         for (int64_t s = 0; s < seeds; s++) {
             int64_t wins = 0;
-            for (int64_t i = 0; i < tries; i++) wins += e->results[s * tries + i].outcome == LP_WIN;
+            for (int64_t i = 0; i < tries; i++) wins += results[s * tries + i].outcome == LP_WIN;
             sum += lp_pass_at(tries, wins, of);
         }
         row->pass_of[row->n_pass_at] = of;
@@ -270,7 +271,7 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
         for (int i = 0; i < n && !status; i++)
             if ((status = e.statuses[i])) lp_fail(err, status, "%s", e.errors[i].message);
         sum_up(&e, lp_now_s() - e.start_s, row);
-        sum_up_tries(&e, row);
+        lp_eval_tries(e.results, config->tries, row);
         if (!status) status = sum_up_milestones(&e, row, err);
     }
     if (config->progress) lp_progress_end();

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LP_EVAL_GROUP = 8 /* environments that a thread plays at once on a CPU */ };
 enum { LP_EVAL_MAX_EPISODES = 10000000, LP_EVAL_MAX_ROWS = 1024 /* of a suite, of a file */ };
 
 typedef struct {
@@ -67,6 +68,8 @@ typedef struct {
     double pass_at[LP_MAX_PASS_AT];
 } lp_eval_row;
 
+/* Fills in row's n_pass_at, pass_of and pass_at from episodes of so many tries a seed, of which row->episodes are over. */
+void lp_eval_tries(const lp_eval_episode *results, int64_t tries, lp_eval_row *row);
 /* A signal that asks for the end (base/stop.h) ends it too, with LP_OK. The row is then of the episodes before the first that was not
  * over, and so what that many episodes give: the ones that are over first are the short ones, which are not like the others.
  * LP_BAD_INPUT: a policy whose shape is not the game's, an oracle where there is none. */

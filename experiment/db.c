@@ -83,11 +83,16 @@ static lp_status add_cell(lp_db *db, const lp_plan *p, const lp_plan_cell *c, lp
     setting_of(c, "policy.core", core, sizeof core);
     setting_of(c, "policy.size", size, sizeof size);
     setting_of(c, "memory.arch", arch, sizeof arch);
-    lp_status status = lp_db_run(db, err,
-                                 "INSERT INTO cells(cell, asked, game, variant, memory, core, size, seed, rom, status)"
-                                 " VALUES(?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting') ON CONFLICT(cell) DO UPDATE SET asked = 1,"
-                                 " variant = excluded.variant, status = iif(status = 'done', 'done', 'waiting'), error = NULL",
-                                 "ttttttit", c->id, lp_game_name(game), c->variant, arch, core, size, c->config.seed, rom);
+    lp_status status =
+        lp_db_run(db, err,
+                  "INSERT INTO cells(cell, asked, game, variant, memory, core, size, seed, rom, status, hidden, parameters, flops,"
+                  " flops_bare, flops_item, item_bytes, full_context, memory_bytes)"
+                  " VALUES(?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', ?9, ?10, ?11 + ?12 * ?14, ?11, ?12, ?13, ?14, ?15)"
+                  " ON CONFLICT(cell) DO UPDATE SET asked = 1,"
+                  " variant = excluded.variant, status = iif(status = 'done', 'done', 'waiting'), error = NULL",
+                  "ttttttitiiddiii", c->id, lp_game_name(game), c->variant, arch, core, size, c->config.seed, rom, (int64_t)c->cost.hidden,
+                  (int64_t)c->cost.parameters, c->cost.flops, c->cost.flops_per_item, (int64_t)(c->cost.dim + 1) * (int64_t)sizeof(float),
+                  (int64_t)c->context_items, c->memory_bytes);
     for (int i = 0; i < lp_n_train_settings() && !status; i++) {
         const lp_setting *s = &lp_train_settings()[i];
         if (!lp_mem_row_used(&c->config.memory, s->name)) continue;
@@ -106,17 +111,53 @@ static void knobs_json(const lp_plan *p, const lp_plan_row *row, char *out, size
     if (used < size_bytes) snprintf(out + used, size_bytes - used, "}");
 }
 
-static lp_status add_evaluation(lp_db *db, const lp_plan *p, const lp_plan_evaluation *e, lp_err *err) {
-    const lp_plan_row *row = &p->rows[e->row];
-    char knobs[2048];
+/* -1: the game has none. */
+static int64_t horizon_of(const lp_plan *p, const lp_plan_row *row) {
     int horizon = lp_game_find_knob(p->games[row->game].game, "horizon");
+    return horizon < 0 ? -1 : row->knobs[horizon];
+}
+
+static lp_status add_floor(lp_db *db, const lp_plan *p, const lp_plan_row *row, lp_err *err) {
+    char knobs[2048];
     knobs_json(p, row, knobs, sizeof knobs);
     return lp_db_run(db, err,
-                     "INSERT INTO evaluations(evaluation, cell, asked, kind, memory, knobs, horizon, seed, n, status)"
-                     " VALUES(?1, ?2, 1, 'test', ?3, ?4, iif(?5 < 0, NULL, ?5), ?6, ?7, 'waiting') ON CONFLICT(evaluation) DO UPDATE SET"
+                     "INSERT INTO floors(floor, asked, game, knobs, horizon, seed, n, status)"
+                     " VALUES(?1, 1, ?2, ?3, iif(?4 < 0, NULL, ?4), ?5, ?6, 'waiting') ON CONFLICT(floor) DO UPDATE SET"
+                     " asked = 1, status = iif(status = 'done', 'done', 'waiting'), error = NULL",
+                     "ittiii", row->floor_id, lp_game_name(p->games[row->game].game), knobs, horizon_of(p, row), (int64_t)row->seed,
+                     p->spec.floor);
+}
+
+static lp_status add_evaluation(lp_db *db, const lp_plan *p, const lp_plan_evaluation *e, lp_err *err) {
+    static const char *const acts[] = {"own", "sample", "greedy"};
+    const lp_plan_row *row = &p->rows[e->row];
+    char knobs[2048];
+    knobs_json(p, row, knobs, sizeof knobs);
+    return lp_db_run(db, err,
+                     "INSERT INTO evaluations(evaluation, cell, asked, kind, memory, knobs, horizon, seed, n, status, tries, act,"
+                     " memory_bytes, decisions)"
+                     " VALUES(?1, ?2, 1, 'test', ?3, ?4, iif(?5 < 0, NULL, ?5), ?6, ?7, 'waiting', ?8, ?9, ?10, iif(?11 < 0, NULL, ?11))"
+                     " ON CONFLICT(evaluation) DO UPDATE SET"
                      " asked = 1, status = iif(status = 'done' AND n = excluded.n, 'done', 'waiting'), error = NULL, n = excluded.n",
-                     "itttiii", e->id, p->cells[e->cell].id, p->memories[e->memory].label, knobs,
-                     horizon < 0 ? (int64_t)-1 : row->knobs[horizon], (int64_t)row->seed, row->episodes);
+                     "itttiiiitii", e->id, p->cells[e->cell].id, p->memories[e->memory].label, knobs, horizon_of(p, row),
+                     (int64_t)row->seed, e->n, p->spec.tries, acts[p->spec.act], e->memory_bytes, e->weights);
+}
+
+/* What is known of a row's floor says how many episodes its evaluations have. */
+static lp_status ask_floor(lp_db *db, lp_plan *p, int index, lp_err *err) {
+    lp_plan_row *row = &p->rows[index];
+    sqlite3_stmt *s;
+    lp_status status = add_floor(db, p, row, err);
+    if (!status)
+        status =
+            lp_db_prepare(db, &s, err, "SELECT n, played_decisions FROM floors WHERE floor = ?1 AND status = 'done'", "i", row->floor_id);
+    if (status) return status;
+    int rc = sqlite3_step(s);
+    row->floor = rc == SQLITE_ROW ? LP_DONE : LP_WAITING;
+    if (rc == SQLITE_ROW) lp_plan_size(p, index, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1));
+    else if (rc != SQLITE_DONE) status = lp_db_fail(db, err);
+    sqlite3_finalize(s);
+    return status;
 }
 
 static lp_status status_of(lp_db *db, const char *sql, const char *types, const void *key, int64_t id, lp_plan_status *out, lp_err *err) {
@@ -135,6 +176,8 @@ static lp_status ask(lp_db *db, lp_plan *p, lp_err *err) {
     lp_status status = lp_db_begin(db, err);
     if (!status) status = lp_db_run(db, err, "UPDATE cells SET asked = 0", "");
     if (!status) status = lp_db_run(db, err, "UPDATE evaluations SET asked = 0 WHERE kind = 'test'", "");
+    if (!status) status = lp_db_run(db, err, "UPDATE floors SET asked = 0", "");
+    for (int i = 0; i < p->n_rows && !status && p->spec.floor; i++) status = ask_floor(db, p, i, err);
     for (int i = 0; i < p->n_cells && !status; i++) status = add_cell(db, p, &p->cells[i], err);
     for (int i = 0; i < p->n_evaluations && !status; i++) status = add_evaluation(db, p, &p->evaluations[i], err);
     if (!status)
@@ -145,6 +188,9 @@ static lp_status ask(lp_db *db, lp_plan *p, lp_err *err) {
     if (!status)
         status = lp_db_run(db, err,
                            "DELETE FROM milestones WHERE evaluation IN (SELECT evaluation FROM evaluations WHERE status <> 'done')", "");
+    if (!status)
+        status =
+            lp_db_run(db, err, "DELETE FROM pass_at WHERE evaluation IN (SELECT evaluation FROM evaluations WHERE status <> 'done')", "");
     status = lp_db_end(db, status, err);
     for (int i = 0; i < p->n_cells && !status; i++)
         status = status_of(db, "SELECT status FROM cells WHERE cell = ?1", "t", p->cells[i].id, 0, &p->cells[i].status, err);
@@ -247,6 +293,10 @@ void lp_db_path(const lp_db *db, const lp_plan_cell *c, const lp_plan_evaluation
     char middle[64] = "";
     if (e) snprintf(middle, sizeof middle, ".%016llx.%lld", (unsigned long long)e->id, (long long)e->n);
     snprintf(out, PATH_MAX, "%.*s/%s%s%s", PATH_MAX - 128, db->folder, c->id, middle, ending);
+}
+
+void lp_db_floor_path(const lp_db *db, const lp_plan_row *row, char out[PATH_MAX]) {
+    snprintf(out, PATH_MAX, "%.*s/floor.%016llx.jsonl", PATH_MAX - 128, db->folder, (unsigned long long)row->floor_id);
 }
 
 /* ---- reading ---- */

@@ -17,7 +17,7 @@
 
 typedef struct lp_db lp_db;
 
-enum { LP_DB_VERSION = 1 };
+enum { LP_DB_VERSION = 2 };
 
 /* Makes folder and database where they are not there, adds the cells that the plan has and the database has not, and tells the plan which are
  * done; those that failed are to be tried again. LP_BAD_INPUT, before anything is changed: a database of another version, or none of ours;
@@ -29,6 +29,7 @@ void lp_db_close(lp_db *db);
 
 /* FOLDER/ID.ending, a cell's file; evaluation NULL: none of an evaluation. */
 void lp_db_path(const lp_db *db, const lp_plan_cell *cell, const lp_plan_evaluation *evaluation, const char *ending, char out[PATH_MAX]);
+void lp_db_floor_path(const lp_db *db, const lp_plan_row *row, char out[PATH_MAX]);
 
 /* What the cell's log says takes the place of what the database had from it. No log: nothing. */
 lp_status lp_db_log(lp_db *db, const lp_plan *plan, lp_plan_cell *cell, lp_err *err);
@@ -36,6 +37,10 @@ lp_status lp_db_log(lp_db *db, const lp_plan *plan, lp_plan_cell *cell, lp_err *
 lp_status lp_db_trained(lp_db *db, const lp_plan *plan, lp_plan_cell *cell, lp_err *err);
 /* The episodes of its file, which goes. */
 lp_status lp_db_played(lp_db *db, const lp_plan *plan, lp_plan_evaluation *evaluation, lp_err *err);
+/* The same of a row's floor, by which its evaluations have their size. */
+lp_status lp_db_floored(lp_db *db, lp_plan *plan, int row, lp_err *err);
+/* And of one that failed: evaluations that hang on it fail, too. */
+lp_status lp_db_floor_failed(lp_db *db, lp_plan *plan, int row, const char *why, lp_err *err);
 /* evaluation NULL: its training. */
 lp_status lp_db_failed(lp_db *db, lp_plan_cell *cell, lp_plan_evaluation *evaluation, const char *why, lp_err *err);
 

@@ -44,7 +44,7 @@ static lp_status add_episode(lp_db *db, sqlite3_stmt *s, int64_t evaluation, int
                              int64_t decisions, const lp_eval_episode *more, lp_err *err) {
     sqlite3_bind_int64(s, 1, evaluation);
     sqlite3_bind_int64(s, 2, index);
-    sqlite3_bind_int64(s, 3, (int64_t)lp_game_eval_seed(seed, (uint64_t)index));
+    sqlite3_bind_int64(s, 3, (int64_t)seed);
     sqlite3_bind_text(s, 4, outcome, -1, SQLITE_STATIC);
     sqlite3_bind_int64(s, 5, decisions);
     if (more) sqlite3_bind_int64(s, 6, more->context_items_max);
@@ -74,18 +74,19 @@ static lp_status add_on_the_way(lp_db *db, const lp_plan_cell *c, sqlite3_stmt *
         return cJSON_free(json), lp_fail(err, LP_FAILED, "an evaluation in the log of %s: not whole, or out of memory", c->id);
     const cJSON *item;
     cJSON_ArrayForEach(item, length) decisions += (int64_t)item->valuedouble;
-    lp_status status =
-        lp_db_run(db, err,
-                  "INSERT OR REPLACE INTO evaluations VALUES(?1, ?2, 1, ?3, ?4, 'own', ?5, iif(?6 < 0, NULL, ?6), ?7, ?8, 'done',"
-                  " NULL, ?9, ?10, ?11, ?12, ?13, NULL, ?14, ?15)",
-                  "ittitiiiiiiiidd", id, c->id, kind, at, json, horizon ? (int64_t)horizon->valuedouble : (int64_t)-1, seed,
-                  (int64_t)number(o, "episodes"), (int64_t)number(o, "wins"), (int64_t)number(o, "losses"), (int64_t)number(o, "timeouts"),
-                  decisions, (int64_t)number(o, "context_items_max"), number(o, "wall_s"), number(o, "cpu_s"));
+    lp_status status = lp_db_run(
+        db, err,
+        "INSERT OR REPLACE INTO evaluations(evaluation, cell, asked, kind, decisions, memory, knobs, horizon, seed, n, status,"
+        " wins, losses, timeouts, played_decisions, context_items, wall_s, cpu_s, tries, act)"
+        " VALUES(?1, ?2, 1, ?3, ?4, 'own', ?5, iif(?6 < 0, NULL, ?6), ?7, ?8, 'done', ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1, 'own')",
+        "ittitiiiiiiiidd", id, c->id, kind, at, json, horizon ? (int64_t)horizon->valuedouble : (int64_t)-1, seed,
+        (int64_t)number(o, "episodes"), (int64_t)number(o, "wins"), (int64_t)number(o, "losses"), (int64_t)number(o, "timeouts"), decisions,
+        (int64_t)number(o, "context_items_max"), number(o, "wall_s"), number(o, "cpu_s"));
     int64_t i = 0;
     cJSON_ArrayForEach(item, length) {
         if (status || !outcomes[i]) break;
-        status = add_episode(db, episodes, id, i, (uint64_t)seed, lp_outcome_name(outcome_of(outcomes[i])), (int64_t)item->valuedouble,
-                             NULL, err);
+        status = add_episode(db, episodes, id, i, lp_game_eval_seed((uint64_t)seed, (uint64_t)i), lp_outcome_name(outcome_of(outcomes[i])),
+                             (int64_t)item->valuedouble, NULL, err);
         i++;
     }
     cJSON_free(json);
@@ -138,24 +139,25 @@ lp_status lp_db_log(lp_db *db, const lp_plan *plan, lp_plan_cell *c, lp_err *err
 lp_status lp_db_trained(lp_db *db, const lp_plan *plan, lp_plan_cell *c, lp_err *err) {
     char log[PATH_MAX], weights[PATH_MAX], checkpoint[PATH_MAX];
     lp_policy *policy = NULL;
+    (void)plan;
     lp_db_path(db, c, NULL, ".safetensors.log", log);
     lp_db_path(db, c, NULL, ".safetensors", weights);
     lp_db_path(db, c, NULL, ".safetensors.train", checkpoint);
     lp_status status = lp_policy_read(&policy, weights, err);
     if (status) return status;
-    lp_mem_config memory = lp_train_memory(&c->config, plan->games[c->game].game);
-    int64_t parameters = (int64_t)lp_policy_n_parameters(policy);
-    double flops = lp_policy_flops(policy, lp_mem_max_context(&memory));
+    if (lp_policy_n_parameters(policy) != c->cost.parameters)
+        status = lp_fail(err, LP_FAILED, "%s: of another network than was asked for", weights);
     lp_policy_close(policy);
+    if (status) return status;
     status = lp_db_begin(db, err);
     if (!status) status = take_log(db, c, log, err);
     if (!status)
         status = lp_db_run(
             db, err,
-            "UPDATE cells SET status = 'done', error = NULL, parameters = ?2, flops = ?3,"
+            "UPDATE cells SET status = 'done', error = NULL,"
             " (decisions, wall_s, cpu_s) = (SELECT decisions, wall_s, cpu_s FROM updates u WHERE u.cell = ?1 ORDER BY n DESC LIMIT 1)"
             " WHERE cell = ?1",
-            "tid", c->id, parameters, flops);
+            "t", c->id);
     if ((status = lp_db_end(db, status, err))) return status;
     c->status = LP_DONE;
     unlink(checkpoint);
@@ -183,26 +185,47 @@ static lp_status take_milestones(lp_db *db, const lp_plan_evaluation *e, lp_epis
     return status;
 }
 
+/* Of the seeds' tries: how often one of so many wins. */
+static lp_status take_tries(lp_db *db, const lp_plan *plan, const lp_plan_evaluation *e, lp_episodes *file, lp_err *err) {
+    lp_eval_row row = {.episodes = e->n};
+    lp_eval_tries(lp_episodes_row(file, 0), plan->spec.tries, &row);
+    lp_status status = lp_db_run(db, err, "DELETE FROM pass_at WHERE evaluation = ?1", "i", e->id);
+    for (int i = 0; i < row.n_pass_at && !status; i++)
+        status = lp_db_run(db, err, "INSERT INTO pass_at VALUES(?1, ?2, ?3)", "iid", e->id, row.pass_of[i], row.pass_at[i]);
+    return status;
+}
+
+typedef struct {
+    int64_t of[LP_TIMEOUT + 1], decisions, context, read; /* of: by outcome */
+} counts;
+
+static lp_status count(counts *out, lp_episodes *file, int64_t n, const char *what, lp_err *err) {
+    const lp_eval_episode *played = lp_episodes_row(file, 0);
+    *out = (counts){.decisions = 0};
+    for (int64_t i = 0; i < n; i++) {
+        out->of[played[i].outcome]++, out->decisions += played[i].decisions, out->read += played[i].items_read;
+        if (played[i].context_items_max > out->context) out->context = played[i].context_items_max;
+    }
+    return out->of[LP_RUNNING] ? lp_fail(err, LP_FAILED, "%s lacks %lld episodes", what, (long long)out->of[LP_RUNNING]) : LP_OK;
+}
+
 static lp_status take_episodes(lp_db *db, const lp_plan *plan, const lp_plan_evaluation *e, lp_episodes *file, lp_err *err) {
     const lp_plan_row *row = &plan->rows[e->row];
     const lp_eval_episode *played = lp_episodes_row(file, 0);
-    int64_t counts[LP_TIMEOUT + 1] = {0}, decisions = 0, context = 0, read = 0;
     sqlite3_stmt *s = NULL;
-    lp_status status = lp_db_run(db, err, "DELETE FROM episodes WHERE evaluation = ?1", "i", e->id);
+    counts c;
+    lp_status status = count(&c, file, e->n, "an evaluation", err);
+    if (!status) status = lp_db_run(db, err, "DELETE FROM episodes WHERE evaluation = ?1", "i", e->id);
     if (!status) status = lp_db_prepare(db, &s, err, insert_episode, "");
-    for (int64_t i = 0; i < row->episodes && !status; i++) {
-        const lp_eval_episode *one = &played[i];
-        counts[one->outcome]++, decisions += one->decisions, read += one->items_read;
-        if (one->context_items_max > context) context = one->context_items_max;
-        status = add_episode(db, s, e->id, i, row->seed, lp_outcome_name(one->outcome), one->decisions, one, err);
-    }
+    for (int64_t i = 0; i < e->n && !status; i++)
+        status = add_episode(db, s, e->id, i, lp_game_eval_seed(row->seed, (uint64_t)(i / plan->spec.tries)),
+                             lp_outcome_name(played[i].outcome), played[i].decisions, &played[i], err);
     sqlite3_finalize(s);
-    if (!status && counts[LP_RUNNING]) status = lp_fail(err, LP_FAILED, "an evaluation lacks %lld episodes", (long long)counts[LP_RUNNING]);
     if (status) return status;
     return lp_db_run(db, err,
                      "UPDATE evaluations SET status = 'done', error = NULL, wins = ?2, losses = ?3, timeouts = ?4, played_decisions = ?5,"
-                     " context_items = ?6, items_read = ?7 WHERE evaluation = ?1",
-                     "iiiiiii", e->id, counts[LP_WIN], counts[LP_LOSS], counts[LP_TIMEOUT], decisions, context, read);
+                     " context_items = ?6, items_read = ?7, n = ?8 WHERE evaluation = ?1",
+                     "iiiiiiii", e->id, c.of[LP_WIN], c.of[LP_LOSS], c.of[LP_TIMEOUT], c.decisions, c.context, c.read, e->n);
 }
 
 lp_status lp_db_played(lp_db *db, const lp_plan *plan, lp_plan_evaluation *e, lp_err *err) {
@@ -215,6 +238,7 @@ lp_status lp_db_played(lp_db *db, const lp_plan *plan, lp_plan_evaluation *e, lp
     status = lp_db_begin(db, err);
     if (!status) status = take_episodes(db, plan, e, file, err);
     if (!status) status = take_milestones(db, e, file, head, err);
+    if (!status) status = take_tries(db, plan, e, file, err);
     cJSON_Delete(head);
     status = lp_db_end(db, status, err);
     (void)lp_episodes_close(file, NULL);
@@ -222,6 +246,42 @@ lp_status lp_db_played(lp_db *db, const lp_plan *plan, lp_plan_evaluation *e, lp
     e->status = LP_DONE;
     unlink(path);
     return LP_OK;
+}
+
+/* ---- floors ---- */
+
+lp_status lp_db_floored(lp_db *db, lp_plan *plan, int index, lp_err *err) {
+    lp_plan_row *row = &plan->rows[index];
+    char path[PATH_MAX];
+    lp_episodes *file = NULL;
+    cJSON *head = NULL;
+    counts c;
+    lp_db_floor_path(db, row, path);
+    lp_status status = lp_episodes_read(&file, &head, path, err);
+    if (status) return status;
+    cJSON_Delete(head);
+    status = count(&c, file, plan->spec.floor, "a floor", err);
+    (void)lp_episodes_close(file, NULL);
+    if (!status)
+        status = lp_db_run(db, err,
+                           "UPDATE floors SET status = 'done', error = NULL, wins = ?2, losses = ?3, timeouts = ?4, played_decisions = ?5"
+                           " WHERE floor = ?1",
+                           "iiiii", row->floor_id, c.of[LP_WIN], c.of[LP_LOSS], c.of[LP_TIMEOUT], c.decisions);
+    if (status) return status;
+    row->floor = LP_DONE;
+    lp_plan_size(plan, index, plan->spec.floor, c.decisions);
+    unlink(path);
+    return LP_OK;
+}
+
+lp_status lp_db_floor_failed(lp_db *db, lp_plan *plan, int index, const char *why, lp_err *err) {
+    lp_plan_row *row = &plan->rows[index];
+    lp_status status = lp_db_run(db, err, "UPDATE floors SET status = 'failed', error = ?2 WHERE floor = ?1", "it", row->floor_id, why);
+    row->floor = LP_BROKEN;
+    for (int i = 0; i < plan->n_evaluations && !status; i++)
+        if (plan->evaluations[i].row == index && !plan->evaluations[i].n)
+            status = lp_db_failed(db, NULL, &plan->evaluations[i], "its floor failed", err);
+    return status;
 }
 
 lp_status lp_db_failed(lp_db *db, lp_plan_cell *c, lp_plan_evaluation *e, const char *why, lp_err *err) {

@@ -60,10 +60,14 @@ static lp_status add_list(lp_axis *axis, const char *text, lp_err *err) {
     return status;
 }
 
-static lp_axis *named(lp_axis *axes, int *n, const char *name) {
+/* The axis of that name and game in a list, which it is added to where it is not there; NULL: there is no room. */
+static lp_axis *axis_in(lp_axis *axes, int *n, const char *name, const char *game) {
+    for (int i = 0; i < *n; i++)
+        if (!strcmp(axes[i].name, name) && !strcmp(axes[i].game, game)) return &axes[i];
     if (*n == LP_SPEC_MAX_AXES) return NULL;
     lp_axis *axis = &axes[(*n)++];
     snprintf(axis->name, sizeof axis->name, "%s", name);
+    snprintf(axis->game, sizeof axis->game, "%s", game);
     return axis;
 }
 
@@ -73,32 +77,29 @@ static bool is_setting(const char *name) {
     return false;
 }
 
-static lp_axis *find(lp_axis *axes, int n, const char *name) {
-    for (int i = 0; i < n; i++)
-        if (!strcmp(axes[i].name, name)) return &axes[i];
-    return NULL;
-}
-
 /* The list that a name stands for; it may be new. NULL: it is none of those that are lists. */
 static lp_axis *list_of(lp_spec *s, const char *name) {
     static const struct {
         const char *name;
         size_t at;
     } own[] = {{"experiment.game", offsetof(lp_spec, games)},
+               {"experiment.only", offsetof(lp_spec, only)},
                {"evaluate.memory", offsetof(lp_spec, memories)},
+               {"evaluate.weights", offsetof(lp_spec, weights)},
                {"evaluate.keep_weights", offsetof(lp_spec, keep)}};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         lp_axis *axis = (lp_axis *)((char *)s + own[i].at);
         if (!strcmp(name, own[i].name)) return snprintf(axis->name, sizeof axis->name, "%s", name), axis;
     }
-    if (!strncmp(name, "knobs.", 6)) {
-        lp_axis *axis = find(s->knobs, s->n_knobs, name + 6);
-        return axis ? axis : named(s->knobs, &s->n_knobs, name + 6);
-    }
-    if (!is_setting(name)) return NULL;
-    lp_axis *axis = find(s->axes, s->n_axes, name);
-    return axis ? axis : named(s->axes, &s->n_axes, name);
+    char game[64] = "";
+    const char *dot = strchr(name, '.'), *rest = dot && strchr(dot + 1, '.') ? dot + 1 : name;
+    if (rest != name && (size_t)(dot - name) >= sizeof game) return NULL;
+    if (rest != name) snprintf(game, sizeof game, "%.*s", (int)(dot - name), name);
+    if (!strncmp(rest, "knobs.", 6)) return axis_in(s->knobs, &s->n_knobs, rest + 6, game);
+    return is_setting(rest) ? axis_in(s->axes, &s->n_axes, rest, game) : NULL;
 }
+
+/* ---- what has one value ---- */
 
 static lp_status take_number(lp_spec *s, const char *name, const char *value, bool *taken, lp_err *err) {
     const struct {
@@ -107,9 +108,12 @@ static lp_status take_number(lp_spec *s, const char *name, const char *value, bo
         double min, max;
     } own[] = {{"evaluate.seed", &s->seed, 0, 4294967295.0},
                {"evaluate.episodes", &s->episodes, 1, LP_EVAL_MAX_EPISODES},
+               {"evaluate.k", &s->tries, 1, LP_EVAL_MAX_EPISODES},
+               {"evaluate.floor", &s->floor, 1, LP_EVAL_MAX_EPISODES},
+               {"evaluate.decisions", &s->max_decisions, 1, 1e15},
+               {"evaluate.min_episodes", &s->min_episodes, 1, LP_EVAL_MAX_EPISODES},
                {"evaluate.every", &s->every, 1, 1e15},
                {"evaluate.interim_episodes", &s->interim_episodes, 1, LP_EVAL_MAX_EPISODES}};
-    *taken = false;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         double v;
         if (strcmp(name, own[i].name)) continue;
@@ -121,24 +125,48 @@ static lp_status take_number(lp_spec *s, const char *name, const char *value, bo
     return LP_OK;
 }
 
+static lp_status choose(int *out, const char *name, const char *value, const char *const *choices, lp_err *err) {
+    char list[128] = "";
+    for (int i = 0; choices[i]; i++) {
+        size_t used = strlen(list);
+        if (!strcmp(value, choices[i])) return *out = i, LP_OK;
+        snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", choices[i]);
+    }
+    return lp_fail(err, LP_BAD_INPUT, "%s = %.60s: must be one of %s", name, value, list);
+}
+
+static const char *const designs[] = {"all", "one-at-a-time", NULL}, *const matches[] = {"none", "parameters", NULL},
+                         *const acts[] = {"own", "sample", "greedy", NULL};
+
+lp_status lp_spec_match_of(int *out, const char *name, lp_err *err) { return choose(out, "match", name, matches, err); }
+
+static lp_status take_word(lp_spec *s, const char *name, const char *value, bool *taken, lp_err *err) {
+    *taken = true;
+    if (!strcmp(name, "experiment.design")) return choose(&s->design, name, value, designs, err);
+    if (!strcmp(name, "experiment.match")) return choose(&s->match, name, value, matches, err);
+    if (!strcmp(name, "evaluate.act")) return choose(&s->act, name, value, acts, err);
+    if (!strcmp(name, "experiment.suite")) {
+        if (snprintf(s->suite, sizeof s->suite, "%s", value) < (int)sizeof s->suite) return LP_OK;
+        return lp_fail(err, LP_BAD_INPUT, "%s: path too long", name);
+    }
+    *taken = false;
+    return LP_OK;
+}
+
 /* One value, or in an .ini several; first: the name was not there before. */
 static lp_status take(reader *r, const char *name, const char *value, bool is_list, bool first, lp_err *err) {
     lp_spec *s = r->spec;
     bool taken;
-    lp_status status = take_number(s, name, value, &taken, err);
+    lp_status status = take_word(s, name, value, &taken, err);
+    if (!status && !taken) status = take_number(s, name, value, &taken, err);
     if (status || taken) return status;
-    if (!strcmp(name, "experiment.suite")) {
-        if (snprintf(s->suite, sizeof s->suite, "%s", value) >= (int)sizeof s->suite)
-            return lp_fail(err, LP_BAD_INPUT, "%s: path too long", name);
-        return LP_OK;
-    }
     lp_axis *axis = list_of(s, name);
     if (!axis) return lp_fail(err, LP_BAD_INPUT, "unknown setting '%s'", name);
     if (first && axis->n) return lp_fail(err, LP_BAD_INPUT, "%s: is there twice", name);
     int before = axis->n;
     status = is_list ? add_list(axis, value, err) : add_item(axis, value, strlen(value), err);
-    for (int i = before; i < axis->n && !status && is_setting(name); i++)
-        status = lp_config_set(r->scratch, lp_train_settings(), lp_n_train_settings(), name, axis->values[i], err);
+    for (int i = before; i < axis->n && !status && is_setting(axis->name); i++)
+        status = lp_config_set(r->scratch, lp_train_settings(), lp_n_train_settings(), axis->name, axis->values[i], err);
     return status;
 }
 
@@ -164,22 +192,23 @@ static lp_status take_item(reader *r, const char *name, const cJSON *item, bool 
                 : lp_fail(err, LP_BAD_INPUT, "%s: must be a text, a number, or a list of them", name);
 }
 
-static lp_status take_json(reader *r, const cJSON *root, const char *path, lp_err *err) {
-    const cJSON *section, *entry, *item;
+/* A section, or a game's sections in one: {"lures": {"train": {"seed": 1}}}. before: "lures.", "". */
+static lp_status take_section(reader *r, const cJSON *section, const char *before, lp_err *err) {
+    const cJSON *entry, *item;
+    char name[160];
     lp_status status = LP_OK;
-    cJSON_ArrayForEach(section, root) {
-        if (!cJSON_IsObject(section)) return lp_fail(err, LP_BAD_INPUT, "%s: %s: must be an object", path, section->string);
-        cJSON_ArrayForEach(entry, section) {
-            char name[160];
-            bool first = true;
-            snprintf(name, sizeof name, "%s.%s", section->string, entry->string);
-            if (!cJSON_IsArray(entry)) status = take_item(r, name, entry, true, err);
-            else cJSON_ArrayForEach(item, entry) {
-                    if (!status) status = take_item(r, name, item, first, err);
-                    first = false;
-                }
-            if (status) return lp_fail_prefix(err, status, "%s", path);
-        }
+    cJSON_ArrayForEach(entry, section) {
+        bool first = true;
+        if (snprintf(name, sizeof name, "%s%s", before, entry->string) >= (int)sizeof name - 1)
+            return lp_fail(err, LP_BAD_INPUT, "%.60s...: name too long", name);
+        if (cJSON_IsObject(entry)) status = take_section(r, entry, strcat(name, "."), err);
+        else if (!*before) status = lp_fail(err, LP_BAD_INPUT, "%s: must be an object", name);
+        else if (!cJSON_IsArray(entry)) status = take_item(r, name, entry, true, err);
+        else cJSON_ArrayForEach(item, entry) {
+                if (!status) status = take_item(r, name, item, first, err);
+                first = false;
+            }
+        if (status) return status;
     }
     return LP_OK;
 }
@@ -190,33 +219,45 @@ static lp_status read_file(reader *r, const char *path, lp_err *err) {
     cJSON *root = NULL;
     lp_findings findings = {.err = err};
     lp_status status = lp_json_read(&root, path, &findings);
-    if (!status) status = take_json(r, root, path, err);
+    if (!status && (status = take_section(r, root, "", err))) status = lp_fail_prefix(err, status, "%s", path);
     cJSON_Delete(root);
     return status;
 }
 
-/* What only the whole file tells. */
-static lp_status check(const lp_spec *s, const char *path, lp_err *err) {
+/* ---- what only the whole file tells ---- */
+
+/* "40000"; with parts also "10%" of all. */
+static bool is_decisions(const char *text, bool parts) {
+    char number[64];
+    double v;
+    size_t n = strlen(text);
+    bool part = parts && n && text[n - 1] == '%';
+    if (n >= sizeof number) return false;
+    snprintf(number, sizeof number, "%.*s", (int)(n - part), text);
+    return lp_parse_double(number, &v) && v >= 0 && (part ? v <= 100 : v == floor(v) && v <= 1e15);
+}
+
+static lp_status check(lp_spec *s, const char *path, lp_err *err) {
     if (!*s->suite && !s->games.n) return lp_fail(err, LP_BAD_INPUT, "%s: names no game: experiment.game, or experiment.suite", path);
     if (*s->suite && s->n_knobs) return lp_fail(err, LP_BAD_INPUT, "%s: knobs.%s: the knobs are the suite's", path, s->knobs[0].name);
-    int n = 1;
-    for (int i = 0; i < s->n_knobs; i++) {
-        if (s->knobs[i].n > 1 && n > 1 && s->knobs[i].n != n)
-            return lp_fail(err, LP_BAD_INPUT, "%s: knobs.%s has %d values, another knob %d", path, s->knobs[i].name, s->knobs[i].n, n);
-        if (s->knobs[i].n > 1) n = s->knobs[i].n;
-    }
-    for (int i = 0; i < s->keep.n; i++) {
-        double v;
-        if (!lp_parse_double(s->keep.values[i], &v) || v != floor(v) || v < 0)
+    for (int i = 0; i < s->keep.n; i++)
+        if (!is_decisions(s->keep.values[i], false))
             return lp_fail(err, LP_BAD_INPUT, "%s: evaluate.keep_weights = %s: not a whole number", path, s->keep.values[i]);
-    }
+    for (int i = 0; i < s->weights.n; i++)
+        if (!is_decisions(s->weights.values[i], true))
+            return lp_fail(err, LP_BAD_INPUT,
+                           "%s: evaluate.weights = %s: not a whole number of decisions, nor a part of all, 0 %% to 100 %%", path,
+                           s->weights.values[i]);
+    if (s->tries > 1 && s->act == LP_ACT_GREEDY)
+        return lp_fail(err, LP_BAD_INPUT, "%s: evaluate.k: the tries of a greedy policy are all the same: evaluate.act = sample", path);
+    if (s->max_decisions && !s->floor) s->floor = s->min_episodes; /* the row's length has to be known */
     return LP_OK;
 }
 
 lp_status lp_spec_read(lp_spec *s, const char *path, lp_err *err) {
     lp_train_config scratch;
     lp_config_defaults(&scratch, lp_train_settings(), lp_n_train_settings());
-    *s = (lp_spec){.seed = -1, .interim_episodes = 50};
+    *s = (lp_spec){.seed = -1, .interim_episodes = 50, .tries = 1, .min_episodes = 10};
     const char *slash = strrchr(path, '/');
     if (strlen(path) >= sizeof s->folder) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
     snprintf(s->folder, sizeof s->folder, "%.*s", slash ? (int)(slash + 1 - path) : 0, path);
@@ -232,5 +273,5 @@ static void free_axis(lp_axis *axis) {
 void lp_spec_free(lp_spec *s) {
     for (int i = 0; i < s->n_axes; i++) free_axis(&s->axes[i]);
     for (int i = 0; i < s->n_knobs; i++) free_axis(&s->knobs[i]);
-    free_axis(&s->games), free_axis(&s->memories), free_axis(&s->keep);
+    free_axis(&s->games), free_axis(&s->memories), free_axis(&s->keep), free_axis(&s->weights), free_axis(&s->only);
 }

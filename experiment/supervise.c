@@ -20,8 +20,9 @@ enum { MAX_JOBS = 1024 };
 
 typedef struct {
     lp_job job;
-    lp_plan_cell *cell;
-    lp_plan_evaluation *evaluation; /* NULL: it is trained */
+    lp_plan_cell *cell;             /* NULL: random buttons play the row `floor` */
+    lp_plan_evaluation *evaluation; /* NULL: the cell is trained */
+    int floor;
     double start_s, win_rate;
     int64_t begun, now; /* decisions, or episodes */
 } place;
@@ -41,6 +42,7 @@ lp_experiment_count lp_experiment_counts(const lp_plan *p) {
     for (int i = 0; i < p->n_cells; i++) n.trained += p->cells[i].status == LP_DONE, n.failed += p->cells[i].status == LP_BROKEN;
     for (int i = 0; i < p->n_evaluations; i++)
         n.played += p->evaluations[i].status == LP_DONE, n.failed += p->evaluations[i].status == LP_BROKEN;
+    for (int i = 0; i < p->n_rows; i++) n.failed += p->rows[i].floor == LP_BROKEN;
     return n;
 }
 
@@ -93,31 +95,52 @@ static lp_status train(const run *r, place *p, lp_plan_cell *cell, lp_err *err) 
     add(&c, "--config=%s", settings), add(&c, "--out=%s", weights);
     add(&c, "--eval-episodes=%lld", (long long)plan->spec.interim_episodes);
     if (plan->spec.every) add(&c, "--eval-every=%lld", (long long)plan->spec.every);
-    if (*plan->keep) add(&c, "--keep-weights=%s", plan->keep);
+    if (*cell->keep) add(&c, "--keep-weights=%s", cell->keep);
     add(&c, lp_file_exists(checkpoint) ? "--resume" : "--overwrite");
     *p = (place){.cell = cell, .begun = -1};
     cell->status = LP_BUSY;
     return start(r, p, &c, err);
 }
 
+/* What evaluations and floors have in common. */
+static void add_row(command *c, const lp_plan *plan, const lp_plan_row *row, int64_t seeds) {
+    const lp_game *game = plan->games[row->game].game;
+    add(c, "eval"), add(c, "%s", plan->games[row->game].folder);
+    add(c, "--seed=%llu", (unsigned long long)row->seed), add(c, "--episodes=%lld", (long long)seeds);
+    for (int k = 0; k < lp_game_n_knobs(game); k++) add(c, "--set=%s=%lld", lp_game_knob(game, k)->name, (long long)row->knobs[k]);
+}
+
 static lp_status play(const run *r, place *p, lp_plan_evaluation *e, lp_err *err) {
+    static const char *const acts[] = {NULL, "--sample", "--greedy"};
     const lp_plan *plan = r->plan;
     const lp_plan_row *row = &plan->rows[e->row];
     const lp_plan_memory *memory = &plan->memories[e->memory];
-    const lp_game *game = plan->games[row->game].game;
     lp_plan_cell *cell = &r->plan->cells[e->cell];
-    char weights[PATH_MAX], out[PATH_MAX];
+    char weights[PATH_MAX], out[PATH_MAX], ending[64] = ".safetensors";
     command c = {.n = 0};
-    lp_db_path(r->db, cell, NULL, ".safetensors", weights);
+    if (e->weights != LP_WEIGHTS_END) snprintf(ending, sizeof ending, ".%lld.safetensors", (long long)e->weights);
+    lp_db_path(r->db, cell, NULL, ending, weights);
     lp_db_path(r->db, cell, e, ".jsonl", out);
-    add(&c, "eval"), add(&c, "%s", plan->games[row->game].folder);
+    add_row(&c, plan, row, e->n / plan->spec.tries);
     add(&c, "--policy=%s", weights), add(&c, "--out=%s", out);
-    add(&c, "--seed=%llu", (unsigned long long)row->seed), add(&c, "--episodes=%lld", (long long)row->episodes);
+    if (plan->spec.tries > 1) add(&c, "--k=%lld", (long long)plan->spec.tries);
+    if (acts[plan->spec.act]) add(&c, "%s", acts[plan->spec.act]);
     if (cell->config.time_limit) add(&c, "--time-limit=%lld", (long long)cell->config.time_limit);
     for (int i = 0; i < memory->n_words; i++) add(&c, "%s", memory->words[i]);
-    for (int k = 0; k < lp_game_n_knobs(game); k++) add(&c, "--set=%s=%lld", lp_game_knob(game, k)->name, (long long)row->knobs[k]);
     *p = (place){.cell = cell, .evaluation = e, .begun = -1};
     e->status = LP_BUSY;
+    return start(r, p, &c, err);
+}
+
+static lp_status play_floor(const run *r, place *p, int index, lp_err *err) {
+    lp_plan_row *row = &r->plan->rows[index];
+    char out[PATH_MAX];
+    command c = {.n = 0};
+    lp_db_floor_path(r->db, row, out);
+    add_row(&c, r->plan, row, r->plan->spec.floor);
+    add(&c, "--policy=random"), add(&c, "--out=%s", out);
+    *p = (place){.floor = index, .begun = -1};
+    row->floor = LP_BUSY;
     return start(r, p, &c, err);
 }
 
@@ -125,8 +148,10 @@ static lp_status play(const run *r, place *p, lp_plan_evaluation *e, lp_err *err
 
 static int64_t bytes_in_use(const run *r) {
     int64_t bytes = 0;
-    for (int i = 0; i < r->config->jobs; i++)
-        if (r->places[i].job.pid && !r->places[i].evaluation) bytes += r->places[i].cell->bytes;
+    for (int i = 0; i < r->config->jobs; i++) {
+        const place *p = &r->places[i];
+        if (p->job.pid && p->cell) bytes += p->evaluation ? p->evaluation->bytes : p->cell->bytes;
+    }
     return bytes;
 }
 
@@ -137,17 +162,29 @@ static bool is_held(const run *r, const lp_plan_cell *cell, const lp_plan_evalua
     return lp_is_locked(path);
 }
 
-/* Evaluations first, so that what was begun is done. *any: something waits, though it cannot be started now. */
+static bool is_floor_held(const run *r, int row) {
+    char path[PATH_MAX];
+    lp_db_floor_path(r->db, &r->plan->rows[row], path);
+    return lp_is_locked(path);
+}
+
+/* Floors first, on which others hang; evaluations before trainings, so that what was begun is done. *any: something waits, though it cannot be
+ * started now. */
 static lp_status start_next(run *r, place *p, bool *any, lp_err *err) {
     lp_plan *plan = r->plan;
+    const int64_t there = lp_plan_machine_bytes(), used = bytes_in_use(r);
     *any = false;
+    for (int i = 0; i < plan->n_rows; i++) {
+        if (plan->rows[i].floor != LP_WAITING) continue;
+        *any = true;
+        if (!is_floor_held(r, i)) return play_floor(r, p, i, err);
+    }
     for (int i = 0; i < plan->n_evaluations; i++) {
         lp_plan_evaluation *e = &plan->evaluations[i];
         if (e->status != LP_WAITING || plan->cells[e->cell].status != LP_DONE) continue;
         *any = true;
-        if (!is_held(r, &plan->cells[e->cell], e)) return play(r, p, e, err);
+        if (e->n && (!used || used + e->bytes <= there) && !is_held(r, &plan->cells[e->cell], e)) return play(r, p, e, err);
     }
-    const int64_t there = lp_plan_machine_bytes(), used = bytes_in_use(r);
     for (int i = 0; i < plan->n_cells; i++) {
         lp_plan_cell *cell = &plan->cells[i];
         if (cell->status != LP_WAITING) continue;
@@ -157,27 +194,43 @@ static lp_status start_next(run *r, place *p, bool *any, lp_err *err) {
     return LP_OK;
 }
 
+/* "cue memory.arch=tree seed 3", "cue, random buttons" */
+static const char *name_of(const lp_plan *plan, const place *p, char *out, size_t size_bytes) {
+    const lp_plan_cell *cell = p->cell;
+    if (!cell) snprintf(out, size_bytes, "%s, random buttons", lp_game_name(plan->games[plan->rows[p->floor].game].game));
+    else
+        snprintf(out, size_bytes, "%s%s%s seed %lld", lp_game_name(plan->games[cell->game].game), *cell->variant ? " " : "", cell->variant,
+                 (long long)cell->config.seed);
+    return out;
+}
+
+static lp_status take_result(run *r, place *p, lp_err *err) {
+    if (!p->cell) return lp_db_floored(r->db, r->plan, p->floor, err);
+    if (p->evaluation) return lp_db_played(r->db, r->plan, p->evaluation, err);
+    return lp_db_trained(r->db, r->plan, p->cell, err);
+}
+
 /* A job is over. One that was told to stop goes on with the next run. */
 static lp_status take(run *r, place *p, bool told, lp_err *err) {
-    char why[512];
+    char why[512], name[512];
     double took = lp_now_s() - p->start_s;
     lp_err inner = {{0}};
-    lp_status status = LP_OK;
-    lp_plan_status *at = p->evaluation ? &p->evaluation->status : &p->cell->status;
-    if (!p->job.code && !p->evaluation) status = lp_db_trained(r->db, r->plan, p->cell, &inner);
-    if (!p->job.code && p->evaluation) status = lp_db_played(r->db, r->plan, p->evaluation, &inner);
+    lp_status status = p->job.code ? LP_OK : take_result(r, p, &inner);
+    bool is_training = p->cell && !p->evaluation;
     if (!p->job.code && !status) {
         if (p->evaluation) r->eval_s += took, r->played++;
-        else if (p->begun >= 0) r->train_s += took, r->trained += p->cell->config.decisions - p->begun;
+        if (is_training && p->begun >= 0) r->train_s += took, r->trained += p->cell->config.decisions - p->begun;
         return LP_OK;
     }
-    *at = LP_WAITING;
-    if (told && p->job.code) return p->evaluation ? LP_OK : lp_db_log(r->db, r->plan, p->cell, err);
+    if (told && p->job.code) { /* it waits for the next run */
+        *(!p->cell ? &r->plan->rows[p->floor].floor : p->evaluation ? &p->evaluation->status : &p->cell->status) = LP_WAITING;
+        return is_training ? lp_db_log(r->db, r->plan, p->cell, err) : LP_OK;
+    }
     if (status) snprintf(why, sizeof why, "%s", inner.message);
     else if (p->job.code < 0) snprintf(why, sizeof why, "killed by signal %d", -p->job.code);
     else snprintf(why, sizeof why, "exit %d: %s", p->job.code, p->job.said);
-    lp_warn("%s%s%s seed %lld%s failed: %s", lp_game_name(r->plan->games[p->cell->game].game), *p->cell->variant ? " " : "",
-            p->cell->variant, (long long)p->cell->config.seed, p->evaluation ? ", evaluation" : "", why);
+    lp_warn("%s%s failed: %s", name_of(r->plan, p, name, sizeof name), p->evaluation ? ", evaluation" : "", why);
+    if (!p->cell) return lp_db_floor_failed(r->db, r->plan, p->floor, why, err);
     return lp_db_failed(r->db, p->cell, p->evaluation, why, err);
 }
 
@@ -213,7 +266,8 @@ static void look_at_log(const run *r, place *p) {
 static void look_at_episodes(const run *r, place *p) {
     char path[PATH_MAX];
     lp_blob file = {0};
-    lp_db_path(r->db, p->cell, p->evaluation, ".jsonl", path);
+    if (p->cell) lp_db_path(r->db, p->cell, p->evaluation, ".jsonl", path);
+    else lp_db_floor_path(r->db, &r->plan->rows[p->floor], path);
     if (lp_file_exists(path) && !lp_file_read(&file, path, (size_t)1 << 26, NULL)) {
         p->now = -1; /* the head */
         for (size_t i = 0; i < file.size_bytes; i++) p->now += file.data[i] == '\n';
@@ -230,7 +284,7 @@ static double left_s(const run *r) {
     for (int i = 0; i < r->plan->n_evaluations; i++) to_play += r->plan->evaluations[i].status <= LP_BUSY;
     for (int i = 0; i < r->config->jobs; i++) {
         const place *p = &r->places[i];
-        if (!p->job.pid || p->evaluation) continue;
+        if (!p->job.pid || !p->cell || p->evaluation) continue;
         to_train += (double)(p->cell->config.decisions - p->now);
         if (p->begun >= 0) train_s += now - p->start_s, trained += (double)(p->now - p->begun);
     }
@@ -242,18 +296,20 @@ static double left_s(const run *r) {
 
 static void say_place(const run *r, const place *p, FILE *out) {
     const lp_plan *plan = r->plan;
-    char knobs[512];
-    fprintf(out, "  %s%s%s seed %lld: ", lp_game_name(plan->games[p->cell->game].game), *p->cell->variant ? " " : "", p->cell->variant,
-            (long long)p->cell->config.seed);
-    if (p->evaluation) {
-        lp_plan_knobs(plan, &plan->rows[p->evaluation->row], "", knobs, sizeof knobs);
-        fprintf(out, "memory %s, %lld of %lld episodes, %s\n", plan->memories[p->evaluation->memory].label, (long long)p->now,
-                (long long)p->evaluation->n, knobs);
-    } else {
+    char knobs[512], name[512];
+    const lp_plan_row *row = &plan->rows[p->evaluation ? p->evaluation->row : p->floor];
+    fprintf(out, "  %s: ", name_of(plan, p, name, sizeof name));
+    if (p->cell && !p->evaluation) {
         double seconds = lp_now_s() - p->start_s;
         fprintf(out, "%lld of %lld decisions, wins %.0f %%, %.0f decisions/s\n", (long long)p->now, (long long)p->cell->config.decisions,
                 100 * p->win_rate, p->begun < 0 ? 0 : (double)(p->now - p->begun) / seconds);
+        return;
     }
+    lp_plan_knobs(plan, row, "", knobs, sizeof knobs);
+    if (p->evaluation) fprintf(out, "memory %s, ", plan->memories[p->evaluation->memory].label);
+    if (p->evaluation && p->evaluation->weights != LP_WEIGHTS_END)
+        fprintf(out, "after %lld decisions, ", (long long)p->evaluation->weights);
+    fprintf(out, "%lld of %lld episodes, %s\n", (long long)p->now, (long long)(p->evaluation ? p->evaluation->n : plan->spec.floor), knobs);
 }
 
 static void show(run *r) {
@@ -262,7 +318,7 @@ static void show(run *r) {
     for (int i = 0; i < r->config->jobs; i++) {
         place *p = &r->places[i];
         if (!p->job.pid) continue;
-        if (p->evaluation) look_at_episodes(r, p);
+        if (!p->cell || p->evaluation) look_at_episodes(r, p);
         else look_at_log(r, p);
         if (p->begun < 0) p->begun = p->now;
     }
@@ -285,7 +341,8 @@ static void show(run *r) {
 static lp_status import_running(run *r, lp_err *err) {
     lp_status status = LP_OK;
     for (int i = 0; i < r->config->jobs && !status; i++)
-        if (r->places[i].job.pid && !r->places[i].evaluation) status = lp_db_log(r->db, r->plan, r->places[i].cell, err);
+        if (r->places[i].job.pid && r->places[i].cell && !r->places[i].evaluation)
+            status = lp_db_log(r->db, r->plan, r->places[i].cell, err);
     r->imported_s = lp_now_s();
     return status;
 }

@@ -1,4 +1,4 @@
-/* Runs what of an experiment is not done yet: trainings, then what is evaluated of each, as many at once as asked for, each a process. */
+/* Runs what of an experiment is not done yet: floors, trainings, then what is evaluated of each, as many at once as asked for, each a process. */
 #ifndef LP_EXPERIMENT_SUPERVISE_H
 #define LP_EXPERIMENT_SUPERVISE_H
 
@@ -11,7 +11,7 @@ typedef struct {
 
 typedef struct {
     int trained, trainings, played, evaluations; /* done, and of how many */
-    int failed;                                  /* of both */
+    int failed;                                  /* of both, and of floors */
 } lp_experiment_count;
 
 lp_experiment_count lp_experiment_counts(const lp_plan *plan);

@@ -25,13 +25,20 @@ typedef struct {
 enum { HASHED_FROM = offsetof(saved_header, n_steps) };
 static const uint64_t SAVED_MAGIC = 0x3330304d454d504cu, OLD_MAGIC = 0x3230304d454d504cu; /* "LPMEM003", "LPMEM002" */
 
+static size_t need_of(const lp_mem_config *complete) { return lp_arena_need(sizeof(lp_mem)) + complete->arch->size(complete); }
+
+size_t lp_mem_need(const lp_mem_config *config) {
+    lp_mem_config c = *config;
+    return lp_mem_complete(&c, NULL) ? 0 : lp_arena_need(need_of(&c));
+}
+
 lp_status lp_mem_open(lp_mem **out, const lp_mem_config *config, lp_err *err) {
     *out = NULL;
     lp_mem_config c = *config;
     lp_status status = lp_mem_complete(&c, err);
     if (status) return status;
     lp_arena arena;
-    size_t need = lp_arena_need(sizeof(lp_mem)) + c.arch->size(&c);
+    size_t need = need_of(&c);
     if (lp_arena_open(&arena, need)) return lp_fail(err, LP_FAILED, "memory: no RAM for %zu bytes", need);
     lp_mem *m = lp_arena_take(&arena, sizeof *m);
     m->config = c;

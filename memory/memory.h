@@ -113,6 +113,8 @@ int lp_mem_new_summaries(const lp_mem *mem, lp_mem_summary *out, int max);
 int lp_mem_levels(const lp_mem *mem, int *counts, int max);
 /* Bytes held in RAM for this environment. */
 size_t lp_mem_bytes(const lp_mem *mem);
+/* The same of one that is not open; 0 for a config that lp_mem_open refuses. */
+size_t lp_mem_need(const lp_mem_config *config);
 
 /* The whole memory as bytes (versioned, checksummed), for checkpoints. */
 size_t lp_mem_save_size(const lp_mem *mem);

@@ -195,6 +195,20 @@ double lp_policy_flops(const lp_policy *p, int n_items) {
            2 * (core + h * p->flat + h * s->dim + s->dim + h * read + h * h + h * read + h * s->n_actions + h) + 4.0 * n_items * read;
 }
 
+lp_status lp_policy_count(lp_policy_cost *out, const lp_policy_config *config, lp_err *err) {
+    lp_policy *p;
+    lp_status status = model_open(&p, config, err);
+    if (status) return status;
+    const double flops = lp_policy_flops(p, 0);
+    *out = (lp_policy_cost){.parameters = p->n_parameters,
+                            .hidden = p->shape.hidden,
+                            .dim = p->shape.dim,
+                            .flops = flops,
+                            .flops_per_item = lp_policy_flops(p, 1) - flops};
+    lp_policy_close(p);
+    return LP_OK;
+}
+
 static int conv_floats(const lp_conv *c) { return lp_conv_oh(c) * lp_conv_ow(c) * c->oc; }
 
 typedef struct {

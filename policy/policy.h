@@ -97,6 +97,13 @@ size_t lp_policy_n_parameters(const lp_policy *policy);
 int lp_policy_state_floats(const lp_policy *policy); /* of the core's state; 0 without a core */
 /* Multiply-adds x 2 of one decision's forward pass, with n_items of context; those of single numbers, as in a gate, are not counted. */
 double lp_policy_flops(const lp_policy *policy, int n_items);
+/* What a network of this shape costs, without one being made. LP_BAD_INPUT: a size out of range. */
+typedef struct {
+    size_t parameters;
+    int hidden, dim;              /* of the shape, defaults filled in */
+    double flops, flops_per_item; /* a decision without context, and what each item of it adds: lp_policy_flops */
+} lp_policy_cost;
+lp_status lp_policy_count(lp_policy_cost *out, const lp_policy_config *config, lp_err *err);
 /* A hash of shape and weights: which policy made a decision or an item. */
 uint64_t lp_policy_digest(const lp_policy *policy);
 /* Weights as one flat array, for checkpoints and tests; the order is that of the weight file. Owned by policy. Learning on a GPU

@@ -1,10 +1,7 @@
 /* longplay experiment: killed at any moment it goes on to the same database; what fails is told; what is wrong is refused. */
-#include "tests/cli_support.h"
+#include "tests/experiment_support.h"
 
 #include "base/rng.h"
-
-#include <cjson/cJSON.h>
-#include <sqlite3.h>
 
 /* Four small trainings, each evaluated under two memories at two lengths. */
 static const char small[] = "[experiment]\ngame = cue\n"
@@ -15,38 +12,6 @@ static const char small[] = "[experiment]\ngame = cue\n"
                             "[knobs]\ndoors = 2\nhorizon = 4, 9\n"
                             "[evaluate]\nmemory = own, tree keep=oldest\nepisodes = 12\nseed = 5\nevery = 500\n"
                             "interim_episodes = 3\nkeep_weights = 0, 640\n";
-
-static void put_text(const char *name, const char *text) { put(at(name), text, strlen(text)); }
-
-/* What an SQL query gives, "a|b\n" a row. The caller's to free. */
-static char *ask(const char *folder, const char *sql) {
-    char path[PATH_MAX + 32], *out = NULL;
-    size_t size;
-    sqlite3 *db;
-    sqlite3_stmt *s;
-    int rc;
-    snprintf(path, sizeof path, "%s/experiment.db", at(folder));
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) || sqlite3_prepare_v2(db, sql, -1, &s, NULL))
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    FILE *f = open_memstream(&out, &size);
-    assert_non_null(f);
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-        for (int i = 0, n = sqlite3_column_count(s); i < n; i++) {
-            const char *text = (const char *)sqlite3_column_text(s, i);
-            fprintf(f, "%s%c", text ? text : "-", i + 1 < n ? '|' : '\n');
-        }
-    fclose(f);
-    if (rc != SQLITE_DONE) fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return out;
-}
-
-static void expect(const char *folder, const char *sql, const char *rows) {
-    char *got = ask(folder, sql);
-    if (strcmp(got, rows)) fail_msg("%s:\n%s(want)\n%s", sql, got, rows);
-    free(got);
-}
 
 /* All of a database but times. */
 static char *content(const char *folder) {
@@ -307,10 +272,10 @@ static void test_database(void **state) {
     kill(child, SIGTERM);
     assert_int_equal(finish(child, out, err).code, 128 + SIGTERM);
     expect_refused(longplay("experiment %%/small.ini --out %%/x --csv nosuch"), 2, "no table or view 'nosuch': curves, failed,", "CSV");
+    free(ask("x", "PRAGMA user_version = 3"));
+    expect_refused(longplay("experiment %%/small.ini --out %%/x"), 2, "of version 3, this program knows 2", "another version");
+    expect_refused(longplay("experiment %%/small.ini --out %%/x --csv cells"), 2, "of version 3, this program knows 2", "another version");
     free(ask("x", "PRAGMA user_version = 2"));
-    expect_refused(longplay("experiment %%/small.ini --out %%/x"), 2, "of version 2, this program knows 1", "another version");
-    expect_refused(longplay("experiment %%/small.ini --out %%/x --csv cells"), 2, "of version 2, this program knows 1", "another version");
-    free(ask("x", "PRAGMA user_version = 1"));
     free(ask("x", "PRAGMA application_id = 7"));
     expect_refused(longplay("experiment %%/small.ini --out %%/x"), 2, "not an experiment's database", "another program's");
     assert_int_equal(mkdir(at("y"), 0777), 0);

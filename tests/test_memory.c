@@ -180,6 +180,7 @@ static void test_bounds(void **state) {
     lp_mem *m = open_mem(&c);
     context x = context_new(&c);
     size_t bytes = lp_mem_bytes(m);
+    assert_int_equal(lp_mem_need(&c), bytes);
     int most = 0;
     for (int64_t t = 1; t <= 1 << 20; t++) {
         append(m, 4, (float)(t % 101));
