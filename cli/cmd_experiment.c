@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 typedef struct {
-    const char *file, *out, *csv, *device, *match;
-    int n_file;
+    const char *file, *out, *csv, *device, *match, *settings[LP_MAX_LIST];
+    int n_file, n_settings;
     int64_t jobs, threads;
     bool json, plan;
 } arguments;
@@ -130,9 +130,20 @@ static void print_plan(const cJSON *o) {
     printf(", %.0f floors; nothing was done\n", number(o, "floors"));
 }
 
+/* What was given by hand; --match is short for one of the settings. */
+static lp_status open_plan(lp_plan *plan, const arguments *a, lp_err *err) {
+    const char *entries[LP_MAX_LIST + 1];
+    char match[64];
+    lp_spec_given given = {entries, a->n_settings};
+    memcpy(entries, a->settings, (size_t)a->n_settings * sizeof *entries);
+    snprintf(match, sizeof match, "experiment.match=%.40s", a->match ? a->match : "");
+    if (a->match) entries[given.n++] = match;
+    return lp_plan_open(plan, a->file, &given, err);
+}
+
 static lp_status plan_only(const arguments *a, int *code, lp_err *err) {
     lp_plan plan = {0};
-    lp_status status = lp_plan_open(&plan, a->file, a->match, err);
+    lp_status status = open_plan(&plan, a, err);
     if (!status) status = lp_plan_measure(&plan, (int)a->threads, err);
     cJSON *o = status ? NULL : plan_json(&plan);
     lp_plan_close(&plan);
@@ -157,7 +168,7 @@ static lp_status run(const arguments *a, const char *folder, int *code, lp_err *
     lp_db *db = NULL;
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
     const lp_experiment_config config = {.jobs = a->jobs ? (int)a->jobs : (int)processors, .threads = (int)a->threads, .device = a->device};
-    lp_status status = lp_plan_open(&plan, a->file, a->match, err);
+    lp_status status = open_plan(&plan, a, err);
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%.*s/experiment.db", PATH_MAX - 64, folder);
     if (!status) lp_stop_catch();
@@ -192,6 +203,7 @@ static void more_help(void) {
         "             floor = 200   decisions = 200000   min_episodes = 10   every = 100000   interim_episodes = 50   keep_weights = 0, "
         "40000\n"
         "  [lures.train] seed = 1..10      of one game, in the place of what the others have\n"
+        "--SECTION.KEY=LIST takes the place of what FILE says of it, so that it can be tried in small: --train.decisions=1000\n"
         "Stopped or killed, the same command goes on; what is done is not done again, also when FILE grows. What failed is tried again.\n"
         "docs/experiments.md tells more. Exit: 0 all is done, 1 something failed, 2 bad input, 128 + a signal's number.\n");
 }
@@ -213,8 +225,7 @@ int lp_cmd_experiment(int argc, char **argv) {
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the networks run", .text = &a.device},
         {.name = "match",
          .value = "none|parameters",
-         .help = "size the networks alike: policy.hidden of each such that it has as many parameters as that of the lists' first values "
-                 "(experiment.match)",
+         .help = "size the networks alike, by their width (experiment.match)",
          .text = &a.match},
         {.name = "plan", .help = "say what would be done and what each network and memory costs, and do nothing", .flag = &a.plan},
         {.name = "csv", .value = "NAME", .help = "print this table or view of experiment.db as CSV, and do nothing else", .text = &a.csv},
@@ -233,6 +244,8 @@ int lp_cmd_experiment(int argc, char **argv) {
         .max_positional = 1,
         .positional = &a.file,
         .n_positional = &a.n_file,
+        .settings = a.settings,
+        .n_settings = &a.n_settings,
         .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;

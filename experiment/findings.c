@@ -66,7 +66,8 @@ static const char methods[] =
     "WITH c AS (SELECT variant, count(*) AS n, sum(status = 'done') AS done, avg(parameters) AS parameters, avg(decisions) AS decisions,"
     " avg(cpu_s) AS cpu_s, avg(wall_s) AS wall_s FROM cells WHERE asked GROUP BY variant),"
     " e AS (SELECT variant, e.memory, 1.0 * sum(items_read) / sum(played_decisions) AS items, max(context_items) AS context"
-    " FROM evaluations e JOIN cells USING(cell) WHERE e.asked AND cells.asked AND kind = 'test' GROUP BY variant, e.memory)"
+    " FROM evaluations e JOIN cells USING(cell) WHERE e.asked AND cells.asked AND kind = 'test' AND e.decisions IS NULL GROUP BY variant, "
+    "e.memory)"
     " SELECT variant, e.memory, n, done, parameters, decisions, cpu_s, wall_s, items, context FROM e JOIN c USING(variant)"
     " ORDER BY variant, e.memory <> 'own', e.memory";
 
@@ -237,7 +238,7 @@ static lp_status read_all(lp_findings *f, lp_db *db, lp_err *err) {
     if (!status)
         status = each(db,
                       "SELECT DISTINCT game, knobs, horizon FROM evaluations e JOIN cells c USING(cell)"
-                      " WHERE e.asked AND c.asked AND kind = 'test'",
+                      " WHERE e.asked AND c.asked AND kind = 'test' AND e.decisions IS NULL",
                       take_task, f, err);
     if (!status) status = each(db, "SELECT DISTINCT seed FROM cells WHERE asked ORDER BY seed", take_seed, f, err);
     if (status) return status;
@@ -253,7 +254,7 @@ static lp_status read_all(lp_findings *f, lp_db *db, lp_err *err) {
     if (!status)
         status = each(db,
                       "SELECT count(*), sum(e.status = 'waiting') FROM evaluations e JOIN cells c USING(cell)"
-                      " WHERE e.asked AND c.asked AND kind = 'test'",
+                      " WHERE e.asked AND c.asked AND kind = 'test' AND e.decisions IS NULL",
                       take_counts, f, err);
     for (int m = 0; m < f->n_methods; m++) f->methods[m].no_weights = true;
     if (!status) status = each(db, "SELECT variant, cell FROM cells WHERE asked AND status = 'done' ORDER BY seed", take_weights, f, err);

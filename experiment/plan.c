@@ -455,11 +455,10 @@ void lp_plan_size(lp_plan *p, int row, int64_t n, int64_t decisions) {
         if (p->evaluations[i].row == row) p->evaluations[i].n = seeds * s->tries;
 }
 
-lp_status lp_plan_open(lp_plan *p, const char *path, const char *match, lp_err *err) {
+lp_status lp_plan_open(lp_plan *p, const char *path, const lp_spec_given *given, lp_err *err) {
     *p = (lp_plan){0};
-    lp_status status = lp_spec_read(&p->spec, path, err);
+    lp_status status = lp_spec_read(&p->spec, path, given, err);
     if (status) return status;
-    if (match && (status = lp_spec_match_of(&p->spec.match, match, err))) return status;
     status = *p->spec.suite ? open_suite(p, err) : open_games(p, err);
     if (!status) status = check_games_of(p, p->spec.axes, p->spec.n_axes, "", err);
     if (!status) status = check_games_of(p, p->spec.knobs, p->spec.n_knobs, "knobs.", err);

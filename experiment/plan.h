@@ -71,8 +71,8 @@ typedef struct {
     lp_plan_evaluation *evaluations; /* in the order of cells */
 } lp_plan;
 
-/* Reads the file. match: in the place of experiment.match, NULL: what the file says. *plan is to be closed, also after a failure. */
-lp_status lp_plan_open(lp_plan *plan, const char *path, const char *match, lp_err *err);
+/* Reads the file, and what was given by hand, which may be NULL. *plan is to be closed, also after a failure. */
+lp_status lp_plan_open(lp_plan *plan, const char *path, const lp_spec_given *given, lp_err *err);
 void lp_plan_close(lp_plan *plan);
 /* Random buttons played a row's n episodes in so many decisions: how many episodes its evaluations have. */
 void lp_plan_size(lp_plan *plan, int row, int64_t n, int64_t decisions);

@@ -138,8 +138,6 @@ static lp_status choose(int *out, const char *name, const char *value, const cha
 static const char *const designs[] = {"all", "one-at-a-time", NULL}, *const matches[] = {"none", "parameters", NULL},
                          *const acts[] = {"own", "sample", "greedy", NULL};
 
-lp_status lp_spec_match_of(int *out, const char *name, lp_err *err) { return choose(out, "match", name, matches, err); }
-
 static lp_status take_word(lp_spec *s, const char *name, const char *value, bool *taken, lp_err *err) {
     *taken = true;
     if (!strcmp(name, "experiment.design")) return choose(&s->design, name, value, designs, err);
@@ -224,6 +222,47 @@ static lp_status read_file(reader *r, const char *path, lp_err *err) {
     return status;
 }
 
+/* ---- what was given by hand ---- */
+
+static void free_axis(lp_axis *axis) {
+    for (int i = 0; i < axis->n; i++) free(axis->values[i]);
+    free(axis->values);
+    axis->values = NULL, axis->n = 0;
+}
+
+static bool among(const lp_axis *axis, const char *value) {
+    for (int i = 0; i < axis->n; i++)
+        if (!strcmp(axis->values[i], value)) return true;
+    return false;
+}
+
+/* Takes those out of a list that are of one game: of this name (NULL: any), and of none of these games (NULL: any). */
+static void drop(lp_axis *axes, int *n, const char *name, const lp_axis *games) {
+    int kept = 0;
+    for (int i = 0; i < *n; i++) {
+        bool goes = *axes[i].game && (!name || !strcmp(axes[i].name, name)) && (!games || !among(games, axes[i].game));
+        if (goes) free_axis(&axes[i]);
+        else axes[kept++] = axes[i];
+    }
+    for (int i = kept; i < *n; i++) axes[i] = (lp_axis){.n = 0};
+    *n = kept;
+}
+
+static lp_status take_given(reader *r, const char *given, lp_err *err) {
+    const char *value = strchr(given, '=');
+    char name[160];
+    if (!value || value - given >= (long)sizeof name) return lp_fail(err, LP_BAD_INPUT, "--%.60s: must be --SECTION.KEY=VALUE", given);
+    snprintf(name, sizeof name, "%.*s", (int)(value - given), given);
+    lp_spec *s = r->spec;
+    drop(s->axes, &s->n_axes, name, NULL);
+    if (!strncmp(name, "knobs.", 6)) drop(s->knobs, &s->n_knobs, name + 6, NULL);
+    lp_axis *axis = list_of(s, name);
+    if (axis) free_axis(axis);
+    lp_status status = take(r, name, value + 1, true, true, err);
+    if (axis == &s->games) drop(s->axes, &s->n_axes, NULL, axis), drop(s->knobs, &s->n_knobs, NULL, axis);
+    return status ? lp_fail_prefix(err, status, "--%s", name) : LP_OK;
+}
+
 /* ---- what only the whole file tells ---- */
 
 /* "40000"; with parts also "10%" of all. */
@@ -254,20 +293,17 @@ static lp_status check(lp_spec *s, const char *path, lp_err *err) {
     return LP_OK;
 }
 
-lp_status lp_spec_read(lp_spec *s, const char *path, lp_err *err) {
+lp_status lp_spec_read(lp_spec *s, const char *path, const lp_spec_given *given, lp_err *err) {
     lp_train_config scratch;
     lp_config_defaults(&scratch, lp_train_settings(), lp_n_train_settings());
     *s = (lp_spec){.seed = -1, .interim_episodes = 50, .tries = 1, .min_episodes = 10};
     const char *slash = strrchr(path, '/');
     if (strlen(path) >= sizeof s->folder) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
     snprintf(s->folder, sizeof s->folder, "%.*s", slash ? (int)(slash + 1 - path) : 0, path);
-    lp_status status = read_file(&(reader){s, &scratch, ""}, path, err);
+    reader r = {s, &scratch, ""};
+    lp_status status = read_file(&r, path, err);
+    for (int i = 0; given && i < given->n && !status; i++) status = take_given(&r, given->entries[i], err);
     return status ? status : check(s, path, err);
-}
-
-static void free_axis(lp_axis *axis) {
-    for (int i = 0; i < axis->n; i++) free(axis->values[i]);
-    free(axis->values);
 }
 
 void lp_spec_free(lp_spec *s) {

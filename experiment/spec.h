@@ -60,11 +60,15 @@ typedef struct {
     int64_t floor, max_decisions, min_episodes;
 } lp_spec;
 
-/* "parameters" */
-lp_status lp_spec_match_of(int *out, const char *name, lp_err *err);
+/* What was given by hand: it takes the place of all that the file says of that name, also of one game; and
+ * experiment.game leaves out what is of another one. */
+typedef struct {
+    const char *const *entries; /* [n] "train.decisions=1000"; lists as in an .ini */
+    int n;
+} lp_spec_given;
 
-/* LP_BAD_INPUT: one line that names the file and what is wrong in it; also a setting that there is not, and a value that it cannot have. */
-lp_status lp_spec_read(lp_spec *out, const char *path, lp_err *err);
+/* given may be NULL. LP_BAD_INPUT: one line that names the file and what is wrong in it; also a setting that there is not, and a value that it cannot have. */
+lp_status lp_spec_read(lp_spec *out, const char *path, const lp_spec_given *given, lp_err *err);
 void lp_spec_free(lp_spec *spec); /* also after a failure */
 
 #endif

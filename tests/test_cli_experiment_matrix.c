@@ -125,6 +125,70 @@ static void test_design(void **state) {
     cJSON_Delete(plan);
 }
 
+/* What is given by hand takes the place of what the file says, of one game too. */
+static void test_given(void **state) {
+    (void)state;
+    static const char text[] = "[experiment]\ngame = cue, order\nonly = policy.core=gru\n[train]\ndecisions = 500\nseed = 1..2\n"
+                               "[order.train]\ndecisions = 900\nseed = 1..4\n[policy]\ncore = none, gru, lru\n[knobs]\nhorizon = 4, 8\n"
+                               "[order.knobs]\nhorizon = 1, 2, 3\n";
+    cJSON *plan = plan_of(text, " --train.decisions=64 --experiment.only= --policy.core=lru,none --knobs.horizon=5");
+    assert_int_equal(n_variants(plan), 4);
+    assert_true(number(plan, "decisions") == 64 * number(plan, "trainings") && number(plan, "trainings") == 2 * 2 + 2 * 4);
+    assert_true(number(plan, "evaluations") == number(plan, "trainings"));
+    cJSON_Delete(plan);
+    plan = plan_of(text, " --order.train.seed=3 --evaluate.episodes=7 --experiment.match=parameters");
+    assert_true(number(plan, "trainings") == 3 && number(plan, "episodes") == 7 * (2 * 2 + 3));
+    cJSON_Delete(plan);
+    expect_refused(longplay("experiment %%/plan.ini --out %%/x --train.sede=1"), 2, "--train.sede: unknown setting 'train.sede'", "given");
+    expect_refused(longplay("experiment %%/plan.ini --out %%/x --train.seed"), 2, "--train.seed", "given");
+    expect_refused(longplay("experiment %%/plan.ini --out %%/x --evaluate.k=0"), 2, "--evaluate.k: evaluate.k = 0: must be", "given");
+    expect_refused(longplay("experiment %%/plan.ini --out %%/x --match=flops"), 2, "experiment.match = flops: must be one of", "given");
+    assert_false(lp_file_exists(at("x")));
+}
+
+/* ---- the experiments that come with it ---- */
+
+static const char *const ready[] = {"memory", "size", "elicit", "curriculum", "ablation"};
+
+/* Every file is good as it stands, and says how much it is. */
+static void test_ready(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof ready / sizeof *ready; i++) {
+        result r = longplay("experiment " LP_SOURCE_DIR "/evals/experiments/%s.ini --plan --json", ready[i]);
+        if (r.code) fail_msg("%s: exit %d, %s", ready[i], r.code, r.err);
+        cJSON *plan = cJSON_Parse(r.out);
+        char path[PATH_MAX], count[64];
+        lp_blob file;
+        lp_err err;
+        snprintf(path, sizeof path, LP_SOURCE_DIR "/evals/experiments/%s.ini", ready[i]);
+        assert_int_equal(lp_file_read(&file, path, 1 << 20, &err), LP_OK);
+        snprintf(count, sizeof count, "%.0f trainings of ", number(plan, "trainings"));
+        if (!memmem(file.data, file.size_bytes, count, strlen(count))) fail_msg("%s does not say '%s'", path, count);
+        lp_blob_free(&file);
+        cJSON_Delete(plan);
+    }
+}
+
+/* Each in small, to its end. */
+static void test_ready_in_small(void **state) {
+    (void)state;
+    char suite[PATH_MAX];
+    put_text("small.json", "{\"seed\": 1, \"games\": [{\"game\": \"cue\", \"knobs\": {\"doors\": 4, \"horizon\": 4}}]}");
+    snprintf(suite, sizeof suite, " --experiment.suite=%s", at("small.json"));
+    for (size_t i = 0; i < sizeof ready / sizeof *ready; i++) {
+        const char *one = ready[i], *more = strcmp(one, "elicit") ? "" : " --evaluate.k=8";
+        bool is_suite = !strcmp(one, "memory") || !strcmp(one, "ablation");
+        result r = longplay("experiment " LP_SOURCE_DIR "/evals/experiments/%s.ini --out %%/%s --experiment.game=cue --train.seed=1"
+                            " --train.decisions=128 --train.envs=4 --train.steps=16 --ppo.minibatches=1 --evaluate.episodes=2"
+                            " --evaluate.decisions=50 --evaluate.min_episodes=1 --evaluate.floor=2 --evaluate.interim_episodes=1"
+                            " --evaluate.every=64%s%s",
+                            one, one, more, is_suite ? suite : " --knobs.horizon=4");
+        if (r.code) fail_msg("%s: exit %d, %s", one, r.code, r.err);
+        expect(one, "SELECT count(*) > 0, sum(floor IS NULL), sum(decisions > 128) FROM tests", "1|0|0\n");
+        expect(one, "SELECT count(*) FROM progress WHERE status <> 'done'", "0\n");
+    }
+}
+
 /* ---- what is evaluated ---- */
 
 /* Weights of three steps, each seed tried four times, rows cut by what random buttons take. */
@@ -262,6 +326,7 @@ static void test_refused(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(test_match), TEST(test_matched_cells), TEST(test_design),
+                                       TEST(test_given), TEST(test_ready),         TEST(test_ready_in_small),
                                        TEST(test_tries), TEST(test_floor_fails),   TEST(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
