@@ -255,7 +255,7 @@ static void test_refused(void **state) {
     assert_false(lp_file_exists(at("new.html")) || lp_file_exists(at("new.md")));
     assert_int_equal(run_with("PATH=/nowhere", "report %/r --markdown %/new.md").code, 0);
     sql("r", "PRAGMA user_version = 99");
-    expect_refused(longplay("report %%/r --markdown %%/new2.md"), 2, "of version 99, this program knows 1", "another version");
+    expect_refused(longplay("report %%/r --markdown %%/new2.md"), 2, "of version 99, this program knows 2", "another version");
     assert_false(lp_file_exists(at("new2.md")));
 }
 
