@@ -89,13 +89,13 @@ void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
 /* ---- counters ---- */
 
 typedef struct {
-    bool shown;
     const char *label;
-    int share; /* of the width */
-    lp_ink_id ink;
-    int64_t count;
     const char *text; /* instead of count */
-    double seconds;   /* instead of both, where clock is set */
+    int64_t count;
+    double seconds; /* instead of both, where clock is set */
+    int share;      /* of the width */
+    lp_ink_id ink;
+    bool shown;
     bool clock;
     bool moved; /* it has just gone up by one */
 } counter;
@@ -143,18 +143,28 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
     lp_format_clock(time, view->episode_s);
     lp_format_percent(rate, ended > 0 ? (double)view->wins / ended : NAN);
     const counter counters[] = {
-        {view->can_win, "Wins", 84, LP_INK_LIVE, .count = view->wins, .moved = view->banner == LP_VIEW_WON},
-        {end, "Losses", 84, LP_INK_LOSS, .count = view->losses, .moved = view->banner == LP_VIEW_LOST},
-        {end && view->timeouts, "Timeouts", 102, LP_INK_DIM, .count = view->timeouts, .moved = view->banner == LP_VIEW_TIMED_OUT},
-        {view->can_win, "Win rate", 98, LP_INK_DIM, .text = rate},
-        {end, "Episode", 90, LP_INK_DIM, .count = view->episode},
-        {end, "In episode", 112, LP_INK_DIM, .count = view->episode_decisions},
-        {end, "Episode time", 136, LP_INK_DIM, .text = time},
-        {true, "Decisions", 140, LP_INK_DIM, .count = view->decisions},
-        {true, "Decisions/s", 126, LP_INK_DIM, .count = rounded(view->decisions_per_s)},
-        {isfinite(view->played_s), "Played", 136, LP_INK_DIM, .clock = true, .seconds = view->played_s},
-        {isfinite(view->real_s), "Real time", 136, LP_INK_DIM, .clock = true, .seconds = view->real_s},
-        {true, "Speed", 70, LP_INK_DIM, .text = speed},
+        {.shown = view->can_win,
+         .label = "Wins",
+         .share = 84,
+         .ink = LP_INK_LIVE,
+         .count = view->wins,
+         .moved = view->banner == LP_VIEW_WON},
+        {.shown = end, .label = "Losses", .share = 84, .ink = LP_INK_LOSS, .count = view->losses, .moved = view->banner == LP_VIEW_LOST},
+        {.shown = end && view->timeouts,
+         .label = "Timeouts",
+         .share = 102,
+         .ink = LP_INK_DIM,
+         .count = view->timeouts,
+         .moved = view->banner == LP_VIEW_TIMED_OUT},
+        {.shown = view->can_win, .label = "Win rate", .share = 98, .ink = LP_INK_DIM, .text = rate},
+        {.shown = end, .label = "Episode", .share = 90, .ink = LP_INK_DIM, .count = view->episode},
+        {.shown = end, .label = "In episode", .share = 112, .ink = LP_INK_DIM, .count = view->episode_decisions},
+        {.shown = end, .label = "Episode time", .share = 136, .ink = LP_INK_DIM, .text = time},
+        {.shown = true, .label = "Decisions", .share = 140, .ink = LP_INK_DIM, .count = view->decisions},
+        {.shown = true, .label = "Decisions/s", .share = 126, .ink = LP_INK_DIM, .count = rounded(view->decisions_per_s)},
+        {.shown = isfinite(view->played_s), .label = "Played", .share = 136, .ink = LP_INK_DIM, .clock = true, .seconds = view->played_s},
+        {.shown = isfinite(view->real_s), .label = "Real time", .share = 136, .ink = LP_INK_DIM, .clock = true, .seconds = view->real_s},
+        {.shown = true, .label = "Speed", .share = 70, .ink = LP_INK_DIM, .text = speed},
     };
     enum { N = sizeof counters / sizeof *counters, FIRST = 6 };
     lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
