@@ -58,7 +58,7 @@ static void close_bench(bench *b) {
 
 /* One context, in microseconds: the median of up to 32 groups. */
 static double time_context(bench *b, int *n_items, int64_t *n_read, double until) {
-    const lp_mem_query query = {HEADS, b->vector, NULL};
+    const lp_mem_query query = {HEADS, b->vector, NULL, false};
     double us[32], start = lp_now_s();
     int n = 0;
     *n_items = lp_mem_context(b->mem, &query, &b->view); /* warms up, and tells how many make a group that a clock can time */
@@ -70,7 +70,7 @@ static double time_context(bench *b, int *n_items, int64_t *n_read, double until
         us[n] = 1e6 * (lp_now_s() - start) / group;
     }
     *n_read = 0;
-    lp_mem_context(b->mem, &(lp_mem_query){HEADS, b->vector, n_read}, &b->view);
+    lp_mem_context(b->mem, &(lp_mem_query){HEADS, b->vector, n_read, false}, &b->view);
     if (!lp_mem_wants_query(b->arch)) *n_read = *n_items;
     return median(us, n);
 }

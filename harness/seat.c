@@ -31,6 +31,7 @@ lp_status lp_seat_open(lp_seat *seat, const lp_game *game, const lp_mem_config *
                       .last_action = -1,
                       .state_floats = state_floats,
                       .heads = policy ? lp_policy_shape(policy)->heads : 0,
+                      .biased = policy && lp_policy_shape(policy)->bias == LP_BIAS_SALIENCE,
                       .asks = policy && lp_mem_wants_query(memory->arch),
                       .packed = policy && lp_policy_packs_frames(policy)};
     int width, height, screen_width, screen_height;
@@ -109,7 +110,7 @@ void lp_seat_try(lp_seat *seat, uint64_t index) {
 static int recall(void *memory, const float *query) {
     lp_seat *seat = memory;
     seat->n_read = 0;
-    return seat->n_items = lp_mem_context(seat->mem, &(lp_mem_query){seat->heads, query, &seat->n_read}, &seat->context);
+    return seat->n_items = lp_mem_context(seat->mem, &(lp_mem_query){seat->heads, query, &seat->n_read, !seat->biased}, &seat->context);
 }
 
 void lp_seat_look(lp_seat *seat, lp_observation *observation) {

@@ -24,6 +24,7 @@ typedef struct {
     uint8_t *pixels;             /* the current observation: [height][width] grey, or the packed screen */
     bool packed;                 /* for a policy that packs frames (lp_policy_packs_frames) */
     bool asks;                   /* the memory makes its context for the policy's query, when the policy decides */
+    bool biased;                 /* attention's scores have salience in them */
     lp_mem_context_view context; /* the current context, n_items long; of a memory that asks, of the last decision */
     int64_t n_read; /* items whose vectors were read for it: of a memory that asks, also those that it looked at and left out */
     int last_action;

@@ -10,7 +10,7 @@
  *
  *     max over its summary's items of q . x / sqrt(dim)  +  |q| reach / sqrt(dim)  +  the highest salience that it covers
  *
- * where each of them is at most `reach` from the nearest that the summary has: of level 1 the distance itself, above that at most the distance of
+ * (salience where the query has it in its scores), where each of them is at most `reach` from the nearest that the summary has: of level 1 the distance itself, above that at most the distance of
  * what the child's summary has and the child's reach. Rounding is provided for.
  *
  * The walk. Of the items before the window it meets first the nodes that have no parent there, and the raw items that have no node. To meet a
@@ -257,7 +257,7 @@ static bool is_known(known *k, int64_t step) {
 static void meet(descend *d, int l, int64_t index, known *above) {
     const level *v = &d->levels[l];
     const int heads = d->nearest.query.heads;
-    const float zero = 0;
+    const bool biased = !d->nearest.query.without_salience;
     float best[LP_MEM_MAX_HEADS], score[LP_MEM_MAX_HEADS];
     for (int h = 0; h < heads; h++) best[h] = -INFINITY;
     for (int j = 0; j < v->each; j++) {
@@ -265,11 +265,11 @@ static void meet(descend *d, int l, int64_t index, known *above) {
         const size_t slot = lp_ring_slot(&d->ring, step);
         const bool offered = is_known(above, step);
         if (offered && l == 0) continue; /* read before */
-        lp_score_items(&d->nearest.query, d->nearest.dim, d->ring.vector + slot * (size_t)d->nearest.dim, &zero, 1, score);
+        lp_score_items(&d->nearest.query, d->nearest.dim, d->ring.vector + slot * (size_t)d->nearest.dim, NULL, 1, score);
         d->n_read++;
         for (int h = 0; h < heads; h++) {
             if (score[h] > best[h]) best[h] = score[h];
-            score[h] += d->ring.salience[slot];
+            if (biased) score[h] += d->ring.salience[slot];
         }
         if (!offered) lp_nearest_offer(&d->nearest, step, score);
     }
@@ -277,7 +277,7 @@ static void meet(descend *d, int l, int64_t index, known *above) {
     LP_CHECK(d->n_met < d->max_met);
     const rest *r = &v->rest[index % v->capacity];
     for (int h = 0; h < heads; h++) {
-        const float promise = (float)((double)best[h] + (double)d->length[h] * r->reach + r->salience);
+        const float promise = (float)((double)best[h] + (double)d->length[h] * r->reach + (biased ? r->salience : 0));
         lp_scored_push(d->heap + (size_t)h * (size_t)d->max_met, d->n_heap[h]++,
                        (lp_scored){isnan(promise) ? -INFINITY : -promise, -(int64_t)d->n_met});
     }

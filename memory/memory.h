@@ -71,10 +71,11 @@ typedef struct {
 enum { LP_MEM_MAX_HEADS = 8 };
 typedef struct {
     int heads; /* 1 to LP_MEM_MAX_HEADS */
-    const float
-        *q; /* [heads][dim]; attention scores an item by q . vector / sqrt(dim), plus what its level and age add, plus its salience */
-    int64_t *
-        n_read; /* the items that were looked at are added: all whose vectors were needed to choose the context or are in it; may be NULL */
+    /* [heads][dim]; attention scores an item by q . vector / sqrt(dim), plus what its level and age add, plus its salience */
+    const float *q;
+    /* The items that were looked at are added: all whose vectors were needed to choose the context or are in it; may be NULL. */
+    int64_t *n_read;
+    bool without_salience; /* attention's scores have none */
 } lp_mem_query;
 
 typedef struct {

@@ -8,9 +8,11 @@
 
 LP_CLONES void lp_score_items(const lp_mem_query *query, int dim, const float *vector, const float *salience, int n, float *score) {
     const float root = sqrtf((float)dim);
+    if (query->without_salience) salience = NULL;
     for (int i = 0; i < n; i++)
         for (int h = 0; h < query->heads; h++) {
-            const float sum = lp_dot(query->q + (size_t)h * (size_t)dim, vector + (size_t)i * (size_t)dim, dim) / root + salience[i];
+            const float sum =
+                lp_dot(query->q + (size_t)h * (size_t)dim, vector + (size_t)i * (size_t)dim, dim) / root + (salience ? salience[i] : 0);
             score[i * query->heads + h] = isnan(sum) ? -INFINITY : sum;
         }
 }

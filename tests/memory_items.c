@@ -33,7 +33,7 @@ static void tell(const lp_mem *mem, const float *item, const lp_mem_context_view
     lp_mem_save(mem, saved);
     printf("%" PRId64, lp_mem_steps(mem));
     tell_context(mem, NULL, c, dim);
-    tell_context(mem, &(lp_mem_query){1, item, &n_read}, c, dim);
+    tell_context(mem, &(lp_mem_query){1, item, &n_read, false}, c, dim);
     printf(" %" PRId64 " %016" PRIx64 "\n", n_read, lp_hash64(saved, size));
     free(saved);
 }

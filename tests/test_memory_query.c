@@ -34,7 +34,7 @@ static int by_score(const void *a, const void *b) {
 static int by_step(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
 
 /* Of the steps from first up to last: the heads' best in turns. */
-static int reference_nearest(const life *l, const float *q, int heads, int first, int last, int k, int *step) {
+static int reference_nearest(const life *l, const float *q, int heads, bool without_salience, int first, int last, int k, int *step) {
     static scored order[LP_MEM_MAX_HEADS][STEPS];
     int n = 0, turn = 0;
     bool taken[STEPS] = {false};
@@ -42,7 +42,7 @@ static int reference_nearest(const life *l, const float *q, int heads, int first
         for (int t = first; t < last; t++) {
             double sum = 0;
             for (int d = 0; d < DIM; d++) sum += (double)q[h * DIM + d] * l->vector[t][d];
-            sum = sum / 2 + l->salience[t];
+            sum = sum / 2 + (without_salience ? 0 : l->salience[t]);
             order[h][t - first] = (scored){isnan(sum) ? -INFINITY : sum, t};
         }
         if (last > first) qsort(order[h], (size_t)(last - first), sizeof **order, by_score);
@@ -77,10 +77,11 @@ static void draw_query(lp_rng *rng, int heads, float *q) {
 static int least(int a, int b) { return a < b ? a : b; }
 
 /* What knn shows after n steps. */
-static int reference_knn(const life *l, const float *q, int heads, int n_steps, int k, int window, int most, int *step) {
+static int reference_knn(const life *l, const float *q, int heads, bool without_salience, int n_steps, int k, int window, int most,
+                         int *step) {
     const int first = n_steps < most ? 0 : n_steps - most, last = n_steps - least(window, n_steps - first);
     int n = 0;
-    if (q) n = reference_nearest(l, q, heads, first, last, k, step);
+    if (q) n = reference_nearest(l, q, heads, without_salience, first, last, k, step);
     for (int t = last - k > first ? last - k : first; !q && t < last; t++) step[n++] = t;
     for (int t = last; t < n_steps; t++) step[n++] = t;
     return n;
@@ -96,17 +97,18 @@ static void check_knn(int kind, int heads, int k, int window, int most) {
     int step[STEPS];
     assert_int_equal(x.max, window < most ? window + least(k, most - window) : most);
     for (int t = 0; t < STEPS; t++) {
+        const bool without = t % 3 == 1;
         int64_t read = 7;
         size_t size;
         unsigned char *before = saved(m, &size);
         draw_query(&rng, heads, q);
-        x.n = lp_mem_context(m, &(lp_mem_query){heads, q, &read}, &x.view);
-        expect_steps(&x, step, reference_knn(&l, q, heads, t, k, window, most, step), "knn");
+        x.n = lp_mem_context(m, &(lp_mem_query){heads, q, &read, without}, &x.view);
+        expect_steps(&x, step, reference_knn(&l, q, heads, without, t, k, window, most, step), "knn");
         assert_int_equal(x.n, lp_mem_max_context_at(&c, t));
         assert_int_equal(read - 7, least(t, most)); /* it looks at all */
         check_items(&l, &x);
         x.n = lp_mem_context(m, NULL, &x.view);
-        expect_steps(&x, step, reference_knn(&l, NULL, heads, t, k, window, most, step), "knn without a query");
+        expect_steps(&x, step, reference_knn(&l, NULL, heads, false, t, k, window, most, step), "knn without a query");
         check_items(&l, &x);
         size_t after;
         unsigned char *now = saved(m, &after);
@@ -139,7 +141,7 @@ static void test_scores(void **state) {
     lp_rng rng = lp_rng_make(seed, 3);
     float q[3 * 40], vector[LP_SCORE_BLOCK * 40], salience[LP_SCORE_BLOCK], all[LP_SCORE_BLOCK * 3], one[3];
     for (int dim = 1; dim <= 40; dim++) {
-        const lp_mem_query query = {3, q, NULL};
+        const lp_mem_query query = {3, q, NULL, false};
         for (int i = 0; i < 3 * dim; i++) q[i] = lp_rng_normal(&rng);
         for (int i = 0; i < LP_SCORE_BLOCK * dim; i++) vector[i] = lp_rng_normal(&rng);
         for (int i = 0; i < LP_SCORE_BLOCK; i++) salience[i] = lp_rng_normal(&rng);
@@ -188,7 +190,7 @@ static void test_opens_everything(void **state) {
             assert_int_equal(x.max, y.max);
             for (int t = 0; t < STEPS; t++) {
                 draw_query(&rng, heads, q);
-                const lp_mem_query query = {heads, q, NULL}, *asked = t % 9 ? &query : NULL;
+                const lp_mem_query query = {heads, q, NULL, t % 4 == 1}, *asked = t % 9 ? &query : NULL;
                 x.n = lp_mem_context(m, asked, &x.view), y.n = lp_mem_context(knn, asked, &y.view);
                 assert_int_equal(x.n, y.n);
                 if (memcmp(x.view.step, y.view.step, (size_t)x.n * sizeof(int64_t)))
@@ -365,7 +367,7 @@ static int reference_shown(const walk *w, int k, int *step) {
         memcpy(read.vector[n_read], w->l->vector[t], sizeof read.vector[t]);
         read.salience[n_read] = w->l->salience[t], of[n_read++] = t;
     }
-    const int n = reference_nearest(&read, w->q, w->heads, 0, n_read, k, step);
+    const int n = reference_nearest(&read, w->q, w->heads, false, 0, n_read, k, step);
     for (int i = 0; i < n; i++) step[i] = of[step[i]];
     return n;
 }
@@ -388,7 +390,7 @@ static void check_walk(const lp_mem_config *c, int heads, int kind) {
         reference_walk(w);
         int n = reference_shown(w, c->setting[K_SETTING], step);
         for (int i = w->end; i < t; i++) step[n++] = i;
-        x.n = lp_mem_context(m, &(lp_mem_query){heads, q, &read}, &x.view);
+        x.n = lp_mem_context(m, &(lp_mem_query){heads, q, &read, false}, &x.view);
         expect_steps(&x, step, n, "descend");
         assert_int_equal(read, w->n_read + t - w->end);
         check_items(&l, &x);
@@ -442,7 +444,7 @@ static void test_reads_little(void **state) {
         int64_t read = 0;
         int levels = 1;
         for (int64_t span = 16; span * 4 <= t + 1; span *= 4) levels++;
-        x.n = lp_mem_context(m, &(lp_mem_query){1, q, &read}, &x.view);
+        x.n = lp_mem_context(m, &(lp_mem_query){1, q, &read, false}, &x.view);
         assert_in_range(read, x.n, 16 + 2 * 15 + levels * 6 * 4 + 8 * 16);
         for (int64_t k = 777; k <= t - 16; k += 100000) { /* each of the marked */
             bool shown = false;
@@ -471,7 +473,8 @@ static void test_ends_by_itself(void **state) {
         lp_mem_append(m, vector, salience), lp_mem_append(knn, vector, salience);
         if (t % 50) continue;
         for (int i = 0; i < 2 * DIM; i++) q[i] = 3 * lp_rng_normal(&rng);
-        x.n = lp_mem_context(m, &(lp_mem_query){2, q, &read}, &x.view), y.n = lp_mem_context(knn, &(lp_mem_query){2, q, &all}, &y.view);
+        x.n = lp_mem_context(m, &(lp_mem_query){2, q, &read, false}, &x.view),
+        y.n = lp_mem_context(knn, &(lp_mem_query){2, q, &all, false}, &y.view);
         assert_int_equal(x.n, y.n);
         assert_memory_equal(x.view.step, y.view.step, (size_t)x.n * sizeof(int64_t));
     }

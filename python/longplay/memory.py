@@ -198,11 +198,11 @@ class Memory:
         for i, salience in enumerate(weights.tolist()):
             append(memory, rows + i * self.dim, salience)
 
-    def context(self, query: Any = None) -> Context:
+    def context(self, query: Any = None, without_salience: bool = False) -> Context:
         """What may be looked at now: new arrays, which C writes into. query: float32 [heads, dim]; who does not want one shows the same with
-        any. Without, those that want one show the newest items."""
+        any. Without, those that want one show the newest items. without_salience: attention's scores have none (policy.bias = none)."""
         n = lib.lp_mem_max_context_at(self._config, lib.lp_mem_steps(self._mem))
-        return self._context_in(_empty(n, self.dim), ffi.NULL if query is None else self._query(query))
+        return self._context_in(_empty(n, self.dim), ffi.NULL if query is None else (*self._query(query), without_salience))
 
     def _query(self, query: Any) -> Any:
         array = np.ascontiguousarray(query, np.float32)
@@ -211,9 +211,10 @@ class Memory:
         return len(array), ffi.from_buffer("float[]", array)
 
     def _context_in(self, out: Context, query: Any) -> Context:
-        """Writes the context into out, whose arrays are large enough; query: heads and a float *, or NULL. Returns the part that is filled."""
+        """Writes the context into out, whose arrays are large enough; query: heads, a float * and whether it is without
+        salience, or NULL. Returns the part that is filled."""
         view, read = _view(out), ffi.new("int64_t *")
-        asked = ffi.new("lp_mem_query *", {"heads": query[0], "q": query[1], "n_read": read}) if query != ffi.NULL else query
+        asked = ffi.new("lp_mem_query *", {"heads": query[0], "q": query[1], "n_read": read, "without_salience": query[2]}) if query != ffi.NULL else query
         n = lib.lp_mem_context(self._mem, asked, view)
         self.items_read = int(read[0]) if self.wants_query and query != ffi.NULL else n
         return Context(*(array[:n] for array in out))

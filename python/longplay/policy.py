@@ -22,7 +22,7 @@ _DECISION = np.dtype({  # what lies in an lp_decision itself
     "itemsize": ffi.sizeof("lp_decision"),
 })
 _WORDS = {"size": lib.lp_policy_size_name, "core": lib.lp_policy_core_name, "join": lib.lp_policy_join_name, "order": lib.lp_policy_order_name,
-          "salience": lib.lp_policy_salience_name, "bias": lib.lp_policy_bias_name}
+          "salience": lib.lp_policy_salience_name, "bias": lib.lp_policy_bias_name, "softmax": lib.lp_policy_softmax_name}
 _NUMBERS = ("width", "height", "n_actions", "dim", "hidden", "heads", "n_levels", "n_ages")
 
 
@@ -106,7 +106,7 @@ class _Recall:
 
     def ask(self, query: Any) -> int:
         if isinstance(self.memory, Memory):
-            self.found = self.memory._context_in(self.room, (self.policy.heads, query))
+            self.found = self.memory._context_in(self.room, (self.policy.heads, query, self.policy.bias == "none"))
         else:
             asked = np.frombuffer(ffi.buffer(query, 4 * self.policy.heads * self.policy.dim), np.float32).reshape(self.policy.heads, -1).copy()
             given = _checked(self.memory.context(asked), self.policy.dim, self.now, self.memory.max_context)

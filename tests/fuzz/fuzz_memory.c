@@ -47,7 +47,7 @@ static void go_on(memory *m, int n) {
     lp_mem_summary summaries[64];
     int counts[64];
     for (int i = 0; i < n; i++) {
-        const lp_mem_query query = {1, (float[]){1, -1}, NULL};
+        const lp_mem_query query = {1, (float[]){1, -1}, NULL, false};
         int items = lp_mem_context(m->mem, i % 2 ? &query : NULL, &m->view);
         for (int k = 0; k < items; k++)
             if (m->view.step[k] < 0 || m->view.step[k] >= lp_mem_steps(m->mem)) abort();
