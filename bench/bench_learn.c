@@ -17,6 +17,8 @@ typedef struct {
     int envs, steps, context, again;
 } rollout_shape;
 
+static int by_row(const void *a, const void *b) { return *(const int32_t *)a - *(const int32_t *)b; }
+
 /* A segment of random frames, actions and rewards. A decision reads as many items as there are room and items for, old ones, of which some
  * are encoded again, and the segment's own, none of them twice; every 16th reads nothing, every fourth environment has no old items.
  * rows [context + steps]: scratch. */
@@ -50,6 +52,7 @@ static void fill(lp_segment *g, int env, const lp_policy_config *s, const rollou
             g->age[at] = (uint8_t)lp_rng_below(rng, (uint32_t)s->n_ages);
         }
         rows[there] = C + r->again + t;
+        qsort(g->row + (size_t)t * (size_t)C, (size_t)g->n_items[t], sizeof *g->row, by_row); /* the oldest first, as a context is */
     }
     g->value[r->steps] = 0.1f * lp_rng_normal(rng);
 }

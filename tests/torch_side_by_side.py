@@ -65,6 +65,7 @@ class Network(torch.nn.Module):
     def __init__(self, weights, notes):
         super().__init__()
         self.heads, self.dim, self.core, self.join = int(notes["heads"]), int(notes["dim"]), notes["core"], notes.get("join", "head")
+        self.biased, self.scalable = notes.get("bias", "salience") == "salience", notes.get("softmax", "plain") == "scalable"
         for name, tensor in weights.items():
             self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(tensor.clone()))
 
@@ -128,16 +129,23 @@ class Network(torch.nn.Module):
 
     def remember(self, g):
         item = self.linear(g, "item")
-        return item, self.linear(item, "salience").squeeze(-1), self.linear(g, "query").unflatten(-1, (self.heads, self.dim))
+        salience = self.linear(item, "salience").squeeze(-1)
+        if hasattr(self, "salience_square"):
+            salience = salience + (item.square() @ self.salience_square.reshape(-1, 1)).squeeze(-1)
+        return item, salience, self.linear(g, "query").unflatten(-1, (self.heads, self.dim))
 
     def read(self, q, items, bias, mask, order=None):
         """q [..][heads][dim], items [..][rows][dim], bias [..][heads][rows], mask [..][1][rows], order [..][heads][2] -> [..][heads * dim]"""
-        score = (q @ items.transpose(-1, -2) + bias).masked_fill(~mask, torch.finfo(q.dtype).min)
+        sharpness = torch.log(mask.sum(-1, keepdim=True).to(q.dtype).clamp(min=1)) / math.log(64) if self.scalable else 1
+        score = ((q @ items.transpose(-1, -2) + bias) * sharpness).masked_fill(~mask, torch.finfo(q.dtype).min)
         if order is not None:  # rows are in order, the oldest first
             mass = torch.softmax(score, -1) * mask
             place = mass.flip(-1).cumsum(-1).flip(-1) - mass
             score = (score + order[..., :1] * place + order[..., 1:] * place.square()).masked_fill(~mask, torch.finfo(q.dtype).min)
         return (torch.softmax(score, -1) * mask @ items).flatten(-2)
+
+    def order(self, g):
+        return self.linear(g, "order").unflatten(-1, (self.heads, 2)) if hasattr(self, "order_weight") else None
 
     def decide(self, g, read):
         read = self.linear(read, "head_read", False)
@@ -155,10 +163,11 @@ class Network(torch.nn.Module):
         item, own_salience, q = self.remember(g)
         scaled, shape = q / math.sqrt(self.dim), (-1, self.heads, -1)
         bias = (scaled @ self.level_key_weight.T).gather(2, level.long().unsqueeze(1).expand(shape)) + \
-               (scaled @ self.age_key_weight.T).gather(2, age.long().unsqueeze(1).expand(shape)) + salience.unsqueeze(1)
+               (scaled @ self.age_key_weight.T).gather(2, age.long().unsqueeze(1).expand(shape))
+        if self.biased:
+            bias = bias + salience.unsqueeze(1)
         mask = torch.arange(items.shape[1], device=items.device) < count.unsqueeze(1)
-        order = self.linear(g, "order").unflatten(-1, (self.heads, 2)) if hasattr(self, "order_weight") else None
-        logit, value = self.decide(g, self.read(scaled, items, bias, mask.unsqueeze(1), order))
+        logit, value = self.decide(g, self.read(scaled, items, bias, mask.unsqueeze(1), self.order(g)))
         return logit, value, item, own_salience, state
 
     def segments(self, b):
@@ -178,8 +187,10 @@ class Network(torch.nn.Module):
         keys = torch.cat([self.level_key_weight, self.age_key_weight])
         level, age = (torch.arange(n, device=q.device).unsqueeze(1) for n in (len(self.level_key_weight), len(self.age_key_weight)))
         which = torch.cat([b["level"].unsqueeze(2) == level, b["age"].unsqueeze(2) == age], 2).to(q.dtype)  # [envs][steps][keys][rows]
-        bias = scaled @ keys.T @ which + saliences[:, None, None]
-        return self.decide(f, self.read(scaled, items.unsqueeze(1), bias, b["mask"].unsqueeze(2)))
+        bias = scaled @ keys.T @ which
+        if self.biased:
+            bias = bias + saliences[:, None, None]
+        return self.decide(f, self.read(scaled, items.unsqueeze(1), bias, b["mask"].unsqueeze(2), self.order(f)))
 
 
 # ---- PPO as policy/learn.c does it
@@ -417,6 +428,7 @@ def parse():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--longplay", default="build/longplay", help="the program, or a command line that starts it")
     p.add_argument("--device", choices=("cpu", "cuda"), default="cuda" if torch.cuda.is_available() else "cpu")
+    p.add_argument("--policy", action="append", default=[], metavar="FILE", help="weights that are checked as well; may be repeated")
     p.add_argument("--on", help="the device that longplay is told to use (that of PyTorch)")
     p.add_argument("--size", choices=("nano", "base", "large"), help="of what is timed (base; on a CPU nano)")
     p.add_argument("--core", choices=CORES, default="none", help="of what is timed; checked are all of them")
@@ -525,6 +537,11 @@ def main():
         path = os.path.join(folder, "check")
         bench(a, "policy", batch=7, context=37, seconds=0.1, save=path)
         check_acting(checks, "outputs, cue's trained policy, batch 7", path, a.device, a.tolerance)
+        for policy in a.policy:  # each has its own order, salience, bias, softmax
+            bench(a, "policy", policy=policy, batch=7, context=37, seconds=0.1, save=path)
+            check_acting(checks, "outputs, %s, batch 7" % os.path.basename(policy), path, a.device, a.tolerance)
+            bench(a, "learn", policy=policy, envs=6, steps=40, context=30, updates=1, save=path)
+            check_gradient(checks, "gradient, %s, 6 x 40" % os.path.basename(policy), path, a.device, a.tolerance)
         for core in CORES:
             bench(a, "policy", size="nano", core=core, batch=7, context=37, seconds=0.1, save=path)
             check_acting(checks, "outputs, nano, core %s, batch 7" % core, path, a.device, a.tolerance)
