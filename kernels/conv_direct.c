@@ -12,6 +12,7 @@
 #define INLINE static inline __attribute__((always_inline))
 
 enum { CHANNELS = 16, PART = 64 }; /* output channels of a block of pixels; floats of a patch that a block of the input's gradient has */
+enum { FEW = 256 };                /* pixels whose patches are found at once */
 
 static int taps(const lp_conv *s) { return s->k * s->k * s->c; }
 
@@ -26,10 +27,14 @@ size_t lp_conv_direct_weights(const lp_conv *s) { return (size_t)taps(s) * s->oc
 
 size_t lp_conv_direct_scratch(const lp_conv *s) { return lp_conv_direct_weights(s) + (size_t)lp_conv_oh(s) * lp_conv_ow(s); }
 
-/* Where the patch of output pixel p begins in its image. */
-INLINE size_t patch_at(const lp_conv *s, int p) {
-    int ow = lp_conv_ow(s);
-    return ((size_t)(p / ow) * s->stride * s->w + (size_t)(p % ow) * s->stride) * s->c;
+/* Where the patches of n output pixels begin in their image, told once: the list ascends, so rows are counted, not divided for. */
+static void find_patches(size_t *at, const int32_t *pixel, int n, const lp_conv *s) {
+    const int ow = lp_conv_ow(s);
+    int y = n ? pixel[0] / ow : 0;
+    for (int i = 0; i < n; i++) {
+        while (pixel[i] >= (y + 1) * ow) y++;
+        at[i] = ((size_t)y * s->stride * s->w + (size_t)(pixel[i] - y * ow) * s->stride) * s->c;
+    }
 }
 
 /* packed [oc / group][taps][group] */
@@ -66,18 +71,26 @@ static bool is_wide(void) {
 #define BY_WIDTH(name, ...) name##_8(__VA_ARGS__)
 #endif
 
+/* A list goes by so many pixels at a time. */
+#define BY_PARTS(name, ...)                                                                                                                \
+    for (size_t at[FEW]; n > 0; pixel += FEW, n -= FEW) {                                                                                  \
+        const int few = n < FEW ? n : FEW;                                                                                                 \
+        find_patches(at, pixel, few, s);                                                                                                   \
+        BY_WIDTH(name, __VA_ARGS__, s, pixel, at, few);                                                                                    \
+    }
+
 void lp_conv_direct_image(float *y, const float *x, const float *packed, const float *bias, const lp_conv *s, const int32_t *pixel, int n,
                           bool relu) {
-    BY_WIDTH(forward, y, x, packed, bias, s, pixel, n, relu);
+    BY_PARTS(forward, y, x, packed, bias, relu)
 }
 
 void lp_conv_direct_weight_image(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel,
                                  int n) {
-    BY_WIDTH(weight, sums, dbias, dy, x, s, pixel, n);
+    BY_PARTS(weight, sums, dbias, dy, x)
 }
 
 void lp_conv_direct_input_image(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, int n) {
-    BY_WIDTH(input, dx, dy, by_part, s, pixel, n);
+    BY_PARTS(input, dx, dy, by_part)
 }
 
 /* As they lie, a kilobyte apart, they would fight for the same cache lines. */

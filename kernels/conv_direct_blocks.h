@@ -9,16 +9,16 @@ typedef int32_t NAME(lanes) __attribute__((vector_size(4 * V)));
 #define STORE(p, x) (*(NAME(vec_in_memory) *)(p) = (x))
 
 /* px pixels of the list, ov vectors of channels from y's on; w: these channels' weights, a tap every `wide`. */
-INLINE void NAME(forward_block)(float *y, const float *x, const float *w, int wide, const float *bias, const lp_conv *s,
-                                const int32_t *pixel, int n, bool relu, const int px, const int ov) {
+INLINE void NAME(forward_block)(float *y, const float *x, const float *w, int wide, const float *bias, bool relu, const lp_conv *s,
+                                const int32_t *pixel, const size_t *at, int n, const int px, const int ov) {
     int run = s->k * s->c;
     const float *from[8];
     float *to[8];
     VEC sum[8][2];
     for (int j = 0; j < px; j++) { /* a block that is not full does its last pixel again */
-        int p = pixel[j < n ? j : n - 1];
-        from[j] = x + patch_at(s, p);
-        to[j] = y + (size_t)p * s->oc;
+        const int i = j < n ? j : n - 1;
+        from[j] = x + at[i];
+        to[j] = y + (size_t)pixel[i] * s->oc;
         for (int v = 0; v < ov; v++) sum[j][v] = LOAD(bias + v * V);
     }
     for (int ky = 0; ky < s->k; ky++) {
@@ -39,33 +39,33 @@ INLINE void NAME(forward_block)(float *y, const float *x, const float *w, int wi
         }
 }
 
-INLINE void NAME(forward_blocks)(float *y, const float *x, const float *packed, const float *bias, const lp_conv *s, const int32_t *pixel,
-                                 int n, bool relu, const int px, const int ov) {
+/* few: pixels of a block where no more are left. */
+INLINE void NAME(forward_blocks)(float *y, const float *x, const float *packed, const float *bias, bool relu, const lp_conv *s,
+                                 const int32_t *pixel, const size_t *at, int n, const int px, const int few, const int ov) {
     int wide = group(s);
     for (int o = 0; o < s->oc; o += ov * V) {
         const float *w = packed + (size_t)(o / wide * wide) * taps(s) + o % wide;
-        for (int p = 0; p < n; p += px) NAME(forward_block)(y + o, x, w, wide, bias + o, s, pixel + p, n - p, relu, px, ov);
+        int p = 0;
+        for (; p + few < n; p += px) NAME(forward_block)(y + o, x, w, wide, bias + o, relu, s, pixel + p, at + p, n - p, px, ov);
+        if (p < n) NAME(forward_block)(y + o, x, w, wide, bias + o, relu, s, pixel + p, at + p, n - p, few, ov);
     }
 }
 
-IN_REGISTERS static void NAME(forward)(float *y, const float *x, const float *packed, const float *bias, const lp_conv *s,
-                                       const int32_t *pixel, int n, bool relu) {
-    if (V == 8) NAME(forward_blocks)(y, x, packed, bias, s, pixel, n, relu, 6, 2);
-    else if (group(s) > CHANNELS) NAME(forward_blocks)(y, x, packed, bias, s, pixel, n, relu, 4, 2);
-    else NAME(forward_blocks)(y, x, packed, bias, s, pixel, n, relu, 8, 1);
+IN_REGISTERS static void NAME(forward)(float *y, const float *x, const float *packed, const float *bias, bool relu, const lp_conv *s,
+                                       const int32_t *pixel, const size_t *at, int n) {
+    if (V == 8) NAME(forward_blocks)(y, x, packed, bias, relu, s, pixel, at, n, 6, 3, 2);
+    else if (group(s) > CHANNELS) NAME(forward_blocks)(y, x, packed, bias, relu, s, pixel, at, n, 4, 4, 2);
+    else NAME(forward_blocks)(y, x, packed, bias, relu, s, pixel, at, n, 8, 8, 1);
 }
 
 /* Adds to sums, packed, what kb taps from x's on got at the pixels of the list. */
-INLINE void NAME(weight_block)(float *sums, int wide, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n,
-                               const int kb, const int ov) {
+INLINE void NAME(weight_block)(float *sums, int wide, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel,
+                               const size_t *at, int n, const int kb, const int ov) {
     VEC sum[8][2];
     for (int t = 0; t < kb; t++)
         for (int v = 0; v < ov; v++) sum[t][v] = LOAD(sums + t * wide + v * V);
-    int ow = lp_conv_ow(s);
-    size_t row = (size_t)s->stride * s->w * s->c;
-    for (int p = 0, y = 0, first = 0; p < n; p++) { /* the list ascends: rows are counted, not divided for */
-        while (pixel[p] >= first + ow) y++, first += ow;
-        const float *from = x + (size_t)y * row + (size_t)(pixel[p] - first) * s->stride * s->c, *d = dy + (size_t)pixel[p] * s->oc;
+    for (int p = 0; p < n; p++) {
+        const float *from = x + at[p], *d = dy + (size_t)pixel[p] * s->oc;
         VEC d0 = LOAD(d), d1 = ov > 1 ? LOAD(d + V) : d0;
         for (int t = 0; t < kb; t++) {
             sum[t][0] += d0 * from[t];
@@ -76,21 +76,21 @@ INLINE void NAME(weight_block)(float *sums, int wide, const float *dy, const flo
         for (int v = 0; v < ov; v++) STORE(sums + t * wide + v * V, sum[t][v]);
 }
 
-INLINE void NAME(weight_blocks)(float *sums, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, int n, const int kb,
-                                const int ov) {
+INLINE void NAME(weight_blocks)(float *sums, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel, const size_t *at,
+                                int n, const int kb, const int ov) {
     int run = s->k * s->c, wide = group(s);
     for (int o = 0; o < s->oc; o += ov * V) {
         float *to = sums + (size_t)(o / wide * wide) * taps(s) + o % wide;
         for (int ky = 0; ky < s->k; ky++)
             for (int i = 0; i < run; i += kb, to += kb * wide)
-                NAME(weight_block)(to, wide, dy + o, x + (size_t)ky * s->w * s->c + i, s, pixel, n, kb, ov);
+                NAME(weight_block)(to, wide, dy + o, x + (size_t)ky * s->w * s->c + i, s, pixel, at, n, kb, ov);
     }
 }
 
 IN_REGISTERS static void NAME(weight)(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel,
-                                      int n) {
-    if (V == 8 || group(s) > CHANNELS) NAME(weight_blocks)(sums, dy, x, s, pixel, n, 4, 2);
-    else NAME(weight_blocks)(sums, dy, x, s, pixel, n, 8, 1);
+                                      const size_t *at, int n) {
+    if (V == 8 || group(s) > CHANNELS) NAME(weight_blocks)(sums, dy, x, s, pixel, at, n, 4, 2);
+    else NAME(weight_blocks)(sums, dy, x, s, pixel, at, n, 8, 1);
     for (int o = 0; o < s->oc; o += V) {
         VEC sum = LOAD(dbias + o);
         for (int p = 0; p < n; p++) sum += LOAD(dy + (size_t)pixel[p] * s->oc + o);
@@ -99,31 +99,32 @@ IN_REGISTERS static void NAME(weight)(float *sums, float *dbias, const float *dy
 }
 
 /* Adds to dx, at each pixel's patch, `parts` parts of it from `part` on: the sum over the output channels. */
-INLINE void NAME(input_parts)(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, int n, int part,
-                              const int parts) {
+INLINE void NAME(input_parts)(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, const size_t *at,
+                              int n, int part, const int parts) {
     enum { EACH = PART / V };
     int run = s->k * s->c;
     const float *weight = by_part + (size_t)part * s->oc * PART;
-    size_t at[2];
-    for (int j = 0; j < parts; j++) at[j] = (size_t)((part + j) * PART / run) * s->w * s->c + (size_t)((part + j) * PART % run);
+    size_t in[2];
+    for (int j = 0; j < parts; j++) in[j] = (size_t)((part + j) * PART / run) * s->w * s->c + (size_t)((part + j) * PART % run);
     for (int p = 0; p < n; p++) {
-        float *to = dx + patch_at(s, pixel[p]);
+        float *to = dx + at[p];
         const float *d = dy + (size_t)pixel[p] * s->oc, *w = weight;
         VEC sum[2][EACH];
         for (int j = 0; j < parts; j++)
-            for (int v = 0; v < EACH; v++) sum[j][v] = LOAD(to + at[j] + v * V);
+            for (int v = 0; v < EACH; v++) sum[j][v] = LOAD(to + in[j] + v * V);
         for (int o = 0; o < s->oc; o++, w += PART)
             for (int j = 0; j < parts; j++)
                 for (int v = 0; v < EACH; v++) sum[j][v] += LOAD(w + (size_t)j * s->oc * PART + v * V) * d[o];
         for (int j = 0; j < parts; j++)
-            for (int v = 0; v < EACH; v++) STORE(to + at[j] + v * V, sum[j][v]);
+            for (int v = 0; v < EACH; v++) STORE(to + in[j] + v * V, sum[j][v]);
     }
 }
 
-IN_REGISTERS static void NAME(input)(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, int n) {
+IN_REGISTERS static void NAME(input)(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel,
+                                     const size_t *at, int n) {
     int parts = taps(s) / PART, part = 0;
-    for (; V == 16 && part + 2 <= parts; part += 2) NAME(input_parts)(dx, dy, by_part, s, pixel, n, part, 2);
-    for (; part < parts; part++) NAME(input_parts)(dx, dy, by_part, s, pixel, n, part, 1);
+    for (; V == 16 && part + 2 <= parts; part += 2) NAME(input_parts)(dx, dy, by_part, s, pixel, at, n, part, 2);
+    for (; part < parts; part++) NAME(input_parts)(dx, dy, by_part, s, pixel, at, n, part, 1);
 }
 
 #undef V
