@@ -106,15 +106,20 @@ static int on_entry(void *user, const char *section, const char *key, const char
     return e->status == LP_OK;
 }
 
+lp_status lp_config_entries_of(const char *text, const char *name, lp_config_take take, void *context, lp_err *err) {
+    entries e = {take, context, {{0}}, LP_OK};
+    int line = ini_parse_string(text, on_entry, &e);
+    if (line < 0) return lp_fail(err, LP_FAILED, "%s: no memory for its text", name);
+    if (e.status) return lp_fail(err, e.status, "%s:%d: %s", name, line, e.err.message);
+    return line ? lp_fail(err, LP_BAD_INPUT, "%s:%d: not 'key = value' or '[section]'", name, line) : LP_OK;
+}
+
 lp_status lp_config_entries(const char *path, lp_config_take take, void *context, lp_err *err) {
     lp_blob text;
     lp_status status = lp_file_read(&text, path, MAX_INI_BYTES, err);
     if (status) return status;
-    entries e = {take, context, {{0}}, LP_OK};
-    int line = memchr(text.data, 0, text.size_bytes) ? -1 : ini_parse_string((char *)text.data, on_entry, &e);
-    if (line < 0) status = lp_fail(err, LP_BAD_INPUT, "%s: not a text file", path);
-    else if (e.status) status = lp_fail(err, e.status, "%s:%d: %s", path, line, e.err.message);
-    else if (line > 0) status = lp_fail(err, LP_BAD_INPUT, "%s:%d: not 'key = value' or '[section]'", path, line);
+    if (memchr(text.data, 0, text.size_bytes)) status = lp_fail(err, LP_BAD_INPUT, "%s: not a text file", path);
+    else status = lp_config_entries_of((const char *)text.data, path, take, context, err);
     lp_blob_free(&text);
     return status;
 }

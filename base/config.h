@@ -45,6 +45,8 @@ lp_status lp_config_read(void *config, size_t size_bytes, const lp_setting *tabl
  * comes as its key once more. What take returns but LP_OK ends it, with its message behind file and line. */
 typedef lp_status (*lp_config_take)(void *context, const char *name, const char *value, lp_err *err);
 lp_status lp_config_entries(const char *path, lp_config_take take, void *context, lp_err *err);
+/* The same of a text; name: what messages call it. */
+lp_status lp_config_entries_of(const char *text, const char *name, lp_config_take take, void *context, lp_err *err);
 /* The settings as an .ini text, which lp_config_read gives back exactly. Returns the length, as snprintf does. */
 int lp_config_print(const void *config, const lp_setting *table, int n, char *out, size_t size_bytes);
 /* The setting's value as text, into out. */

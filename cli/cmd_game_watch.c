@@ -22,6 +22,7 @@ typedef struct {
     int n_game, n_set;
     int64_t episodes, decisions, seed;
     bool json;
+    lp_look look;
 } arguments;
 
 typedef struct {
@@ -128,7 +129,8 @@ static int watch_session(session *s, const arguments *a) {
     options.name = a->game;
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, &err) : LP_OK;
     s->json = a->json;
-    if (!status && a->shot) status = lp_watch_check_shot(a->shot, &err);
+    options.look = a->look;
+    if (!status) status = lp_watch_check(&options, a->shot, &err);
     if (!status) status = settle(s, a, &err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, NULL, &s->config, &err);
     if (!status) status = lp_watch_open(&s->watch, &options, &err);
@@ -139,7 +141,8 @@ static int watch_session(session *s, const arguments *a) {
 }
 
 static void more_help(void) {
-    printf("\nKeys: " LP_KEYBOARD_HELP ".\nSPACE pauses, N steps a decision, 1 4 M set the speed, P takes a picture, Q quits.\n"
+    printf("\nKeys: " LP_KEYBOARD_HELP
+           ".\nSPACE pauses, N steps a decision, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n"
            "The buttons you hold become the action that presses the most of them (longplay.json: buttons).\n"
            "A variable that has just changed is marked. Events are printed, too, as they come.\n");
 }
@@ -159,6 +162,7 @@ int lp_game_cmd_watch(int argc, char **argv) {
          .min = 0,
          .max = 1e15},
         {.name = "speed", .value = "1|4|max", .help = "pace (1)", .text = &a.speed},
+        LP_CLI_LOOK(a.look),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object at the end", .flag = &a.json},
     };

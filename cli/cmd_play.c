@@ -23,6 +23,7 @@ typedef struct {
     int n_game, n_set, n_settings;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
+    lp_look look;
 } arguments;
 
 /* What is being played, and by whom. */
@@ -268,7 +269,8 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     double start = lp_now_s(), seconds = 0, rate = 0;
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
-    if (!status && a->shot) status = lp_watch_check_shot(a->shot, err);
+    options.look = a->look;
+    if (!status) status = lp_watch_check(&options, a->shot, err);
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);
@@ -302,7 +304,7 @@ static void more_help(void) {
         "Without --episodes and --decisions a window goes on until it is closed; without one %d episodes are played, and at most %d\n"
         "decisions of a game that may never end (no loss, no time limit).\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
-        "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n"
+        "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n"
         "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
         "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
         "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
@@ -333,6 +335,7 @@ int lp_cmd_play(int argc, char **argv) {
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the game and the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
+        LP_CLI_LOOK(a.look),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

@@ -29,6 +29,7 @@ typedef struct {
     int n_run;
     int64_t from;
     bool verify, headless, json;
+    lp_look look;
 } arguments;
 
 typedef struct {
@@ -222,12 +223,16 @@ static lp_status open_parts(replay *r, lp_err *err) {
 
 static lp_status run_all(replay *r, lp_err *err) {
     bool window = !r->a->verify && !r->a->headless && lp_window_available();
-    lp_watch_options options = {
-        .window = window, .speed = window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S, .name = r->name, .title = r->a->title};
+    lp_watch_options options = {.window = window,
+                                .speed = window ? 1 : 0,
+                                .frames_per_s = LP_EMU_FRAMES_PER_S,
+                                .name = r->name,
+                                .title = r->a->title,
+                                .look = r->a->look};
     snprintf(r->name, sizeof r->name, "replay of %s", r->a->run);
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
     r->watched = window || r->a->shot;
-    if (!status && r->a->shot) status = lp_watch_check_shot(r->a->shot, err);
+    if (!status) status = lp_watch_check(&options, r->a->shot, err);
     if (!status) status = open_parts(r, err);
     if (!status) status = lp_watch_open(&r->watch, &options, err);
     if (!status) status = run_movie(r, err);
@@ -275,7 +280,7 @@ static void print_summary(const replay *r, double seconds) {
 
 static void more_help(void) {
     printf("\n--verify compares every recorded machine hash and state, and fails at the first decision that differs.\n"
-           "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, Q quits.\n");
+           "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n");
 }
 
 int lp_cmd_replay(int argc, char **argv) {
@@ -292,6 +297,7 @@ int lp_cmd_replay(int argc, char **argv) {
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
+        LP_CLI_LOOK(a.look),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };

@@ -31,12 +31,17 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
 
 lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
     char title[512];
-    *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title};
+    *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title, .look = options->look};
     snprintf(title, sizeof title, "%s%s", options->name ? options->name : "", options->name ? " - Longplay" : "Longplay");
     if (options->title) snprintf(title, sizeof title, "%s", options->title);
     w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
     lp_stop_catch();
-    lp_status status = options->window ? lp_window_open(&w->window, title, err) : LP_OK;
+    if (!options->window) return LP_OK;
+    int width, height;
+    lp_status status = lp_painter_open(&w->painter, &w->look, err);
+    if (status) return status;
+    lp_painter_size(w->painter, &width, &height);
+    status = lp_window_open(&w->window, title, width, height, err);
     if (w->window) lp_window_for_player(w->window, options->player);
     return status;
 }
@@ -48,32 +53,47 @@ void lp_watch_close(lp_watch *w) {
     w->painter = NULL;
 }
 
-/* NULL with err set when there are no fonts to draw with. */
-static const uint32_t *draw(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
+/* As large as fits into width x height, or in the look's size (0). NULL with err set: no fonts, no memory. */
+static const uint32_t *draw(lp_watch *w, int width, int height, lp_watch_show show, void *context, lp_err *err) {
     double now = lp_now_s();
     lp_view view = {.mode = LP_VIEW_LIVE, .title = w->title, .played_s = now - w->start_s, .real_s = NAN};
-    if (!w->painter && lp_painter_open(&w->painter, err)) return NULL;
+    if (!w->painter && lp_painter_open(&w->painter, &w->look, err)) return NULL;
     show(context, &view);
     if (w->paused) view.mode = LP_VIEW_PAUSED;
     bool fresh = w->window ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
     if (w->end && fresh) view.banner = w->end;
     view.decisions_per_s = w->decisions_per_s;
     view.speed = w->speed;
-    if (lp_now_s() - w->note_s < NOTE_S) view.status = w->note;
+    if (lp_now_s() - w->note_s < NOTE_S) view.note = w->note;
     w->drawn_s = lp_now_s();
+    if (lp_painter_fit(w->painter, width, height, err) && !width) return NULL; /* a window has the picture that it had */
     return lp_view_draw(w->painter, &view);
 }
 
-lp_status lp_watch_check_shot(const char *path, lp_err *err) {
+lp_status lp_watch_check(const lp_watch_options *o, const char *shot, lp_err *err) {
     lp_painter *painter = NULL;
-    lp_status status = lp_painter_open(&painter, err);
+    lp_status status = LP_OK;
+    if (o->window || shot || o->look.layout || o->look.size) status = lp_painter_open(&painter, &o->look, err);
     lp_painter_close(painter);
-    return status ? status : lp_png_check_writable(path, err);
+    return status || !shot ? status : lp_png_check_writable(shot, err);
 }
 
 lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void *context, lp_err *err) {
-    const uint32_t *pixels = draw(w, show, context, err);
-    return pixels ? lp_png_write(path, pixels, LP_VIEW_WIDTH, LP_VIEW_HEIGHT, err) : LP_FAILED;
+    int width = 0, height = 0;
+    const uint32_t *pixels = draw(w, 0, 0, show, context, err);
+    if (pixels) lp_painter_size(w->painter, &width, &height);
+    return pixels ? lp_png_write(path, pixels, width, height, err) : LP_FAILED;
+}
+
+/* In the window's own pixels. */
+static lp_status show_moment(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
+    int width, height;
+    lp_window_size(w->window, &width, &height);
+    const uint32_t *pixels = draw(w, width, height, show, context, err);
+    if (!pixels) return LP_FAILED;
+    lp_painter_size(w->painter, &width, &height);
+    lp_window_show(w->window, pixels, width, height);
+    return LP_OK;
 }
 
 static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void *context, lp_err *err) {
@@ -132,9 +152,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
         bool still = w->paused && !w->one_step;
         double every = w->speed && !still ? DRAW_S : DRAW_SELDOM_S;
         if (w->window && now - w->drawn_s >= every && (!drawn || still)) {
-            const uint32_t *pixels = draw(w, show, context, err);
-            if (!pixels) return LP_FAILED;
-            lp_window_show(w->window, pixels);
+            if (show_moment(w, show, context, err)) return LP_FAILED;
             drawn = true;
         }
         lp_keypress key = LP_KEYPRESS_NONE;
@@ -165,8 +183,7 @@ bool lp_watch_wants_frames(const lp_watch *w) { return w->window && w->speed == 
 
 void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
     if (!lp_watch_wants_frames(w)) return;
-    const uint32_t *pixels = draw(w, show, context, NULL);
-    if (pixels) lp_window_show(w->window, pixels);
+    (void)show_moment(w, show, context, NULL); /* the next turn tells */
     w->next_s += 1 / w->frames_per_s;
     nap(w->next_s - lp_now_s());
 }

@@ -26,11 +26,13 @@ typedef struct {
     bool player;         /* a person plays: the keys are the player's */
     const char *name;    /* what is played, for the window's title: "cue, runs/tuesday" */
     const char *title;   /* in its place, and of "Longplay" in the picture; NULL: none. Borrowed until close */
+    lp_look look;        /* of window and pictures. Borrowed until close */
 } lp_watch_options;
 
 typedef struct {
     lp_window *window;   /* owned; NULL: none */
     lp_painter *painter; /* owned; opened when first needed */
+    lp_look look;
     int speed;
     double frames_per_s;
     bool paused, quit; /* quit: the window was closed, or a signal asked for the end */
@@ -47,7 +49,17 @@ typedef struct {
     double note_s;
 } lp_watch;
 
-/* Fills view with the moment, all but title, banner, decisions_per_s and speed; mode is set to LP_VIEW_LIVE before, and played_s to the time
+/* The options of a command that shows pictures. */
+#define LP_CLI_LOOK(look)                                                                                                                  \
+    {.name = "layout",                                                                                                                     \
+     .value = "full|game|panels|vertical|FILE.ini",                                                                                        \
+     .help = "what stands where, in the window and in pictures (full)",                                                                    \
+     .text = &(look).layout},                                                                                                              \
+    {                                                                                                                                      \
+        .name = "size", .value = "WxH", .help = "of window and pictures (1280x720; vertical: 720x1280)", .text = &(look).size              \
+    }
+
+/* Fills view with the moment, all but title, banner, decisions_per_s, speed and note; mode is set to LP_VIEW_LIVE before, and played_s to the time
  * since open. */
 typedef void (*lp_watch_show)(void *context, lp_view *view);
 
@@ -68,9 +80,9 @@ void lp_watch_frame(lp_watch *watch, lp_watch_show show, void *context);
 bool lp_watch_wants_frames(const lp_watch *watch);
 /* True at most ten times a second: time for a progress line. */
 bool lp_watch_say(lp_watch *watch);
-/* Before a run: could a picture be drawn, and be written to path? LP_BAD_INPUT: not in this build, or not there. */
-lp_status lp_watch_check_shot(const char *path, lp_err *err);
-/* Draws the moment into a PNG file. */
+/* Before a run: can what these options and a picture in shot (NULL: none) ask for be drawn, and be written there? */
+lp_status lp_watch_check(const lp_watch_options *options, const char *shot, lp_err *err);
+/* Draws the moment into a PNG file, in the look's size. */
 lp_status lp_watch_shot(lp_watch *watch, const char *path, lp_watch_show show, void *context, lp_err *err);
 
 #endif

@@ -355,7 +355,7 @@ void lp_run_view(lp_run *run, lp_view *view) {
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;
-    if (run->waits) view->status = "standing still: another program keeps run.db locked";
+    if (run->waits) view->note = "standing still: another program keeps run.db locked";
     view->wins = h->wins;
     view->losses = h->losses;
     view->timeouts = h->timeouts;

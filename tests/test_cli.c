@@ -419,6 +419,15 @@ static void test_shot(void **state) {
     assert_int_equal(png.data[16 + 2] * 256 + png.data[16 + 3], 1280);
     assert_int_equal(png.data[20 + 2] * 256 + png.data[20 + 3], 720);
     lp_blob_free(&png);
+    r = longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --layout vertical --size 1080x1920 --shot %%/b.png");
+    if (r.code) fail_msg("%s", r.err);
+    png = bytes_of(at("b.png"));
+    assert_int_equal(png.data[16 + 2] * 256 + png.data[16 + 3], 1080);
+    assert_int_equal(png.data[20 + 2] * 256 + png.data[20 + 3], 1920);
+    lp_blob_free(&png);
+    expect_refused(longplay("play cue --policy oracle --headless --run %%/run --layout wide"), 2, "layout 'wide': must be", "a layout");
+    expect_refused(longplay("play cue --policy oracle --headless --run %%/run --size 10x10"), 2, "size '10x10': must be", "a size");
+    assert_false(lp_file_exists(at("run")));
     expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --run %%/run --shot %%/no/a.png"), 2, "a.png: cannot write",
                    "an unwritable picture");
     assert_false(lp_file_exists(at("run"))); /* said before anything is played */

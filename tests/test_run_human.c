@@ -68,7 +68,7 @@ static lp_window *open_window(void) {
     lp_err err;
     setenv("DISPLAY", ":49213", 1);
     setenv("SDL_VIDEODRIVER", "dummy", 1);
-    if (lp_window_open(&w, "a game", &err)) fail_msg("%s", err.message);
+    if (lp_window_open(&w, "a game", 1280, 720, &err)) fail_msg("%s", err.message);
     hear(w);
     lp_window_buttons(w);
     return w;

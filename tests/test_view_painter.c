@@ -55,11 +55,12 @@ static void on_text(void *context, const lp_text_call *call) {
     assert_true(r->n < MAX_CALLS);
     r->texts[r->n].call = *call;
     snprintf(r->texts[r->n++].text, sizeof r->texts[0].text, "%s", call->text);
-    assert_true(b.x >= 0 && b.y >= 0 && b.w >= 0 && b.x + b.w <= W && b.y + b.h <= H);
+    if (b.x < 0 || b.y < 0 || b.w < 0 || b.x + b.w > r->painter->width || b.y + b.h > r->painter->height)
+        fail_msg("'%.40s' at %d, %d is outside of %dx%d", call->text, b.x, b.y, r->painter->width, r->painter->height);
     uint32_t last = 0;
     for (int y = b.y; y < b.y + b.h; y++) {
         for (int x = b.x; x < b.x + b.w; x++) {
-            uint32_t under = r->painter->canvas[y * W + x];
+            uint32_t under = r->painter->canvas[y * r->painter->width + x];
             if (under == last) continue;
             last = under;
             double c = contrast(call->ink, under);
@@ -84,15 +85,19 @@ static const uint32_t *draw(const lp_view *view) {
     painter->probe_context = &drawn;
     const uint32_t *pixels = lp_view_draw(painter, view);
     painter->probe = NULL;
-    assert_true(drawn.n >= 20);
-    if (drawn.least_contrast < 4.5) fail_msg("'%s' has a contrast of %.2f", drawn.texts[drawn.palest].text, drawn.least_contrast);
+    if (painter->layout.game == LP_GAME_LEFT) assert_true(drawn.n >= painter->width / 64);
+    lp_rect palest = drawn.texts[drawn.palest].call.box;
+    if (drawn.least_contrast < 4.5)
+        fail_msg("'%s' at %d, %d of %dx%d has a contrast of %.2f", drawn.texts[drawn.palest].text, palest.x, palest.y, painter->width,
+                 painter->height, drawn.least_contrast);
     for (int i = 0; i < drawn.n; i++) {
         const drawn_text *a = &drawn.texts[i];
         if (a->call.px < 18 || a->call.box.h < 18) fail_msg("'%s' is %d px high", a->text, a->call.px);
         for (int k = 0; k < i; k++)
-            if (overlap(a->call.box, drawn.texts[k].call.box)) fail_msg("'%s' overlaps '%s'", a->text, drawn.texts[k].text);
+            if (overlap(a->call.box, drawn.texts[k].call.box))
+                fail_msg("%d x %d: '%s' overlaps '%s'", painter->width, painter->height, a->text, drawn.texts[k].text);
     }
-    for (int i = 0; i < W * H; i++) assert_int_equal(pixels[i] >> 24, 0xff);
+    for (int i = 0; i < painter->width * painter->height; i++) assert_int_equal(pixels[i] >> 24, 0xff);
     return pixels;
 }
 
@@ -183,7 +188,7 @@ static lp_view *ordinary(int frame_width, int frame_height) {
 static int setup(void **state) {
     (void)state;
     lp_err err;
-    if (!lp_painter_open(&painter, &err)) return 0;
+    if (!lp_painter_open(&painter, NULL, &err)) return 0;
     print_error("%s\n", err.message);
     return -1;
 }
@@ -509,7 +514,7 @@ static void panels_fill_the_window(void **state) {
     for (int i = 0; i < 300; i++) {
         const lp_view *view = odd_view(&rng);
         lp_placing placing;
-        lp_layout_place(&placing, painter, lp_layout_full(), view);
+        lp_layout_place(&placing, painter, &painter->layout, view);
         int bottom = 0, telling = 0, in_side = 0;
         for (int k = 0; k < placing.n_panels; k++) {
             lp_rect r = placing.panels[k].r;
@@ -746,6 +751,70 @@ static void any_view_keeps_the_rules(void **state) {
     draw(&(lp_view){0});
 }
 
+static void any_look_keeps_the_rules(void **state) {
+    (void)state;
+    static const char *const layouts[] = {"full", "game", "panels", "vertical"};
+    static const char *const sizes[] = {"640x480", "1920x1080", "1080x1920", "480x640", "777x1333", NULL};
+    lp_rng rng = lp_rng_make(test_seed_or(20261129), 0);
+    lp_painter *usual = painter;
+    for (int i = 0; i < 4 * 6; i++) {
+        lp_err err;
+        if (lp_painter_open(&painter, &(lp_look){layouts[i % 4], sizes[i / 4]}, &err)) fail_msg("%s", err.message);
+        for (int k = 0; k < 6; k++) {
+            lp_view view = *odd_view(&rng);
+            view.human = lp_rng_below(&rng, 2);
+            if (k > 3) view.sheet = made_sheet((int)lp_rng_below(&rng, 60), &rng);
+            draw(&view);
+        }
+        lp_painter_close(painter);
+    }
+    painter = usual;
+}
+
+/* Larger pictures are the same ones, sharper: the same texts, none cut. */
+static void text_grows_with_the_picture(void **state) {
+    (void)state;
+    static const char *const sizes[] = {"1280x720", "1920x1080", "2560x1440", "3200x1800"};
+    static char texts[4][MAX_CALLS][64];
+    lp_painter *usual = painter;
+    for (int s = 0; s < 4; s++) {
+        lp_err err;
+        if (lp_painter_open(&painter, &(lp_look){.size = sizes[s]}, &err)) fail_msg("%s", err.message);
+        draw(ordinary(160, 144));
+        assert_true(drawn.n > 40 && find_text("policy"));
+        assert_int_equal(find_text("policy")->call.px, 18 * painter->height / 720);
+        for (int i = 0; i < drawn.n; i++) {
+            if (drawn.texts[i].call.shortened) fail_msg("%s: '%s' is cut", sizes[s], drawn.texts[i].text);
+            memcpy(texts[s][i], drawn.texts[i].text, 64);
+            assert_string_equal(texts[s][i], texts[0][i]);
+        }
+        lp_painter_close(painter);
+    }
+    painter = usual;
+}
+
+/* A note is seen in every layout; what is only beside the keys is not. */
+static void notes_are_seen_everywhere(void **state) {
+    (void)state;
+    static const char *const layouts[] = {"full", "game", "panels", "vertical"};
+    lp_painter *usual = painter;
+    for (int i = 0; i < 4; i++) {
+        lp_err err;
+        if (lp_painter_open(&painter, &(lp_look){.layout = layouts[i]}, &err)) fail_msg("%s", err.message);
+        lp_view *view = ordinary(160, 144);
+        draw(view);
+        assert_int_equal(find_text("horizon 1000") != NULL, i == 0);
+        view->note = "picture in longplay-1.png";
+        painter->probe = on_text;
+        drawn.n = 0;
+        lp_view_draw(painter, view);
+        assert_non_null(find_text(view->note));
+        assert_null(find_text("horizon 1000"));
+        lp_painter_close(painter);
+    }
+    painter = usual;
+}
+
 static void pictures_leave_nothing_behind(void **state) {
     (void)state;
     static uint32_t first[W * H];
@@ -776,6 +845,9 @@ int main(void) {
         cmocka_unit_test(sheet_shows_every_variable),
         cmocka_unit_test(changed_variables_are_marked),
         cmocka_unit_test(any_view_keeps_the_rules),
+        cmocka_unit_test(any_look_keeps_the_rules),
+        cmocka_unit_test(text_grows_with_the_picture),
+        cmocka_unit_test(notes_are_seen_everywhere),
         cmocka_unit_test(pictures_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

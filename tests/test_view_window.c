@@ -77,7 +77,7 @@ static int remove_folder(void **state) {
 static lp_painter *open_painter(void) {
     lp_painter *p;
     lp_err err;
-    if (lp_painter_open(&p, &err)) fail_msg("%s", err.message);
+    if (lp_painter_open(&p, NULL, &err)) fail_msg("%s", err.message);
     return p;
 }
 
@@ -184,7 +184,7 @@ static void fonts_that_cannot_be_used(void **state) {
     char path[PATH_MAX];
     lp_path_join(path, sizeof path, folder, "DejaVuSans.ttf");
     assert_int_equal(lp_file_write_atomic(path, "not a font", 10, &err), LP_OK);
-    assert_int_equal(lp_painter_open(&p, &err), LP_FAILED);
+    assert_int_equal(lp_painter_open(&p, NULL, &err), LP_FAILED);
     assert_null(p);
     assert_non_null(strstr(err.message, path));
     unsetenv("LONGPLAY_FONTS");
@@ -291,7 +291,7 @@ static void no_display_no_window(void **state) {
         assert_false(lp_window_available());
         lp_window *w;
         lp_err err;
-        assert_int_equal(lp_window_open(&w, "cue, runs/tuesday - Longplay", &err), LP_FAILED);
+        assert_int_equal(lp_window_open(&w, "cue, runs/tuesday - Longplay", W, H, &err), LP_FAILED);
         assert_null(w);
         assert_true(err.message[0] && !strchr(err.message, '\n'));
     }
@@ -344,7 +344,7 @@ static void check_resized(lp_window *w, SDL_Window *window, const uint32_t *pixe
     enum { BAR = 100, WIDE = 2 * W + 2 * BAR, HIGH = 2 * H };
     SDL_SetWindowSize(window, WIDE, HIGH);
     lp_window_poll(w);
-    lp_window_show(w, pixels);
+    lp_window_show(w, pixels, W, H);
     assert_int_equal(SDL_RenderSetLogicalSize(SDL_GetRenderer(window), 0, 0), 0); /* to read the bars, too */
     uint32_t *shown = window_pixels(SDL_GetRenderer(window), WIDE, HIGH);
     for (int y = 0; y < HIGH; y += 3) {
@@ -357,6 +357,14 @@ static void check_resized(lp_window *w, SDL_Window *window, const uint32_t *pixe
     free(shown);
 }
 
+static void check_fullscreen(lp_window *w, SDL_Window *window) {
+    for (int i = 0; i < 4; i++) {
+        press(SDLK_f, SDL_SCANCODE_F, i % 2); /* held down: once is enough */
+        assert_int_equal(next_press(w), LP_KEYPRESS_NONE);
+        assert_int_equal((SDL_GetWindowFlags(window) & SDL_WINDOW_FULLSCREEN_DESKTOP) != 0, i < 2);
+    }
+}
+
 static void window_shows_and_hears(void **state) {
     (void)state;
     static uint32_t pixels[W * H];
@@ -367,7 +375,7 @@ static void window_shows_and_hears(void **state) {
     setenv("SDL_VIDEODRIVER", "dummy", 1);
     assert_true(lp_window_available());
     sigaction(SIGINT, NULL, &before);
-    if (lp_window_open(&w, "cue, runs/tuesday - Longplay", &err)) fail_msg("%s", err.message);
+    if (lp_window_open(&w, "cue, runs/tuesday - Longplay", W, H, &err)) fail_msg("%s", err.message);
     sigaction(SIGINT, NULL, &after);
     assert_ptr_equal(before.sa_handler, after.sa_handler);
     SDL_Window *window = SDL_GetWindowFromID(1);
@@ -376,15 +384,19 @@ static void window_shows_and_hears(void **state) {
     assert_string_equal(SDL_GetWindowTitle(window), "cue, runs/tuesday - Longplay");
     int width, height;
     SDL_GetWindowSize(window, &width, &height);
-    assert_int_equal(width, W);
-    assert_int_equal(height, H);
+    assert_true(width == 1024 && height == 576); /* as wide as this screen, in the same shape */
+    SDL_SetWindowSize(window, W, H);
+    lp_window_poll(w);
+    lp_window_size(w, &width, &height);
+    assert_true(width == W && height == H);
     for (int i = 0; i < W * H; i++) pixels[i] = 0xff000000u | (uint32_t)i * 2654435761u >> 8;
-    for (int i = 0; i < 3; i++) lp_window_show(w, pixels);
+    for (int i = 0; i < 3; i++) lp_window_show(w, pixels, W, H);
     uint32_t *shown = window_pixels(SDL_GetRenderer(window), W, H);
     for (int i = 0; i < W * H; i++)
         if ((shown[i] & 0xffffff) != (pixels[i] & 0xffffff)) fail_msg("pixel %d differs", i);
     free(shown);
     check_keys(w);
+    check_fullscreen(w, window);
     check_resized(w, window, pixels);
     lp_window_close(w);
     lp_window_close(NULL);

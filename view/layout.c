@@ -5,26 +5,18 @@
  */
 #include "view/view_paint.h"
 
-enum { MARGIN = 16, GAP = 8, COLUMN_GAP = 12, STRIP_GAP = 4, SIDE_MIN_W = 500, GAME_MIN_W = 640, COLUMN_W = 500, MAX_COLUMNS = 8 };
-
-static const lp_layout full = {
-    .game = LP_GAME_LEFT,
-    .n_top = 1,
-    .n_bottom = 2,
-    .top = {LP_STRIP_HEADER},
-    .bottom = {LP_STRIP_COUNTERS, LP_STRIP_KEYS},
-    .below = {4, {{1, {LP_PANEL_VALUE}}, {1, {LP_PANEL_RESULTS}}, {1, {LP_PANEL_EVENTS}}, {1, {LP_PANEL_BUTTONS}}}},
-    .panels = {7,
-               {{2, {LP_PANEL_ACTION, LP_PANEL_VALUE}},
-                {1, {LP_PANEL_MEMORY}},
-                {1, {LP_PANEL_READING}},
-                {2, {LP_PANEL_SPLITS, LP_PANEL_RESULTS}},
-                {1, {LP_PANEL_EVENTS}},
-                {1, {LP_PANEL_BUTTONS}},
-                {1, {LP_PANEL_VARIABLES}}}},
+enum {
+    MARGIN = 16,
+    GAP = 8,
+    COLUMN_GAP = 12,
+    STRIP_GAP = 4,
+    SIDE_MIN_W = 500,
+    PANEL_MIN_W = 210,
+    GAME_MIN_W = 640,
+    BESIDE_MIN_W = 560,
+    COLUMN_W = 500,
+    MAX_COLUMNS = 8
 };
-
-const lp_layout *lp_layout_full(void) { return &full; }
 
 typedef struct {
     lp_panel_row row; /* those that tell */
@@ -40,7 +32,8 @@ static bool is_placed(const lp_placing *out, lp_panel_id id) {
 /* What of the row is to be shown, and how high; n 0: nothing. */
 static taken_row measure(const lp_placing *out, lp_painter *p, const lp_panel_row *row, const lp_view *view, int width) {
     taken_row t = {.row.n = 0};
-    for (int i = 0; i < row->n; i++)
+    int most = (width + GAP) / (PANEL_MIN_W + GAP); /* side by side */
+    for (int i = 0; i < row->n && t.row.n < (most > 1 ? most : 1); i++)
         if (!is_placed(out, row->panels[i]) && lp_panel_kinds[row->panels[i]].tells(view)) t.row.panels[t.row.n++] = row->panels[i];
     for (int i = 0; i < t.row.n; i++) {
         const lp_panel_kind *kind = &lp_panel_kinds[t.row.panels[i]];
@@ -169,7 +162,8 @@ static lp_rect place_beside(lp_placing *out, lp_painter *p, const lp_layout *lay
 void lp_layout_place(lp_placing *out, lp_painter *p, const lp_layout *layout, const lp_view *view) {
     *out = (lp_placing){.game_scale = 1};
     lp_rect body = place_strips(out, p, layout);
-    switch (layout->game) {
+    bool beside = layout->game == LP_GAME_LEFT || layout->game == LP_GAME_RIGHT;
+    switch (beside && body.w < BESIDE_MIN_W ? LP_GAME_TOP : layout->game) {
     case LP_GAME_ALONE: place_game(out, p, view, body, body.w, body.h, true); return;
     case LP_GAME_NONE: out->side = body; break;
     case LP_GAME_LEFT:

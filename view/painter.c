@@ -34,26 +34,58 @@ static void draw_game(lp_painter *p, const lp_placing *placing, const lp_view *v
     lp_paint_text(p, r, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_DIM], "no picture");
 }
 
-lp_status lp_painter_open(lp_painter **out, lp_err *err) {
+/* ---- opening, and the size ---- */
+
+/* A painter of this size with the layout and the colours of from; the faces of from stay with it where theirs are the same. */
+static lp_status set_size(lp_painter *p, int width, int height, lp_err *err) {
     enum { MAX_FOLDERS = 8 };
     const char *folders[MAX_FOLDERS + 1];
+    lp_painter was = *p;
+    int shorter = width < height ? width : height;
+    p->width = width;
+    p->height = height;
+    p->scale = shorter > LP_VIEW_HEIGHT ? (float)shorter / LP_VIEW_HEIGHT : 1;
+    p->whole = (lp_rect){0, 0, (int)((float)width / p->scale + 0.001f), (int)((float)height / p->scale + 0.001f)};
+    p->canvas = calloc((size_t)width * (size_t)height, sizeof *p->canvas);
+    lp_paint_font_folders(folders, MAX_FOLDERS);
+    lp_status status = p->canvas ? LP_OK : lp_fail(err, LP_FAILED, "no memory for a picture of %dx%d", width, height);
+    if (!status && (p->scale != was.scale || !p->faces[0])) {
+        memset(p->faces, 0, sizeof p->faces);
+        status = lp_paint_open_faces(p, folders, err);
+        if (!status && was.faces[0]) lp_paint_close_faces(&was);
+    }
+    free(status ? p->canvas : was.canvas);
+    if (status) *p = was;
+    return status;
+}
+
+lp_status lp_painter_fit(lp_painter *p, int width, int height, lp_err *err) {
+    int w = p->layout.width, h = p->layout.height;
+    if (width > 0 && height > 0) {
+        bool wide = (int64_t)width * h > (int64_t)height * w; /* wider than the shape */
+        int fit_w = wide ? (int)((int64_t)height * w / h) : width, fit_h = wide ? height : (int)((int64_t)width * h / w);
+        int shorter = fit_w < fit_h ? fit_w : fit_h, longer = fit_w < fit_h ? fit_h : fit_w;
+        if (shorter >= LP_VIEW_LEAST && longer >= LP_VIEW_LEAST * 4 / 3 && longer <= LP_VIEW_MOST) w = fit_w, h = fit_h;
+    }
+    return w == p->width && h == p->height ? LP_OK : set_size(p, w, h, err);
+}
+
+void lp_painter_size(const lp_painter *p, int *width, int *height) {
+    *width = p->width;
+    *height = p->height;
+}
+
+lp_status lp_painter_open(lp_painter **out, const lp_look *look, lp_err *err) {
+    static const lp_look plain;
+    if (!look) look = &plain;
     lp_painter *p = calloc(1, sizeof *p);
     *out = NULL;
     if (!p) return lp_fail(err, LP_FAILED, "no memory for the painter");
-    p->width = LP_VIEW_WIDTH;
-    p->height = LP_VIEW_HEIGHT;
-    p->scale = 1;
-    p->whole = (lp_rect){0, 0, p->width, p->height};
     memcpy(p->ink, inks, sizeof inks);
-    p->canvas = calloc((size_t)p->width * (size_t)p->height, sizeof *p->canvas);
-    if (!p->canvas) {
-        free(p);
-        return lp_fail(err, LP_FAILED, "no memory for the painter");
-    }
-    lp_paint_font_folders(folders, MAX_FOLDERS);
-    lp_status status = lp_paint_open_faces(p, folders, err);
+    lp_status status = lp_layout_read(&p->layout, look->layout ? look->layout : "full", err);
+    if (!status && look->size) status = lp_view_size(look->size, &p->layout.width, &p->layout.height, err);
+    if (!status) status = lp_painter_fit(p, 0, 0, err);
     if (status) {
-        free(p->canvas);
         free(p);
         return status;
     }
@@ -67,6 +99,8 @@ void lp_painter_close(lp_painter *p) {
     free(p->canvas);
     free(p);
 }
+
+/* ---- drawing ---- */
 
 /* How the episode ended, in a band over the game's middle. */
 static void draw_banner(lp_painter *p, const lp_placing *placing, const lp_view *view) {
@@ -90,6 +124,14 @@ static void draw_banner(lp_painter *p, const lp_placing *placing, const lp_view 
     lp_paint_text(p, (lp_rect){band.x, band.y + 4 + LINE, band.w, HIGH - LINE - 10}, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_TEXT], text);
 }
 
+/* Where no strip shows it: on the lower edge, over whatever is there. */
+static void draw_note(lp_painter *p, const char *note) {
+    enum { HIGH = 34, MARGIN = 16 };
+    lp_rect band = {0, p->whole.h - HIGH, p->whole.w + 1, HIGH + 1};
+    lp_paint_fill(p, band, p->ink[LP_INK_TRACK]);
+    lp_paint_text(p, (lp_rect){MARGIN, band.y, p->whole.w - 2 * MARGIN, HIGH}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_TEXT], note);
+}
+
 static void (*const strips[LP_N_STRIPS])(lp_painter *p, lp_rect r, const lp_view *view) = {
     [LP_STRIP_HEADER] = lp_view_header,
     [LP_STRIP_COUNTERS] = lp_view_counters,
@@ -98,7 +140,7 @@ static void (*const strips[LP_N_STRIPS])(lp_painter *p, lp_rect r, const lp_view
 
 const uint32_t *lp_view_draw(lp_painter *p, const lp_view *view) {
     lp_placing placing;
-    lp_layout_place(&placing, p, lp_layout_full(), view);
+    lp_layout_place(&placing, p, &p->layout, view);
     lp_paint_fill(p, (lp_rect){0, 0, p->whole.w + 1, p->whole.h + 1}, p->ink[LP_INK_GROUND]);
     if (placing.game.w > 0) draw_game(p, &placing, view);
     if (placing.game.w > 0) draw_banner(p, &placing, view);
@@ -106,5 +148,6 @@ const uint32_t *lp_view_draw(lp_painter *p, const lp_view *view) {
     for (int i = 0; i < placing.n_panels; i++) lp_panel_kinds[placing.panels[i].id].draw(p, placing.panels[i].r, view);
     for (int i = 0; i < LP_N_STRIPS; i++)
         if (placing.strips[i].w > 0) strips[i](p, placing.strips[i], view);
+    if (!placing.strips[LP_STRIP_KEYS].w && view->note && *view->note) draw_note(p, view->note);
     return p->canvas;
 }

@@ -6,11 +6,12 @@
  */
 #include "view/view_paint.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_PITCH = 6, MOST_PITCH = 10, CAPTION_PX = 74 };
+enum { LEAST_PITCH = 6, MOST_PITCH = 10, CAPTION_PX = 74, LEAST_LEVEL_PX = 24 };
 
 static int n_levels(const lp_view *view) {
     return view->n_levels < 0 ? 0 : view->n_levels > LP_VIEW_MAX_LEVELS ? LP_VIEW_MAX_LEVELS : view->n_levels;
@@ -37,11 +38,13 @@ static grid fit_grid(const lp_view *view, int w, int h) {
         g.rows = h / g.pitch;
         if (g.columns * g.rows >= most || g.pitch == LEAST_PITCH) break;
     }
+    if (g.columns * g.rows < 1) return (grid){.pitch = LEAST_PITCH, .items = INT_MAX};
     while (most / g.items + (most % g.items != 0) > g.columns * g.rows) g.items = g.items < 1 << 29 ? g.items * 2 : most;
     return g;
 }
 
 static void squares(lp_painter *p, lp_rect r, const grid *g, int count, uint32_t ink) {
+    if (!g->columns) return;
     int n = count / g->items + (count % g->items != 0), used = n < g->columns ? n : g->columns, side = g->pitch - 2;
     int x = r.x + (r.w - used * g->pitch + 2) / 2, y = r.y + r.h - side;
     for (int i = 0; i < n; i++) lp_paint_fill(p, (lp_rect){x + i % g->columns * g->pitch, y - i / g->columns * g->pitch, side, side}, ink);
@@ -71,7 +74,9 @@ static void level_column(lp_painter *p, lp_rect r, const lp_view *view, int leve
 }
 
 static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
-    int n = n_levels(view), line = lp_paint_line_height(p, LP_FACE_BODY);
+    int n = n_levels(view), most = (r.w - CAPTION_PX) / LEAST_LEVEL_PX, line = lp_paint_line_height(p, LP_FACE_BODY);
+    if (n > most) n = most; /* those of the lately seen */
+    if (n < 1) return;
     int w = n == 1 ? r.w - CAPTION_PX : (r.w - CAPTION_PX) / (n < 8 ? 8 : n); /* a lone level has all the width */
     grid g = fit_grid(view, w - 4, r.h - 2 * line - 12);
     for (int level = 0; level < n; level++) level_column(p, (lp_rect){r.x + r.w - (level + 1) * w, r.y, w, r.h}, view, level, &g);

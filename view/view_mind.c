@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { MAX_SHOWN = 32, Y_LABEL_PX = 34 };
+enum { MAX_SHOWN = 32, Y_LABEL_PX = 36 };
 
 /* ---- actions ---- */
 

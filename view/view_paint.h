@@ -53,9 +53,43 @@ typedef struct {
 
 typedef struct lp_face lp_face;
 
+/* ---- layouts ---- */
+typedef enum {
+    LP_PANEL_ACTION,
+    LP_PANEL_VALUE,
+    LP_PANEL_MEMORY,
+    LP_PANEL_READING,
+    LP_PANEL_EVENTS,
+    LP_PANEL_SPLITS,
+    LP_PANEL_RESULTS,
+    LP_PANEL_BUTTONS,
+    LP_PANEL_VARIABLES,
+    LP_N_PANELS
+} lp_panel_id;
+typedef enum { LP_STRIP_HEADER, LP_STRIP_COUNTERS, LP_STRIP_KEYS, LP_N_STRIPS } lp_strip_id;
+typedef enum { LP_GAME_LEFT, LP_GAME_RIGHT, LP_GAME_TOP, LP_GAME_ALONE, LP_GAME_NONE } lp_game_place;
+enum { LP_MAX_ROWS = 16, LP_MAX_SIDE = 3, LP_MAX_PLACED = 2 * LP_MAX_ROWS * LP_MAX_SIDE };
+typedef struct {
+    int n;
+    lp_panel_id panels[LP_MAX_SIDE]; /* side by side */
+} lp_panel_row;
+typedef struct {
+    int n;
+    lp_panel_row rows[LP_MAX_ROWS];
+} lp_panel_list;
+typedef struct {
+    int width, height; /* of pictures, in pixels */
+    lp_game_place game;
+    int n_top, n_bottom;
+    lp_strip_id top[LP_N_STRIPS], bottom[LP_N_STRIPS];
+    lp_panel_list below;  /* under the game, where it leaves room beside the others */
+    lp_panel_list panels; /* the others, in the order of their importance */
+} lp_layout;
+
 struct lp_painter {
-    uint32_t *canvas;        /* [height][width] 0xffRRGGBB */
-    int width, height;       /* pixels */
+    lp_layout layout;        /* its size is the look's */
+    uint32_t *canvas;        /* [height][width] 0xffRRGGBB; owned */
+    int width, height;       /* pixels, in the look's shape */
     float scale;             /* pixels a unit, at least 1 */
     lp_rect whole;           /* the picture in units; a rest of less than a unit is cut off */
     uint32_t ink[LP_N_INKS]; /* 0xRRGGBB */
@@ -111,36 +145,6 @@ char *lp_format_fitting_time(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id
 char *lp_format_fitting(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face, int64_t n, int width);
 
 /* ---- layout.c ---- */
-typedef enum {
-    LP_PANEL_ACTION,
-    LP_PANEL_VALUE,
-    LP_PANEL_MEMORY,
-    LP_PANEL_READING,
-    LP_PANEL_EVENTS,
-    LP_PANEL_SPLITS,
-    LP_PANEL_RESULTS,
-    LP_PANEL_BUTTONS,
-    LP_PANEL_VARIABLES,
-    LP_N_PANELS
-} lp_panel_id;
-typedef enum { LP_STRIP_HEADER, LP_STRIP_COUNTERS, LP_STRIP_KEYS, LP_N_STRIPS } lp_strip_id;
-typedef enum { LP_GAME_LEFT, LP_GAME_RIGHT, LP_GAME_TOP, LP_GAME_ALONE, LP_GAME_NONE } lp_game_place;
-enum { LP_MAX_ROWS = 16, LP_MAX_SIDE = 3, LP_MAX_PLACED = 2 * LP_MAX_ROWS * LP_MAX_SIDE };
-typedef struct {
-    int n;
-    lp_panel_id panels[LP_MAX_SIDE]; /* side by side */
-} lp_panel_row;
-typedef struct {
-    int n;
-    lp_panel_row rows[LP_MAX_ROWS];
-} lp_panel_list;
-typedef struct {
-    lp_game_place game;
-    int n_top, n_bottom;
-    lp_strip_id top[LP_N_STRIPS], bottom[LP_N_STRIPS];
-    lp_panel_list below;  /* under the game, where it leaves room beside the others */
-    lp_panel_list panels; /* the others, in the order of their importance */
-} lp_layout;
 /* Where everything goes, all in units but the game. */
 typedef struct {
     lp_rect game; /* pixels; w 0: none */
@@ -153,8 +157,13 @@ typedef struct {
         lp_rect r;
     } panels[LP_MAX_PLACED];
 } lp_placing;
-const lp_layout *lp_layout_full(void);
 void lp_layout_place(lp_placing *out, lp_painter *p, const lp_layout *layout, const lp_view *view);
+
+/* ---- layout_text.c ---- */
+/* A named one, or a file. LP_BAD_INPUT: with file, line and reason. */
+lp_status lp_layout_read(lp_layout *out, const char *name, lp_err *err);
+/* "1280x720" */
+lp_status lp_view_size(const char *text, int *width, int *height, lp_err *err);
 
 /* ---- the panels, each inside its rectangle: view_mind.c, view_memory.c, view_play.c, view_sheet.c, view_status.c ---- */
 enum { LP_PANEL_PAD = 12, LP_ROW_PX = 24, LP_TITLE_PX = 30, LP_PANEL_FRAME = LP_TITLE_PX + 4 + 6 /* all of its height but the rows */ };
@@ -183,7 +192,8 @@ void lp_view_buttons(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view);
 /* view->sheet, which is there, in the place of all panels */
 void lp_view_draw_sheet(lp_painter *p, lp_rect r, const lp_view *view);
-/* A strip of this width wants this height. */
+/* A strip of this width wants this height; below LP_WIDE_PX header and counters take two lines. */
+enum { LP_WIDE_PX = 1000 };
 int lp_view_strip_height(lp_strip_id strip, int width);
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view);

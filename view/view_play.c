@@ -147,7 +147,7 @@ void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view) {
 
 /* ---- buttons ---- */
 
-enum { LANE_NAME_PX = 74, LANE_MIN_PX = 21, LANE_MAX_PX = 40 };
+enum { LANE_NAME_PX = 74, LANE_MAX_PX = 40 };
 static const struct {
     uint16_t key;
     const char *name, *sign; /* sign: in combinations */
@@ -223,7 +223,7 @@ void lp_view_buttons(lp_painter *p, lp_rect r, const lp_view *view) {
     lp_rect in = lp_view_panel(p, r, "Buttons", p->ink[LP_INK_POLICY]);
     int n = n_lanes(view), at = 0;
     lp_view_panel_note(p, r, "Buttons", p->ink[LP_INK_DIM], "the last 60 decisions");
-    if (!n || in.h / n < LANE_MIN_PX) {
+    if (!n || in.h / n < lp_paint_line_height(p, LP_FACE_BODY)) {
         caps(p, (lp_rect){in.x, in.y + (in.h - 28) / 2, in.w, 28}, view);
         return;
     }

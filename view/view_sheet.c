@@ -87,10 +87,17 @@ static void sheet_events(lp_painter *p, lp_rect r, const lp_view *view) {
                       i ? p->ink[LP_INK_DIM] : p->ink[LP_INK_TEXT], s->events[i]);
 }
 
+/* Where not all of it has room, the outcome comes first, then variables. */
 void lp_view_draw_sheet(lp_painter *p, lp_rect r, const lp_view *view) {
-    enum { VARIABLES_H = 324, OUTCOME_H = 70, GAP = 8 };
-    sheet_variables(p, (lp_rect){r.x, r.y, r.w, VARIABLES_H}, view);
-    sheet_outcome(p, (lp_rect){r.x, r.y + VARIABLES_H + GAP, r.w, OUTCOME_H}, view);
-    int above = VARIABLES_H + OUTCOME_H + 2 * GAP;
-    sheet_events(p, (lp_rect){r.x, r.y + above, r.w, r.h - above}, view);
+    enum { VARIABLES_H = 324, OUTCOME_H = 70, LEAST_H = LP_PANEL_FRAME + LP_ROW_PX, GAP = 8 };
+    int room = r.h - OUTCOME_H - GAP, most = room - LEAST_H - GAP, h = most < VARIABLES_H ? most : VARIABLES_H; /* h: of the variables */
+    if (h < LEAST_H) h = room;
+    if (h >= LEAST_H) {
+        sheet_variables(p, (lp_rect){r.x, r.y, r.w, h}, view);
+        r = (lp_rect){r.x, r.y + h + GAP, r.w, r.h - h - GAP};
+    }
+    if (r.h < OUTCOME_H) return;
+    sheet_outcome(p, (lp_rect){r.x, r.y, r.w, OUTCOME_H}, view);
+    r = (lp_rect){r.x, r.y + OUTCOME_H + GAP, r.w, r.h - OUTCOME_H - GAP};
+    if (r.h >= LEAST_H) sheet_events(p, r, view);
 }

@@ -19,8 +19,8 @@ void lp_view_panel_note(lp_painter *p, lp_rect r, const char *title, uint32_t in
 
 int lp_view_strip_height(lp_strip_id strip, int width) {
     switch (strip) {
-    case LP_STRIP_HEADER: return 38;
-    case LP_STRIP_COUNTERS: return width >= 1000 ? 52 : 104;
+    case LP_STRIP_HEADER: return width >= LP_WIDE_PX ? 38 : 66; /* narrow: the names below */
+    case LP_STRIP_COUNTERS: return width >= LP_WIDE_PX ? 52 : 104;
     case LP_STRIP_KEYS:
     default: return 30;
     }
@@ -77,9 +77,17 @@ static int named(lp_painter *p, int x, int limit, lp_rect row, const char *label
 }
 
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
+    bool two = r.h > lp_view_strip_height(LP_STRIP_HEADER, INT_MAX);
+    if (two) r.h = lp_view_strip_height(LP_STRIP_HEADER, INT_MAX);
     int limit = badges(p, r, view) - 16;
-    lp_rect brand = {r.x, r.y, (limit - r.x) / 2, r.h};
+    lp_rect brand = {r.x, r.y, two ? limit - r.x : (limit - r.x) / 2, r.h};
     int x = r.x + 28 + lp_paint_text(p, brand, LP_FACE_BRAND, LP_LEFT, p->ink[LP_INK_TEXT], view->title ? view->title : "Longplay");
+    if (two) {
+        x = r.x;
+        limit = r.x + r.w;
+        r.y += r.h;
+        r.h = lp_view_strip_height(LP_STRIP_HEADER, 0) - r.h;
+    }
     int each = (limit - x) / 3; /* a long name may use the room that those before it left */
     x = named(p, x, x + each, r, "game", view->game);
     x = named(p, x, limit - each > x ? limit - each : limit, r, "policy", view->policy);
@@ -160,28 +168,40 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
         {.shown = end, .label = "Episode", .share = 90, .ink = LP_INK_DIM, .count = view->episode},
         {.shown = end, .label = "In episode", .share = 112, .ink = LP_INK_DIM, .count = view->episode_decisions},
         {.shown = end, .label = "Episode time", .share = 136, .ink = LP_INK_DIM, .text = time},
-        {.shown = true, .label = "Decisions", .share = 140, .ink = LP_INK_DIM, .count = view->decisions},
+        {.shown = true, .label = "Decisions", .share = 152, .ink = LP_INK_DIM, .count = view->decisions},
         {.shown = true, .label = "Decisions/s", .share = 126, .ink = LP_INK_DIM, .count = rounded(view->decisions_per_s)},
         {.shown = isfinite(view->played_s), .label = "Played", .share = 136, .ink = LP_INK_DIM, .clock = true, .seconds = view->played_s},
         {.shown = isfinite(view->real_s), .label = "Real time", .share = 136, .ink = LP_INK_DIM, .clock = true, .seconds = view->real_s},
         {.shown = true, .label = "Speed", .share = 70, .ink = LP_INK_DIM, .text = speed},
     };
-    enum { N = sizeof counters / sizeof *counters, FIRST = 6 };
+    enum { N = sizeof counters / sizeof *counters };
+    int first = 0, total = 0, before = 0; /* first: how many are in the upper of two rows */
+    for (int i = 0; i < N; i++) total += counters[i].shown ? counters[i].share : 0;
     lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
-    if (r.h < 2 * lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX)) counter_row(p, r, counters, N);
-    else {
-        lp_rect half = {r.x, r.y, r.w, r.h / 2};
-        counter_row(p, half, counters, end ? FIRST : 0);
-        half.y += end ? half.h : half.h / 2;
-        counter_row(p, half, counters + (end ? FIRST : 0), N - (end ? FIRST : 0));
+    int row = lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX);
+    if (r.h < 2 * row || total <= r.w) {
+        counter_row(p, (lp_rect){r.x, r.y + (r.h - row) / 2, r.w, row}, counters, N);
+        return;
     }
+    for (int i = 0; i < N; i++) {
+        int share = counters[i].shown ? counters[i].share : 0;
+        if (before + share / 2 < total / 2) first = i + 1;
+        before += share;
+    }
+    counter_row(p, (lp_rect){r.x, r.y, r.w, row}, counters, first);
+    counter_row(p, (lp_rect){r.x, r.y + row, r.w, row}, counters + first, N - first);
 }
 
 /* ---- footer ---- */
 
+static int key_cap_width(lp_painter *p, const char *key) {
+    int w = lp_paint_text_width(p, LP_FACE_BODY, key) + 14;
+    return w > 26 ? w : 26;
+}
+
 /* A key's cap with its letter; returns the x after it. */
 static int key_cap(lp_painter *p, int x, lp_rect row, const char *key) {
-    int text_w = lp_paint_text_width(p, LP_FACE_BODY, key), w = text_w + 14 > 26 ? text_w + 14 : 26;
+    int w = key_cap_width(p, key);
     lp_paint_round(p, (lp_rect){x, row.y + (row.h - 26) / 2, w, 26}, 5, p->ink[LP_INK_TRACK]);
     lp_paint_text(p, (lp_rect){x, row.y, w, row.h}, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_TEXT], key);
     return x + w + 6;
@@ -192,9 +212,16 @@ typedef struct {
     const char *what;
 } legend_entry;
 
+static int legend_width(lp_painter *p, const legend_entry *e) {
+    int w = lp_paint_text_width(p, LP_FACE_BODY, e->what);
+    for (int k = 0; e->keys[k]; k++) w += key_cap_width(p, e->keys[k]) + 6;
+    return w;
+}
+
 void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
-    static const legend_entry viewer[] = {{{"Space"}, "pause"},  {{"S"}, "step"}, {{"1", "4", "M"}, "speed"},
-                                          {{"P"}, "screenshot"}, {{"Q"}, "quit"}, {{NULL}, NULL}};
+    static const legend_entry viewer[] = {{{"Space"}, "pause"},  {{"S"}, "step"},        {{"1", "4", "M"}, "speed"},
+                                          {{"P"}, "screenshot"}, {{"F"}, "full screen"}, {{"Q"}, "quit"},
+                                          {{NULL}, NULL}};
     static const legend_entry player[] = {{{"\xe2\x86\x90\xe2\x86\x91\xe2\x86\x93\xe2\x86\x92"}, ""},
                                           {{"X"}, "A"},
                                           {{"Z"}, "B"},
@@ -204,14 +231,16 @@ void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
                                           {{"Space"}, "pause"},
                                           {{"N"}, "step"},
                                           {{"P"}, "shot"},
+                                          {{"F"}, "full"},
                                           {{"Q"}, "quit"},
                                           {{NULL}, NULL}};
     int x = r.x;
     for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
+        if (x + legend_width(p, e) > r.x + r.w) break;
         for (int k = 0; e->keys[k]; k++) x = key_cap(p, x, r, e->keys[k]);
         lp_rect box = {x, r.y, r.x + r.w - x, r.h};
         x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], e->what) + (view->human ? 12 : 18);
     }
-    if (view->status && *view->status)
-        lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], view->status);
+    const char *status = view->note && *view->note ? view->note : view->status;
+    if (status && *status) lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], status);
 }

@@ -149,7 +149,11 @@ static void draw_glyph(lp_painter *p, lp_face *face, uint32_t codepoint, int x, 
         for (int i = 0; i < g->width; i++) lp_paint_pixel(p, x + g->left + i, y + j, ink, mask[j * face->cell_width + i]);
 }
 
-static int in_units(const lp_painter *p, int pixels) { return (int)ceilf((float)pixels / p->scale - 0.001f); }
+/* So many units, wherever they begin, have room for so many pixels. */
+static int in_units(const lp_painter *p, int pixels) {
+    bool whole = p->scale == floorf(p->scale); /* else a box may have a pixel less than its width says */
+    return (int)ceilf((float)(pixels + !whole) / p->scale - 0.001f);
+}
 
 int lp_paint_text(lp_painter *p, lp_rect box, lp_face_id id, lp_align align, uint32_t ink, const char *text) {
     lp_face *face = p->faces[id];

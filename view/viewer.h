@@ -1,7 +1,10 @@
-/* The window: a game and an agent's mind, 1280x720, drawn from one description of the moment.
+/* The window: a game and an agent's mind, of any size and layout, drawn from one description of the moment.
  *
  * lp_view_draw renders into memory with no display at all; the SDL window, --shot and the tests use the same code.
  * One file (window.c) touches SDL's video and events; text is drawn with SDL_ttf, at least 18 pixels high.
+ *
+ *     lp_painter_open(&painter, &(lp_look){.layout = "vertical"}, &err);
+ *     const uint32_t *pixels = lp_view_draw(painter, &view);     // lp_painter_size tells how many
  */
 #ifndef LP_VIEW_VIEWER_H
 #define LP_VIEW_VIEWER_H
@@ -12,8 +15,10 @@
 #include <stdint.h>
 
 enum {
-    LP_VIEW_WIDTH = 1280,
+    LP_VIEW_WIDTH = 1280, /* of a picture, unless its look says otherwise */
     LP_VIEW_HEIGHT = 720,
+    LP_VIEW_LEAST = 480, /* a side of a picture; the longer one 640 */
+    LP_VIEW_MOST = 8192,
     LP_VIEW_MIN_TEXT_PX = 18, /* no text is set smaller */
     LP_VIEW_MAX_READS = 8,
     LP_VIEW_MAX_LEVELS = 16,
@@ -104,13 +109,25 @@ typedef struct {
     int speed;                  /* 1, 4, or 0: max */
     bool human;                 /* a person plays: the keys below are the player's */
     const lp_view_sheet *sheet; /* NULL: none */
-    const char *status;         /* one more line, e.g. "horizon 1000"; may be NULL */
+    const char *status;         /* one more line beside the keys, e.g. "horizon 1000"; may be NULL */
+    const char *note;           /* in its place, and where there is no such line over the picture: what must be seen; may be NULL */
 } lp_view;
 
+/* How pictures look; what is NULL is as it is by default. Borrowed for the call. */
+typedef struct {
+    const char *layout; /* full, game, panels, vertical, or an .ini file (docs/window.md) */
+    const char *size;   /* "1920x1080"; NULL: the layout's own */
+} lp_look;
+
 typedef struct lp_painter lp_painter; /* fonts and a canvas; one thread */
-lp_status lp_painter_open(lp_painter **out, lp_err *err);
+/* look NULL: the default one. LP_BAD_INPUT: what it names is none, or wrong; LP_FAILED: no fonts, no memory. */
+lp_status lp_painter_open(lp_painter **out, const lp_look *look, lp_err *err);
 void lp_painter_close(lp_painter *painter);
-/* Draws; returns LP_VIEW_HEIGHT rows of LP_VIEW_WIDTH pixels 0xffRRGGBB, valid until the next draw. */
+/* From now on pictures are in the look's shape as large as fits into width x height; 0: of the look's size. On failure they stay as they
+ * were. */
+lp_status lp_painter_fit(lp_painter *painter, int width, int height, lp_err *err);
+void lp_painter_size(const lp_painter *painter, int *width, int *height);
+/* Draws; returns rows of pixels 0xffRRGGBB, valid until the next draw or fit. */
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
 /* Asked before the work that ends in a picture: lp_file_check_writable; only a PNG is replaced. */
 lp_status lp_png_check_writable(const char *path, lp_err *err);
@@ -130,9 +147,14 @@ typedef enum {
 } lp_keypress;
 /* True when a display can be had ($DISPLAY or $WAYLAND_DISPLAY and SDL agrees). */
 bool lp_window_available(void);
-lp_status lp_window_open(lp_window **out, const char *title, lp_err *err);
+/* width x height as the desktop counts; smaller where the screen is. */
+lp_status lp_window_open(lp_window **out, const char *title, int width, int height, lp_err *err);
 void lp_window_close(lp_window *window);
-void lp_window_show(lp_window *window, const uint32_t *pixels);
+/* In pixels, of which a desktop that is scaled has more. */
+void lp_window_size(const lp_window *window, int *width, int *height);
+/* In the middle, as large as fits. */
+void lp_window_show(lp_window *window, const uint32_t *pixels, int width, int height);
+/* F is done here: full screen and back. */
 lp_keypress lp_window_poll(lp_window *window);
 /* Somebody plays: S is a button (R), and N steps in its place. */
 void lp_window_for_player(lp_window *window, bool for_player);

@@ -1,7 +1,7 @@
 /* The window: the one file that touches SDL's video and events.
  *
- * The picture keeps its shape and its sharp pixels at any window size (logical size, nearest neighbour). Showing does not wait for the
- * screen: the caller paces. SDL leaves SIGINT and SIGTERM to the program. One window a process, on the main thread.
+ * The picture keeps its shape at any window size (logical size), and is sharp where its caller paints it in the window's own pixels, as
+ * lp_window_size and lp_painter_fit make it. Showing does not wait for the screen: the caller paces. SDL leaves SIGINT and SIGTERM to the program. One window a process, on the main thread.
  */
 #include "view/viewer.h"
 
@@ -15,7 +15,8 @@
 struct lp_window {
     SDL_Window *window;
     SDL_Renderer *renderer;
-    SDL_Texture *texture; /* the picture shown last, kept for when the window must be redrawn */
+    SDL_Texture *texture; /* the picture shown last, kept for when the window must be redrawn; NULL: none yet */
+    int width, height;    /* the texture's */
     bool for_player;
     uint16_t held, tapped; /* buttons; tapped: pressed since they were last asked for, so that no short press is lost */
 };
@@ -44,7 +45,16 @@ bool lp_window_available(void) {
     return screen;
 }
 
-lp_status lp_window_open(lp_window **out, const char *title, lp_err *err) {
+/* In the same shape as large as the screen; the desktop takes its bars off that where it has some. */
+static void shrink_to_screen(int *width, int *height) {
+    SDL_Rect screen;
+    if (SDL_GetDisplayBounds(0, &screen) || (*width <= screen.w && *height <= screen.h)) return;
+    int by_width = *height * screen.w / *width;
+    if (by_width <= screen.h) *height = by_width, *width = screen.w;
+    else *width = *width * screen.h / *height, *height = screen.h;
+}
+
+lp_status lp_window_open(lp_window **out, const char *title, int width, int height, lp_err *err) {
     *out = NULL;
     lp_window *w = calloc(1, sizeof *w);
     if (!w) return lp_fail(err, LP_FAILED, "no memory for the window");
@@ -52,13 +62,12 @@ lp_status lp_window_open(lp_window **out, const char *title, lp_err *err) {
         free(w);
         return lp_fail(err, LP_FAILED, "cannot open a window: %s", SDL_GetError());
     }
-    w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, LP_VIEW_WIDTH, LP_VIEW_HEIGHT,
+    shrink_to_screen(&width, &height);
+    w->window = SDL_CreateWindow(title, SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED, width, height,
                                  SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI);
     if (w->window) w->renderer = SDL_CreateRenderer(w->window, -1, 0);
     if (w->window && !w->renderer) w->renderer = SDL_CreateRenderer(w->window, -1, SDL_RENDERER_SOFTWARE);
-    if (w->renderer)
-        w->texture = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING, LP_VIEW_WIDTH, LP_VIEW_HEIGHT);
-    if (!w->texture || SDL_RenderSetLogicalSize(w->renderer, LP_VIEW_WIDTH, LP_VIEW_HEIGHT)) {
+    if (!w->renderer) {
         lp_fail(err, LP_FAILED, "cannot open a window: %s", SDL_GetError());
         lp_window_close(w);
         return LP_FAILED;
@@ -79,13 +88,38 @@ void lp_window_close(lp_window *w) {
 static void present(lp_window *w) {
     SDL_SetRenderDrawColor(w->renderer, 0, 0, 0, 255);
     SDL_RenderClear(w->renderer);
-    SDL_RenderCopy(w->renderer, w->texture, NULL, NULL);
+    if (w->texture) SDL_RenderCopy(w->renderer, w->texture, NULL, NULL);
     SDL_RenderPresent(w->renderer);
 }
 
-void lp_window_show(lp_window *w, const uint32_t *pixels) {
-    SDL_UpdateTexture(w->texture, NULL, pixels, LP_VIEW_WIDTH * (int)sizeof *pixels);
+void lp_window_size(const lp_window *w, int *width, int *height) {
+    if (SDL_GetRendererOutputSize(w->renderer, width, height)) *width = *height = 0;
+}
+
+void lp_window_show(lp_window *w, const uint32_t *pixels, int width, int height) {
+    if (w->texture && (w->width != width || w->height != height)) {
+        SDL_DestroyTexture(w->texture);
+        w->texture = NULL;
+    }
+    if (!w->texture) {
+        w->texture = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_STREAMING, width, height);
+        SDL_RenderSetLogicalSize(w->renderer, width, height);
+        w->width = width;
+        w->height = height;
+    }
+    if (w->texture) {
+        int own_width, own_height;
+        lp_window_size(w, &own_width, &own_height);
+        bool reduced = own_width < width || own_height < height; /* a window too small for what is least */
+        SDL_SetTextureScaleMode(w->texture, reduced ? SDL_ScaleModeLinear : SDL_ScaleModeNearest);
+        SDL_UpdateTexture(w->texture, NULL, pixels, width * (int)sizeof *pixels);
+    }
     present(w);
+}
+
+static void toggle_fullscreen(lp_window *w) {
+    bool is_full = SDL_GetWindowFlags(w->window) & SDL_WINDOW_FULLSCREEN_DESKTOP;
+    SDL_SetWindowFullscreen(w->window, is_full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
 }
 
 void lp_window_for_player(lp_window *w, bool for_player) { w->for_player = for_player; }
@@ -149,6 +183,7 @@ lp_keypress lp_window_poll(lp_window *w) {
         lp_keypress press = LP_KEYPRESS_NONE;
         if (event.type == SDL_QUIT) press = LP_KEYPRESS_QUIT;
         else if (event.type == SDL_KEYDOWN) press = keypress_of(w, &event.key);
+        if (event.type == SDL_KEYDOWN && event.key.keysym.sym == SDLK_f && !event.key.repeat) toggle_fullscreen(w);
         if (event.type == SDL_KEYDOWN || event.type == SDL_KEYUP) note_button(w, &event.key);
         if (event.type == SDL_WINDOWEVENT && event.window.event == SDL_WINDOWEVENT_FOCUS_LOST) w->held = 0;
         if (event.type == SDL_WINDOWEVENT && event.window.event == SDL_WINDOWEVENT_EXPOSED) present(w);
