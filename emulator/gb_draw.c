@@ -19,8 +19,8 @@
 enum { WIDTH = GB_VIDEO_HORIZONTAL_PIXELS, TILES = WIDTH / 8 + 1, MARGIN = 8, ATTRIBUTES = GB_SIZE_VRAM_BANK0 };
 enum { SPRITES = 0x20, INDICES = 0x40, ABOVE = 0x80 };
 
-/* Of the first ten in OAM's order that lie on the line. Written so that compilers take four sprites at once. */
-int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall) {
+/* Of the first ten in OAM's order that lie on the line. Written so that compilers take several sprites at once. */
+LP_CLONES int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall) {
     int32_t outside = tall ? ~15 : ~7, n = 0; /* bits of a line no sprite has */
     for (int i = 0; i < GB_VIDEO_MAX_OBJ; i++) {
         uint32_t sprite; /* y in its first byte */
@@ -119,13 +119,12 @@ static bool draw_sprites(const struct GBVideoSoftwareRenderer *r, uint8_t *line,
 
 static color_t color_of(const struct GBVideoSoftwareRenderer *r, int index) { return r->palette[r->lookup[index]]; }
 
-/* Four shades by arithmetic, many pixels at once; sprites' pixels after that, one by one. */
+/* Four shades by choices, many pixels at once; sprites' pixels after that, one by one. */
 LP_CLONES static void paint_shades(color_t *restrict out, const uint8_t *restrict line, color_t white, color_t light, color_t dark,
                                    color_t black) {
-    const color_t one = white ^ light, two = white ^ dark, both = white ^ light ^ dark ^ black;
     for (int x = 0; x < WIDTH; x++) {
-        color_t low = (color_t) - (line[x] & 1), high = (color_t) - (line[x] >> 1 & 1);
-        out[x] = white ^ (low & one) ^ (high & two) ^ (low & high & both);
+        const color_t shade = line[x], one = shade & 1 ? light : white, two = shade & 1 ? black : dark;
+        out[x] = shade & 2 ? two : one;
     }
 }
 

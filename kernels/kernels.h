@@ -34,7 +34,8 @@
 lp_status lp_k_init(int n_threads, lp_err *err);
 
 /* y[n][o] = x[n][i] w[o][i]^T + b[o], or y += ... where accumulate. b may be NULL.
- * bytes 4 (n i + o i + n o), flops 2 n i o. */
+ * bytes 4 (n i + o i + n o), flops 2 n i o. Of at most LP_FEW_ROWS rows each has bits that depend on itself alone, on every machine the same. */
+enum { LP_FEW_ROWS = 8 };
 void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n, int i, int o, int accumulate);
 /* Of lp_k_linear, for the weights: dw[o][i] += dy^T x, db[o] += sum over n of dy (skipped when NULL). flops 2 n i o. */
 void lp_k_linear_backward_weight(float *dw, float *db, const float *dy, const float *x, int n, int i, int o);
@@ -69,8 +70,8 @@ LP_K_INLINE uint32_t lp_shade_grey(const uint8_t *shades, int x) { return 0xffad
  * y [n][out_h][out_w] = (exact mean of the covered pixels' greys, rounded to a whole number) / 255 - 0.5. in_w a multiple of 4,
  * out <= in. bytes n (in_w in_h / 4 + 4 out_w out_h). */
 void lp_k_observe_shades(float *y, const uint8_t *shades, int n, int in_w, int in_h, int out_w, int out_h);
-/* The same map as lp_k_linear's, b included, from weights in another order, for those who use them many times: at few rows
- * three times as fast as a BLAS, which must reorder them each time. A row's bits depend on itself alone. packed: i o floats. */
+/* The same map as lp_k_linear's, b included, from weights in another order, for those who use them many times on inputs of which many are 0:
+ * they cost nothing. A row's bits depend on itself alone. packed: i o floats. */
 bool lp_k_linear_packs(int i, int o); /* are the shapes fit for it, and the weights small enough to stay near? */
 void lp_k_linear_pack(float *packed, const float *w, int i, int o);
 void lp_k_linear_packed(float *y, const float *x, const float *packed, const float *b, int n, int i, int o);

@@ -144,13 +144,13 @@ lp_status lp_actor_wait(lp_actor *actor, lp_decision *out, lp_err *err) {
     const lp_policy_config *s = &p->shape;
     activations *a = &actor->a;
     size_t state = (size_t)lp_policy_state_floats(p);
-    int n = actor->n;
+    int n = actor->n, rows = actor->max_batch <= LP_FEW_ROWS ? n : actor->max_batch; /* a BLAS's bits depend on how many there are */
     see(actor);
-    model_encode(p, a, actor->features, actor->last_action, n, actor->max_batch);
-    model_core(p, a, a->prev, NULL, actor->max_batch, 1);
-    model_remember(p, a, actor->max_batch);
+    model_encode(p, a, actor->features, actor->last_action, n, rows);
+    model_core(p, a, a->prev, NULL, rows, 1);
+    model_remember(p, a, rows);
     for (int i = 0; i < n; i++) recall(actor, i);
-    model_decide(p, a, actor->max_batch);
+    model_decide(p, a, rows);
     for (int i = 0; i < n; i++) {
         lp_decision *d = &out[i];
         int32_t action;

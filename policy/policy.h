@@ -187,8 +187,8 @@ lp_status lp_policy_threads(int n_threads, lp_err *err);
 typedef struct lp_actor lp_actor;
 lp_status lp_actor_open(lp_actor **out, const lp_policy *policy, int max_batch, int max_context, lp_err *err);
 void lp_actor_close(lp_actor *actor);
-/* n <= max_batch observations. A decision's bits depend on its own observation and max_batch alone, not on n or on the
- * others. Allocates nothing. LP_FAILED: the card failed; never on a CPU. */
+/* n <= max_batch observations. On a CPU, a decision's bits depend on its own observation alone where max_batch is at most 8, else on max_batch
+ * too; never on n or on the others. Allocates nothing. LP_FAILED: the card failed; never on a CPU. */
 lp_status lp_actor_run(lp_actor *actor, int n, const lp_observation *in, lp_decision *out, lp_err *err);
 /* The same in three steps, so that something else can be done while a card computes. Different rows may be looked at by different
  * threads at once. On a CPU the pointers in `in` must stay valid until the wait, which computes; between start and wait nothing else may

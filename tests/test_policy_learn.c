@@ -306,6 +306,58 @@ static void test_no_trace_of_the_run_before(void **state) {
     free(pixels);
 }
 
+/* A decision among eight, in any place, is the one that its observation gets alone. */
+static void test_rows_are_their_own(void **state) {
+    (void)state;
+    enum { ROWS = 8 };
+    for (int network = 0; network < NETWORKS; network++) {
+        use_network(network);
+        lp_policy *policy;
+        lp_actor *actor, *alone;
+        lp_err err;
+        lp_rng rng = lp_rng_make(9, 9);
+        assert_int_equal(lp_policy_open(&policy, &shape, 7, &err), LP_OK);
+        assert_int_equal(lp_actor_open(&actor, policy, ROWS, CONTEXT, &err), LP_OK);
+        assert_int_equal(lp_actor_open(&alone, policy, 1, CONTEXT, &err), LP_OK);
+        const size_t n_state = (size_t)lp_policy_state_floats(policy), frame = (size_t)shape.width * (size_t)shape.height;
+        uint8_t *pixels = malloc(ROWS * frame);
+        float *before = malloc((ROWS * n_state + 1) * sizeof *before), vector[CONTEXT * 8], salience[CONTEXT];
+        for (int t = 0; t < ROWS; t++) next_frame(pixels + (size_t)t * frame, t, &rng);
+        for (size_t i = 0; i < ROWS * n_state; i++) before[i] = lp_rng_normal(&rng);
+        for (int i = 0; i < CONTEXT * 8; i++) vector[i] = lp_rng_normal(&rng);
+        for (int i = 0; i < CONTEXT; i++) salience[i] = lp_rng_normal(&rng);
+        int32_t level[CONTEXT] = {0};
+        int64_t step[CONTEXT] = {0};
+        lp_observation o[ROWS];
+        lp_decision d[ROWS], one;
+        for (int i = 0; i < ROWS; i++)
+            o[i] = (lp_observation){.pixels = pixels + (size_t)i * frame,
+                                    .last_action = i % 4 - 1,
+                                    .n_items = i,
+                                    .vector = vector,
+                                    .salience = salience,
+                                    .level = level,
+                                    .step = step,
+                                    .now = 1 + i,
+                                    .state = before + (size_t)i * n_state};
+        for (int n = ROWS; n > 0; n -= 3) {
+            assert_int_equal(lp_actor_run(actor, n, o + ROWS - n, d, &err), LP_OK);
+            for (int i = 0; i < n; i++) {
+                assert_int_equal(lp_actor_run(alone, 1, &o[ROWS - n + i], &one, &err), LP_OK);
+                assert_memory_equal(d[i].logit, one.logit, (size_t)shape.n_actions * sizeof(float));
+                assert_memory_equal(d[i].item, one.item, (size_t)shape.dim * sizeof(float));
+                if (n_state) assert_memory_equal(d[i].state, one.state, n_state * sizeof(float));
+                assert_true(d[i].value == one.value && d[i].salience == one.salience);
+            }
+        }
+        free(pixels), free(before);
+        lp_actor_close(alone);
+        lp_actor_close(actor);
+        lp_policy_close(policy);
+    }
+    use_network(0);
+}
+
 static void test_divergence_is_refused(void **state) {
     (void)state;
     uint64_t mended = digest_after(1, 2, false);
@@ -369,6 +421,7 @@ int main(void) {
         cmocka_unit_test(test_acting_agrees),
         cmocka_unit_test(test_far_is_in_range),
         cmocka_unit_test(test_no_trace_of_the_run_before),
+        cmocka_unit_test(test_rows_are_their_own),
         cmocka_unit_test(test_divergence_is_refused),
         cmocka_unit_test(test_forged_state_is_refused),
     };
