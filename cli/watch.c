@@ -73,7 +73,9 @@ static const uint32_t *draw(lp_watch *w, int width, int height, lp_watch_show sh
 lp_status lp_watch_check(const lp_watch_options *o, const char *shot, lp_err *err) {
     lp_painter *painter = NULL;
     lp_status status = LP_OK;
-    if (o->window || shot || o->look.layout || o->look.size) status = lp_painter_open(&painter, &o->look, err);
+    lp_err why;
+    if (o->window || shot || o->look.layout || o->look.size || o->look.theme) status = lp_painter_open(&painter, &o->look, err);
+    if (painter && !lp_painter_reads_well(painter, &why)) lp_warn("%s: %s", o->look.theme, why.message);
     lp_painter_close(painter);
     return status || !shot ? status : lp_png_check_writable(shot, err);
 }

@@ -53,10 +53,10 @@ typedef struct {
 #define LP_CLI_LOOK(look)                                                                                                                  \
     {.name = "layout",                                                                                                                     \
      .value = "full|game|panels|vertical|FILE.ini",                                                                                        \
-     .help = "what stands where, in the window and in pictures (full)",                                                                    \
+     .help = "what stands where in window and pictures (full)",                                                                            \
      .text = &(look).layout},                                                                                                              \
-    {                                                                                                                                      \
-        .name = "size", .value = "WxH", .help = "of window and pictures (1280x720; vertical: 720x1280)", .text = &(look).size              \
+        {.name = "size", .value = "WxH", .help = "of window and pictures (1280x720; vertical: 720x1280)", .text = &(look).size}, {         \
+        .name = "theme", .value = "FILE.ini", .help = "the colours of window and pictures", .text = &(look).theme                          \
     }
 
 /* Fills view with the moment, all but title, banner, decisions_per_s, speed and note; mode is set to LP_VIEW_LIVE before, and played_s to the time

@@ -427,7 +427,13 @@ static void test_shot(void **state) {
     lp_blob_free(&png);
     expect_refused(longplay("play cue --policy oracle --headless --run %%/run --layout wide"), 2, "layout 'wide': must be", "a layout");
     expect_refused(longplay("play cue --policy oracle --headless --run %%/run --size 10x10"), 2, "size '10x10': must be", "a size");
+    put(at("theme.ini"), "[colours]\ntext = blue\n", 22);
+    expect_refused(longplay("play cue --policy oracle --headless --run %%/run --theme %%/theme.ini"), 2,
+                   "theme.ini:2: colours.text = 'blue': must be #rrggbb", "a theme");
     assert_false(lp_file_exists(at("run")));
+    put(at("theme.ini"), "[colours]\ntext = #777777\n", 25);
+    r = longplay("play cue --policy oracle --headless --episodes 1 --set horizon=10 --theme %%/theme.ini --shot %%/b.png");
+    if (r.code || !strstr(r.err, "theme.ini: text in text on chosen has a contrast of")) fail_msg("exit %d, '%s'", r.code, r.err);
     expect_refused(longplay("play cue --policy oracle --headless --episodes 1 --run %%/run --shot %%/no/a.png"), 2, "a.png: cannot write",
                    "an unwritable picture");
     assert_false(lp_file_exists(at("run"))); /* said before anything is played */

@@ -1,9 +1,10 @@
-/* How pictures look: layouts by name and from files, sizes, and what is refused of them. */
+/* How pictures look: layouts by name and from files, sizes, colours, and what is refused of them. */
 #include "view/view_paint.h"
 
 #include "base/file.h"
 
 #include <limits.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -129,8 +130,10 @@ static void sizes_of_pictures(void **state) {
     static const struct {
         lp_look look;
         int width, height;
-    } right[] = {
-        {{NULL, NULL}, 1280, 720}, {{"vertical", NULL}, 720, 1280}, {{"vertical", "1080x1920"}, 1080, 1920}, {{NULL, "640x480"}, 640, 480}};
+    } right[] = {{{.size = NULL}, 1280, 720},
+                 {{.layout = "vertical"}, 720, 1280},
+                 {{.layout = "vertical", .size = "1080x1920"}, 1080, 1920},
+                 {{.size = "640x480"}, 640, 480}};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         lp_painter *p;
         lp_err err;
@@ -165,10 +168,112 @@ static void pictures_fit_into_windows(void **state) {
     lp_painter_close(p);
 }
 
+/* ---- colours ---- */
+
+static void themes_set_colours_by_name(void **state) {
+    (void)state;
+    lp_painter *p, *plain;
+    lp_err err;
+    write_file("; light\n[colours]\nground = #FfFfFf\nloss=#123456\n");
+    if (lp_painter_open(&p, &(lp_look){.theme = path}, &err) || lp_painter_open(&plain, NULL, &err)) fail_msg("%s", err.message);
+    for (int i = 0; i < LP_N_INKS; i++)
+        assert_int_equal(p->ink[i], i == LP_INK_GROUND ? 0xffffff : i == LP_INK_LOSS ? 0x123456 : plain->ink[i]);
+    const uint32_t *pixels = lp_view_draw(p, &(lp_view){.game = "cue"});
+    assert_int_equal(pixels[0], 0xffffffff);
+    assert_true(lp_painter_reads_well(plain, &err));
+    assert_false(lp_painter_reads_well(p, &err));
+    assert_string_equal(err.message, "text in loss on chosen has a contrast of 1.1 : 1; 4.5 can be read well");
+    lp_painter_close(p);
+    lp_painter_close(plain);
+}
+
+static void wrong_themes_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } wrong[] = {
+        {"[colours]\n\nsky = #000000\n", ".ini:3: unknown setting 'colours.sky' (of [colours] there are ground, panel, track,"},
+        {"ground = #000000\n", ".ini:1: unknown setting 'ground'"},
+        {"[colours]\ntext = white\n", ".ini:2: colours.text = 'white': must be #rrggbb"},
+        {"[colours]\ntext = #fff\n", ".ini:2: colours.text = '#fff': must be"},
+        {"[colours]\ntext = #ff00000\n", "must be #rrggbb"},
+        {"[colours]\ntext = #+f0000\n", "must be #rrggbb"},
+        {"[colours]\ntext = #0x0000\n", "must be #rrggbb"},
+        {"[colours]\ntext = #ff 000\n", "must be #rrggbb"},
+        {"[colours]\ntext =\n", "must be #rrggbb"},
+        {"colours\n", ".ini:1: not 'key = value'"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        write_file(wrong[i].text);
+        expect_refused(&(lp_look){.theme = path}, wrong[i].words);
+    }
+    expect_refused(&(lp_look){.theme = "./none.ini"}, "./none.ini");
+}
+
+/* What an eye without one kind of cone sees of a linear colour: Machado, Oliveira and Fernandes 2009, severity 1. The first: all cones. */
+static const double eyes[4][3][3] = {{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+                                     {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
+                                     {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
+                                     {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}}};
+
+static double linear(uint32_t channel) {
+    double s = (double)(channel & 0xff) / 255;
+    return s <= 0.04045 ? s / 12.92 : pow((s + 0.055) / 1.055, 2.4);
+}
+
+/* CIE L*a*b* of an sRGB colour as that eye sees it, D65. */
+static void lab(double out[3], const double eye[3][3], uint32_t ink) {
+    static const double xyz[3][3] = {{0.4124, 0.3576, 0.1805}, {0.2126, 0.7152, 0.0722}, {0.0193, 0.1192, 0.9505}},
+                        white[] = {0.9505, 1, 1.089};
+    const double rgb[] = {linear(ink >> 16), linear(ink >> 8), linear(ink)};
+    double seen[3], f[3];
+    for (int i = 0; i < 3; i++) {
+        double s = eye[i][0] * rgb[0] + eye[i][1] * rgb[1] + eye[i][2] * rgb[2];
+        seen[i] = s < 0 ? 0 : s > 1 ? 1 : s;
+    }
+    for (int i = 0; i < 3; i++) {
+        double t = (xyz[i][0] * seen[0] + xyz[i][1] * seen[1] + xyz[i][2] * seen[2]) / white[i];
+        f[i] = t > 0.008856 ? cbrt(t) : 7.787 * t + 16.0 / 116;
+    }
+    out[0] = 116 * f[1] - 16;
+    out[1] = 500 * (f[0] - f[1]);
+    out[2] = 200 * (f[1] - f[2]);
+}
+
+static double difference(const double eye[3][3], uint32_t a, uint32_t b) {
+    double p[3], q[3];
+    lab(p, eye, a);
+    lab(q, eye, b);
+    return sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]) + (p[2] - q[2]) * (p[2] - q[2]));
+}
+
+/* The colours that stand for different things are told apart by every eye; that none does so alone is for the painter's tests. */
+static void colours_for_every_eye(void **state) {
+    (void)state;
+    static const lp_ink_id apart[][2] = {{LP_INK_LIVE, LP_INK_LOSS},     {LP_INK_POLICY, LP_INK_MEMORY},  {LP_INK_POLICY, LP_INK_MUTED_BAR},
+                                         {LP_INK_MEMORY, LP_INK_ASLEEP}, {LP_INK_LIVE, LP_INK_MEMORY},    {LP_INK_LIVE, LP_INK_REPLAY},
+                                         {LP_INK_TEXT, LP_INK_DIM},      {LP_INK_MUTED_BAR, LP_INK_TRACK}};
+    uint32_t ink[LP_N_INKS];
+    lp_err err;
+    double least = 1000;
+    assert_int_equal(lp_theme_read(ink, NULL, &err), LP_OK);
+    assert_true(fabs(difference(eyes[0], 0xffffff, 0) - 100) < 0.1 && fabs(difference(eyes[0], 0xff0000, 0x00ff00) - 170.6) < 0.5);
+    assert_true(difference(eyes[2], 0xc00000, 0x705000) < 15); /* what is not told apart */
+    for (int eye = 0; eye < 4; eye++)
+        for (size_t i = 0; i < sizeof apart / sizeof *apart; i++) {
+            double d = difference(eyes[eye], ink[apart[i][0]], ink[apart[i][1]]);
+            if (d < 15) fail_msg("eye %d: inks %d and %d differ by %.1f", eye, apart[i][0], apart[i][1], d);
+            if (d < least) least = d;
+        }
+    print_message("the least difference is %.1f\n", least);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(named_layouts_are_texts), cmocka_unit_test(layouts_of_users),          cmocka_unit_test(wrong_layouts_are_refused),
-        cmocka_unit_test(sizes_of_pictures),       cmocka_unit_test(pictures_fit_into_windows),
+        cmocka_unit_test(named_layouts_are_texts),   cmocka_unit_test(layouts_of_users),
+        cmocka_unit_test(wrong_layouts_are_refused), cmocka_unit_test(sizes_of_pictures),
+        cmocka_unit_test(pictures_fit_into_windows), cmocka_unit_test(themes_set_colours_by_name),
+        cmocka_unit_test(wrong_themes_are_refused),  cmocka_unit_test(colours_for_every_eye),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }

@@ -191,6 +191,37 @@ static void fonts_that_cannot_be_used(void **state) {
     unlink(path);
 }
 
+/* A character that DejaVu Sans has not: with a fallback font that has it, it is drawn; with none, or a file that is no font, a specimen is. */
+static void fallback_fonts(void **state) {
+    (void)state;
+    static const char missing[] = "\xe2\x8c\x92"; /* U+2312, which DejaVu Sans Mono has */
+    static uint32_t drawn[4][30][200];
+    static const char *const files[] = {NULL, "DejaVuSansMono.ttf", NULL};
+    const char *folders[17];
+    char path[PATH_MAX], font[PATH_MAX];
+    lp_err err;
+    lp_path_join(path, sizeof path, folder, "unifont.otf");
+    setenv("LONGPLAY_FONTS", folder, 1);
+    lp_paint_font_folders(folders, 16);
+    for (int i = 0; i < 3; i++) {
+        if (files[i]) {
+            const char *const *at = folders;
+            while (*at && !lp_file_exists(lp_path_join(font, sizeof font, *at, files[i]))) at++;
+            assert_non_null(*at);
+            assert_int_equal(symlink(font, path), 0);
+        } else if (i > 0) {
+            assert_int_equal(lp_file_write_atomic(path, "not a font", 10, &err), LP_OK);
+        }
+        lp_painter *p = open_painter();
+        image_of(p, missing, drawn[i]);
+        image_of(p, "\xef\xbf\xbd", drawn[3]);
+        lp_painter_close(p);
+        assert_int_equal(memcmp(drawn[i], drawn[3], sizeof drawn[3]) != 0, i == 1);
+        unlink(path);
+    }
+    unsetenv("LONGPLAY_FONTS");
+}
+
 /* ---- numbers ---- */
 
 static void numbers_as_people_read_them(void **state) {
@@ -405,10 +436,15 @@ static void window_shows_and_hears(void **state) {
 int main(void) {
     SDL_SetMemoryFunctions(counted_malloc, counted_calloc, counted_realloc, free);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(text_stays_in_its_box),       cmocka_unit_test(long_text_ends_in_an_ellipsis),
-        cmocka_unit_test(drawing_allocates_nothing),   cmocka_unit_test(fonts_that_cannot_be_used),
-        cmocka_unit_test(numbers_as_people_read_them), cmocka_unit_test(png_reads_back_equal),
-        cmocka_unit_test(png_that_cannot_be_written),  cmocka_unit_test(no_display_no_window),
+        cmocka_unit_test(text_stays_in_its_box),
+        cmocka_unit_test(long_text_ends_in_an_ellipsis),
+        cmocka_unit_test(drawing_allocates_nothing),
+        cmocka_unit_test(fonts_that_cannot_be_used),
+        cmocka_unit_test(fallback_fonts),
+        cmocka_unit_test(numbers_as_people_read_them),
+        cmocka_unit_test(png_reads_back_equal),
+        cmocka_unit_test(png_that_cannot_be_written),
+        cmocka_unit_test(no_display_no_window),
         cmocka_unit_test(window_shows_and_hears),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

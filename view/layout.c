@@ -92,16 +92,18 @@ static int n_telling(const lp_view *view) {
 
 static void place_list(lp_placing *out, lp_painter *p, const lp_panel_list *list, const lp_view *view, lp_rect r) {
     taken_row rows[LP_MAX_ROWS];
-    int n = 0, columns = (r.w + COLUMN_GAP) / (COLUMN_W + COLUMN_GAP), filled[MAX_COLUMNS] = {0};
+    int n = 0, columns = (r.w + COLUMN_GAP) / (COLUMN_W + COLUMN_GAP), needed[MAX_COLUMNS] = {0}, wanted[MAX_COLUMNS] = {0};
     if (columns < 1) columns = 1;
     if (columns > MAX_COLUMNS) columns = MAX_COLUMNS;
     int w = (r.w - COLUMN_GAP * (columns - 1)) / columns, used = 0;
     for (int i = 0; i < list->n; i++) {
         taken_row t = measure(out, p, &list->rows[i], view, w);
+        t.column = -1; /* of those that have room the one that is the least filled */
         for (int c = 0; c < columns; c++)
-            if (filled[c] < filled[t.column]) t.column = c;
-        if (!t.row.n || filled[t.column] + t.least > r.h) continue;
-        filled[t.column] += t.least + GAP;
+            if (needed[c] + t.least <= r.h && (t.column < 0 || wanted[c] < wanted[t.column])) t.column = c;
+        if (!t.row.n || t.column < 0) continue;
+        needed[t.column] += t.least + GAP;
+        wanted[t.column] += t.want + GAP;
         if (t.column >= used) used = t.column + 1;
         rows[n++] = t;
     }
@@ -110,17 +112,17 @@ static void place_list(lp_placing *out, lp_painter *p, const lp_panel_list *list
 }
 
 /* Sets the strips and returns what they leave. */
-static lp_rect place_strips(lp_placing *out, const lp_painter *p, const lp_layout *layout) {
+static lp_rect place_strips(lp_placing *out, const lp_painter *p, const lp_layout *layout, const lp_view *view) {
     bool bare = layout->game == LP_GAME_ALONE;
     int w = p->whole.w - 2 * MARGIN, top = layout->n_top ? STRIP_GAP : bare ? 0 : MARGIN;
     int bottom = p->whole.h - (layout->n_bottom ? STRIP_GAP : bare ? 0 : MARGIN);
     for (int i = 0; i < layout->n_top; i++) {
-        int h = lp_view_strip_height(layout->top[i], w);
+        int h = lp_view_strip_height(layout->top[i], w, view);
         out->strips[layout->top[i]] = (lp_rect){MARGIN, top, w, h};
         top += h + STRIP_GAP;
     }
     for (int i = layout->n_bottom - 1; i >= 0; i--) {
-        int h = lp_view_strip_height(layout->bottom[i], w);
+        int h = lp_view_strip_height(layout->bottom[i], w, view);
         bottom -= h;
         out->strips[layout->bottom[i]] = (lp_rect){MARGIN, bottom, w, h};
         bottom -= i > 0 ? STRIP_GAP : GAP;
@@ -161,7 +163,7 @@ static lp_rect place_beside(lp_placing *out, lp_painter *p, const lp_layout *lay
 
 void lp_layout_place(lp_placing *out, lp_painter *p, const lp_layout *layout, const lp_view *view) {
     *out = (lp_placing){.game_scale = 1};
-    lp_rect body = place_strips(out, p, layout);
+    lp_rect body = place_strips(out, p, layout, view);
     bool beside = layout->game == LP_GAME_LEFT || layout->game == LP_GAME_RIGHT;
     switch (beside && body.w < BESIDE_MIN_W ? LP_GAME_TOP : layout->game) {
     case LP_GAME_ALONE: place_game(out, p, view, body, body.w, body.h, true); return;

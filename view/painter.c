@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bright ones are Okabe and Ito's colour-blind-safe hues, lightened for a dark ground. */
-static const uint32_t inks[LP_N_INKS] = {
-    [LP_INK_GROUND] = 0x0c1016, [LP_INK_PANEL] = 0x161c25,  [LP_INK_TRACK] = 0x273140,     [LP_INK_CHOSEN] = 0x1d3c57,
-    [LP_INK_TEXT] = 0xedf1f6,   [LP_INK_DIM] = 0xaab6c5,    [LP_INK_MUTED_BAR] = 0x5f7590, [LP_INK_POLICY] = 0x5cb8ec,
-    [LP_INK_MEMORY] = 0xf2ae3c, [LP_INK_ASLEEP] = 0x8a6c38, [LP_INK_LIVE] = 0x35cfa8,      [LP_INK_REPLAY] = 0xd9a3cf,
-    [LP_INK_LOSS] = 0xf58a62,
-};
-
 /* As far as it goes: what is drawn over the game stays in it. */
 static lp_rect in_units(const lp_painter *p, lp_rect r) {
     float s = p->scale;
@@ -38,7 +30,7 @@ static void draw_game(lp_painter *p, const lp_placing *placing, const lp_view *v
 
 /* A painter of this size with the layout and the colours of from; the faces of from stay with it where theirs are the same. */
 static lp_status set_size(lp_painter *p, int width, int height, lp_err *err) {
-    enum { MAX_FOLDERS = 8 };
+    enum { MAX_FOLDERS = 16 };
     const char *folders[MAX_FOLDERS + 1];
     lp_painter was = *p;
     int shorter = width < height ? width : height;
@@ -81,9 +73,9 @@ lp_status lp_painter_open(lp_painter **out, const lp_look *look, lp_err *err) {
     lp_painter *p = calloc(1, sizeof *p);
     *out = NULL;
     if (!p) return lp_fail(err, LP_FAILED, "no memory for the painter");
-    memcpy(p->ink, inks, sizeof inks);
     lp_status status = lp_layout_read(&p->layout, look->layout ? look->layout : "full", err);
     if (!status && look->size) status = lp_view_size(look->size, &p->layout.width, &p->layout.height, err);
+    if (!status) status = lp_theme_read(p->ink, look->theme, err);
     if (!status) status = lp_painter_fit(p, 0, 0, err);
     if (status) {
         free(p);

@@ -21,7 +21,7 @@ typedef struct {
     int x, y, w, h;
 } lp_rect;
 
-/* What colours are for. The built-in ones are in painter.c. */
+/* What colours are for. */
 typedef enum {
     LP_INK_GROUND,
     LP_INK_PANEL,
@@ -165,6 +165,13 @@ lp_status lp_layout_read(lp_layout *out, const char *name, lp_err *err);
 /* "1280x720" */
 lp_status lp_view_size(const char *text, int *width, int *height, lp_err *err);
 
+/* ---- theme.c ---- */
+#define LP_LEAST_CONTRAST 4.5 /* : 1, of text (WCAG 2 AA) */
+/* The built-in colours and, of a file (NULL: none), what it says of them. LP_BAD_INPUT: with file, line and reason. */
+lp_status lp_theme_read(uint32_t ink[LP_N_INKS], const char *path, lp_err *err);
+/* Of two 0xRRGGBB, 1 to 21: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
+double lp_theme_contrast(uint32_t a, uint32_t b);
+
 /* ---- the panels, each inside its rectangle: view_mind.c, view_memory.c, view_play.c, view_sheet.c, view_status.c ---- */
 enum { LP_PANEL_PAD = 12, LP_ROW_PX = 24, LP_TITLE_PX = 30, LP_PANEL_FRAME = LP_TITLE_PX + 4 + 6 /* all of its height but the rows */ };
 typedef struct {
@@ -194,7 +201,7 @@ void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_draw_sheet(lp_painter *p, lp_rect r, const lp_view *view);
 /* A strip of this width wants this height; below LP_WIDE_PX header and counters take two lines. */
 enum { LP_WIDE_PX = 1000 };
-int lp_view_strip_height(lp_strip_id strip, int width);
+int lp_view_strip_height(lp_strip_id strip, int width, const lp_view *view);
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view);

@@ -147,7 +147,7 @@ void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view) {
 
 /* ---- buttons ---- */
 
-enum { LANE_NAME_PX = 74, LANE_MAX_PX = 40 };
+enum { LANE_NAME_PX = 74, LANE_MAX_PX = 56 };
 static const struct {
     uint16_t key;
     const char *name, *sign; /* sign: in combinations */
@@ -175,7 +175,7 @@ static int n_lanes(const lp_view *view) {
 
 /* A button held over decisions is one bar; the newest decision is at the right end. */
 static void lane(lp_painter *p, lp_rect r, const lp_view *view, int which) {
-    int n = n_keys(view), end = r.x + r.w, h = r.h > 26 ? 16 : r.h - 9;
+    int n = n_keys(view), end = r.x + r.w, h = r.h > 40 ? 24 : r.h > 26 ? 16 : r.h - 9;
     lp_rect track = {r.x + LANE_NAME_PX, r.y + (r.h - h) / 2, r.w - LANE_NAME_PX, h};
     bool now = n > 0 && view->keys[n - 1] & lanes[which].key;
     lp_paint_text(p, (lp_rect){r.x, r.y, LANE_NAME_PX - 8, r.h}, now ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT,

@@ -17,10 +17,10 @@ void lp_view_panel_note(lp_painter *p, lp_rect r, const char *title, uint32_t in
     lp_paint_text(p, (lp_rect){r.x + LP_PANEL_PAD + w, r.y + 3, room, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, ink, note);
 }
 
-int lp_view_strip_height(lp_strip_id strip, int width) {
+int lp_view_strip_height(lp_strip_id strip, int width, const lp_view *view) {
     switch (strip) {
     case LP_STRIP_HEADER: return width >= LP_WIDE_PX ? 38 : 66; /* narrow: the names below */
-    case LP_STRIP_COUNTERS: return width >= LP_WIDE_PX ? 52 : 104;
+    case LP_STRIP_COUNTERS: return width >= LP_WIDE_PX || !view->can_end ? 52 : 104;
     case LP_STRIP_KEYS:
     default: return 30;
     }
@@ -77,8 +77,8 @@ static int named(lp_painter *p, int x, int limit, lp_rect row, const char *label
 }
 
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
-    bool two = r.h > lp_view_strip_height(LP_STRIP_HEADER, INT_MAX);
-    if (two) r.h = lp_view_strip_height(LP_STRIP_HEADER, INT_MAX);
+    bool two = r.h > lp_view_strip_height(LP_STRIP_HEADER, INT_MAX, view);
+    if (two) r.h = lp_view_strip_height(LP_STRIP_HEADER, INT_MAX, view);
     int limit = badges(p, r, view) - 16;
     lp_rect brand = {r.x, r.y, two ? limit - r.x : (limit - r.x) / 2, r.h};
     int x = r.x + 28 + lp_paint_text(p, brand, LP_FACE_BRAND, LP_LEFT, p->ink[LP_INK_TEXT], view->title ? view->title : "Longplay");
@@ -86,7 +86,7 @@ void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view) {
         x = r.x;
         limit = r.x + r.w;
         r.y += r.h;
-        r.h = lp_view_strip_height(LP_STRIP_HEADER, 0) - r.h;
+        r.h = lp_view_strip_height(LP_STRIP_HEADER, 0, view) - r.h;
     }
     int each = (limit - x) / 3; /* a long name may use the room that those before it left */
     x = named(p, x, x + each, r, "game", view->game);
@@ -116,19 +116,16 @@ static int64_t rounded(double value) {
 
 static void draw_counter(lp_painter *p, lp_rect r, const counter *c) {
     char text[LP_FORMAT_SIZE];
-    int line = lp_paint_line_height(p, LP_FACE_BODY);
-    if (c->moved) {
-        lp_paint_round(p, (lp_rect){r.x - 6, r.y + 2, r.w + 6, r.h - 4}, 6, p->ink[LP_INK_CHOSEN]);
-        lp_paint_text(p, (lp_rect){r.x + r.w / 2, r.y + 2 + line, r.w / 2 - 4, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE,
-                      LP_RIGHT, p->ink[c->ink], "+1");
-        r.w /= 2;
-    }
-    lp_paint_text(p, (lp_rect){r.x, r.y + 2, c->moved ? 2 * r.w : r.w, line}, LP_FACE_BODY, LP_LEFT, p->ink[c->ink], c->label);
+    int line = lp_paint_line_height(p, LP_FACE_BODY), high = lp_paint_line_height(p, LP_FACE_FIGURE);
+    if (c->moved) lp_paint_round(p, (lp_rect){r.x - 6, r.y + 2, r.w + 6, r.h - 4}, 6, p->ink[LP_INK_CHOSEN]);
+    lp_paint_text(p, (lp_rect){r.x, r.y + 2, r.w, line}, LP_FACE_BODY, LP_LEFT, p->ink[c->ink], c->label);
     const char *value = c->text;
     if (c->clock) value = lp_format_fitting_time(p, text, LP_FACE_FIGURE, c->seconds, r.w);
     else if (!value) value = lp_format_fitting(p, text, LP_FACE_FIGURE, c->count, r.w);
-    lp_paint_text(p, (lp_rect){r.x, r.y + 2 + line, r.w, lp_paint_line_height(p, LP_FACE_FIGURE)}, LP_FACE_FIGURE, LP_LEFT,
-                  p->ink[LP_INK_TEXT], value);
+    lp_rect row = {r.x, r.y + 2 + line, r.w, high};
+    int w = lp_paint_text(p, row, LP_FACE_FIGURE, LP_LEFT, p->ink[LP_INK_TEXT], value) + 4;
+    if (!c->moved || w + lp_paint_text_width(p, LP_FACE_FIGURE, "+1") > r.w - 4) return;
+    lp_paint_text(p, (lp_rect){row.x + w, row.y, row.w - 4 - w, high}, LP_FACE_FIGURE, LP_RIGHT, p->ink[c->ink], "+1");
 }
 
 static void counter_row(lp_painter *p, lp_rect r, const counter *counters, int n) {
@@ -178,7 +175,7 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
     int first = 0, total = 0, before = 0; /* first: how many are in the upper of two rows */
     for (int i = 0; i < N; i++) total += counters[i].shown ? counters[i].share : 0;
     lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
-    int row = lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX);
+    int row = lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX, view);
     if (r.h < 2 * row || total <= r.w) {
         counter_row(p, (lp_rect){r.x, r.y + (r.h - row) / 2, r.w, row}, counters, N);
         return;

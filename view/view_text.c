@@ -1,5 +1,6 @@
 /* Type: DejaVu Sans through SDL_ttf, one cache of rendered glyphs a face.
  *
+ * A character that DejaVu has not comes from the first of the fallback fonts that is there and has it; they are looked for when one is first needed.
  * A glyph is rendered once, white, and kept as a coverage mask in a slot of fixed size; drawing blends the mask with the
  * ink. ASCII has a slot of its own per character; everything else shares the rest by hash, the newcomer winning. So memory is bounded
  * and a picture costs no call to SDL_ttf but for kerning, whatever the texts say.
@@ -23,6 +24,7 @@ enum {
     SPECIMEN = 0xfffd, /* drawn for what is no UTF-8 or not in the font */
     ELLIPSIS = 0x2026,
     LINE_BYTES = 512, /* of a paragraph */
+    MAX_FOLDERS = 16,
 };
 
 typedef struct {
@@ -30,8 +32,17 @@ typedef struct {
     int16_t left, width, height, advance;
 } glyph;
 
+/* Fonts with many scripts, as Debian names them: Chinese, Japanese and Korean; those of South and South-East Asia; whatever else Unicode has. */
+static const char *const fallbacks[] = {"NotoSansCJK-Regular.ttc",  "DroidSansFallbackFull.ttf",
+                                        "wqy-zenhei.ttc",           "NotoSansDevanagari-Regular.ttf",
+                                        "NotoSansThai-Regular.ttf", "FreeSans.ttf",
+                                        "Symbola_hint.ttf",         "unifont.otf",
+                                        "unifont_upper.otf"};
+enum { N_FALLBACKS = sizeof fallbacks / sizeof *fallbacks };
+
 struct lp_face {
-    TTF_Font *font;
+    TTF_Font *font, *others[N_FALLBACKS]; /* others: NULL where there is none */
+    bool has_looked;                      /* for the others */
     int px, line_height;
     int cell_width, cell_height;
     glyph glyphs[SLOTS];
@@ -53,21 +64,51 @@ static uint8_t *mask_of(const lp_face *face, int slot) {
     return face->masks + (size_t)slot * (size_t)(face->cell_width * face->cell_height);
 }
 
+static bool find_font(char path[PATH_MAX], const char *const *folders, const char *file) {
+    for (; *folders; folders++) {
+        int n = snprintf(path, PATH_MAX, "%s/%s", *folders, file);
+        if (n > 0 && n < PATH_MAX && lp_file_exists(path)) return true;
+    }
+    return false;
+}
+
+/* One that is missing, or no font, is no error. */
+static void open_fallbacks(lp_face *face) {
+    const char *folders[MAX_FOLDERS + 1];
+    char path[PATH_MAX];
+    lp_paint_font_folders(folders, MAX_FOLDERS);
+    for (int i = 0; i < N_FALLBACKS; i++)
+        if (find_font(path, folders, fallbacks[i])) face->others[i] = TTF_OpenFont(path, face->px);
+    face->has_looked = true;
+}
+
+static TTF_Font *font_of(lp_face *face, uint32_t codepoint) {
+    if (TTF_GlyphIsProvided32(face->font, codepoint)) return face->font;
+    if (!face->has_looked) open_fallbacks(face);
+    for (int i = 0; i < N_FALLBACKS; i++)
+        if (face->others[i] && TTF_GlyphIsProvided32(face->others[i], codepoint)) return face->others[i];
+    return NULL;
+}
+
 static void render_glyph(lp_face *face, int slot, uint32_t codepoint) {
     glyph *g = &face->glyphs[slot];
     *g = (glyph){.codepoint = codepoint};
-    uint32_t shown = TTF_GlyphIsProvided32(face->font, codepoint) ? codepoint : SPECIMEN;
+    TTF_Font *font = font_of(face, codepoint);
+    uint32_t shown = font ? codepoint : SPECIMEN;
     int min_x = 0, advance = 0;
-    if (TTF_GlyphMetrics32(face->font, shown, &min_x, NULL, NULL, NULL, &advance)) return;
+    if (!font) font = face->font;
+    if (TTF_GlyphMetrics32(font, shown, &min_x, NULL, NULL, NULL, &advance)) return;
     g->advance = (int16_t)advance;
     g->left = (int16_t)(min_x < 0 ? min_x : 0); /* SDL_ttf shifts a glyph that starts left of its origin */
-    SDL_Surface *surface = TTF_RenderGlyph32_Blended(face->font, shown, (SDL_Color){255, 255, 255, 255});
+    SDL_Surface *surface = TTF_RenderGlyph32_Blended(font, shown, (SDL_Color){255, 255, 255, 255});
     if (!surface) return; /* nothing to see: a space */
     g->width = (int16_t)(surface->w < face->cell_width ? surface->w : face->cell_width);
-    g->height = (int16_t)(surface->h < face->cell_height ? surface->h : face->cell_height);
+    int down = TTF_FontAscent(face->font) - TTF_FontAscent(font), bottom = surface->h + down; /* to the same base line */
+    g->height = (int16_t)(bottom < 0 ? 0 : bottom < face->cell_height ? bottom : face->cell_height);
     uint8_t *mask = mask_of(face, slot);
-    for (int y = 0; y < g->height; y++) {
-        const uint32_t *from = (const uint32_t *)(const void *)((const char *)surface->pixels + (ptrdiff_t)y * surface->pitch);
+    memset(mask, 0, (size_t)(face->cell_width * face->cell_height));
+    for (int y = down > 0 ? down : 0; y < g->height; y++) {
+        const uint32_t *from = (const uint32_t *)(const void *)((const char *)surface->pixels + (ptrdiff_t)(y - down) * surface->pitch);
         for (int x = 0; x < g->width; x++) mask[y * face->cell_width + x] = (uint8_t)(from[x] >> 24);
     }
     SDL_FreeSurface(surface);
@@ -228,20 +269,19 @@ void lp_paint_font_folders(const char **out, int max) {
         "/usr/share/fonts/dejavu-sans-fonts", /* Fedora */
         "/usr/share/fonts/dejavu",
         "/usr/local/share/fonts",
+        "/usr/share/fonts/opentype/noto", /* Debian's others: the fallbacks */
+        "/usr/share/fonts/truetype/noto",
+        "/usr/share/fonts/truetype/droid",
+        "/usr/share/fonts/truetype/wqy",
+        "/usr/share/fonts/truetype/freefont",
+        "/usr/share/fonts/truetype/ancient-scripts",
+        "/usr/share/fonts/opentype/unifont",
     };
     int n = 0;
     const char *own = getenv("LONGPLAY_FONTS");
     if (own && *own && n < max) out[n++] = own;
     for (size_t i = 0; i < sizeof usual / sizeof *usual && n < max; i++) out[n++] = usual[i];
     out[n] = NULL;
-}
-
-static bool find_font(char path[PATH_MAX], const char *const *folders, const char *file) {
-    for (; *folders; folders++) {
-        int n = snprintf(path, PATH_MAX, "%s/%s", *folders, file);
-        if (n > 0 && n < PATH_MAX && lp_file_exists(path)) return true;
-    }
-    return false;
 }
 
 static lp_status open_face(lp_face **out, const char *path, int px, lp_err *err) {
@@ -284,6 +324,8 @@ void lp_paint_close_faces(lp_painter *p) {
         lp_face *face = p->faces[i];
         if (!face) continue;
         if (face->font) TTF_CloseFont(face->font);
+        for (int k = 0; k < N_FALLBACKS; k++)
+            if (face->others[k]) TTF_CloseFont(face->others[k]);
         free(face->masks);
         free(face);
         p->faces[i] = NULL;

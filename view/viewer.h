@@ -117,6 +117,7 @@ typedef struct {
 typedef struct {
     const char *layout; /* full, game, panels, vertical, or an .ini file (docs/window.md) */
     const char *size;   /* "1920x1080"; NULL: the layout's own */
+    const char *theme;  /* an .ini file; NULL: the built-in colours */
 } lp_look;
 
 typedef struct lp_painter lp_painter; /* fonts and a canvas; one thread */
@@ -127,6 +128,8 @@ void lp_painter_close(lp_painter *painter);
  * were. */
 lp_status lp_painter_fit(lp_painter *painter, int width, int height, lp_err *err);
 void lp_painter_size(const lp_painter *painter, int *width, int *height);
+/* Whether all text has the contrast that it needs in the look's colours, and what has not. */
+bool lp_painter_reads_well(const lp_painter *painter, lp_err *why);
 /* Draws; returns rows of pixels 0xffRRGGBB, valid until the next draw or fit. */
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
 /* Asked before the work that ends in a picture: lp_file_check_writable; only a PNG is replaced. */

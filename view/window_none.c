@@ -29,6 +29,12 @@ void lp_painter_size(const lp_painter *painter, int *width, int *height) {
     LP_CHECK(painter);
 }
 
+bool lp_painter_reads_well(const lp_painter *painter, lp_err *why) {
+    (void)why;
+    LP_CHECK(painter);
+    return true;
+}
+
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view) {
     (void)view;
     LP_CHECK(painter);
