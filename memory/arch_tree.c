@@ -1,12 +1,13 @@
 /* The summary tree. K chunk, S slots, F fan, W window.
  *
  * Raw items stand in a row. When K of them lie beyond the window, they leave, and a summary of level 1 keeps S of them
- * (selection.h). A level holds up to 2F - 1 summaries; the 2F-th first sends the older F to the next level as one summary, so
- * that recent history stays fine-grained. A summary's items are in order of step.
+ * (selection.h). A level holds up to R - 1 summaries; the R-th first sends the oldest F to the next level as one summary. R is 2F
+ * where they merge late, so that recent history stays fine-grained, or F where they merge early, so that there are fewer summaries, of
+ * more items for the same context. A summary's items are in order of step.
  *
  * What follows from n_steps alone, and is therefore not stored:
  *   closed(1) = max(0, n_steps - W) / K summaries were ever on level 1
- *   closed(l + 1) = closed(l) < 2F ? 0 : closed(l) / F - 1, and level l has closed(l) - F closed(l + 1) of them now
+ *   closed(l + 1) = closed(l) < R ? 0 : (closed(l) - R) / F + 1, and level l has closed(l) - F closed(l + 1) of them now
  *   summary i of level l covers steps [i, i + 1) K F^(l-1) and holds min(S, K F^(l-1)) items: so a level's items lie
  *   packed, and a context is a few copies.
  *
@@ -19,16 +20,17 @@
 
 #include <string.h>
 
-enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE, KEEP }; /* its settings */
-enum { MAX_LEVELS = 41 };                         /* LP_MEM_MAX_STEPS at K 1, F 2 reaches 39 */
+enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE, KEEP, MERGE }; /* its settings */
+enum { LATE = 1, EARLY };                                /* of MERGE */
+enum { MAX_LEVELS = 41 };                                /* LP_MEM_MAX_STEPS at K 1, F 2 reaches it */
 
-/* The rows of a level are sized for 2F summaries of `each` items. */
+/* The rows of a level are sized for R summaries of `each` items. */
 typedef struct {
-    float *vector;   /* [2F * each][dim] */
-    float *salience; /* [2F * each] */
-    int64_t *step;   /* [2F * each] */
+    float *vector;   /* [R * each][dim] */
+    float *salience; /* [R * each] */
+    int64_t *step;   /* [R * each] */
     int each;        /* items a summary of this level has */
-    int n;           /* summaries now; 2F only within a merge */
+    int n;           /* summaries now; R only within a merge */
     int64_t closed;  /* summaries that ever were here: the next one's index */
     int64_t span;    /* steps a summary covers */
 } level;
@@ -52,8 +54,11 @@ static int64_t closed_at(const lp_mem_config *c, int64_t n_steps) {
     return beyond > 0 ? beyond / c->setting[CHUNK] : 0;
 }
 
+/* R: summaries of a level at which the oldest F are merged. */
+static int room(const lp_mem_config *c) { return c->setting[MERGE] == EARLY ? c->setting[FAN] : 2 * c->setting[FAN]; }
+
 static int64_t closed_above(const lp_mem_config *c, int64_t closed) {
-    return closed < 2 * c->setting[FAN] ? 0 : closed / c->setting[FAN] - 1;
+    return closed < room(c) ? 0 : (closed - room(c)) / c->setting[FAN] + 1;
 }
 
 static int levels_at(const lp_mem_config *c, int64_t n_steps) {
@@ -74,7 +79,7 @@ static int max_context(const lp_mem_config *c, int64_t n_steps) {
     int64_t raw = window_of(c) + c->setting[CHUNK] - 1, n = n_steps < raw ? n_steps : raw, each = 0;
     for (int64_t closed = closed_at(c, n_steps); closed; closed = closed_above(c, closed)) {
         each = each_above(c, (int)each);
-        n += each * (closed < 2 * c->setting[FAN] ? closed : 2 * c->setting[FAN] - 1);
+        n += each * (closed < room(c) ? closed : room(c) - 1);
     }
     return (int)n;
 }
@@ -94,7 +99,7 @@ static size_t size(const lp_mem_config *c) {
                   lp_selection_size(max_candidates(c), c->setting[SLOTS], c->dim);
     for (int l = 0; l < n_levels; l++) {
         each = each_above(c, each);
-        size_t n = 2 * (size_t)c->setting[FAN] * (size_t)each;
+        size_t n = (size_t)room(c) * (size_t)each;
         need += lp_arena_need(n * dim * sizeof(float)) + lp_arena_need(n * sizeof(float)) + lp_arena_need(n * sizeof(int64_t));
     }
     return need;
@@ -115,7 +120,7 @@ static void *open(const lp_mem_config *c, lp_arena *arena) {
     for (int l = 0; l < t->max_levels; l++, span *= c->setting[FAN]) {
         level *v = &t->levels[l];
         each = each_above(c, each);
-        size_t n = 2 * (size_t)c->setting[FAN] * (size_t)each;
+        size_t n = (size_t)room(c) * (size_t)each;
         v->vector = lp_arena_take(arena, n * dim * sizeof(float));
         v->salience = lp_arena_take(arena, n * sizeof(float));
         v->step = lp_arena_take(arena, n * sizeof(int64_t));
@@ -159,12 +164,12 @@ static void close_summary(tree *t, const lp_mem_config *c, level *v, const lp_ca
 }
 
 /* Takes the oldest F summaries out of level v. */
-static void drop_older_half(const lp_mem_config *c, level *v) {
-    size_t half = (size_t)c->setting[FAN] * (size_t)v->each, dim = (size_t)c->dim;
-    memcpy(v->vector, v->vector + half * dim, half * dim * sizeof *v->vector);
-    memcpy(v->salience, v->salience + half, half * sizeof *v->salience);
-    memcpy(v->step, v->step + half, half * sizeof *v->step);
-    v->n = c->setting[FAN];
+static void drop_oldest(const lp_mem_config *c, level *v) {
+    v->n -= c->setting[FAN];
+    size_t gone = (size_t)c->setting[FAN] * (size_t)v->each, left = (size_t)v->n * (size_t)v->each, dim = (size_t)c->dim;
+    memmove(v->vector, v->vector + gone * dim, left * dim * sizeof *v->vector);
+    memmove(v->salience, v->salience + gone, left * sizeof *v->salience);
+    memmove(v->step, v->step + gone, left * sizeof *v->step);
 }
 
 /* Summarises the oldest K raw items, and merges upwards while a level is full. */
@@ -175,11 +180,11 @@ static void close_chunk(tree *t, const lp_mem_config *c, int64_t first) {
     memmove(t->vector, t->vector + chunk * dim, (size_t)t->n_raw * dim * sizeof *t->vector);
     memmove(t->salience, t->salience + chunk, (size_t)t->n_raw * sizeof *t->salience);
     int l = 0;
-    for (; t->levels[l].n == 2 * c->setting[FAN]; l++) {
+    for (; t->levels[l].n == room(c); l++) {
         LP_CHECK(l + 1 < t->max_levels);
         level *v = &t->levels[l];
         close_summary(t, c, v + 1, &(lp_candidates){(size_t)c->setting[FAN] * (size_t)v->each, v->vector, v->salience, v->step, 0});
-        drop_older_half(c, v);
+        drop_oldest(c, v);
     }
     if (l + 1 > t->n_levels) t->n_levels = l + 1;
 }
@@ -334,7 +339,10 @@ const lp_mem_arch lp_mem_tree = {
         [FAN] = LP_MEM_SETTING_FAN,
         [WINDOW] = LP_MEM_SETTING_WINDOW,
         [UNLIKE] = LP_MEM_SETTING_UNLIKE,
-        [KEEP] = LP_MEM_SETTING_KEEP},
+        [KEEP] = LP_MEM_SETTING_KEEP,
+        [MERGE] = {.name = "merge",
+                   .help = "when a level's oldest F summaries are merged: late, when 2 F stand there, or early, when F do, so that there are fewer",
+                   .initial = LATE, .min = LATE, .max = EARLY, .absent = LATE, .choices = "late|early"}},
     // clang-format on
     .size = size,
     .open = open,

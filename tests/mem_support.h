@@ -27,7 +27,8 @@ static inline void append(lp_mem *m, int dim, float salience) {
     lp_mem_append(m, vector, salience);
 }
 
-enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE, KEEP }; /* the tree's settings, in its order */
+enum { CHUNK, SLOTS, FAN, WINDOW, UNLIKE, KEEP, MERGE }; /* the tree's settings, in its order */
+enum { EARLY = 2 };                                      /* of MERGE */
 
 /* One that selects by salience alone. */
 static inline lp_mem_config tree_config(int dim, int chunk, int slots, int fan, int window) {

@@ -7,9 +7,9 @@
 
 enum { REF_LEVELS = 20, REF_ITEMS = 40000 };
 typedef struct {
-    int K, S, F, W;
+    int K, S, F, W, R;
     const float *salience;
-    int n_levels, n_nodes[REF_LEVELS], *node[REF_LEVELS], *size[REF_LEVELS]; /* node: [2F][S] items; size: [2F] */
+    int n_levels, n_nodes[REF_LEVELS], *node[REF_LEVELS], *size[REF_LEVELS]; /* node: [R][S] items; size: [R] */
 } reference;
 
 static const float *compared;
@@ -29,13 +29,13 @@ static void reference_push(reference *r, int level, int *items, int n) {
     if (level >= r->n_levels) r->n_levels = level + 1;
     memcpy(r->node[level] + r->n_nodes[level] * r->S, items, (size_t)keep * sizeof *items);
     r->size[level][r->n_nodes[level]++] = keep;
-    if (r->n_nodes[level] < 2 * r->F) return;
+    if (r->n_nodes[level] < r->R) return;
     int *children = calloc((size_t)(r->F * r->S), sizeof *children), total = 0;
     for (int i = 0; i < r->F; i++)
         for (int j = 0; j < r->size[level][i]; j++) children[total++] = r->node[level][i * r->S + j];
-    memmove(r->node[level], r->node[level] + r->F * r->S, (size_t)(r->F * r->S) * sizeof(int));
-    memmove(r->size[level], r->size[level] + r->F, (size_t)r->F * sizeof(int));
-    r->n_nodes[level] = r->F;
+    r->n_nodes[level] -= r->F;
+    memmove(r->node[level], r->node[level] + r->F * r->S, (size_t)(r->n_nodes[level] * r->S) * sizeof(int));
+    memmove(r->size[level], r->size[level] + r->F, (size_t)r->n_nodes[level] * sizeof(int));
     reference_push(r, level + 1, children, total);
     free(children);
 }
@@ -69,14 +69,15 @@ static float some_salience(lp_rng *rng, int kind) {
 }
 
 static void check_tree(lp_mem_config c, int kind, int steps) {
-    const int K = c.setting[CHUNK], S = c.setting[SLOTS], F = c.setting[FAN], W = c.setting[WINDOW];
+    const int K = c.setting[CHUNK], S = c.setting[SLOTS], F = c.setting[FAN], W = c.setting[WINDOW],
+              R = c.setting[MERGE] == EARLY ? F : 2 * F;
     lp_rng rng = lp_rng_make(seed, (uint64_t)(kind * 1000 + K * 100 + S * 10 + F));
     static int step[REF_ITEMS], level[REF_ITEMS];
     float *salience = calloc((size_t)steps, sizeof *salience);
-    reference r = {K, S, F, W < 0 ? 0 : W, salience, 0, {0}, {0}, {0}};
+    reference r = {K, S, F, W < 0 ? 0 : W, R, salience, 0, {0}, {0}, {0}};
     for (int l = 0; l < REF_LEVELS; l++) {
-        r.node[l] = calloc((size_t)(2 * F * S), sizeof(int));
-        r.size[l] = calloc((size_t)(2 * F), sizeof(int));
+        r.node[l] = calloc((size_t)(R * S), sizeof(int));
+        r.size[l] = calloc((size_t)R, sizeof(int));
     }
     lp_mem *m = open_mem(&c);
     context x = context_new(&c);
@@ -91,8 +92,8 @@ static void check_tree(lp_mem_config c, int kind, int steps) {
         assert_true(n <= lp_mem_max_context_at(&c, t + 1));
         for (int i = 0; i < n; i++) {
             if (x.view.step[i] != step[i] || x.view.level[i] != level[i])
-                fail_msg("K %d S %d F %d W %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d", K, S, F, W, kind,
-                         t + 1, i, (long long)x.view.step[i], x.view.level[i], step[i], level[i]);
+                fail_msg("K %d S %d F %d W %d R %d kind %d: after %d steps, item %d is step %lld level %d, should be %d, %d", K, S, F, W, R,
+                         kind, t + 1, i, (long long)x.view.step[i], x.view.level[i], step[i], level[i]);
             assert_true(x.view.salience[i] == salience[step[i]]);
         }
     }
@@ -116,13 +117,17 @@ static void test_tree_equals_prototype(void **state) {
                                     {33, 1, 7, 100},
                                     {10, 64, 3, 9}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (int kind = 0; kind < 4; kind++)
-            check_tree(tree_config(2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3]), kind, kind ? 800 : 3000);
+        for (int kind = 0; kind < 8; kind++) {
+            lp_mem_config c = tree_config(2, shapes[i][0], shapes[i][1], shapes[i][2], shapes[i][3]);
+            c.setting[MERGE] = kind < 4 ? 0 : EARLY;
+            check_tree(c, kind % 4, kind % 4 ? 800 : 3000);
+        }
     lp_rng rng = lp_rng_make(seed, 1);
     for (int i = 0; i < 20; i++) {
         lp_mem_config c = tree_config(1 + (int)lp_rng_below(&rng, 5), 1 + (int)lp_rng_below(&rng, 20), 1 + (int)lp_rng_below(&rng, 9),
                                       2 + (int)lp_rng_below(&rng, 5), (int)lp_rng_below(&rng, 40));
         if (!c.setting[WINDOW]) c.setting[WINDOW] = -1;
+        if (i % 2) c.setting[MERGE] = EARLY;
         check_tree(c, (int)lp_rng_below(&rng, 4), 1000);
     }
 }
@@ -420,6 +425,7 @@ static const lp_mem_config saved_configs[] = {{&lp_mem_none, 3, {0}},
                                               {&lp_mem_tree, 1, {3, 5, 3, -1, -1}},
                                               {&lp_mem_tree, 3, {4, 3, 2, 6}},
                                               {&lp_mem_tree, 2, {4, 3, 2, 6, -1, 5}},
+                                              {&lp_mem_tree, 2, {4, 3, 2, 6, -1, 1, EARLY}},
                                               {&lp_mem_knn, 3, {5, 4, 40}},
                                               {&lp_mem_flat, 3, {4, 9, 6, -1}},
                                               {&lp_mem_flat, 2, {5, 3, -1, 6, 4}},

@@ -10,6 +10,7 @@ static const lp_mem_config configs[] = {
     {&lp_mem_full, 1, {1}},
     {&lp_mem_tree, 3, {4, 3, 2, 6, -1}},
     {&lp_mem_tree, 1, {3, 5, 3, -1, -1}},
+    {&lp_mem_tree, 2, {3, 4, 2, 5, -1, 1, EARLY}},
     {&lp_mem_tree, 2, {1, 1, 2, 1, -1}},
     {&lp_mem_flat, 3, {4, 9, 6, -1}},
     {&lp_mem_flat, 1, {3, 5, -1, -1}},

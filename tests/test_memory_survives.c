@@ -12,6 +12,7 @@ enum { TRIALS = 2000, MAX_FACTS = 64, MAX_SLOTS = 64, MAX_LINE = 200, PAGE_SEED 
 typedef struct {
     int64_t n_steps;
     int chunk, slots, fan, window;
+    bool early;
     int facts, copies; /* of each, in a row; copies divides chunk and n_steps */
     double margin;     /* saliences: N(margin, 1) of a fact, which its copies have in common; N(0, 1) of each item of the rest */
     bool alike;        /* all of the rest is one thing; otherwise no two items of it are */
@@ -22,6 +23,7 @@ static lp_mem_config config_of(const world *w, int dim) {
     lp_mem_config c = tree_config(dim, w->chunk, w->slots, w->fan, w->window);
     c.setting[WINDOW] = w->window ? w->window : -1;
     c.setting[UNLIKE] = w->unlike;
+    c.setting[MERGE] = w->early ? EARLY : 0;
     return c;
 }
 
@@ -30,34 +32,37 @@ static lp_mem_config config_of(const world *w, int dim) {
 static int64_t power(int64_t base, int exponent) { return exponent ? base * power(base, exponent - 1) : 1; }
 static int64_t span(const world *w, int level) { return w->chunk * power(w->fan, level - 1); }
 
+/* Summaries of a level that stay when others are merged. */
+static int staying(const world *w) { return w->early ? 0 : w->fan; }
+
 /* Summaries that were ever on the level. */
 static int64_t closed(const world *w, int level) {
     const int64_t chunks = w->n_steps < w->window ? 0 : (w->n_steps - w->window) / w->chunk;
-    const int64_t F = w->fan, here = power(F, level - 1), below = (here * F - F) / (F - 1);
+    const int64_t F = w->fan, here = power(F, level - 1), below = staying(w) * (here - 1) / (F - 1);
     return chunks < below ? 0 : (chunks - below) / here;
 }
 
 static int levels(const world *w) {
-    const double F = w->fan, chunks = w->n_steps < w->window ? 0 : (double)((w->n_steps - w->window) / w->chunk);
-    return chunks < 1 ? 0 : 1 + (int)(log(((F - 1) * chunks + F) / (2 * F - 1)) / log(F) + 1e-9);
+    const double F = w->fan, r = staying(w), chunks = w->n_steps < w->window ? 0 : (double)((w->n_steps - w->window) / w->chunk);
+    return chunks < 1 ? 0 : 1 + (int)(log(((F - 1) * chunks + r) / (r + F - 1)) / log(F) + 1e-9);
 }
 
 static int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
 
 static int64_t context_items(const world *w) {
     int64_t n = at_most(w->n_steps, w->window + w->chunk - 1);
-    for (int l = 1; l <= levels(w); l++) n += at_most(w->slots, span(w, l)) * at_most(closed(w, l), 2 * w->fan - 1);
+    for (int l = 1; l <= levels(w); l++) n += at_most(w->slots, span(w, l)) * at_most(closed(w, l), staying(w) + w->fan - 1);
     return n;
 }
 
 /* The ages that an item on a level may have. */
 static int64_t youngest(const world *w, int level) {
-    return level ? w->window + w->fan * (span(w, level) - w->chunk) / (w->fan - 1) + 1 : 1;
+    return level ? w->window + staying(w) * (span(w, level) - w->chunk) / (w->fan - 1) + 1 : 1;
 }
 
 static int64_t oldest(const world *w, int level) {
     const int64_t F = w->fan;
-    return w->window + w->chunk - 1 + (level ? (2 * F - 1) * (F * span(w, level) - w->chunk) / (F - 1) : 0);
+    return w->window + w->chunk - 1 + (level ? (staying(w) + F - 1) * (F * span(w, level) - w->chunk) / (F - 1) : 0);
 }
 
 /* ---- the probability ---- */
@@ -262,11 +267,12 @@ static const int64_t table_steps[] = {1000, 10000, 100000, 1000000};
 
 static bool read_shape(const char *line, world *w) {
     *w = (world){.facts = 4, .copies = 1, .unlike = -1};
-    return sscanf(line, "| K %d, S %d, F %d, W %d |", &w->chunk, &w->slots, &w->fan, &w->window) == 4;
+    w->early = strstr(line, "early");
+    return sscanf(line, "| K %d, S %d, F %d, W %d%*[^|]|", &w->chunk, &w->slots, &w->fan, &w->window) == 4;
 }
 
 static void write_shape(char *line, world w) {
-    int n = snprintf(line, MAX_LINE, "| K %d, S %d, F %d, W %d |", w.chunk, w.slots, w.fan, w.window);
+    int n = snprintf(line, MAX_LINE, "| K %d, S %d, F %d, W %d%s |", w.chunk, w.slots, w.fan, w.window, w.early ? ", early" : "");
     for (int i = 0; i < 4; i++) {
         w.n_steps = table_steps[i];
         n += snprintf(line + n, (size_t)(MAX_LINE - n), " %d items, %.1f |", (int)context_items(&w), needed_margin(w, 0.9));
@@ -278,18 +284,18 @@ static bool read_world(const char *line, world *w, int *survived) {
     char rest[10];
     long long steps;
     *w = (world){0};
-    if (sscanf(line, "| %lld | %d, %d, %d, %d | %*d | %d | %d | %lf | %9[a-z] | %d | %*f | %d of", &steps, &w->chunk, &w->slots, &w->fan,
-               &w->window, &w->facts, &w->copies, &w->margin, rest, &w->unlike, survived) != 11)
+    if (sscanf(line, "| %lld | %d, %d, %d, %d%*[^|]| %*d | %d | %d | %lf | %9[a-z] | %d | %*f | %d of", &steps, &w->chunk, &w->slots,
+               &w->fan, &w->window, &w->facts, &w->copies, &w->margin, rest, &w->unlike, survived) != 11)
         return false;
     assert_true(w->facts <= MAX_FACTS && w->slots <= MAX_SLOTS && w->chunk % w->copies == 0 && steps % w->copies == 0);
-    w->n_steps = steps, w->alike = !strcmp(rest, "alike");
+    w->n_steps = steps, w->alike = !strcmp(rest, "alike"), w->early = strstr(line, "early");
     return true;
 }
 
 static void write_world(char *line, const world *w, double p, int survived) {
-    snprintf(line, MAX_LINE, "| %lld | %d, %d, %d, %d | %lld | %d | %d | %g | %s | %d | %.4f | %d of %d |", (long long)w->n_steps, w->chunk,
-             w->slots, w->fan, w->window, (long long)context_items(w), w->facts, w->copies, w->margin, w->alike ? "alike" : "different",
-             w->unlike, p, survived, TRIALS);
+    snprintf(line, MAX_LINE, "| %lld | %d, %d, %d, %d%s | %lld | %d | %d | %g | %s | %d | %.4f | %d of %d |", (long long)w->n_steps,
+             w->chunk, w->slots, w->fan, w->window, w->early ? " early" : "", (long long)context_items(w), w->facts, w->copies, w->margin,
+             w->alike ? "alike" : "different", w->unlike, p, survived, TRIALS);
 }
 
 static int print_tables(void) {
@@ -316,10 +322,11 @@ static const int shapes[][4] = {/* K, S, F, W */ {16, 4, 4, 16},
                                 {5, 9, 3, 7},
                                 {1, 2, 2, 3},
                                 {20, 1, 12, 1}};
-enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+enum { N_SHAPES = 2 * sizeof shapes / sizeof *shapes }; /* each of them late and early */
 
 static world world_of(int i) {
-    return (world){.chunk = shapes[i][0], .slots = shapes[i][1], .fan = shapes[i][2], .window = shapes[i][3], .unlike = -1};
+    const int *s = shapes[i / 2];
+    return (world){.chunk = s[0], .slots = s[1], .fan = s[2], .window = s[3], .early = i % 2, .unlike = -1};
 }
 
 static void test_shape(void **state) {
@@ -427,7 +434,7 @@ static void test_lived(void **state) {
 static void test_rule(void **state) {
     (void)state;
     for (int i = 0; i < 32; i++) {
-        const world w = {table_steps[i % 4], 16, 8, i & 4 ? 2 : 4, 16, i & 8 ? 8 : 4, i & 16 ? 4 : 1, 0, false, 8};
+        const world w = {table_steps[i % 4], 16, 8, i & 4 ? 2 : 4, 16, false, i & 8 ? 8 : 4, i & 16 ? 4 : 1, 0, false, 8};
         const double n = (double)span(&w, levels(&w)), r = w.slots - w.facts * n / (double)w.n_steps + 1;
         const double rule = quantile(1 - r / n) + quantile(1 - 0.1 / w.facts), needed = needed_margin(w, 0.9);
         if (!(rule >= needed && rule < needed + 0.3))
