@@ -185,7 +185,7 @@ bool lp_watch_wants_frames(const lp_watch *w) { return w->window && w->speed == 
 
 void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
     if (!lp_watch_wants_frames(w)) return;
-    (void)show_moment(w, show, context, NULL); /* the next turn tells */
     w->next_s += 1 / w->frames_per_s;
+    if (lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL); /* else too late for it; the next turn tells of failures */
     nap(w->next_s - lp_now_s());
 }

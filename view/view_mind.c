@@ -91,10 +91,11 @@ void lp_view_actions(lp_painter *p, lp_rect r, const lp_view *view) {
         int name_w = lp_paint_text_width(p, LP_FACE_BOLD, action_name(view, shown[i], text));
         if (name_w > name_px) name_px = name_w;
     }
+    int each = columns == 1 ? rows : (n + others + 1) / 2; /* in a column */
     if (name_px < 70) name_px = 70;
     if (name_px > w * 2 / 5) name_px = w * 2 / 5;
     for (int i = 0; i < n + others; i++) {
-        lp_rect row = {in.x + i / rows * (w + gap), in.y + i % rows * LP_ROW_PX, w, LP_ROW_PX};
+        lp_rect row = {in.x + i / each * (w + gap), in.y + i % each * LP_ROW_PX, w, LP_ROW_PX};
         if (i < n) action_row(p, row, view, shown[i], name_px);
         else other_actions(p, row, view, shown, n);
     }

@@ -125,6 +125,11 @@ int main(int argc, char **argv) {
     static const char line[] = "1{\"row\":0,\"episode\":1,\"outcome\":\"win\",\"decisions\":68,\"context_items\":12}\n";
     lp_err err;
     must(lp_file_write_atomic(place("suite", "a.json"), suite, sizeof suite - 1, &err), &err);
+    static const char layout[] =
+        "[layout]\nsize = 1920x1080\ngame = right\ntop = header\n[panels]\nrow = action value\n[below]\nrow = events\n";
+    static const char theme[] = "[colours]\nground = #0c1016\ntext = #edf1f6\n";
+    must(lp_file_write_atomic(place("look", "layout.ini"), layout, sizeof layout - 1, &err), &err);
+    must(lp_file_write_atomic(place("look", "theme.ini"), theme, sizeof theme - 1, &err), &err);
     must(lp_file_write_atomic(place("episodes", "line"), line, sizeof line - 1, &err), &err);
     static const char kept[] = "\001{\"row\":0,\"episode\":0,\"outcome\":\"win\",\"decisions\":6,\"context_items\":1}\n"
                                "{\"row\":0,\"episode\":1,\"outcome\":\"timeout\",\"decisions\":6,\"context_items\":1}\n",
