@@ -7,6 +7,7 @@
 #include "evals/episodes.h"
 #include "evals/row_json.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,7 @@ static cJSON *row_json(const arguments *a, const row *r) {
     cJSON_AddNumberToObject(o, "win_rate", result->win_rate);
     cJSON_AddItemToObject(o, "ci95", cJSON_CreateDoubleArray(result->ci95, 2));
     cJSON_AddNumberToObject(o, "decisions_per_s", result->decisions_per_s);
+    if (isfinite(result->joules)) cJSON_AddNumberToObject(o, "joules", result->joules);
     cJSON_AddNumberToObject(o, "context_items_max", result->context_items_max);
     cJSON_AddNumberToObject(o, "decisions", (double)result->decisions);
     add_read(o, r);

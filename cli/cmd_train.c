@@ -1,6 +1,7 @@
 /* longplay train: a training run from the command line, with progress, a log, checkpoints and a final evaluation. */
 #include "cli/cli.h"
 
+#include "base/energy.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
@@ -152,6 +153,9 @@ static lp_status begin(session *s, lp_err *err) {
 /* Takes the log, and with it all the files; a log that was made for nothing goes again. */
 static lp_status open_files(session *s, lp_err *err) {
     lp_status status = lp_train_log_open(&s->log, err);
+    lp_energy energy;
+    lp_energy_open(&energy);
+    if (!energy.n) s->log.joules = NAN;
     if (!status) status = begin(s, err);
     if (status && s->log.made) unlink(s->log.path);
     return status;
@@ -175,10 +179,13 @@ static double cpu_s(void) {
 static lp_status update(session *s, lp_err *err) {
     lp_train_stats stats;
     double from_s = lp_now_s(), from_cpu_s = cpu_s();
+    lp_energy energy;
+    lp_energy_open(&energy);
     lp_status status = lp_train_update(s->train, &stats, err);
     if (status) return status;
     s->log.wall_s += lp_now_s() - from_s;
     s->log.cpu_s += cpu_s() - from_cpu_s;
+    s->log.joules += lp_energy_read(&energy);
     show(s, &stats);
     return lp_train_log_update(&s->log, &stats, err);
 }

@@ -67,6 +67,7 @@ static void add_number(const line *l, const char *name, double value) {
 
 static void add_times(const line *l, const lp_train_log *log) {
     fprintf(l->file, ",\"wall_s\":%.3f,\"cpu_s\":%.3f", log->wall_s, log->cpu_s);
+    if (isfinite(log->joules)) fprintf(l->file, ",\"joules\":%.3f", log->joules);
 }
 
 /* NULL: no memory. */
@@ -176,12 +177,13 @@ static lp_status take_line(lp_train_log *log, const char *text, size_t length, l
     cJSON *o = cJSON_ParseWithLength(text, length);
     if (!o && errno == ENOMEM) return lp_fail(err, LP_FAILED, "%s: out of memory", log->path);
     const char *evaluation = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "evaluation"));
-    double at = 0, wall_s = 0, cpu_s = 0, update;
+    double at = 0, wall_s = 0, cpu_s = 0, joules = NAN, update;
     bool good = number(o, "decisions", &at) && number(o, "wall_s", &wall_s) && number(o, "cpu_s", &cpu_s) &&
                 (evaluation || number(o, "update", &update));
     *keep = good && at <= (double)decisions && !(evaluation && !strcmp(evaluation, "final"));
     if (*keep) {
         log->wall_s = wall_s, log->cpu_s = cpu_s;
+        log->joules = number(o, "joules", &joules) ? joules : NAN;
         log->evaluated = evaluation && at == (double)decisions;
     }
     cJSON_Delete(o);

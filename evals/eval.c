@@ -3,6 +3,7 @@
  * action RNG, and a forward pass whose rows do not influence each other. */
 #include "evals/eval.h"
 
+#include "base/energy.h"
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/stop.h"
@@ -34,7 +35,8 @@ typedef struct {
     pthread_mutex_t lock;
     /* guarded by lock */
     int64_t to_play, share, done, wins, decisions_of_done;
-    double said_s;
+    double said_s, joules;
+    lp_energy energy;
 } evaluation;
 
 /* An environment and the episode that it plays. */
@@ -83,6 +85,7 @@ static lp_status finish(evaluation *e, player *p, lp_outcome outcome, lp_err *er
     e->done++;
     e->wins += outcome == LP_WIN;
     e->decisions_of_done += p->so_far.decisions;
+    e->joules += lp_energy_read(&e->energy);
     if (e->config->on_episode) status = e->config->on_episode(e->config->context, p->index, &p->so_far, err);
     pthread_mutex_unlock(&e->lock);
     return status;
@@ -266,11 +269,13 @@ lp_status lp_eval(const lp_game *game, const lp_eval_config *config, lp_eval_row
     else if (config->policy) status = lp_policy_threads(n, err);
     if (!status) {
         count_known(&e);
+        lp_energy_open(&e.energy);
         e.share = e.to_play / n + 1; /* few episodes are spread over the threads */
         lp_pool_run(pool, n, job, &e);
         for (int i = 0; i < n && !status; i++)
             if ((status = e.statuses[i])) lp_fail(err, status, "%s", e.errors[i].message);
         sum_up(&e, lp_now_s() - e.start_s, row);
+        row->joules = e.joules + lp_energy_read(&e.energy);
         lp_eval_tries(e.results, config->tries, row);
         if (!status) status = sum_up_milestones(&e, row, err);
     }

@@ -58,6 +58,7 @@ typedef struct {
     int64_t episodes; /* fewer than asked for: a signal ended it */
     int64_t wins, losses, timeouts, decisions;
     double win_rate, ci95[2], decisions_per_s;
+    double joules;         /* that the whole machine used meanwhile (base/energy.h); NaN: it does not tell */
     int context_items_max; /* the largest context that any decision saw */
     int64_t items_read;    /* by the memory, over all decisions; -1: not known of every episode */
     int n_milestones;      /* -1: not known of every episode */

@@ -4,6 +4,7 @@
 #include "base/rng.h"
 
 #include <cjson/cJSON.h>
+#include <sys/stat.h>
 
 /* Quick updates; the learning rate does not hang on how long it is. */
 #define SMALL                                                                                                                              \
@@ -29,14 +30,14 @@ static uint64_t digest(const char *name) {
 
 /* The log without its times. */
 static char *without_times(const char *name) {
-    static const char *const times[] = {"wall_s", "cpu_s", "rollout_s", "learn_s"};
+    static const char *const times[] = {"wall_s", "cpu_s", "joules", "rollout_s", "learn_s"};
     char *text = read_text(name), *out = calloc(1, strlen(text) + 1), *save = NULL;
     assert_non_null(out);
     assert_true(*text && text[strlen(text) - 1] == '\n');
     for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
         cJSON *o = cJSON_Parse(line);
         if (!cJSON_IsObject(o)) fail_msg("not JSON: %s", line);
-        for (size_t i = 0; i < 4; i++) cJSON_DeleteItemFromObject(o, times[i]);
+        for (size_t i = 0; i < 5; i++) cJSON_DeleteItemFromObject(o, times[i]);
         char *plain = cJSON_PrintUnformatted(o);
         strcat(out, plain), strcat(out, "\n");
         cJSON_free(plain);
@@ -75,6 +76,29 @@ static void test_changes_nothing(void **state) {
     assert_int_equal(count("asked.safetensors.log", "\"evaluation\":\"interim\""), 8); /* at 0, 512, 1024, 1536, 2048, 2560, 3008, 3520 */
     assert_int_equal(count("asked.safetensors.log", "\"evaluation\":\"final\""), 1);
     assert_int_equal(count("plain.safetensors.log", "\"evaluation\""), 1);
+}
+
+/* Where the machine tells what it used: of each line, and of an evaluation; elsewhere of none. The counter stands still here. */
+static void test_joules(void **state) {
+    (void)state;
+    static const char *const files[][2] = {{"name", "package-0"}, {"energy_uj", "1000"}, {"max_energy_range_uj", "65532610987"}};
+    mkdir(at("cap"), 0755);
+    setenv("LONGPLAY_POWERCAP", at("cap"), 1);
+    for (int told = 0; told < 2; told++) {
+        if (told) mkdir(at("cap/intel-rapl:0"), 0755);
+        for (size_t i = 0; told && i < sizeof files / sizeof *files; i++) {
+            char name[64];
+            snprintf(name, sizeof name, "cap/intel-rapl:0/%s", files[i][0]);
+            assert_int_equal(lp_file_write_atomic(at(name), files[i][1], strlen(files[i][1]), NULL), LP_OK);
+        }
+        result r = longplay("train cue --overwrite --out %%/told" SMALL " --train.decisions=320 --eval-every 320");
+        if (r.code) fail_msg("%s", r.err);
+        assert_int_equal(count("told.log", "\"joules\":0.000}"), told ? count("told.log", "\"wall_s\"") : 0);
+        assert_int_equal(count("told.log", "joules"), told ? count("told.log", "\"wall_s\"") : 0);
+        if ((r = longplay("eval cue --episodes 1 --set horizon=2 --json")).code) fail_msg("%s", r.err);
+        assert_int_equal(strstr(r.out, "\"joules\":0,") != NULL, told);
+    }
+    unsetenv("LONGPLAY_POWERCAP");
 }
 
 /* Killed, stopped, cut off, it ends with the same log, the same weights, nothing beside them. */
@@ -161,6 +185,7 @@ static void test_wrong(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_changes_nothing), TEST(test_killed), TEST(test_evaluation_goes_on), TEST(test_wrong)};
+    const struct CMUnitTest tests[] = {TEST(test_changes_nothing), TEST(test_joules), TEST(test_killed), TEST(test_evaluation_goes_on),
+                                       TEST(test_wrong)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
