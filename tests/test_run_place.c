@@ -111,7 +111,7 @@ static void locked(void **state) {
     for (int i = 0; i < 3; i++) assert_true(lp_run_waits(run));
     lp_view view = {0};
     lp_run_view(run, &view);
-    assert_non_null(strstr(view.status, "keeps run.db locked"));
+    assert_non_null(strstr(view.note, "keeps run.db locked"));
     must(lp_run_save(run, &err), &err); /* to stop here is no failure */
     sqlite3_close(db);
     assert_false(lp_run_waits(run));
