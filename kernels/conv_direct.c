@@ -56,16 +56,22 @@ void lp_conv_direct_unpack_add(float *dweight, const float *packed, const lp_con
 #define IN_REGISTERS LP_CLONES
 #include "kernels/conv_direct_blocks.h"
 
-#ifdef LP_HAS_CLONES
-#define V 16
-#define NAME(name) name##_16
-#define IN_REGISTERS __attribute__((target("arch=x86-64-v4")))
-#include "kernels/conv_direct_blocks.h"
-
+#ifdef LP_CONV_WIDE /* as a test compiles it: wide, on any machine */
+#define WIDE
+static bool is_wide(void) { return true; }
+#elif defined(LP_HAS_CLONES)
+#define WIDE __attribute__((target("arch=x86-64-v4")))
 static bool is_wide(void) {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
+#endif
+
+#ifdef WIDE
+#define V 16
+#define NAME(name) name##_16
+#define IN_REGISTERS WIDE
+#include "kernels/conv_direct_blocks.h"
 #define BY_WIDTH(name, ...) (is_wide() ? name##_16(__VA_ARGS__) : name##_8(__VA_ARGS__))
 #else
 #define BY_WIDTH(name, ...) name##_8(__VA_ARGS__)

@@ -1,8 +1,8 @@
 /* The k items nearest to a policy's query, of those that are offered: part of architectures that are read by query.
  *
- * An item's score for a head is what attention gives it but for level and age,  q . vector / sqrt(dim) + salience, or without salience where
- * the query says so.  What heads score cannot be
- * compared with each other, as each has a softmax of its own; so they choose in turns, each time the best that no head has chosen yet.
+ * An item's score for a head is what attention gives it but for level and age,  q . vector / sqrt(dim) + salience,  or without salience where
+ * the query says so. What heads score cannot be compared with each other, as each has a softmax of its own; so they choose in turns, each
+ * time the best that no head has chosen yet.
  * Ties keep the older item; a score that is NaN counts as the lowest.
  *
  * The same bits on every machine: scores are sums over fixed lanes (base/simd.h). */
@@ -27,7 +27,7 @@ typedef struct {
 } lp_nearest;
 
 enum { LP_SCORE_BLOCK = 64 };
-/* score [n][query->heads] of up to LP_SCORE_BLOCK items; salience may be NULL, and is not looked at where the query asks for none. */
+/* score [n][query->heads] of up to LP_SCORE_BLOCK items; salience may be NULL: none, as where the query says so. */
 void lp_score_items(const lp_mem_query *query, int dim, const float *vector, const float *salience, int n, float *score);
 
 size_t lp_nearest_size(int k);

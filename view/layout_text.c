@@ -17,6 +17,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PANELS                                                                                                                             \
+    "[panels]\n"                                                                                                                           \
+    "row = action value\n"                                                                                                                 \
+    "row = memory\n"                                                                                                                       \
+    "row = reading\n"                                                                                                                      \
+    "row = splits results\n"                                                                                                               \
+    "row = events\n"                                                                                                                       \
+    "row = buttons\n"                                                                                                                      \
+    "row = variables\n"
+
 static const struct {
     const char *name, *text;
 } named[] = {
@@ -24,16 +34,7 @@ static const struct {
              "size = 1280x720\n"
              "game = left\n"
              "top = header\n"
-             "bottom = counters keys\n"
-             "[panels]\n"
-             "row = action value\n"
-             "row = memory\n"
-             "row = reading\n"
-             "row = splits results\n"
-             "row = events\n"
-             "row = buttons\n"
-             "row = variables\n"
-             "[below]\n"
+             "bottom = counters keys\n" PANELS "[below]\n"
              "row = value\n"
              "row = results\n"
              "row = events\n"
@@ -45,28 +46,12 @@ static const struct {
                "size = 1280x720\n"
                "game = none\n"
                "top = header\n"
-               "bottom = counters\n"
-               "[panels]\n"
-               "row = action value\n"
-               "row = memory\n"
-               "row = reading\n"
-               "row = splits results\n"
-               "row = events\n"
-               "row = buttons\n"
-               "row = variables\n"},
+               "bottom = counters\n" PANELS},
     {"vertical", "[layout]\n"
                  "size = 720x1280\n"
                  "game = top\n"
                  "top = header\n"
-                 "bottom = counters\n"
-                 "[panels]\n"
-                 "row = action value\n"
-                 "row = memory\n"
-                 "row = reading\n"
-                 "row = splits results\n"
-                 "row = events\n"
-                 "row = buttons\n"
-                 "row = variables\n"},
+                 "bottom = counters\n" PANELS},
 };
 enum { N_NAMED = sizeof named / sizeof *named };
 

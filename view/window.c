@@ -1,7 +1,8 @@
 /* The window: the one file that touches SDL's video and events.
  *
  * The picture keeps its shape at any window size (logical size), and is sharp where its caller paints it in the window's own pixels, as
- * lp_window_size and lp_painter_fit make it. Showing does not wait for the screen: the caller paces. SDL leaves SIGINT and SIGTERM to the program. One window a process, on the main thread.
+ * lp_window_size and lp_painter_fit make it. Showing does not wait for the screen: the caller paces. SDL leaves SIGINT and SIGTERM to the
+ * program. One window a process, on the main thread.
  */
 #include "view/viewer.h"
 
