@@ -119,15 +119,15 @@ static void result_row(lp_painter *p, lp_rect row, const lp_view_result *result,
     lp_face_id face = newest ? LP_FACE_BOLD : LP_FACE_BODY;
     lp_view_end end = result->end > LP_VIEW_TIMED_OUT ? LP_VIEW_RUNNING : result->end;
     snprintf(number, sizeof number, "#%s", lp_format_fitting(p, text, face, result->episode, 70));
-    int w = row.w / 3;
+    lp_format_clock(text, result->seconds);
+    int w = row.w / 3, clock_w = lp_paint_text_width(p, face, text), clock_x = row.x + row.w - clock_w; /* the clock is never cut */
     lp_paint_text(p, (lp_rect){row.x, row.y, w - 6, row.h}, face, LP_LEFT, p->ink[LP_INK_DIM], number);
-    lp_paint_text(p, (lp_rect){row.x + w, row.y, w + 20, row.h}, face, LP_LEFT,
+    lp_paint_text(p, (lp_rect){row.x + w, row.y, clock_x - 8 - row.x - w, row.h}, face, LP_LEFT,
                   p->ink[end == LP_VIEW_WON    ? LP_INK_LIVE
                          : end == LP_VIEW_LOST ? LP_INK_LOSS
                                                : LP_INK_DIM],
                   words[end]);
-    lp_paint_text(p, (lp_rect){row.x + 2 * w + 24, row.y, row.w - 2 * w - 24, row.h}, face, LP_RIGHT, p->ink[LP_INK_TEXT],
-                  lp_format_clock(text, result->seconds));
+    lp_paint_text(p, (lp_rect){clock_x, row.y, clock_w, row.h}, face, LP_RIGHT, p->ink[LP_INK_TEXT], text);
 }
 
 void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view) {
