@@ -97,7 +97,7 @@ static lp_status take_words(int out[], int *n, int max, const vocabulary *known,
 
 lp_status lp_view_size(const char *text, int *width, int *height, lp_err *err) {
     int w = 0, h = 0, end = 0;
-    if (sscanf(text, "%5dx%5d%n", &w, &h, &end) != 2 || text[end] || text[0] < '0' || text[0] > '9')
+    if (strspn(text, "0123456789x") != strlen(text) || sscanf(text, "%5dx%5d%n", &w, &h, &end) != 2 || text[end])
         return lp_fail(err, LP_BAD_INPUT, "size '%s': must be WIDTHxHEIGHT, as 1280x720", text);
     int least = w < h ? w : h, most = w < h ? h : w;
     if (least < LP_VIEW_LEAST || most < LP_VIEW_LEAST * 4 / 3 || most > LP_VIEW_MOST)
