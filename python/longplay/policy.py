@@ -106,7 +106,7 @@ class _Recall:
 
     def ask(self, query: Any) -> int:
         if isinstance(self.memory, Memory):
-            self.found = self.memory._context_in(self.room, (self.policy.heads, query, self.policy.bias == "none"))
+            self.found = self.memory._context_in(self.room, (self.policy.heads, query, self.policy.config["bias"] == "none"))
         else:
             asked = np.frombuffer(ffi.buffer(query, 4 * self.policy.heads * self.policy.dim), np.float32).reshape(self.policy.heads, -1).copy()
             given = _checked(self.memory.context(asked), self.policy.dim, self.now, self.memory.max_context)

@@ -89,7 +89,7 @@ def test_contexts_are_arrays_of_their_own():
 
 
 def test_settings():
-    assert longplay.Memory("tree", 4).settings == {"chunk": 16, "slots": 4, "fan": 4, "window": 16, "unlike": 6, "keep": "learned"}
+    assert longplay.Memory("tree", 4).settings == {"chunk": 16, "slots": 4, "fan": 4, "window": 16, "unlike": 6, "keep": "learned", "merge": "late"}
     assert longplay.Memory("tree", 4, keep="newest", window=-1).settings["window"] == -1
     assert longplay.Memory("none", 4).settings == {}
 
@@ -170,6 +170,14 @@ def test_summaries():
         for s in memory.new_summaries():
             made[s.level, s.number] = (s.first, s.last, s.steps.tolist(), s.parent)
     assert made[1, 0] == (0, 3, [2, 3], 0) and made[1, 1] == (4, 7, [6, 7], 0) and made[2, 0] == (0, 7, [6, 7], 0)
+
+
+def test_salience_counts_unless_the_query_is_without():
+    memory = longplay.Memory("knn", 1, k=1, window=-1)
+    memory.append([2], 0)
+    memory.append([1], 5)
+    assert memory.context([[1]]).step.tolist() == [1]
+    assert memory.context([[1]], without_salience=True).step.tolist() == [0]
 
 
 def test_a_query_finds_what_a_window_has_lost():
