@@ -121,10 +121,12 @@ static void print_plan(const cJSON *o) {
     const cJSON *one;
     printf("%-10s %5s %11s %6s %11s %9s %10s %9s  %s\n", "game", "seeds", "decisions", "hidden", "parameters", "MFLOPs", "context",
            "memory", "what");
-    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(o, "variants")) printf(
-        "%-10s %5.0f %11.0f %6.0f %11.0f %9.2f %10.0f %6.0f kB  %s\n", cJSON_GetObjectItemCaseSensitive(one, "game")->valuestring,
-        number(one, "seeds"), number(one, "decisions"), number(one, "hidden"), number(one, "parameters"), number(one, "flops") / 1e6,
-        number(one, "context_items"), number(one, "memory_bytes") / 1e3, cJSON_GetObjectItemCaseSensitive(one, "variant")->valuestring);
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(o, "variants")) {
+        printf("%-10s %5.0f %11.0f %6.0f %11.0f %9.2f %10.0f %6.0f kB  %s\n", cJSON_GetObjectItemCaseSensitive(one, "game")->valuestring,
+               number(one, "seeds"), number(one, "decisions"), number(one, "hidden"), number(one, "parameters"), number(one, "flops") / 1e6,
+               number(one, "context_items"), number(one, "memory_bytes") / 1e3,
+               cJSON_GetObjectItemCaseSensitive(one, "variant")->valuestring);
+    }
     printf("%.0f trainings of %.0f decisions, %.0f evaluations", number(o, "trainings"), number(o, "decisions"), number(o, "evaluations"));
     if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(o, "episodes"))) printf(" of %.0f episodes", number(o, "episodes"));
     printf(", %.0f floors; nothing was done\n", number(o, "floors"));

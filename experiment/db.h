@@ -41,8 +41,9 @@ lp_status lp_db_played(lp_db *db, const lp_plan *plan, lp_plan_evaluation *evalu
 lp_status lp_db_floored(lp_db *db, lp_plan *plan, int row, lp_err *err);
 /* And of one that failed: evaluations that hang on it fail, too. */
 lp_status lp_db_floor_failed(lp_db *db, lp_plan *plan, int row, const char *why, lp_err *err);
-/* evaluation NULL: its training. */
-lp_status lp_db_failed(lp_db *db, lp_plan_cell *cell, lp_plan_evaluation *evaluation, const char *why, lp_err *err);
+/* What is kept of a training or an evaluation that failed: why. */
+lp_status lp_db_training_failed(lp_db *db, lp_plan_cell *cell, const char *why, lp_err *err);
+lp_status lp_db_evaluation_failed(lp_db *db, lp_plan_evaluation *evaluation, const char *why, lp_err *err);
 
 /* A table or view as CSV (RFC 4180, but for its line ends). LP_BAD_INPUT: there is none of that name; the message tells which there are. */
 lp_status lp_db_csv(lp_db *db, const char *name, FILE *out, lp_err *err);

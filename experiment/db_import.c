@@ -274,18 +274,22 @@ lp_status lp_db_floored(lp_db *db, lp_plan *plan, int index, lp_err *err) {
     return LP_OK;
 }
 
+lp_status lp_db_training_failed(lp_db *db, lp_plan_cell *c, const char *why, lp_err *err) {
+    c->status = LP_BROKEN;
+    return lp_db_run(db, err, "UPDATE cells SET status = 'failed', error = ?2 WHERE cell = ?1", "tt", c->id, why);
+}
+
+lp_status lp_db_evaluation_failed(lp_db *db, lp_plan_evaluation *e, const char *why, lp_err *err) {
+    e->status = LP_BROKEN;
+    return lp_db_run(db, err, "UPDATE evaluations SET status = 'failed', error = ?2 WHERE evaluation = ?1", "it", e->id, why);
+}
+
 lp_status lp_db_floor_failed(lp_db *db, lp_plan *plan, int index, const char *why, lp_err *err) {
     lp_plan_row *row = &plan->rows[index];
     lp_status status = lp_db_run(db, err, "UPDATE floors SET status = 'failed', error = ?2 WHERE floor = ?1", "it", row->floor_id, why);
     row->floor = LP_BROKEN;
     for (int i = 0; i < plan->n_evaluations && !status; i++)
         if (plan->evaluations[i].row == index && !plan->evaluations[i].n)
-            status = lp_db_failed(db, NULL, &plan->evaluations[i], "its floor failed", err);
+            status = lp_db_evaluation_failed(db, &plan->evaluations[i], "its floor failed", err);
     return status;
-}
-
-lp_status lp_db_failed(lp_db *db, lp_plan_cell *c, lp_plan_evaluation *e, const char *why, lp_err *err) {
-    *(e ? &e->status : &c->status) = LP_BROKEN;
-    if (e) return lp_db_run(db, err, "UPDATE evaluations SET status = 'failed', error = ?2 WHERE evaluation = ?1", "it", e->id, why);
-    return lp_db_run(db, err, "UPDATE cells SET status = 'failed', error = ?2 WHERE cell = ?1", "tt", c->id, why);
 }

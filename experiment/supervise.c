@@ -231,7 +231,8 @@ static lp_status take(run *r, place *p, bool told, lp_err *err) {
     else snprintf(why, sizeof why, "exit %d: %s", p->job.code, p->job.said);
     lp_warn("%s%s failed: %s", name_of(r->plan, p, name, sizeof name), p->evaluation ? ", evaluation" : "", why);
     if (!p->cell) return lp_db_floor_failed(r->db, r->plan, p->floor, why, err);
-    return lp_db_failed(r->db, p->cell, p->evaluation, why, err);
+    if (p->evaluation) return lp_db_evaluation_failed(r->db, p->evaluation, why, err);
+    return lp_db_training_failed(r->db, p->cell, why, err);
 }
 
 /* ---- how far it is ---- */
