@@ -4,13 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The process that holds the flock on fd's file, as Linux tells; 0: unknown. A line of /proc/locks reads
+enum { WAITS_MS = 2000 }; /* for a lock without an owner */
+
+/* The living process that holds the flock on fd's file, as Linux tells; 0: unknown. A line of /proc/locks reads
  * "1: FLOCK  ADVISORY  WRITE 22659 fe:00:10955723 0 EOF": pid, device, inode. */
 static int holder(int fd) {
     struct stat st;
@@ -24,15 +27,20 @@ static int holder(int fd) {
         if (sscanf(line, "%*d: FLOCK %*s WRITE %d %*x:%*x:%llu", &pid, &inode) == 2 && inode == st.st_ino) found = pid;
     }
     if (locks) fclose(locks);
-    return found;
+    return found && (!kill(found, 0) || errno == EPERM) ? found : 0;
 }
 
+/* A process that dies right after a fork leaves its lock to the child until that has become another program: a lock without an owner is
+ * waited for. */
 lp_status lp_lock(int fd, const char *path, const char *does, lp_err *err) {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return LP_OK;
-    if (errno != EWOULDBLOCK) return lp_fail(err, LP_FAILED, "%s: cannot lock: %s", path, strerror(errno));
-    int pid = holder(fd);
-    if (pid <= 0) return lp_fail(err, LP_BAD_INPUT, "%s: another process %s", path, does);
-    return lp_fail(err, LP_BAD_INPUT, "%s: another process (pid %d) %s", path, pid, does);
+    for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB); ms++) {
+        if (errno != EWOULDBLOCK) return lp_fail(err, LP_FAILED, "%s: cannot lock: %s", path, strerror(errno));
+        int pid = holder(fd);
+        if (pid > 0) return lp_fail(err, LP_BAD_INPUT, "%s: another process (pid %d) %s", path, pid, does);
+        if (ms >= WAITS_MS) return lp_fail(err, LP_BAD_INPUT, "%s: another process %s", path, does);
+        usleep(1000);
+    }
+    return LP_OK;
 }
 
 lp_status lp_lock_open(int *fd, bool *made, const char *path, const char *does, lp_err *err) {

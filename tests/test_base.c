@@ -4,6 +4,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/pool.h"
@@ -12,6 +13,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
 #include <math.h>
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -374,6 +377,40 @@ static void test_check(void **state) {
     assert_string_equal(said, want);
 }
 
+/* A lock is its process's, also while that has children of its own; one that outlived its process in a child is waited for. */
+static void test_lock(void **state) {
+    (void)state;
+    lp_err err;
+    int status, ready[2], fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    char byte;
+    assert_true(fd >= 0 && !pipe(ready));
+    pid_t child = fork();
+    if (!child) {
+        int own = open(path, O_RDWR | O_CLOEXEC);
+        if (lp_lock(own, path, "tests", NULL)) _exit(1);
+        if (fork()) {
+            if (write(ready[1], "", 1) != 1) _exit(1);
+            pause();
+        }
+        close(ready[1]);
+        while (lp_is_locked(path)) usleep(1000); /* its process is gone */
+        usleep(300000);
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(lp_lock(fd, path, "tests", &err), LP_BAD_INPUT);
+    char want[PATH_MAX + 64];
+    snprintf(want, sizeof want, "%s: another process (pid %d) tests", path, (int)child);
+    assert_string_equal(err.message, want);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+    if (lp_lock(fd, path, "tests", &err)) fail_msg("%s", err.message);
+    assert_true(lp_is_locked(path));
+    close(fd), close(ready[0]), close(ready[1]);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* How a process ends that catches signals and sends itself first twice, and then, where it is not 0, second: 0 by itself, or the signal
  * that ended it. */
 static int end_of(int first, int second, bool ignores_hangup) {
@@ -523,7 +560,7 @@ int main(void) {
         cmocka_unit_test(test_pool),     cmocka_unit_test(test_pool_lanes),    cmocka_unit_test(test_stop),
         cmocka_unit_test(test_writable), cmocka_unit_test(test_replaceable),   cmocka_unit_test(test_duration),
         cmocka_unit_test(test_check),    cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors),
-        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_lock),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
