@@ -192,6 +192,7 @@ static lp_status learning(drawing *d, int from, int to, int index, lp_err *err) 
 static double flops_of(const lp_method *m) { return m->flops; }
 static double bytes_of(const lp_method *m) { return m->read_bytes; }
 static double seconds_of(const lp_method *m) { return m->cpu_s; }
+static double joules_of(const lp_method *m) { return m->joules; }
 
 static lp_status cost(drawing *d, const char *name, const char *axis, double (*of)(const lp_method *), lp_err *err) {
     const lp_study *s = d->study;
@@ -245,6 +246,7 @@ lp_status lp_study_draw(lp_figures *out, const lp_study *s, lp_err *err) {
     if (!status) status = cost(&d, "flops", "FLOPs of a decision", flops_of, err);
     if (!status) status = cost(&d, "bytes", "bytes read in a decision", bytes_of, err);
     if (!status) status = cost(&d, "cpu", "CPU seconds of a training", seconds_of, err);
+    if (!status) status = cost(&d, "joules", "joules of a training", joules_of, err);
     return status;
 }
 

@@ -40,6 +40,13 @@ static const char *whole(double value, char out[TEXT]) {
 
 static const lp_method *method_of(const lp_study *s, int i) { return &s->found.methods[s->compared[i].method]; }
 
+/* Does the machine tell joules of any method? */
+static bool tells_joules(const lp_study *s) {
+    bool any = false;
+    for (int m = 0; m < s->found.n_methods; m++) any |= isfinite(s->found.methods[m].joules);
+    return any;
+}
+
 static double money(const lp_study *s, const lp_method *m) { return m->cpu_s / 3600 * s->price; }
 
 /* ---- parts of the page ---- */
@@ -207,6 +214,7 @@ static void put_costs(lp_document *d, const lp_study *s, const lp_figures *figur
     lp_document_cell(d, "bytes read a decision"), lp_document_cell(d, "items read a decision"), lp_document_cell(d, "context, items");
     lp_document_cell(d, "memory, bytes"), lp_document_cell(d, "decisions trained"), lp_document_cell(d, "CPU s a training");
     lp_document_cell(d, "wall s a training");
+    if (tells_joules(s)) lp_document_cell(d, "joules a training");
     if (!isnan(s->price)) lp_document_cell(d, "price of a training");
     for (int m = 0; m < s->found.n_methods; m++) {
         const lp_method *one = &s->found.methods[m];
@@ -221,12 +229,16 @@ static void put_costs(lp_document *d, const lp_study *s, const lp_figures *figur
         lp_document_cell(d, "%s", whole(one->context_items, text)), lp_document_cell(d, "%s", whole(one->memory_bytes, text));
         lp_document_cell(d, "%s", whole(one->decisions, text)), lp_document_cell(d, "%s", figure(one->cpu_s, "%.1f", text));
         lp_document_cell(d, "%s", figure(one->wall_s, "%.1f", text));
+        if (tells_joules(s)) lp_document_cell(d, "%s", whole(one->joules, text));
         if (!isnan(s->price)) lp_document_cell(d, "%s", figure(money(s, one), "%.4g", text));
     }
     lp_document_table_end(d);
     lp_document_paragraph(d, "FLOPs: products of a decision at the largest context that was seen. Bytes read: all weights, and the items "
                              "that were read in the mean. Memory: of one environment. "
-                             "Parameters, decisions and seconds: the mean over trainings. Joules are not in experiment.db.");
+                             "Parameters, decisions and seconds: the mean over trainings.");
+    if (tells_joules(s))
+        lp_document_paragraph(d, "Joules: what the processors of the whole machine used while it trained, whoever computed.");
+    else lp_document_paragraph(d, "Joules: the machine did not tell them.");
     if (n_unknown)
         lp_document_paragraph(d, "Unknown for %d of %d methods, as no weights lie beside the database: FLOPs, bytes read, memory.",
                               n_unknown, s->found.n_methods);
@@ -297,7 +309,8 @@ static void add_methods(cJSON *all, const lp_study *s) {
         add_number(o, "parameters", one->parameters), add_number(o, "flops", one->flops), add_number(o, "read_bytes", one->read_bytes);
         add_number(o, "memory_bytes", one->memory_bytes), add_number(o, "items_a_decision", one->items);
         add_number(o, "context_items", one->context_items), add_number(o, "decisions", one->decisions);
-        add_number(o, "cpu_s", one->cpu_s), add_number(o, "wall_s", one->wall_s), add_number(o, "price", money(s, one));
+        add_number(o, "cpu_s", one->cpu_s), add_number(o, "wall_s", one->wall_s), add_number(o, "joules", one->joules);
+        add_number(o, "price", money(s, one));
         for (int i = 0; i < s->n_compared; i++)
             for (int a = 0; a < LP_AGGREGATES && s->compared[i].method == m; a++) add_estimate(o, names[a], &s->compared[i].aggregate[a]);
     }

@@ -17,7 +17,7 @@
 
 typedef struct lp_db lp_db;
 
-enum { LP_DB_VERSION = 2 };
+enum { LP_DB_VERSION = 3 };
 
 /* Makes folder and database where they are not there, adds the cells that the plan has and the database has not, and tells the plan which are
  * done; those that failed are to be tried again. LP_BAD_INPUT, before anything is changed: a database of another version, or none of ours;

@@ -29,10 +29,10 @@ static lp_status step(lp_db *db, sqlite3_stmt *s, lp_err *err) {
 }
 
 static lp_status add_update(lp_db *db, sqlite3_stmt *s, const cJSON *o, lp_err *err) {
-    static const char *const keys[] = {"update",        "decisions",         "win_rate",   "episodes",  "wins",    "twin_episodes",
-                                       "twin_wins",     "policy_loss",       "value_loss", "entropy",   "kl",      "clip_fraction",
-                                       "salience_loss", "attention_entropy", "grad_norm",  "rollout_s", "learn_s", "wall_s",
-                                       "cpu_s"};
+    static const char *const keys[] = {
+        "update",      "decisions",  "win_rate", "episodes", "wins",          "twin_episodes", "twin_wins",
+        "policy_loss", "value_loss", "entropy",  "kl",       "clip_fraction", "salience_loss", "attention_entropy",
+        "grad_norm",   "rollout_s",  "learn_s",  "wall_s",   "cpu_s",         "joules"};
     char *level = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(o, "level"));
     sqlite3_bind_text(s, 2, level, -1, SQLITE_TRANSIENT);
     for (int i = 0; i < (int)(sizeof keys / sizeof *keys); i++) bind_number(s, 3 + i, o, keys[i]);
@@ -111,7 +111,7 @@ static lp_status take_log(lp_db *db, const lp_plan_cell *c, const char *path, lp
             db, &updates, err,
             "INSERT INTO updates(cell, level, n, decisions, win_rate, episodes, wins, twin_episodes, twin_wins, policy_loss,"
             " value_loss, entropy, kl, clip_fraction, salience_loss, attention_entropy, grad_norm, rollout_s, learn_s, wall_s,"
-            " cpu_s) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
+            " cpu_s, joules) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
             "t", c->id);
     const char *at = (const char *)file.data, *end = at + file.size_bytes, *line_end;
     for (int i = 0; !status && (line_end = memchr(at, '\n', (size_t)(end - at))); i++, at = line_end + 1) {
@@ -152,12 +152,13 @@ lp_status lp_db_trained(lp_db *db, const lp_plan *plan, lp_plan_cell *c, lp_err 
     status = lp_db_begin(db, err);
     if (!status) status = take_log(db, c, log, err);
     if (!status)
-        status = lp_db_run(
-            db, err,
-            "UPDATE cells SET status = 'done', error = NULL,"
-            " (decisions, wall_s, cpu_s) = (SELECT decisions, wall_s, cpu_s FROM updates u WHERE u.cell = ?1 ORDER BY n DESC LIMIT 1)"
-            " WHERE cell = ?1",
-            "t", c->id);
+        status = lp_db_run(db, err,
+                           "UPDATE cells SET status = 'done', error = NULL,"
+                           " (decisions, wall_s, cpu_s, joules) = (SELECT decisions, wall_s, cpu_s, joules FROM updates u WHERE u.cell = "
+                           "?1 ORDER BY n DESC"
+                           " LIMIT 1)"
+                           " WHERE cell = ?1",
+                           "t", c->id);
     if ((status = lp_db_end(db, status, err))) return status;
     c->status = LP_DONE;
     unlink(checkpoint);

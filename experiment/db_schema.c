@@ -3,7 +3,7 @@
 
 const char lp_db_schema[] =
     "PRAGMA application_id = 1280263512;\n" /* LP_DB_APPLICATION_ID, "LOEX" */
-    "PRAGMA user_version = 2;\n"            /* LP_DB_VERSION */
+    "PRAGMA user_version = 3;\n"            /* LP_DB_VERSION */
     "CREATE TABLE cells( -- a training each\n"
     "  cell TEXT PRIMARY KEY, -- a hash of settings, game and format; CELL.safetensors beside this file has its weights\n"
     "  asked INTEGER NOT NULL, -- 1: by the file that was run last; views show these alone\n"
@@ -17,7 +17,7 @@ const char lp_db_schema[] =
     "  status TEXT NOT NULL, -- waiting, done, failed\n"
     "  error TEXT, -- why it failed\n"
     "  decisions INTEGER, -- that it was trained for\n"
-    "  wall_s REAL, cpu_s REAL, -- of its updates\n"
+    "  wall_s REAL, cpu_s REAL, joules REAL, -- of its updates\n"
     "  hidden INTEGER NOT NULL, -- the network's width, as it was asked for or matched\n"
     "  parameters INTEGER NOT NULL, -- of its network\n"
     "  flops REAL NOT NULL, -- a decision, with a full context\n"
@@ -42,6 +42,7 @@ const char lp_db_schema[] =
     "  policy_loss REAL, value_loss REAL, entropy REAL, kl REAL, clip_fraction REAL, salience_loss REAL, attention_entropy REAL,\n"
     "  grad_norm REAL, rollout_s REAL, learn_s REAL,\n"
     "  wall_s REAL, cpu_s REAL, -- so far\n"
+    "  joules REAL, -- likewise, of the whole machine; NULL: it does not tell\n"
     "  PRIMARY KEY(cell, n)\n"
     ") WITHOUT ROWID;\n"
     "CREATE TABLE evaluations(\n"

@@ -52,8 +52,9 @@ static bool take_method(lp_findings *f, sqlite3_stmt *s) {
                      .decisions = number_at(s, 5),
                      .cpu_s = number_at(s, 6),
                      .wall_s = number_at(s, 7),
-                     .items = number_at(s, 8),
-                     .context_items = number_at(s, 9),
+                     .joules = number_at(s, 8),
+                     .items = number_at(s, 9),
+                     .context_items = number_at(s, 10),
                      .flops = NAN,
                      .read_bytes = NAN,
                      .memory_bytes = NAN};
@@ -64,11 +65,12 @@ static bool take_method(lp_findings *f, sqlite3_stmt *s) {
 
 static const char methods[] =
     "WITH c AS (SELECT variant, count(*) AS n, sum(status = 'done') AS done, avg(parameters) AS parameters, avg(decisions) AS decisions,"
-    " avg(cpu_s) AS cpu_s, avg(wall_s) AS wall_s FROM cells WHERE asked GROUP BY variant),"
+    " avg(cpu_s) AS cpu_s, avg(wall_s) AS wall_s,"
+    " iif(count(joules) = sum(status = 'done'), avg(joules), NULL) AS joules FROM cells WHERE asked GROUP BY variant),"
     " e AS (SELECT variant, e.memory, 1.0 * sum(items_read) / sum(played_decisions) AS items, max(context_items) AS context"
     " FROM evaluations e JOIN cells USING(cell) WHERE e.asked AND cells.asked AND kind = 'test' AND e.decisions IS NULL GROUP BY variant, "
     "e.memory)"
-    " SELECT variant, e.memory, n, done, parameters, decisions, cpu_s, wall_s, items, context FROM e JOIN c USING(variant)"
+    " SELECT variant, e.memory, n, done, parameters, decisions, cpu_s, wall_s, joules, items, context FROM e JOIN c USING(variant)"
     " ORDER BY variant, e.memory <> 'own', e.memory";
 
 /* "memory.arch=tree policy.core=gru" without the sections, and the memory where it is another, or where there are several. */

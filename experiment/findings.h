@@ -20,6 +20,7 @@ typedef struct {
     char name[384], trained[256];                /* for people: "arch=tree core=gru, with full", unlike all others'; "arch=tree core=gru" */
     int n_trainings, n_trained;                  /* asked for; done */
     double parameters, decisions, cpu_s, wall_s; /* of a training, in the mean */
+    double joules;                               /* likewise, of the whole machine, where it told them of each training */
     double items;                                /* read in a decision, in the mean of all tests */
     double context_items;                        /* the largest context that was seen */
     double flops, read_bytes;                    /* of a decision that reads so many items: its products, and its weights and items */

@@ -187,4 +187,17 @@ static inline void expect_refused(result r, int code, const char *says, const ch
         fail_msg("%s: exit %d (want %d), out '%s', err '%s' (want one line with '%s')", what, r.code, code, r.out, r.err, says);
 }
 
+/* A folder for LONGPLAY_POWERCAP: a processor whose counter of energy stands still. */
+static inline void put_energy_counter(const char *folder) {
+    static const char *const files[][2] = {{"name", "package-0"}, {"energy_uj", "1000"}, {"max_energy_range_uj", "65532610987"}};
+    char name[128];
+    mkdir(at(folder), 0755);
+    snprintf(name, sizeof name, "%s/intel-rapl:0", folder);
+    assert_int_equal(mkdir(at(name), 0755), 0);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(name, sizeof name, "%s/intel-rapl:0/%s", folder, files[i][0]);
+        put(at(name), files[i][1], strlen(files[i][1]));
+    }
+}
+
 #endif

@@ -172,8 +172,12 @@ static void test_identity(void **state) {
     static const char fewer[] = "[train]\ndecisions = 64\nenvs = 4\nsteps = 16\nseed = 7\n[policy]\nhidden = 16\ndim = 8\n"
                                 "[experiment]\ngame = cue\n[evaluate]\nepisodes = 4\ninterim_episodes = 1\n[knobs]\nhorizon = 3\n";
     put_text("one.ini", one), put_text("same.json", same), put_text("more.ini", more), put_text("fewer.ini", fewer);
+    put_energy_counter("cap");
+    setenv("LONGPLAY_POWERCAP", at("cap"), 1);
     result r = longplay("experiment %%/one.ini --out %%/x");
     if (r.code) fail_msg("%s", r.err);
+    unsetenv("LONGPLAY_POWERCAP");
+    expect("x", "SELECT joules, (SELECT sum(joules) FROM updates) FROM cells", "0.0|0.0\n");
     expect("x", "SELECT count(*) FROM cells", "1\n");
     char *first =
         ask("x", "SELECT cell, cells.cpu_s, evaluation FROM cells JOIN evaluations USING(cell) WHERE kind = 'test' AND horizon = 3");
@@ -272,10 +276,10 @@ static void test_database(void **state) {
     kill(child, SIGTERM);
     assert_int_equal(finish(child, out, err).code, 128 + SIGTERM);
     expect_refused(longplay("experiment %%/small.ini --out %%/x --csv nosuch"), 2, "no table or view 'nosuch': curves, failed,", "CSV");
-    free(ask("x", "PRAGMA user_version = 3"));
-    expect_refused(longplay("experiment %%/small.ini --out %%/x"), 2, "of version 3, this program knows 2", "another version");
-    expect_refused(longplay("experiment %%/small.ini --out %%/x --csv cells"), 2, "of version 3, this program knows 2", "another version");
-    free(ask("x", "PRAGMA user_version = 2"));
+    free(ask("x", "PRAGMA user_version = 4"));
+    expect_refused(longplay("experiment %%/small.ini --out %%/x"), 2, "of version 4, this program knows 3", "another version");
+    expect_refused(longplay("experiment %%/small.ini --out %%/x --csv cells"), 2, "of version 4, this program knows 3", "another version");
+    free(ask("x", "PRAGMA user_version = 4"));
     free(ask("x", "PRAGMA application_id = 7"));
     expect_refused(longplay("experiment %%/small.ini --out %%/x"), 2, "not an experiment's database", "another program's");
     assert_int_equal(mkdir(at("y"), 0777), 0);

@@ -80,6 +80,7 @@ static void close_to(double value, double expected, const char *what) {
 static void test_numbers(void **state) {
     (void)state;
     copy_experiment("n");
+    sql("n", "UPDATE cells SET joules = iif(variant = 'memory.arch=tree' OR seed > 1, 100 * seed, NULL)");
     cJSON *o = report_json("n", " --price 3600");
     const cJSON *tree = item(o, "methods", 0), *window = item(o, "methods", 1);
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(tree, "method")), "arch=tree");
@@ -98,6 +99,8 @@ static void test_numbers(void **state) {
     assert_true(number_of(tree, "memory_bytes") > number_of(window, "memory_bytes"));
     assert_true(number_of(tree, "read_bytes") > 4 * number_of(tree, "parameters"));
     assert_true(number_of(tree, "flops") > 0);
+    close_to(number_of(tree, "joules"), 200, "joules");
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(window, "joules"))); /* not told of each training */
     close_to(estimate_of(item(o, "improvement", 0), "probability"), 1, "tree is better");
     close_to(estimate_of(item(o, "improvement", 1), "probability"), 0, "window is better");
     close_to(number_of(item(o, "longest", 0), "horizon"), 9, "H90 of tree");
@@ -117,6 +120,7 @@ static void test_numbers(void **state) {
     assert_string_equal(x.data, y.data);
     assert_non_null(strstr((char *)x.data, "| arch=tree | 3 | 92.5 ("));
     assert_non_null(strstr((char *)x.data, "| cue | 9 or more | none |"));
+    assert_non_null(strstr((char *)x.data, "| wall s a training | joules a training |"));
     assert_non_null(
         strstr((char *)x.data, "| cue | arch=tree | 64 | 2 of 3 |")); /* the interim one is at 0 and 64: 32 is not a whole update */
     assert_non_null(strstr((char *)x.data, "| cue | arch=window | not by half of them | 0 of 3 |"));
@@ -255,7 +259,7 @@ static void test_refused(void **state) {
     assert_false(lp_file_exists(at("new.html")) || lp_file_exists(at("new.md")));
     assert_int_equal(run_with("PATH=/nowhere", "report %/r --markdown %/new.md").code, 0);
     sql("r", "PRAGMA user_version = 99");
-    expect_refused(longplay("report %%/r --markdown %%/new2.md"), 2, "of version 99, this program knows 2", "another version");
+    expect_refused(longplay("report %%/r --markdown %%/new2.md"), 2, "of version 99, this program knows 3", "another version");
     assert_false(lp_file_exists(at("new2.md")));
 }
 
