@@ -159,7 +159,7 @@ void lp_temporary_sweep(const char *path, void (*remove)(const char *left)) {
 
 static void remove_file(const char *path) { unlink(path); }
 
-lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_bytes, lp_err *err) {
+static lp_status replace(const char *path, const void *data, size_t size_bytes, bool lasting, lp_err *err) {
     char temporary[PATH_MAX], folder[PATH_MAX];
     lp_temporary_sweep(path, remove_file);
     lp_status status = lp_temporary_path(temporary, path, err);
@@ -167,12 +167,20 @@ lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_b
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return lp_fail(err, LP_FAILED, "%s: cannot create: %s", path, strerror(errno));
     status = lp_write_all(fd, data, size_bytes, path, err);
-    if (!status && fsync(fd)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    if (!status && lasting && fsync(fd)) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
     if (close(fd) && !status) status = lp_fail(err, LP_FAILED, "%s: cannot write: %s", path, strerror(errno));
     if (!status && rename(temporary, path)) status = lp_fail(err, LP_FAILED, "%s: cannot replace: %s", path, strerror(errno));
     if (status) unlink(temporary);
-    else lp_folder_of(folder, path), lp_sync_folder(folder);
+    else if (lasting) lp_folder_of(folder, path), lp_sync_folder(folder);
     return status;
+}
+
+lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_bytes, lp_err *err) {
+    return replace(path, data, size_bytes, true, err);
+}
+
+lp_status lp_file_replace(const char *path, const void *data, size_t size_bytes, lp_err *err) {
+    return replace(path, data, size_bytes, false, err);
 }
 
 lp_status lp_file_in_place(int fd, const char *path, lp_err *err) {

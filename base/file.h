@@ -39,6 +39,8 @@ lp_status lp_file_read(lp_blob *out, const char *path, size_t max_bytes, lp_err 
  * crash anywhere path holds its old content (or is absent, as before), and no temporary of ours is left by a failure; one that
  * a crash left goes with the next write. */
 lp_status lp_file_write_atomic(const char *path, const void *data, size_t size_bytes, lp_err *err);
+/* The same without fsync, for what is worth nothing after a crash of the machine: then path may be empty. */
+lp_status lp_file_replace(const char *path, const void *data, size_t size_bytes, lp_err *err);
 
 /* Writes all bytes to fd, retrying short writes. LP_FAILED with path and the system's reason. */
 lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *path, lp_err *err);

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/run_json.h"
 #include "cli/watch.h"
 #include "evals/eval.h"
 #include "harness/keyboard.h"
@@ -34,6 +35,8 @@ typedef struct {
     lp_run *run; /* owned */
     bool window, human, resumed, new_limits;
     char shown_status[128], name[400]; /* name: of game and run */
+    lp_watch watch;
+    lp_run_json json;
 } session;
 
 /* ---- settling what to play ---- */
@@ -178,24 +181,30 @@ static void say(const session *s, lp_run_totals t, double rate) {
                     (unsigned long long)t.frames, rate);
 }
 
-typedef struct {
-    session *s;
-    lp_watch *watch;
-} frame_context;
-
 static void on_frame(void *context) {
-    frame_context *f = context;
-    lp_watch_frame(f->watch, show, f->s);
+    session *s = context;
+    lp_watch_frame(&s->watch, show, s);
+}
+
+static void write_json(session *s, const char *state) {
+    lp_view view;
+    lp_watch_view(&s->watch, show, s, &view);
+    lp_run_json_write(&s->json, &view, state);
+}
+
+static void on_tick(void *context) {
+    session *s = context;
+    if (lp_run_json_due(&s->json)) write_json(s, s->watch.paused ? "paused" : "playing");
 }
 
 static lp_view_end view_end(lp_outcome outcome) {
     return outcome == LP_WIN ? LP_VIEW_WON : outcome == LP_LOSS ? LP_VIEW_LOST : outcome ? LP_VIEW_TIMED_OUT : LP_VIEW_RUNNING;
 }
 
-static lp_status play(session *s, lp_watch *watch, lp_err *err) {
+static lp_status play(session *s, lp_err *err) {
+    lp_watch *watch = &s->watch;
     lp_status status = LP_OK;
     double frames = lp_game_frame_skip(s->game);
-    frame_context f = {s, watch};
     lp_env *env = lp_run_seat(s->run)->env;
     while (!status && !watch->quit && !lp_run_done(s->run)) {
         if (lp_run_waits(s->run)) {
@@ -207,7 +216,7 @@ static lp_status play(session *s, lp_watch *watch, lp_err *err) {
         if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
         lp_run_idle(s->run, watch->still_s - still_s);
         if (!status && s->human) lp_run_choose(s->run, lp_keyboard_action(s->game, lp_window_buttons(watch->window)));
-        lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, &f);
+        lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
         if (!status && lp_run_outcome(s->run)) lp_watch_end(watch, view_end(lp_run_outcome(s->run)));
         if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
@@ -264,8 +273,8 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
 }
 
 static int play_session(session *s, const arguments *a, lp_err *err) {
-    lp_watch watch = {0};
-    lp_watch_options options = {.window = s->window, .speed = s->window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S};
+    lp_watch_options options = {
+        .window = s->window, .speed = s->window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S, .tick = on_tick, .tick_context = s};
     double start = lp_now_s(), seconds = 0, rate = 0;
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
@@ -280,18 +289,20 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     options.title = a->title;
     options.name = s->name;
     if (!status) snprintf(s->name, sizeof s->name, "%s%s%s", lp_game_name(s->game), a->run ? ", " : "", a->run ? a->run : "");
-    if (!status) status = lp_watch_open(&watch, &options, err);
+    if (!status) status = lp_watch_open(&s->watch, &options, err);
     if (!status) {
         s->resumed = lp_run_resumed(s->run);
         before = lp_run_counts(s->run);
         start = lp_now_s();
-        status = play(s, &watch, err);
+        lp_run_json_open(&s->json, a->run);
+        status = play(s, err);
+        write_json(s, "ended");
         t = lp_run_counts(s->run);
         seconds = lp_now_s() - start;
         rate = seconds > 0 ? (double)(t.decisions - before.decisions) / seconds : 0;
     }
-    if (!status && a->shot) status = lp_watch_shot(&watch, a->shot, show, s, err);
-    lp_watch_close(&watch);
+    if (!status && a->shot) status = lp_watch_shot(&s->watch, a->shot, show, s, err);
+    lp_watch_close(&s->watch);
     if (status) return lp_report(status, err);
     if (a->json) return print_json(s, a, t, rate);
     print_summary(s, a, t, seconds, rate);

@@ -32,6 +32,8 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
 lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
     char title[512];
     *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title, .look = options->look};
+    w->tick = options->tick;
+    w->tick_context = options->tick_context;
     snprintf(title, sizeof title, "%s%s", options->name ? options->name : "", options->name ? " - Longplay" : "Longplay");
     if (options->title) snprintf(title, sizeof title, "%s", options->title);
     w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
@@ -53,18 +55,23 @@ void lp_watch_close(lp_watch *w) {
     w->painter = NULL;
 }
 
+void lp_watch_view(lp_watch *w, lp_watch_show show, void *context, lp_view *view) {
+    double now = lp_now_s();
+    *view = (lp_view){.mode = LP_VIEW_LIVE, .title = w->title, .played_s = now - w->start_s, .real_s = NAN};
+    show(context, view);
+    if (w->paused) view->mode = LP_VIEW_PAUSED;
+    bool fresh = w->window ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
+    if (w->end && fresh) view->banner = w->end;
+    view->decisions_per_s = w->decisions_per_s;
+    view->speed = w->speed;
+    if (now - w->note_s < NOTE_S) view->note = w->note;
+}
+
 /* As large as fits into width x height, or in the look's size (0). NULL with err set: no fonts, no memory. */
 static const uint32_t *draw(lp_watch *w, int width, int height, lp_watch_show show, void *context, lp_err *err) {
-    double now = lp_now_s();
-    lp_view view = {.mode = LP_VIEW_LIVE, .title = w->title, .played_s = now - w->start_s, .real_s = NAN};
+    lp_view view;
     if (!w->painter && lp_painter_open(&w->painter, &w->look, err)) return NULL;
-    show(context, &view);
-    if (w->paused) view.mode = LP_VIEW_PAUSED;
-    bool fresh = w->window ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
-    if (w->end && fresh) view.banner = w->end;
-    view.decisions_per_s = w->decisions_per_s;
-    view.speed = w->speed;
-    if (lp_now_s() - w->note_s < NOTE_S) view.note = w->note;
+    lp_watch_view(w, show, context, &view);
     w->drawn_s = lp_now_s();
     if (lp_painter_fit(w->painter, width, height, err) && !width) return NULL; /* a window has the picture that it had */
     return lp_view_draw(w->painter, &view);
@@ -143,6 +150,7 @@ static void count_rate(lp_watch *w) {
 
 lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
     count_rate(w);
+    if (w->tick) w->tick(w->tick_context);
     w->quit |= lp_stop_asked() != 0;
     if (!w->window && w->speed == 0) return LP_OK;
     double now = lp_now_s();
@@ -166,6 +174,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
         now = lp_now_s();
         still = w->paused && !w->one_step;
         if (w->quit || (!still && now >= w->next_s)) break;
+        if (w->tick) w->tick(w->tick_context);
         nap(still || w->next_s - now > POLL_S ? POLL_S : w->next_s - now);
         if (still) w->still_s += lp_now_s() - now;
     }

@@ -27,6 +27,9 @@ typedef struct {
     const char *name;    /* what is played, for the window's title: "cue, runs/tuesday" */
     const char *title;   /* in its place, and of "Longplay" in the picture; NULL: none. Borrowed until close */
     lp_look look;        /* of window and pictures. Borrowed until close */
+    /* Called every turn, and some 60 times a second while that waits, also when paused; NULL: nobody */
+    void (*tick)(void *context);
+    void *tick_context;
 } lp_watch_options;
 
 typedef struct {
@@ -47,6 +50,8 @@ typedef struct {
     double decisions_per_s;
     char note[160]; /* a message for the status line */
     double note_s;
+    void (*tick)(void *context); /* as the options have it */
+    void *tick_context;
 } lp_watch;
 
 /* The options of a command that shows pictures. */
@@ -68,6 +73,8 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err);
 /* From here on signals ask for the end (base/stop.h). */
 lp_status lp_watch_open(lp_watch *watch, const lp_watch_options *options, lp_err *err);
 void lp_watch_close(lp_watch *watch);
+/* The moment as show fills it in, and pace, rate and messages. */
+void lp_watch_view(lp_watch *watch, lp_watch_show show, void *context, lp_view *view);
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
  * does not wait. LP_FAILED: nothing can be drawn. */
 lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
