@@ -5,10 +5,13 @@
 
 static double number(const cJSON *o, const char *name) { return cJSON_GetNumberValue(cJSON_GetObjectItem(o, name)); }
 
+/* So that to try out how much memory a training takes is quick. */
+#define SMALL " --train.envs=4 --train.steps=16 --ppo.minibatches=1"
+
 /* What --plan says of a file. The caller's to delete. */
 static cJSON *plan_of(const char *text, const char *options) {
     put_text("plan.ini", text);
-    result r = longplay("experiment %%/plan.ini --out %%/none --plan --json%s", options);
+    result r = longplay("experiment %%/plan.ini --out %%/none --plan --json" SMALL "%s", options);
     cJSON *o = r.code ? NULL : cJSON_Parse(r.out);
     if (!o) fail_msg("%s: exit %d, %s", text, r.code, r.err);
     assert_false(lp_file_exists(at("none")));
@@ -154,7 +157,7 @@ static const char *const ready[] = {"memory", "size", "elicit", "curriculum", "a
 static void test_ready(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof ready / sizeof *ready; i++) {
-        result r = longplay("experiment " LP_SOURCE_DIR "/evals/experiments/%s.ini --plan --json", ready[i]);
+        result r = longplay("experiment " LP_SOURCE_DIR "/evals/experiments/%s.ini --plan --json" SMALL, ready[i]);
         if (r.code) fail_msg("%s: exit %d, %s", ready[i], r.code, r.err);
         cJSON *plan = cJSON_Parse(r.out);
         char path[PATH_MAX], count[64];
@@ -179,9 +182,9 @@ static void test_ready_in_small(void **state) {
         const char *one = ready[i], *more = strcmp(one, "elicit") ? "" : " --evaluate.k=8";
         bool is_suite = !strcmp(one, "memory") || !strcmp(one, "ablation");
         result r = longplay("experiment " LP_SOURCE_DIR "/evals/experiments/%s.ini --out %%/%s --experiment.game=cue --train.seed=1"
-                            " --train.decisions=128 --train.envs=4 --train.steps=16 --ppo.minibatches=1 --evaluate.episodes=2"
+                            " --train.decisions=128 --evaluate.episodes=2"
                             " --evaluate.decisions=50 --evaluate.min_episodes=1 --evaluate.floor=2 --evaluate.interim_episodes=1"
-                            " --evaluate.every=64%s%s",
+                            " --evaluate.every=64" SMALL "%s%s",
                             one, one, more, is_suite ? suite : " --knobs.horizon=4");
         if (r.code) fail_msg("%s: exit %d, %s", one, r.code, r.err);
         expect(one, "SELECT count(*) > 0, sum(floor IS NULL), sum(decisions > 128) FROM tests", "1|0|0\n");

@@ -89,7 +89,7 @@ static void test_exact(void **state) {
     for (c.core = LP_CORE_NONE; c.core < LP_CORES; c.core++) exact(c, 5, c.core == LP_CORE_NONE ? 1 : 2);
 }
 
-/* With what is remembered encoded again, of episodes that outlive several segments. */
+/* With what is remembered encoded again, of episodes that outlive several segments: a part of it; and all, without a core and with one. */
 static void test_exact_reencode(void **state) {
     (void)state;
     lp_train_config c = small();
@@ -99,10 +99,12 @@ static void test_exact_reencode(void **state) {
         c.reencode = 0;
         uint64_t none = train(&c, 1, 8, -1, &stats);
         c.reencode = 3;
-        uint64_t some = exact(c, 8, 3);
+        uint64_t some = exact(c, 8, 5);
+        assert_true(none != some);
+        if (c.core > LP_CORE_GRU) continue;
         c.reencode = 1 << 20;
-        uint64_t all = exact(c, 8, 3);
-        assert_true(none != some && some != all && none != all);
+        uint64_t all = exact(c, 8, 5);
+        assert_true(some != all && none != all);
     }
 }
 
