@@ -25,6 +25,7 @@ typedef struct {
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
     lp_look look;
+    lp_web_config web;
 } arguments;
 
 /* What is being played, and by whom. */
@@ -33,6 +34,7 @@ typedef struct {
     lp_chosen_policy chosen; /* its policy owned */
     lp_run_config config;
     lp_run *run; /* owned */
+    lp_web *web; /* owned; NULL: none */
     bool window, human, resumed, new_limits;
     char shown_status[128], name[400]; /* name: of game and run */
     lp_watch watch;
@@ -69,9 +71,9 @@ static lp_status apply_knobs(session *s, const arguments *a, const char *base, l
     return status;
 }
 
-/* Limits as given. Where none are, a window goes on until it is closed; without one a few episodes are an example. */
+/* Limits as given. Where none are, a window goes on until it is closed, and a page until we are stopped; else a few episodes are an example. */
 static void settle_limits(session *s, const arguments *a) {
-    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN, example = !given && !s->window;
+    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN, example = !given && !s->window && !s->web;
     s->config.episodes = a->episodes != FROM_RUN ? a->episodes : example && lp_game_can_end(s->game) ? EPISODES : 0;
     s->config.decisions = a->decisions != FROM_RUN ? a->decisions : example && lp_game_is_endless(s->game) ? DECISIONS : 0;
 }
@@ -219,14 +221,14 @@ static lp_status play(session *s, lp_err *err) {
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
         if (!status && lp_run_outcome(s->run)) lp_watch_end(watch, view_end(lp_run_outcome(s->run)));
-        if (!status && watch->window && watch->speed && lp_run_outcome(s->run))
+        if (!status && watch->seen && watch->speed && lp_run_outcome(s->run))
             status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
         if (lp_watch_say(watch)) say(s, lp_run_counts(s->run), watch->decisions_per_s);
     }
     lp_env_on_frame(env, NULL, NULL);
     lp_progress_end();
     if (!status) status = lp_run_end(s->run, err);
-    if (!status && watch->window && !watch->quit) {
+    if (!status && watch->seen && !watch->quit) {
         watch->speed = watch->speed ? watch->speed : 1;
         status = lp_watch_turn(watch, END_S * LP_EMU_FRAMES_PER_S * watch->speed, show, s, err);
     }
@@ -273,13 +275,17 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
 }
 
 static int play_session(session *s, const arguments *a, lp_err *err) {
-    lp_watch_options options = {
-        .window = s->window, .speed = s->window ? 1 : 0, .frames_per_s = LP_EMU_FRAMES_PER_S, .tick = on_tick, .tick_context = s};
+    lp_watch_options options = {.window = s->window,
+                                .speed = s->window || a->web.address ? 1 : 0,
+                                .frames_per_s = LP_EMU_FRAMES_PER_S,
+                                .tick = on_tick,
+                                .tick_context = s};
     double start = lp_now_s(), seconds = 0, rate = 0;
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
     options.look = a->look;
     if (!status) status = lp_watch_check(&options, a->shot, err);
+    if (!status) status = lp_watch_web(&s->web, &a->web, err);
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);
@@ -288,6 +294,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     options.player = s->human;
     options.title = a->title;
     options.name = s->name;
+    options.web = s->web;
     if (!status) snprintf(s->name, sizeof s->name, "%s%s%s", lp_game_name(s->game), a->run ? ", " : "", a->run ? a->run : "");
     if (!status) status = lp_watch_open(&s->watch, &options, err);
     if (!status) {
@@ -312,7 +319,8 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 static void more_help(void) {
     printf(
         "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file.\n"
-        "Without --episodes and --decisions a window goes on until it is closed; without one %d episodes are played, and at most %d\n"
+        "Without --episodes and --decisions a window goes on until it is closed, --web until it is stopped; else %d episodes are played, "
+        "and at most %d\n"
         "decisions of a game that may never end (no loss, no time limit).\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
         "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n"
@@ -343,10 +351,11 @@ int lp_cmd_play(int argc, char **argv) {
          .help = "idle frames before the first decision, drawn from the seed (the game's own)",
          .text = &a.noop},
         LP_CLI_MEMORY(&a.memory),
-        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
+        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web, else max)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the game and the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
+        LP_CLI_WEB(a.web),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
@@ -368,6 +377,7 @@ int lp_cmd_play(int argc, char **argv) {
     session s = {.window = !a.headless && lp_window_available()};
     lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
+    lp_web_close(s.web);
     lp_run_close(s.run);
     lp_policy_close(s.chosen.policy);
     lp_game_close(s.game);

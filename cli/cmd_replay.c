@@ -30,6 +30,7 @@ typedef struct {
     int64_t from;
     bool verify, headless, json;
     lp_look look;
+    lp_web_config web;
 } arguments;
 
 typedef struct {
@@ -44,6 +45,7 @@ typedef struct {
     lp_store *store; /* owned; what was remembered */
     lp_timeline timeline;
     lp_watch watch;
+    lp_web *web; /* owned; NULL: none */
     /* what the run itself knows at its last checkpoint */
     lp_run_totals saved;
     /* how far the replay is */
@@ -222,21 +224,23 @@ static lp_status open_parts(replay *r, lp_err *err) {
 }
 
 static lp_status run_all(replay *r, lp_err *err) {
-    bool window = !r->a->verify && !r->a->headless && lp_window_available();
+    bool window = !r->a->verify && !r->a->headless && lp_window_available(), seen = window || r->a->web.address;
     lp_watch_options options = {.window = window,
-                                .speed = window ? 1 : 0,
+                                .speed = seen ? 1 : 0,
                                 .frames_per_s = LP_EMU_FRAMES_PER_S,
                                 .name = r->name,
                                 .title = r->a->title,
                                 .look = r->a->look};
     snprintf(r->name, sizeof r->name, "replay of %s", r->a->run);
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
-    r->watched = window || r->a->shot;
+    r->watched = seen || r->a->shot;
     if (!status) status = lp_watch_check(&options, r->a->shot, err);
     if (!status) status = open_parts(r, err);
+    if (!status) status = lp_watch_web(&r->web, &r->a->web, err);
+    options.web = r->web;
     if (!status) status = lp_watch_open(&r->watch, &options, err);
     if (!status) status = run_movie(r, err);
-    if (!status && window && !r->watch.quit) {
+    if (!status && seen && !r->watch.quit) {
         r->watch.speed = 1;
         status = lp_watch_turn(&r->watch, END_S * LP_EMU_FRAMES_PER_S, show, r, err);
     }
@@ -294,10 +298,11 @@ int lp_cmd_replay(int argc, char **argv) {
          .min = 0,
          .max = 1e15},
         {.name = "game", .value = "GAME|ROM", .help = "where the ROM is now, if it was moved", .text = &a.game},
-        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window, max without)", .text = &a.speed},
+        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web, else max)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
+        LP_CLI_WEB(a.web),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
@@ -326,6 +331,7 @@ int lp_cmd_replay(int argc, char **argv) {
     if (a.json && r->emu && (!status || r->differs)) printed = print_json(r, status, &err, seconds);
     else if (!status) print_summary(r, seconds);
     lp_watch_close(&r->watch);
+    lp_web_close(r->web);
     recall_close(&r->mind);
     lp_emu_close(r->other);
     lp_store_close(r->store);

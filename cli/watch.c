@@ -32,6 +32,8 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err) {
 lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *err) {
     char title[512];
     *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title, .look = options->look};
+    w->web = options->web;
+    w->seen = options->window || options->web;
     w->tick = options->tick;
     w->tick_context = options->tick_context;
     snprintf(title, sizeof title, "%s%s", options->name ? options->name : "", options->name ? " - Longplay" : "Longplay");
@@ -60,7 +62,7 @@ void lp_watch_view(lp_watch *w, lp_watch_show show, void *context, lp_view *view
     *view = (lp_view){.mode = LP_VIEW_LIVE, .title = w->title, .played_s = now - w->start_s, .real_s = NAN};
     show(context, view);
     if (w->paused) view->mode = LP_VIEW_PAUSED;
-    bool fresh = w->window ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
+    bool fresh = w->seen ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
     if (w->end && fresh) view->banner = w->end;
     view->decisions_per_s = w->decisions_per_s;
     view->speed = w->speed;
@@ -77,6 +79,13 @@ static const uint32_t *draw(lp_watch *w, int width, int height, lp_watch_show sh
     return lp_view_draw(w->painter, &view);
 }
 
+static void publish(lp_watch *w, lp_watch_show show, void *context) {
+    lp_view view;
+    if (!w->web || !lp_web_wants(w->web)) return;
+    lp_watch_view(w, show, context, &view);
+    lp_web_publish(w->web, &view);
+}
+
 lp_status lp_watch_check(const lp_watch_options *o, const char *shot, lp_err *err) {
     lp_painter *painter = NULL;
     lp_status status = LP_OK;
@@ -85,6 +94,15 @@ lp_status lp_watch_check(const lp_watch_options *o, const char *shot, lp_err *er
     if (painter && !lp_painter_reads_well(painter, &why)) lp_warn("%s: %s", o->look.theme, why.message);
     lp_painter_close(painter);
     return status || !shot ? status : lp_png_check_writable(shot, err);
+}
+
+lp_status lp_watch_web(lp_web **web, const lp_web_config *config, lp_err *err) {
+    if (!config->address && config->password_file)
+        return lp_fail(err, LP_BAD_INPUT, "--web-password %s: needs --web", config->password_file);
+    if (!config->address) return LP_OK;
+    lp_status status = lp_web_open(web, config, err);
+    if (!status) lp_warn("the page is at %s", lp_web_url(*web));
+    return status;
 }
 
 lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void *context, lp_err *err) {
@@ -130,7 +148,7 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
 
 void lp_watch_end(lp_watch *w, lp_view_end end) {
     double now = lp_now_s();
-    if (w->window && !w->speed && w->end && now - w->end_s < 2 * BANNER_S) return;
+    if (w->seen && !w->speed && w->end && now - w->end_s < 2 * BANNER_S) return;
     w->end = end;
     w->end_s = now;
     w->end_turn = w->turns;
@@ -152,6 +170,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
     count_rate(w);
     if (w->tick) w->tick(w->tick_context);
     w->quit |= lp_stop_asked() != 0;
+    publish(w, show, context);
     if (!w->window && w->speed == 0) return LP_OK;
     double now = lp_now_s();
     if (w->speed == 0 && !w->paused && now - w->drawn_s < DRAW_SELDOM_S) return LP_OK;
@@ -165,6 +184,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
             if (show_moment(w, show, context, err)) return LP_FAILED;
             drawn = true;
         }
+        publish(w, show, context);
         lp_keypress key = LP_KEYPRESS_NONE;
         while (w->window && (key = lp_window_poll(w->window)) != LP_KEYPRESS_NONE) {
             lp_status status = take_key(w, key, show, context, err);
@@ -190,11 +210,13 @@ bool lp_watch_say(lp_watch *w) {
     return true;
 }
 
-bool lp_watch_wants_frames(const lp_watch *w) { return w->window && w->speed == 1 && !w->paused && !w->quit; }
+bool lp_watch_wants_frames(const lp_watch *w) { return w->seen && w->speed == 1 && !w->paused && !w->quit; }
 
 void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
     if (!lp_watch_wants_frames(w)) return;
     w->next_s += 1 / w->frames_per_s;
-    if (lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL); /* else too late for it; the next turn tells of failures */
+    /* else too late for it; the next turn tells of failures */
+    if (w->window && lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL);
+    publish(w, show, context);
     nap(w->next_s - lp_now_s());
 }

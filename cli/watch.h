@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "view/viewer.h"
+#include "web/web.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ typedef struct {
     const char *name;    /* what is played, for the window's title: "cue, runs/tuesday" */
     const char *title;   /* in its place, and of "Longplay" in the picture; NULL: none. Borrowed until close */
     lp_look look;        /* of window and pictures. Borrowed until close */
+    lp_web *web;         /* the page that shows it, too; NULL: none. Borrowed until close */
     /* Called every turn, and some 60 times a second while that waits, also when paused; NULL: nobody */
     void (*tick)(void *context);
     void *tick_context;
@@ -36,6 +38,8 @@ typedef struct {
     lp_window *window;   /* owned; NULL: none */
     lp_painter *painter; /* owned; opened when first needed */
     lp_look look;
+    lp_web *web;
+    bool seen; /* in a window, or on a page */
     int speed;
     double frames_per_s;
     bool paused, quit; /* quit: the window was closed, or a signal asked for the end */
@@ -64,6 +68,16 @@ typedef struct {
         .name = "theme", .value = "FILE.ini", .help = "the colours of window and pictures", .text = &(look).theme                          \
     }
 
+/* And of one whose page others may look at. */
+#define LP_CLI_WEB(web)                                                                                                                    \
+    {.name = "web",                                                                                                                        \
+     .value = "ADDRESS:PORT",                                                                                                              \
+     .help = "serve a web page that shows it, as 127.0.0.1:8600 (docs/web.md)",                                                            \
+     .text = &(web).address},                                                                                                              \
+    {                                                                                                                                      \
+        .name = "web-password", .value = "FILE", .help = "... for who knows what the file's first line says", .text = &(web).password_file \
+    }
+
 /* Fills view with the moment, all but title, banner, decisions_per_s, speed and note; mode is set to LP_VIEW_LIVE before, and played_s to the time
  * since open. */
 typedef void (*lp_watch_show)(void *context, lp_view *view);
@@ -78,10 +92,10 @@ void lp_watch_view(lp_watch *watch, lp_watch_show show, void *context, lp_view *
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
  * does not wait. LP_FAILED: nothing can be drawn. */
 lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
-/* An episode ended: the picture says so for two seconds; at full speed, where many end, not more than half of the time. Without a window until
+/* An episode ended: the picture says so for two seconds; at full speed, where many end, not more than half of the time. Where nobody looks until
  * the next turn. */
 void lp_watch_end(lp_watch *watch, lp_view_end end);
-/* Shows a frame inside a decision and waits until it is time for the next; does nothing without a window, when paused,
+/* Shows a frame inside a decision and waits until it is time for the next; does nothing where nobody looks, when paused,
  * and at any speed but 1. A turn of one frame and frame_skip - 1 of these make up a decision. */
 void lp_watch_frame(lp_watch *watch, lp_watch_show show, void *context);
 bool lp_watch_wants_frames(const lp_watch *watch);
@@ -89,6 +103,8 @@ bool lp_watch_wants_frames(const lp_watch *watch);
 bool lp_watch_say(lp_watch *watch);
 /* Before a run: can what these options and a picture in shot (NULL: none) ask for be drawn, and be written there? */
 lp_status lp_watch_check(const lp_watch_options *options, const char *shot, lp_err *err);
+/* Opens the page that was asked for, if one was, and tells where. Before there is anything to show, so that nothing is done where it fails. */
+lp_status lp_watch_web(lp_web **web, const lp_web_config *config, lp_err *err);
 /* Draws the moment into a PNG file, in the look's size. */
 lp_status lp_watch_shot(lp_watch *watch, const char *path, lp_watch_show show, void *context, lp_err *err);
 

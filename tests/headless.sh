@@ -1,15 +1,15 @@
 #!/bin/bash
-# headless.sh: builds without the window (LP_WINDOW=OFF), where no header of SDL may be wanted, and plays, trains and judges with that.
+# headless.sh: builds without the window and the web page (LP_WINDOW=OFF, LP_WEB=OFF), where no header of SDL or libmicrohttpd may be wanted, and plays, trains and judges with that.
 set -euo pipefail
 source=$(realpath "$(dirname "$0")/..")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "headless: $*" >&2; exit 1; }
 
-cmake -S "$source" -B "$work/build" -G Ninja -DLP_WINDOW=OFF -DLP_WERROR=ON -DCMAKE_C_FLAGS_RELEASE=-O1 >"$work/log" || { cat "$work/log"; fail "does not configure"; }
+cmake -S "$source" -B "$work/build" -G Ninja -DLP_WINDOW=OFF -DLP_WEB=OFF -DLP_WERROR=ON -DCMAKE_C_FLAGS_RELEASE=-O1 >"$work/log" || { cat "$work/log"; fail "does not configure"; }
 cmake --build "$work/build" -j2 --target longplay >"$work/log" || { cat "$work/log"; fail "does not build"; }
 longplay=$work/build/longplay
-! ldd "$longplay" | grep -i sdl || fail "SDL is linked"
+! ldd "$longplay" | grep -i "sdl\|microhttpd" || fail "SDL or libmicrohttpd is linked"
 cd "$work"
 "$longplay" play cue --episodes 2 --json | grep -q '"wins":2' || fail "cue is not won"
 "$longplay" train cue --curriculum.start=4 --train.decisions=2048 --train.envs=4 --train.steps=32 --out tiny.safetensors >/dev/null 2>&1 || fail "does not train"
@@ -17,4 +17,7 @@ cd "$work"
 code=0
 "$longplay" play cue --decisions 1 --shot shot.png 2>err || code=$?
 [ $code = 2 ] && grep -q LP_WINDOW err && [ ! -e shot.png ] || fail "a picture of a window that is not there: exit $code: $(cat err)"
-echo "no window, and all else works"
+code=0
+"$longplay" play cue --decisions 1 --web 127.0.0.1:0 2>err || code=$?
+[ $code = 2 ] && grep -q LP_WEB err || fail "a page that is not there: exit $code: $(cat err)"
+echo "no window, no page, and all else works"

@@ -12,6 +12,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -134,7 +135,9 @@ bool lp_painter_reads_well(const lp_painter *painter, lp_err *why);
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
 /* Asked before the work that ends in a picture: lp_file_check_writable; only a PNG is replaced. */
 lp_status lp_png_check_writable(const char *path, lp_err *err);
-/* Writes pixels 0x..RRGGBB as a PNG file, atomically. */
+/* Pixels 0x..RRGGBB as a PNG in memory; *out is malloc'd, NULL on failure. */
+lp_status lp_png_encode(unsigned char **out, size_t *size_bytes, const uint32_t *pixels, int width, int height, lp_err *err);
+/* The same into a file, atomically. */
 lp_status lp_png_write(const char *path, const uint32_t *pixels, int width, int height, lp_err *err);
 
 typedef struct lp_window lp_window;
