@@ -50,6 +50,7 @@ typedef void lp_event_callback(struct mTiming *timing, void *user, uint32_t tick
 typedef struct {
     lp_event_callback *video[4]; /* of the video event, by mode */
     lp_event_callback *timer;
+    lp_event_callback *sound; /* of the sample event */
     void (*draw_range)(struct GBVideoRenderer *, int start, int end, int y);
     uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
     const void *no_code; /* what a CPU reads that runs where nothing is */
@@ -63,6 +64,9 @@ typedef struct lp_console {
     /* Would the core write to the bytes of this ROM? Then it needs a copy of its own. */
     bool (*writes_rom)(const lp_emu *emu);
     void (*run_frame)(lp_emu *emu, bool draw);
+    /* Where sound is mixed into, and how far: ticks into libmgba's present stretch of it. */
+    struct GBAudio *(*audio)(lp_emu *emu, int **clock);
+    void (*mix)(lp_emu *emu, bool on);              /* in place of the fast path's way, which mixes nothing */
     uint8_t (*peek)(lp_emu *emu, uint32_t address); /* changes nothing, unlike the CPU's own reads */
     void (*poke)(lp_emu *emu, uint32_t address, uint8_t value);
     /* A fixed number of bytes for one emulator. */
@@ -88,6 +92,7 @@ extern lp_statics lp_gb_static, lp_gba_static; /* written once, by a console's f
 
 /* The fast path: once for a core, and before each frame (the game may have switched the LCD on). */
 void lp_gb_hook_core(struct GB *gb);
+void lp_gb_mix(struct GB *gb, bool on);
 void lp_gb_hook_video(struct GB *gb);
 void lp_gb_hook_renderer(struct GB *gb);
 void lp_gb_draw_init(void); /* once for the process */
@@ -135,6 +140,7 @@ struct lp_emu {
     lp_emu_config config;
     lp_system system;
     lp_model model; /* never LP_MODEL_AUTO */
+    bool listens;
     uint64_t n_frames, rom_hash;
     const void *rom;             /* borrowed, or own_rom */
     void *own_rom;               /* owned; NULL when the caller's bytes can be used as they are */
@@ -143,9 +149,10 @@ struct lp_emu {
     uint32_t pixels[]; /* width x height */
 };
 
-/* Replaces the buffers that sound is mixed into, 64 KiB each, by the smallest: nothing is put into them. LP_FAILED and the old ones:
- * out of memory. */
-lp_status lp_drop_sound(struct GBAudio *audio, lp_err *err);
+/* Replaces the buffers that sound is mixed into, 64 KiB each, by others: LP_NO_SOUND: the smallest, nothing is put into them. LP_FAILED
+ * and the old ones: out of memory. */
+enum { LP_NO_SOUND = 16, LP_ALL_SOUND = LP_SOUND_PAIRS + 64 }; /* libmgba adds up to 47 pairs at once */
+lp_status lp_size_sound(struct GBAudio *audio, int n_pairs, lp_err *err);
 
 void lp_image_save(void *out, const void *live, size_t size, const lp_range *host, int n_host);
 void lp_image_load(void *live, const void *image, size_t size, const lp_range *host, int n_host);

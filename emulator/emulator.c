@@ -58,6 +58,34 @@ static void close_core(lp_emu *emu) {
     core->deinit(core);
 }
 
+lp_status lp_size_sound(struct GBAudio *audio, int n_pairs, lp_err *err) {
+    struct blip_t *left = blip_new(n_pairs), *right = blip_new(n_pairs);
+    if (!left || !right) {
+        blip_delete(left);
+        blip_delete(right);
+        return lp_fail(err, LP_FAILED, "out of memory");
+    }
+    blip_delete(audio->left);
+    blip_delete(audio->right);
+    audio->left = left;
+    audio->right = right;
+    return LP_OK;
+}
+
+/* The rates' quotient is a whole number of blip_buf's units, so sound and machine never drift apart. */
+static lp_status start_listening(lp_emu *emu, lp_err *err) {
+    struct mCore *core = emu->core;
+    int *clock;
+    struct GBAudio *audio = emu->console->audio(emu, &clock);
+    lp_status status = lp_size_sound(audio, LP_ALL_SOUND, err);
+    if (status) return status;
+    blip_set_rates(audio->left, core->frequency(core), LP_SOUND_HZ);
+    blip_set_rates(audio->right, core->frequency(core), LP_SOUND_HZ);
+    core->setAudioBufferSize(core, LP_SOUND_PAIRS);
+    if (!emu->config.plain) emu->console->mix(emu, true);
+    return LP_OK;
+}
+
 /* A core at power-on, with our ROM and nothing of the host: no settings, no save file, no clock, no log. */
 static lp_status open_core(lp_emu *emu, lp_err *err) {
     struct mCore *core = mCoreCreate(emu->info.is_gba ? mPLATFORM_GBA : mPLATFORM_GB);
@@ -75,21 +103,8 @@ static lp_status open_core(lp_emu *emu, lp_err *err) {
         if (file) file->close(file);
         return lp_fail(err, LP_BAD_INPUT, "the emulation core refuses this ROM");
     }
-    return emu->console->start(emu, err);
-}
-
-lp_status lp_drop_sound(struct GBAudio *audio, lp_err *err) {
-    struct blip_t *left = blip_new(16), *right = blip_new(16);
-    if (!left || !right) {
-        blip_delete(left);
-        blip_delete(right);
-        return lp_fail(err, LP_FAILED, "out of memory");
-    }
-    blip_delete(audio->left);
-    blip_delete(audio->right);
-    audio->left = left;
-    audio->right = right;
-    return LP_OK;
+    lp_status status = emu->console->start(emu, err);
+    return status || !emu->listens ? status : start_listening(emu, err);
 }
 
 static size_t pixel_bytes(const lp_emu *emu) { return sizeof *emu->pixels * (size_t)(emu->console->width * emu->console->height); }
@@ -218,6 +233,25 @@ const uint32_t *lp_emu_frame(const lp_emu *emu, int *width, int *height) {
     *width = emu->console->width;
     *height = emu->console->height;
     return emu->pixels;
+}
+
+lp_status lp_emu_listen(lp_emu *emu, bool on, lp_err *err) {
+    if (on == emu->listens) return LP_OK;
+    lp_status status = on ? start_listening(emu, err) : LP_OK;
+    if (!status && !on && !emu->config.plain) emu->console->mix(emu, false);
+    if (!status) emu->listens = on;
+    return status;
+}
+
+int lp_emu_sound(lp_emu *emu, int16_t *out, int max_pairs) {
+    int *clock;
+    if (!emu->listens) return 0;
+    struct GBAudio *audio = emu->console->audio(emu, &clock);
+    blip_end_frame(audio->left, (unsigned)*clock); /* reading would lose what was put in beyond the end */
+    blip_end_frame(audio->right, (unsigned)*clock);
+    *clock = 0;
+    blip_read_samples(audio->left, out, max_pairs, 1);
+    return blip_read_samples(audio->right, out + 1, max_pairs, 1);
 }
 
 uint8_t lp_emu_read8(lp_emu *emu, uint32_t address) { return emu->console->peek(emu, address); }

@@ -8,8 +8,8 @@
  *
  * Deterministic: the clock chip is fixed, nothing is read from or written to the disk, so the same ROM and the same
  * keys give the same lp_emu_hash, in one process or in two. Tilt sensors and gyroscopes lie still. Each lp_emu is
- * independent: one thread at a time may use it, any number of them run on any threads. But for lp_emu_reset, nothing
- * here allocates after lp_emu_open.
+ * independent: one thread at a time may use it, any number of them run on any threads. But for lp_emu_reset and lp_emu_listen,
+ * nothing here allocates after lp_emu_open.
  *
  * What fails says so and changes nothing: an emulator that could not be opened is NULL, one that could not be reset or could
  * not load a state goes on from where it was.
@@ -90,6 +90,16 @@ uint64_t lp_emu_frames(const lp_emu *emu);
 /* The picture after the last step: height rows of width pixels, 0x00BBGGRR (red in the low byte), rows adjacent.
  * Valid until the next step. GB and GBC 160x144, GBA 240x160. */
 const uint32_t *lp_emu_frame(const lp_emu *emu, int *width, int *height);
+
+/* Sound. Nobody listens at first, which costs nothing; the machine goes the same way with a listener or without. */
+enum {
+    LP_SOUND_HZ = 48000,    /* stereo pairs, a second of the console's time */
+    LP_SOUND_PAIRS = 16320, /* what is kept for the listener, a third of a second: what comes when it is full is lost */
+};
+/* From now on what is heard is kept, or no longer; also after a reset. LP_FAILED and as it was: out of memory. */
+lp_status lp_emu_listen(lp_emu *emu, bool on, lp_err *err);
+/* Takes what was heard since the last call into out, up to max_pairs of left and right; returns how many. 0 where nobody listens. */
+int lp_emu_sound(lp_emu *emu, int16_t *out, int max_pairs);
 
 /* The bus as the CPU sees it, without side effects on the machine's time. Memory that the CPU is kept from for the moment (a locked
  * cartridge's RAM, video memory while a line is drawn) is read all the same; a write goes the CPU's way, and may not arrive. */

@@ -48,6 +48,7 @@ static void learn_statics(void) {
         core->reset(core);
         lp_gb_static.draw_range = gb->video.renderer->drawRange;
         lp_gb_static.timer = gb->timer.event.callback;
+        lp_gb_static.sound = gb->audio.sampleEvent.callback;
         lp_gb_static.cartridge_load = cpu->memory.cpuLoad8;
         learn_video_callbacks(gb, state);
         gb->memory.dmaRemaining = 1;
@@ -99,7 +100,7 @@ static lp_status gb_start(lp_emu *emu, lp_err *err) {
     emu->system = gb->model >= GB_MODEL_CGB ? LP_SYSTEM_GBC : LP_SYSTEM_GB;
     if (!emu->config.plain) {
         lp_gb_hook_core(gb);
-        return lp_drop_sound(&gb->audio, err);
+        return lp_size_sound(&gb->audio, LP_NO_SOUND, err);
     }
     return LP_OK;
 }
@@ -110,6 +111,14 @@ static bool gb_writes_rom(const lp_emu *emu) {
     (void)emu;
     return false;
 }
+
+static struct GBAudio *gb_audio(lp_emu *emu, int **clock) {
+    struct GB *gb = emu->core->board;
+    *clock = &gb->audio.clock;
+    return &gb->audio;
+}
+
+static void gb_mix(lp_emu *emu, bool on) { lp_gb_mix(emu->core->board, on); }
 
 static void gb_run_frame(lp_emu *emu, bool draw) {
     struct mCore *core = emu->core;
@@ -181,6 +190,8 @@ const lp_console lp_console_gb = {
     .stop = gb_stop,
     .writes_rom = gb_writes_rom,
     .run_frame = gb_run_frame,
+    .audio = gb_audio,
+    .mix = gb_mix,
     .peek = gb_peek,
     .poke = gb_poke,
     .machine_bytes = lp_gb_machine_bytes,

@@ -9,6 +9,7 @@
  * lp_gb_skip_samples() moves the same counters and runs the channels to the first and the last of the points that would have
  * been sampled. Nothing else happens between those points, and the run to the last one covers the others.
  * Measured against the crude form (a far-away sample event), which differs on games that switch sound off in a hurry.
+ * While somebody listens the event is libmgba's own again, and no sleep is gone through at once (gb_sleep.c).
  *
  * Frames are skipped with libmgba's own frame skipper, which leaves out the drawing and nothing else. A Super Game Boy
  * takes its palettes out of the drawn picture and may freeze it, so that model always draws (gb.c).
@@ -116,8 +117,10 @@ static void end_mode3(struct mTiming *timing, void *user, uint32_t ticks_late) {
     if (!lp_gb_sleep(video->p, &video->modeEvent, ticks_late)) pass_on(3, timing, video, ticks_late);
 }
 
+void lp_gb_mix(struct GB *gb, bool on) { gb->audio.sampleEvent.callback = on ? lp_gb_static.sound : end_samples; }
+
 void lp_gb_hook_core(struct GB *gb) {
     lp_gb_hook_renderer(gb);
-    gb->audio.sampleEvent.callback = end_samples;
+    lp_gb_mix(gb, false);
     gb->timer.event.callback = update_timer;
 }

@@ -142,6 +142,7 @@ static uint32_t pass_samples(struct GBAudio *audio, uint32_t when, uint32_t unti
 bool lp_gb_sleep(struct GB *gb, struct mTimingEvent *self, uint32_t ticks_late) {
     struct mTiming *timing = &gb->timing;
     bool asleep = gb->cpu->halted && gb->memory.ie && gb->memory.ime && !gb->earlyExit;
+    if (gb->audio.sampleEvent.callback == lp_gb_static.sound) return false; /* somebody listens */
     if (!asleep || ticks_late || timing->reroot || gb->memory.isHdma) return false;
     struct mTimingEvent *const events[KINDS] = {&gb->video.modeEvent, &gb->timer.event, &gb->audio.sampleEvent};
     nap n = {.now = (uint32_t)mTimingCurrentTime(timing)};

@@ -2,7 +2,7 @@
  *
  * The fast path is that of the Game Boy (gb.c): the sample event stays where it is, since the sound FIFOs look at when
  * it is due, and the tone generators are run to the first and last of its points. Reading wave RAM and NR52 shows the
- * difference if they are not. Skipped frames draw no scanline.
+ * difference if they are not. While somebody listens the event is libmgba's own. Skipped frames draw no scanline.
  *
  * What libmgba offers here and Longplay leaves out: the e-Reader and the Game Boy Player (accessories), and debug
  * printing into the ROM (AGBPrint), which would write to bytes that many emulators share. */
@@ -75,6 +75,7 @@ static void learn_statics(void) {
             GBAVideoDeserialize(&gba->video, state);
             lp_gba_static.video[mode] = gba->video.event.callback;
         }
+        lp_gba_static.sound = gba->audio.sampleEvent.callback;
         cpu->memory.setActiveRegion(cpu, 0xFF000000);
         lp_gba_static.no_code = cpu->memory.activeRegion;
         mCoreConfigDeinit(&core->config);
@@ -96,6 +97,17 @@ static int64_t fixed_clock_ms(void) {
     return (int64_t)mktime(&noon) * 1000;
 }
 
+static struct GBAudio *gba_audio(lp_emu *emu, int **clock) {
+    struct GBA *gba = emu->core->board;
+    *clock = &gba->audio.clock;
+    return &gba->audio.psg;
+}
+
+static void gba_mix(lp_emu *emu, bool on) {
+    struct GBA *gba = emu->core->board;
+    gba->audio.sampleEvent.callback = on ? lp_gba_static.sound : skip_samples;
+}
+
 static lp_status gba_start(lp_emu *emu, lp_err *err) {
     struct GBA *gba = emu->core->board;
     struct ARMCore *cpu = emu->core->cpu;
@@ -109,8 +121,8 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
     emu->system = LP_SYSTEM_GBA;
     if (!emu->config.plain) {
-        gba->audio.sampleEvent.callback = skip_samples;
-        return lp_drop_sound(&gba->audio.psg, err);
+        gba_mix(emu, false);
+        return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
     return LP_OK;
 }
@@ -184,6 +196,8 @@ const lp_console lp_console_gba = {
     .stop = gba_stop,
     .writes_rom = gba_writes_rom,
     .run_frame = gba_run_frame,
+    .audio = gba_audio,
+    .mix = gba_mix,
     .peek = gba_peek,
     .poke = gba_poke,
     .machine_bytes = lp_gba_machine_bytes,
