@@ -26,6 +26,7 @@ typedef struct {
     bool resume, headless, json;
     lp_look look;
     lp_web_config web;
+    lp_film_options film;
 } arguments;
 
 /* What is being played, and by whom. */
@@ -221,11 +222,12 @@ static lp_status play(session *s, lp_err *err) {
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
         if (!status && lp_run_outcome(s->run)) lp_watch_end(watch, view_end(lp_run_outcome(s->run)));
-        if (!status && watch->seen && watch->speed && lp_run_outcome(s->run))
+        if (!status && lp_watch_lingers(watch) && lp_run_outcome(s->run))
             status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
         if (lp_watch_say(watch)) say(s, lp_run_counts(s->run), watch->decisions_per_s);
     }
     lp_env_on_frame(env, NULL, NULL);
+    if (!status && watch->film.file && !lp_run_outcome(s->run)) status = lp_watch_turn(watch, 1, show, s, err); /* its last picture */
     lp_progress_end();
     if (!status) status = lp_run_end(s->run, err);
     if (!status && watch->seen && !watch->quit) {
@@ -256,6 +258,7 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
     cJSON_AddBoolToObject(o, "finished", lp_run_done(s->run));
     cJSON_AddNumberToObject(o, "decisions_per_s", rate);
     if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
+    if (a->film.record) cJSON_AddStringToObject(o, "video", a->film.record);
     return lp_print_json(o);
 }
 
@@ -272,6 +275,7 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
     if (a->run && !lp_run_done(s->run)) printf("stopped; longplay play --run %s --resume goes on\n", a->run);
     else if (a->run) printf("recorded in %s; longplay replay %s --verify checks it\n", a->run, a->run);
     if (a->shot) printf("picture in %s\n", a->shot);
+    if (a->film.record) printf("video in %s\n", a->film.record);
 }
 
 static int play_session(session *s, const arguments *a, lp_err *err) {
@@ -284,6 +288,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_run_totals before = {0}, t = {0};
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
     options.look = a->look;
+    options.film = a->film;
     if (!status) status = lp_watch_check(&options, a->shot, err);
     if (!status) status = lp_watch_web(&s->web, &a->web, err);
     if (!status) status = settle(s, a, err);
@@ -296,6 +301,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     options.name = s->name;
     options.web = s->web;
     if (!status) snprintf(s->name, sizeof s->name, "%s%s%s", lp_game_name(s->game), a->run ? ", " : "", a->run ? a->run : "");
+    if (!status) options.emu = lp_env_emu(lp_run_seat(s->run)->env);
     if (!status) status = lp_watch_open(&s->watch, &options, err);
     if (!status) {
         s->resumed = lp_run_resumed(s->run);
@@ -309,6 +315,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
         rate = seconds > 0 ? (double)(t.decisions - before.decisions) / seconds : 0;
     }
     if (!status && a->shot) status = lp_watch_shot(&s->watch, a->shot, show, s, err);
+    if (!status) status = lp_watch_end_film(&s->watch, err);
     lp_watch_close(&s->watch);
     if (status) return lp_report(status, err);
     if (a->json) return print_json(s, a, t, rate);
@@ -324,6 +331,7 @@ static void more_help(void) {
         "decisions of a game that may never end (no loss, no time limit).\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
         "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n"
+        "--record: the console's time, every frame once, whatever the speed; a recording never slows a window down.\n"
         "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
         "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
         "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
@@ -356,6 +364,7 @@ int lp_cmd_play(int argc, char **argv) {
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
         LP_CLI_WEB(a.web),
+        LP_CLI_FILM("record", a.film),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

@@ -23,14 +23,16 @@
 #include <string.h>
 
 #define END_S 3.0
+#define RESULT_S 2.0 /* how long an episode's end stays on the screen */
 
 typedef struct {
     const char *run, *game, *speed, *shot, *title;
     int n_run;
-    int64_t from;
+    int64_t from, to; /* to 0: the end */
     bool verify, headless, json;
     lp_look look;
     lp_web_config web;
+    lp_film_options film;
 } arguments;
 
 typedef struct {
@@ -119,13 +121,22 @@ static lp_status compare_saved(replay *r, lp_err *err) {
 
 /* ---- running ---- */
 
+/* The frames of a decision; each is shown where that is wanted, the last with the next decision. */
+static void step(replay *r, uint16_t keys, int n_frames, bool watched) {
+    for (; watched && lp_watch_wants_frames(&r->watch) && n_frames > 1; n_frames--) {
+        lp_emu_step(r->emu, keys, 1);
+        lp_watch_frame(&r->watch, show, r);
+    }
+    lp_emu_step(r->emu, keys, n_frames);
+}
+
 static lp_status decide(replay *r, const lp_movie_op *op, lp_err *err) {
     recall_think(&r->mind, op->keys);
     bool watched = r->decision >= r->a->from;
-    double frames = lp_movie_info(r->movie)->frame_skip;
-    lp_status status = watched ? lp_watch_turn(&r->watch, frames, show, r, err) : LP_OK;
+    int n_frames = (int)lp_movie_info(r->movie)->frame_skip;
+    lp_status status = watched ? lp_watch_turn(&r->watch, lp_watch_wants_frames(&r->watch) ? 1 : n_frames, show, r, err) : LP_OK;
     if (status) return status;
-    lp_emu_step(r->emu, op->keys, (int)lp_movie_info(r->movie)->frame_skip);
+    step(r, op->keys, n_frames, watched);
     recall_keep(&r->mind);
     lp_timeline_press(&r->timeline, op->keys);
     r->decision++;
@@ -136,9 +147,21 @@ static lp_status decide(replay *r, const lp_movie_op *op, lp_err *err) {
     return compare_saved(r, err);
 }
 
+/* How the episode ended, where the last decision that is shown ended it. */
+static lp_status show_end(replay *r, lp_err *err) {
+    lp_view view = {0};
+    if (!lp_watch_lingers(&r->watch) || r->decision <= r->a->from || r->decision == r->first_decision) return LP_OK;
+    (void)lp_timeline_follow(&r->timeline, r->store, r->decision, NULL);
+    lp_timeline_view(&r->timeline, 0, &view);
+    bool ended = view.n_results && view.results[0].episode == r->episode;
+    if (ended) lp_watch_end(&r->watch, view.results[0].end);
+    return lp_watch_turn(&r->watch, ended ? RESULT_S * LP_EMU_FRAMES_PER_S : 1, show, r, err);
+}
+
 static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
     switch (op->kind) {
     case LP_MOVIE_RESET:
+        if (show_end(r, err)) return LP_FAILED;
         r->decision = r->first_decision = (int64_t)op->decision;
         r->episode = (int64_t)op->episode;
         recall_reset(&r->mind, r->episode);
@@ -163,7 +186,7 @@ static lp_status take(replay *r, const lp_movie_op *op, lp_err *err) {
 static lp_status run_movie(replay *r, lp_err *err) {
     lp_status status = LP_OK;
     bool end = false;
-    while (!status && !end && !r->watch.quit) {
+    while (!status && !end && !r->watch.quit && !(r->a->to && r->decision >= r->a->to)) {
         lp_movie_op op;
         lp_err inner;
         status = lp_movie_next(r->movie, &op, &end, &inner);
@@ -181,7 +204,7 @@ static lp_status run_movie(replay *r, lp_err *err) {
     if (!status && end && r->decision < r->saved.decisions)
         status = lp_fail(err, LP_BAD_INPUT, "%s: ends at decision %lld, the run's last checkpoint has %lld", r->path,
                          (long long)r->decision, (long long)r->saved.decisions);
-    return status;
+    return status ? status : show_end(r, err);
 }
 
 /* ---- opening ---- */
@@ -219,6 +242,9 @@ static lp_status open_parts(replay *r, lp_err *err) {
                          lp_emu_state_size(r->emu));
     if (!status && a->from > r->saved.decisions)
         status = lp_fail(err, LP_BAD_INPUT, "--from %lld: the run has %lld decisions", (long long)a->from, (long long)r->saved.decisions);
+    if (!status && a->to && (a->to <= a->from || a->to > r->saved.decisions))
+        status = lp_fail(err, LP_BAD_INPUT, "--to %lld: must be after --from %lld and at most %lld, the run's decisions", (long long)a->to,
+                         (long long)a->from, (long long)r->saved.decisions);
     if (!status && a->from && !r->foreign) status = lp_movie_seek(r->movie, (uint64_t)a->from, err);
     return status;
 }
@@ -230,14 +256,16 @@ static lp_status run_all(replay *r, lp_err *err) {
                                 .frames_per_s = LP_EMU_FRAMES_PER_S,
                                 .name = r->name,
                                 .title = r->a->title,
-                                .look = r->a->look};
+                                .look = r->a->look,
+                                .film = r->a->film};
     snprintf(r->name, sizeof r->name, "replay of %s", r->a->run);
     lp_status status = r->a->speed ? lp_watch_speed(r->a->speed, &options.speed, err) : LP_OK;
-    r->watched = seen || r->a->shot;
+    r->watched = seen || r->a->shot || r->a->film.record;
     if (!status) status = lp_watch_check(&options, r->a->shot, err);
     if (!status) status = open_parts(r, err);
     if (!status) status = lp_watch_web(&r->web, &r->a->web, err);
     options.web = r->web;
+    options.emu = r->emu;
     if (!status) status = lp_watch_open(&r->watch, &options, err);
     if (!status) status = run_movie(r, err);
     if (!status && seen && !r->watch.quit) {
@@ -245,6 +273,7 @@ static lp_status run_all(replay *r, lp_err *err) {
         status = lp_watch_turn(&r->watch, END_S * LP_EMU_FRAMES_PER_S, show, r, err);
     }
     if (!status && r->a->shot) status = lp_watch_shot(&r->watch, r->a->shot, show, r, err);
+    if (!status) status = lp_watch_end_film(&r->watch, err);
     return status;
 }
 
@@ -280,10 +309,12 @@ static void print_summary(const replay *r, double seconds) {
                r->watch.quit ? ", as far as it went" : "");
     if (r->cut) printf("what was recorded after the last checkpoint is cut short, as a kill leaves it\n");
     if (r->a->shot) printf("picture in %s\n", r->a->shot);
+    if (r->a->film.record) printf("video in %s\n", r->a->film.record);
 }
 
 static void more_help(void) {
     printf("\n--verify compares every recorded machine hash and state, and fails at the first decision that differs.\n"
+           "--video: the console's time, every frame once, whatever the speed.\n"
            "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n");
 }
 
@@ -297,12 +328,14 @@ int lp_cmd_replay(int argc, char **argv) {
          .number = &a.from,
          .min = 0,
          .max = 1e15},
+        {.name = "to", .value = "DECISION", .help = "stop there (the end)", .number = &a.to, .min = 1, .max = 1e15},
         {.name = "game", .value = "GAME|ROM", .help = "where the ROM is now, if it was moved", .text = &a.game},
         {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web, else max)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
         LP_CLI_WEB(a.web),
+        LP_CLI_FILM("video", a.film),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };

@@ -33,47 +33,60 @@ lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *er
     char title[512];
     *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title, .look = options->look};
     w->web = options->web;
-    w->seen = options->window || options->web;
+    w->seen = options->window || options->web || options->film.stream;
     w->tick = options->tick;
     w->tick_context = options->tick_context;
     snprintf(title, sizeof title, "%s%s", options->name ? options->name : "", options->name ? " - Longplay" : "Longplay");
     if (options->title) snprintf(title, sizeof title, "%s", options->title);
     w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
     lp_stop_catch();
-    if (!options->window) return LP_OK;
     int width, height;
-    lp_status status = lp_painter_open(&w->painter, &w->look, err);
-    if (status) return status;
+    bool whole = !w->seen && !options->speed;
+    lp_status status = lp_film_open(&w->film, &options->film, &w->look, options->emu, whole, err);
+    if (!status && options->window) status = lp_painter_open(&w->painter, &w->look, err);
+    if (status || !options->window) return status;
     lp_painter_size(w->painter, &width, &height);
     status = lp_window_open(&w->window, title, width, height, err);
     if (w->window) lp_window_for_player(w->window, options->player);
     return status;
 }
 
+lp_status lp_watch_end_film(lp_watch *w, lp_err *err) { return lp_film_close(&w->film, err); }
+
 void lp_watch_close(lp_watch *w) {
+    (void)lp_film_close(&w->film, NULL);
     if (w->window) lp_window_close(w->window);
     if (w->painter) lp_painter_close(w->painter);
     w->window = NULL;
     w->painter = NULL;
 }
 
-void lp_watch_view(lp_watch *w, lp_watch_show show, void *context, lp_view *view) {
+/* Painted now, for the window and else? */
+static bool has_banner(const lp_watch *w, bool film) {
+    if (film && w->film.file) return w->turns <= w->end_turn + 1; /* the turn that shows it, however fast */
+    return w->seen || film ? lp_now_s() - w->end_s < BANNER_S : w->turns <= w->end_turn + lp_watch_lingers(w);
+}
+
+static void fill_view(lp_watch *w, bool film, lp_watch_show show, void *context, lp_view *view) {
     double now = lp_now_s();
     *view = (lp_view){.mode = LP_VIEW_LIVE, .title = w->title, .played_s = now - w->start_s, .real_s = NAN};
     show(context, view);
     if (w->paused) view->mode = LP_VIEW_PAUSED;
-    bool fresh = w->seen ? now - w->end_s < BANNER_S : w->turns == w->end_turn;
-    if (w->end && fresh) view->banner = w->end;
+    if (w->end && has_banner(w, film)) view->banner = w->end;
     view->decisions_per_s = w->decisions_per_s;
     view->speed = w->speed;
     if (now - w->note_s < NOTE_S) view->note = w->note;
+    else if (lp_film_note(&w->film, w->film_note, sizeof w->film_note)) view->note = w->film_note;
 }
 
-/* As large as fits into width x height, or in the look's size (0). NULL with err set: no fonts, no memory. */
-static const uint32_t *draw(lp_watch *w, int width, int height, lp_watch_show show, void *context, lp_err *err) {
+void lp_watch_view(lp_watch *w, lp_watch_show show, void *context, lp_view *view) { fill_view(w, false, show, context, view); }
+
+/* The film's picture; or one as large as fits into width x height, or in the look's size (0). NULL with err set: no fonts, no memory. */
+static const uint32_t *draw(lp_watch *w, bool film, int width, int height, lp_watch_show show, void *context, lp_err *err) {
     lp_view view;
-    if (!w->painter && lp_painter_open(&w->painter, &w->look, err)) return NULL;
-    lp_watch_view(w, show, context, &view);
+    if (!film && !w->painter && lp_painter_open(&w->painter, &w->look, err)) return NULL;
+    fill_view(w, film, show, context, &view);
+    if (film) return lp_view_draw(w->film.painter, &view);
     w->drawn_s = lp_now_s();
     if (lp_painter_fit(w->painter, width, height, err) && !width) return NULL; /* a window has the picture that it had */
     return lp_view_draw(w->painter, &view);
@@ -90,7 +103,9 @@ lp_status lp_watch_check(const lp_watch_options *o, const char *shot, lp_err *er
     lp_painter *painter = NULL;
     lp_status status = LP_OK;
     lp_err why;
-    if (o->window || shot || o->look.layout || o->look.size || o->look.theme) status = lp_painter_open(&painter, &o->look, err);
+    bool film = o->film.record || o->film.stream;
+    if (o->window || shot || film || o->look.layout || o->look.size || o->look.theme) status = lp_painter_open(&painter, &o->look, err);
+    if (!status && film) status = lp_film_check(&o->film, painter, err);
     if (painter && !lp_painter_reads_well(painter, &why)) lp_warn("%s: %s", o->look.theme, why.message);
     lp_painter_close(painter);
     return status || !shot ? status : lp_png_check_writable(shot, err);
@@ -107,7 +122,7 @@ lp_status lp_watch_web(lp_web **web, const lp_web_config *config, lp_err *err) {
 
 lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void *context, lp_err *err) {
     int width = 0, height = 0;
-    const uint32_t *pixels = draw(w, 0, 0, show, context, err);
+    const uint32_t *pixels = draw(w, false, 0, 0, show, context, err);
     if (pixels) lp_painter_size(w->painter, &width, &height);
     return pixels ? lp_png_write(path, pixels, width, height, err) : LP_FAILED;
 }
@@ -116,11 +131,18 @@ lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void 
 static lp_status show_moment(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
     int width, height;
     lp_window_size(w->window, &width, &height);
-    const uint32_t *pixels = draw(w, width, height, show, context, err);
+    const uint32_t *pixels = draw(w, false, width, height, show, context, err);
     if (!pixels) return LP_FAILED;
     lp_painter_size(w->painter, &width, &height);
     lp_window_show(w->window, pixels, width, height);
     return LP_OK;
+}
+
+static lp_status film_moment(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
+    if (!lp_film_due(&w->film, w->speed)) return LP_OK;
+    const uint32_t *pixels = draw(w, true, 0, 0, show, context, err);
+    if (pixels) lp_film_put(&w->film, pixels, frames, w->speed);
+    return pixels ? LP_OK : LP_FAILED;
 }
 
 static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void *context, lp_err *err) {
@@ -170,6 +192,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
     count_rate(w);
     if (w->tick) w->tick(w->tick_context);
     w->quit |= lp_stop_asked() != 0;
+    if (film_moment(w, frames, show, context, err)) return LP_FAILED;
     publish(w, show, context);
     if (!w->window && w->speed == 0) return LP_OK;
     double now = lp_now_s();
@@ -182,6 +205,7 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
         double every = w->speed && !still ? DRAW_S : DRAW_SELDOM_S;
         if (w->window && now - w->drawn_s >= every && (!drawn || still)) {
             if (show_moment(w, show, context, err)) return LP_FAILED;
+            if (still && film_moment(w, 0, show, context, err)) return LP_FAILED;
             drawn = true;
         }
         publish(w, show, context);
@@ -210,13 +234,19 @@ bool lp_watch_say(lp_watch *w) {
     return true;
 }
 
-bool lp_watch_wants_frames(const lp_watch *w) { return w->seen && w->speed == 1 && !w->paused && !w->quit; }
+bool lp_watch_lingers(const lp_watch *w) { return w->film.file || (w->seen && w->speed); }
 
+static bool shows_frames(const lp_watch *w) { return w->seen && w->speed == 1 && !w->paused && !w->quit; }
+
+bool lp_watch_wants_frames(const lp_watch *w) { return w->film.file || shows_frames(w); }
+
+/* The next turn tells of failures. */
 void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
     if (!lp_watch_wants_frames(w)) return;
-    w->next_s += 1 / w->frames_per_s;
-    /* else too late for it; the next turn tells of failures */
-    if (w->window && lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL);
+    (void)film_moment(w, 1, show, context, NULL);
+    if (w->speed) w->next_s += 1 / (w->frames_per_s * w->speed);
+    if (!shows_frames(w)) return;
+    if (w->window && lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL); /* else too late for it */
     publish(w, show, context);
     nap(w->next_s - lp_now_s());
 }

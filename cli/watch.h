@@ -14,6 +14,7 @@
 #define LP_CLI_WATCH_H
 
 #include "base/status.h"
+#include "cli/film.h"
 #include "view/viewer.h"
 #include "web/web.h"
 
@@ -32,14 +33,17 @@ typedef struct {
     /* Called every turn, and some 60 times a second while that waits, also when paused; NULL: nobody */
     void (*tick)(void *context);
     void *tick_context;
+    lp_film_options film;
+    lp_emu *emu; /* whose sound is heard. Borrowed until close; may be NULL without a film */
 } lp_watch_options;
 
 typedef struct {
     lp_window *window;   /* owned; NULL: none */
     lp_painter *painter; /* owned; opened when first needed */
+    lp_film film;
     lp_look look;
     lp_web *web;
-    bool seen; /* in a window, or on a page */
+    bool seen; /* in a window, on a page or in a stream */
     int speed;
     double frames_per_s;
     bool paused, quit; /* quit: the window was closed, or a signal asked for the end */
@@ -52,7 +56,7 @@ typedef struct {
     double rate_s; /* decisions_per_s is counted since then */
     int64_t turns, rate_turns;
     double decisions_per_s;
-    char note[160]; /* a message for the status line */
+    char note[160], film_note[160]; /* a message for the status line; one about the stream */
     double note_s;
     void (*tick)(void *context); /* as the options have it */
     void *tick_context;
@@ -87,6 +91,8 @@ lp_status lp_watch_speed(const char *text, int *speed, lp_err *err);
 /* From here on signals ask for the end (base/stop.h). */
 lp_status lp_watch_open(lp_watch *watch, const lp_watch_options *options, lp_err *err);
 void lp_watch_close(lp_watch *watch);
+/* Before close: ends the film. LP_FAILED: it is not whole. */
+lp_status lp_watch_end_film(lp_watch *watch, lp_err *err);
 /* The moment as show fills it in, and pace, rate and messages. */
 void lp_watch_view(lp_watch *watch, lp_watch_show show, void *context, lp_view *view);
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
@@ -95,10 +101,12 @@ lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void
 /* An episode ended: the picture says so for two seconds; at full speed, where many end, not more than half of the time. Where nobody looks until
  * the next turn. */
 void lp_watch_end(lp_watch *watch, lp_view_end end);
-/* Shows a frame inside a decision and waits until it is time for the next; does nothing where nobody looks, when paused,
- * and at any speed but 1. A turn of one frame and frame_skip - 1 of these make up a decision. */
+/* Where each frame is seen (a film in a file, or somebody looks at speed 1): shows one inside a decision and waits until it is time
+ * for the next. A turn of one frame and frame_skip - 1 of these make up a decision. */
 void lp_watch_frame(lp_watch *watch, lp_watch_show show, void *context);
 bool lp_watch_wants_frames(const lp_watch *watch);
+/* Is an episode's end worth a moment of its own? */
+bool lp_watch_lingers(const lp_watch *watch);
 /* True at most ten times a second: time for a progress line. */
 bool lp_watch_say(lp_watch *watch);
 /* Before a run: can what these options and a picture in shot (NULL: none) ask for be drawn, and be written there? */

@@ -1,15 +1,16 @@
 #!/bin/bash
-# headless.sh: builds without the window and the web page (LP_WINDOW=OFF, LP_WEB=OFF), where no header of SDL or libmicrohttpd may be wanted, and plays, trains and judges with that.
+# headless.sh: builds without window, web page and videos (LP_WINDOW, LP_WEB, LP_VIDEO=OFF), where no header of SDL, libmicrohttpd or FFmpeg may be
+# wanted, and plays, trains and judges with that.
 set -euo pipefail
 source=$(realpath "$(dirname "$0")/..")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "headless: $*" >&2; exit 1; }
 
-cmake -S "$source" -B "$work/build" -G Ninja -DLP_WINDOW=OFF -DLP_WEB=OFF -DLP_WERROR=ON -DCMAKE_C_FLAGS_RELEASE=-O1 >"$work/log" || { cat "$work/log"; fail "does not configure"; }
+cmake -S "$source" -B "$work/build" -G Ninja -DLP_WINDOW=OFF -DLP_WEB=OFF -DLP_VIDEO=OFF -DLP_WERROR=ON -DCMAKE_C_FLAGS_RELEASE=-O1 >"$work/log" || { cat "$work/log"; fail "does not configure"; }
 cmake --build "$work/build" -j2 --target longplay >"$work/log" || { cat "$work/log"; fail "does not build"; }
 longplay=$work/build/longplay
-! ldd "$longplay" | grep -i "sdl\|microhttpd" || fail "SDL or libmicrohttpd is linked"
+! ldd "$longplay" | grep -i "sdl\|microhttpd\|libav" || fail "SDL, libmicrohttpd or FFmpeg is linked"
 cd "$work"
 "$longplay" play cue --episodes 2 --json | grep -q '"wins":2' || fail "cue is not won"
 "$longplay" train cue --curriculum.start=4 --train.decisions=2048 --train.envs=4 --train.steps=32 --out tiny.safetensors >/dev/null 2>&1 || fail "does not train"
@@ -20,4 +21,4 @@ code=0
 code=0
 "$longplay" play cue --decisions 1 --web 127.0.0.1:0 2>err || code=$?
 [ $code = 2 ] && grep -q LP_WEB err || fail "a page that is not there: exit $code: $(cat err)"
-echo "no window, no page, and all else works"
+echo "no window, no page, no videos, and all else works"

@@ -1,0 +1,82 @@
+#include "cli/film.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define STREAM_S (0.9 / 60) /* between two pictures where the pace is not the console's */
+#define FRAME_PAIRS (LP_SOUND_HZ / LP_EMU_FRAMES_PER_S)
+enum { LONGEST_PAIRS = LP_SOUND_HZ / 10, END_PAIRS = 2 * LP_SOUND_HZ };
+
+static lp_video_config configure(const lp_film_options *o, const lp_painter *painter, bool live) {
+    lp_video_config c = {
+        .target = live ? o->stream : o->record, .fps = o->fps ? (int)o->fps : 60, .kbit_per_s = (int)o->kbit_per_s, .live = live};
+    lp_painter_size(painter, &c.width, &c.height);
+    return c;
+}
+
+lp_status lp_film_check(const lp_film_options *o, const lp_painter *painter, lp_err *err) {
+    lp_status status = LP_OK;
+    if (o->fps && o->fps != 30 && o->fps != 60) return lp_fail(err, LP_BAD_INPUT, "--fps %lld: must be 60 or 30", (long long)o->fps);
+    for (int live = 0; live < 2 && !status; live++) {
+        lp_video_config c = configure(o, painter, live);
+        if (c.target) status = lp_video_check(&c, err);
+    }
+    return status;
+}
+
+lp_status lp_film_open(lp_film *f, const lp_film_options *o, const lp_look *look, lp_emu *emu, bool whole, lp_err *err) {
+    if (!o->record && !o->stream) return LP_OK;
+    lp_status status = lp_painter_open(&f->painter, look, err);
+    if (status) return status;
+    f->emu = emu;
+    lp_video_config file = configure(o, f->painter, false), stream = configure(o, f->painter, true);
+    file.whole = whole;
+    status = lp_emu_listen(emu, true, err);
+    if (!status && o->record) status = lp_video_open(&f->file, &file, err);
+    if (!status && o->stream) status = lp_video_open(&f->stream, &stream, err);
+    return status;
+}
+
+bool lp_film_due(const lp_film *f, int speed) { return f->file || (f->stream && (speed == 1 || lp_now_s() - f->stream_s >= STREAM_S)); }
+
+/* What was heard since the last picture; of more than that the end, as long as a frame. */
+static int take_sound(lp_film *f) {
+    int n = lp_emu_sound(f->emu, f->sound, LP_SOUND_PAIRS), frame = (int)FRAME_PAIRS;
+    if (n <= 2 * frame) return n;
+    memmove(f->sound, f->sound + 2 * (n - frame), 2 * sizeof *f->sound * (size_t)frame);
+    return frame;
+}
+
+static void put_stream(lp_film *f, const uint32_t *pixels, int n_pairs, int speed) {
+    double now = lp_now_s(), silent = (now - f->stream_s) * LP_SOUND_HZ;
+    f->stream_s = now;
+    if (speed == 1) lp_video_put(f->stream, pixels, f->sound, n_pairs);
+    else lp_video_put(f->stream, pixels, NULL, silent < LONGEST_PAIRS ? (int)silent : LONGEST_PAIRS);
+}
+
+void lp_film_put(lp_film *f, const uint32_t *pixels, double n_frames, int speed) {
+    int n = take_sound(f), still = n_frames > 1 ? (int)((n_frames - 1) * FRAME_PAIRS) : 0;
+    if (still > END_PAIRS) still = END_PAIRS;
+    if (f->file && n) lp_video_put(f->file, pixels, f->sound, n);
+    if (f->file && still) lp_video_put(f->file, pixels, NULL, still);
+    if (f->stream) put_stream(f, pixels, n, speed);
+}
+
+bool lp_film_note(const lp_film *f, char *out, int size) {
+    if (!f->stream) return false;
+    lp_video_state s = lp_video_look(f->stream);
+    if (s.connected || !s.losses) return false;
+    snprintf(out, (size_t)size, "no stream: %.0f s missed, trying again in %.0f s", s.missed_s, s.again_s);
+    return true;
+}
+
+lp_status lp_film_close(lp_film *f, lp_err *err) {
+    lp_status status = lp_video_close(f->file, err);
+    (void)lp_video_close(f->stream, NULL);
+    if (f->emu) (void)lp_emu_listen(f->emu, false, NULL);
+    lp_painter_close(f->painter);
+    *f = (lp_film){0};
+    return status;
+}
