@@ -4,6 +4,7 @@
 
 #include "harness/run.h"
 #include "memory/store.h"
+#include "web/web_row.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,36 +33,11 @@ static void print_text(const char *text) {
     putchar('\n');
 }
 
-static cJSON *row_json(const lp_store_row *row) {
-    cJSON *o = cJSON_CreateObject();
-    cJSON_AddStringToObject(o, "id", row->id);
-    cJSON_AddNumberToObject(o, "episode", (double)row->episode);
-    cJSON_AddNumberToObject(o, "level", (double)row->level);
-    cJSON_AddNumberToObject(o, "first_step", (double)row->first);
-    cJSON_AddNumberToObject(o, "last_step", (double)row->last);
-    cJSON_AddNumberToObject(o, "decision", (double)row->decision);
-    if (*row->parent) cJSON_AddStringToObject(o, "parent", row->parent);
-    else cJSON_AddNullToObject(o, "parent");
-    if (row->level) {
-        cJSON *items = cJSON_AddArrayToObject(o, "items");
-        for (const char *one = row->items ? row->items : ""; *one; one += strcspn(one, " "), one += strspn(one, " ")) {
-            char id[64];
-            snprintf(id, sizeof id, "%.*s", (int)strcspn(one, " "), one);
-            cJSON_AddItemToArray(items, cJSON_CreateString(id));
-        }
-    } else {
-        cJSON_AddNumberToObject(o, "salience", row->salience);
-    }
-    if (row->text) cJSON_AddStringToObject(o, "text", row->text);
-    else cJSON_AddNullToObject(o, "text");
-    return o;
-}
-
 static void visit_line(void *context, const lp_store_row *row) {
     answer *a = context;
     a->n++;
     if (a->list) {
-        cJSON_AddItemToArray(a->list, row_json(row));
+        cJSON_AddItemToArray(a->list, lp_row_json(row));
     } else if (row->level) {
         char span[64];
         snprintf(span, sizeof span, "steps %lld to %lld", (long long)row->first, (long long)row->last);
@@ -79,7 +55,7 @@ static void visit_whole(void *context, const lp_store_row *row) {
     a->items = row->level && row->items ? strdup(row->items) : NULL;
     a->lost |= row->level && row->items && !a->items;
     if (a->list) {
-        cJSON_AddItemToArray(a->list, row_json(row));
+        cJSON_AddItemToArray(a->list, lp_row_json(row));
         return;
     }
     printf("%-10s %s, in episode %lld\n", "id", row->id, (long long)row->episode);

@@ -290,7 +290,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     options.look = a->look;
     options.film = a->film;
     if (!status) status = lp_watch_check(&options, a->shot, err);
-    if (!status) status = lp_watch_web(&s->web, &a->web, err);
+    if (!status) status = lp_watch_web(&s->web, &a->web, a->run, NULL, err);
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);

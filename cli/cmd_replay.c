@@ -263,7 +263,7 @@ static lp_status run_all(replay *r, lp_err *err) {
     r->watched = seen || r->a->shot || r->a->film.record;
     if (!status) status = lp_watch_check(&options, r->a->shot, err);
     if (!status) status = open_parts(r, err);
-    if (!status) status = lp_watch_web(&r->web, &r->a->web, err);
+    if (!status) status = lp_watch_web(&r->web, &r->a->web, r->a->run, r->a->game, err);
     options.web = r->web;
     options.emu = r->emu;
     if (!status) status = lp_watch_open(&r->watch, &options, err);

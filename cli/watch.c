@@ -111,11 +111,14 @@ lp_status lp_watch_check(const lp_watch_options *o, const char *shot, lp_err *er
     return status || !shot ? status : lp_png_check_writable(shot, err);
 }
 
-lp_status lp_watch_web(lp_web **web, const lp_web_config *config, lp_err *err) {
+lp_status lp_watch_web(lp_web **web, const lp_web_config *config, const char *run, const char *game, lp_err *err) {
+    lp_web_config whole = *config;
     if (!config->address && config->password_file)
         return lp_fail(err, LP_BAD_INPUT, "--web-password %s: needs --web", config->password_file);
     if (!config->address) return LP_OK;
-    lp_status status = lp_web_open(web, config, err);
+    whole.run = run;
+    whole.game = game;
+    lp_status status = lp_web_open(web, &whole, err);
     if (!status) lp_warn("the page is at %s", lp_web_url(*web));
     return status;
 }

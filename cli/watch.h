@@ -111,8 +111,9 @@ bool lp_watch_lingers(const lp_watch *watch);
 bool lp_watch_say(lp_watch *watch);
 /* Before a run: can what these options and a picture in shot (NULL: none) ask for be drawn, and be written there? */
 lp_status lp_watch_check(const lp_watch_options *options, const char *shot, lp_err *err);
-/* Opens the page that was asked for, if one was, and tells where. Before there is anything to show, so that nothing is done where it fails. */
-lp_status lp_watch_web(lp_web **web, const lp_web_config *config, lp_err *err);
+/* Opens the page that was asked for, if one was, and tells where. Before there is anything to show, so that nothing is done where it fails. run:
+ * whose memory it shows, or NULL; game: where the run's ROM is now, or NULL; borrowed until close. */
+lp_status lp_watch_web(lp_web **web, const lp_web_config *config, const char *run, const char *game, lp_err *err);
 /* Draws the moment into a PNG file, in the look's size. */
 lp_status lp_watch_shot(lp_watch *watch, const char *path, lp_watch_show show, void *context, lp_err *err);
 

@@ -23,21 +23,27 @@ static int start_web(const char *arguments, pid_t *child) {
     return port;
 }
 
-/* What the page answers; NULL: it is gone. Valid until the next call. */
-static const char *get(int port, const char *path) {
-    static char answer[1 << 18];
+/* A connection on which that was asked; -1: the page is gone. */
+static int ask(int port, const char *path) {
     char request[256];
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    size_t n = 0;
-    ssize_t got = 0;
     assert_true(fd >= 0);
-    if (connect(fd, (struct sockaddr *)&to, sizeof to)) return close(fd), NULL;
+    if (connect(fd, (struct sockaddr *)&to, sizeof to)) return close(fd), -1;
     snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", path);
     (void)send(fd, request, strlen(request), MSG_NOSIGNAL);
-    while (n + 1 < sizeof answer && (got = recv(fd, answer + n, sizeof answer - 1 - n, 0)) > 0) n += (size_t)got;
-    answer[n] = 0;
-    close(fd);
+    return fd;
+}
+
+/* What the page answers; NULL: it is gone. Valid until the next call. */
+static const char *get(int port, const char *path) {
+    static char answer[1 << 18];
+    int fd = ask(port, path);
+    size_t n = 0;
+    ssize_t got = 0;
+    memset(answer, 0, sizeof answer);
+    while (fd >= 0 && n + 1 < sizeof answer && (got = recv(fd, answer + n, sizeof answer - 1 - n, 0)) > 0) n += (size_t)got;
+    if (fd >= 0) close(fd);
     return n ? answer : NULL;
 }
 
@@ -101,6 +107,96 @@ static void test_replay(void **state) {
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* The pictures of moments are those that were seen: each decision is shown by a run that ends there, and by a longer one's movie. */
+static void test_moments(void **state) {
+    static const struct { int decision, episode; } moments[] = {{1, 1}, {17, 1}, {45, 1}, {46, 2}, {300, 7}, {400, 9}}; /* episodes of 45 */
+    static char seen[1 << 16];
+    (void)state;
+    pid_t child;
+    assert_int_equal(longplay("play cue --set horizon=40 --decisions 400 --run %%/long --seed 5").code, 0);
+    int replay = start_web("replay %/long --web 127.0.0.1:0", &child), status;
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+        char arguments[160], text[64], path[64];
+        pid_t player;
+        snprintf(arguments, sizeof arguments, "play cue --set horizon=40 --decisions %d --seed 5 --speed max --web 127.0.0.1:0",
+                 moments[i].decision);
+        int port = start_web(arguments, &player);
+        snprintf(text, sizeof text, "\"decisions\":%d,", moments[i].decision);
+        wait_for(port, "/api/panels/clocks", text); /* it is shown for a while before it ends */
+        const char *picture = get(port, "/picture.png");
+        if (picture) memcpy(seen, strstr(picture, "\x89PNG"), sizeof seen);
+        kill(player, SIGTERM);
+        assert_int_equal(waitpid(player, &status, 0), player);
+        snprintf(path, sizeof path, "/api/moment.png?decision=%d&episode=%d", moments[i].decision, moments[i].episode);
+        for (int again = 0; again < 2; again++) { /* made, and kept */
+            const char *moment = get(replay, path), *png = moment ? strstr(moment, "\x89PNG") : NULL;
+            if (!png) fail_msg("%s: %.300s", path, moment ? moment : "gone");
+            if (memcmp(png, seen, sizeof seen) != 0) fail_msg("%s is another picture", path);
+        }
+    }
+    static const char *const nowhere[] = {"decision=401&episode=9", "decision=46&episode=1", "decision=4000000000000&episode=1"};
+    for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "/api/moment.png?%s", nowhere[i]);
+        assert_non_null(strstr(get(replay, path), "HTTP/1.1 404"));
+    }
+    kill(child, SIGTERM);
+    assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+static void test_memory(void **state) {
+    static const char *const asks[][3] = {
+        {"/api/tree", "200", "\"id\":\"e9L1.0\""},
+        {"/api/tree?episode=1", "200", "\"id\":\"e1L1.0\""},
+        {"/api/tree?id=e1L1.0", "200", "\"id\":\"e1s"},
+        {"/api/tree?episode=77", "404", "has no episode 77"},
+        {"/api/tree?episode=x", "400", "must be a number"},
+        {"/api/item?id=e1s4", "200", "The corridor begins."},
+        {"/api/item?id=e1s4444", "404", "there is no e1s4444"},
+        {"/api/item?id=%27--", "404", "is not an ID"},
+        {"/api/item", "400", "wants id"},
+        {"/api/search?words=corridor%20begin", "200", "The corridor begins."},
+        {"/api/search?words=%22%27%3b--", "404", "error"},
+        {"/api/search", "400", "wants words"},
+        {"/api/past", "200", "{\"ended\":8,\"happened\":"},
+        {"/api/moment.png?decision=1", "400", "wants decision=N"},
+        {"/api/moment.png?decision=-1&episode=1", "400", "wants decision=N"},
+    };
+    (void)state;
+    pid_t child;
+    int replay = start_web("replay %/long --web 127.0.0.1:0", &child), status; /* made by the test before */
+    for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+        const char *answer = get(replay, asks[i][0]);
+        if (!answer || strncmp(answer + 9, asks[i][1], 3) != 0 || !strstr(answer, asks[i][2]))
+            fail_msg("%s: %.600s", asks[i][0], answer ? answer : "gone");
+    }
+    /* many at once: some are turned away, none is lost, and it ends in the middle of them */
+    int fds[100], answered = 0;
+    for (int i = 0; i < 100; i++) fds[i] = ask(replay, "/api/past");
+    for (int i = 0; i < 100; i++) {
+        char line[16] = "";
+        ssize_t n = recv(fds[i], line, sizeof line - 1, MSG_WAITALL);
+        assert_true(n > 12 && (!strncmp(line + 9, "200", 3) || !strncmp(line + 9, "503", 3)));
+        answered += line[9] == '2';
+        close(fds[i]);
+    }
+    assert_true(answered >= 32);
+    for (int i = 0; i < 30; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/api/moment.png?decision=%d&episode=8", 325 + i);
+        fds[i] = ask(replay, path);
+    }
+    kill(child, SIGTERM);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    for (int i = 0; i < 30; i++) close(fds[i]);
+    /* not recorded */
+    replay = start_web("play cue --web 127.0.0.1:0", &child);
+    assert_non_null(strstr(get(replay, "/api/past"), "this run is not recorded"));
+    kill(child, SIGTERM);
+    assert_int_equal(waitpid(child, &status, 0), child);
+}
+
 static void test_refused(void **state) {
     (void)state;
     expect_refused(longplay("play cue --web nowhere --run %%/refused"), 2, "must be ADDRESS:PORT", "a word");
@@ -112,10 +208,8 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_play),
-        cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_replay),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_play),    cmocka_unit_test(test_same_bits), cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_moments), cmocka_unit_test(test_memory),    cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -374,7 +374,7 @@ static void test_password(void **state) {
     assert_true(fd >= 0 && write(fd, "sesame open\r\nnot this", 21) == 21);
     close(fd);
     close_web(NULL);
-    assert_int_equal(lp_web_open(&web, &(lp_web_config){"127.0.0.1:0", path}, &err), LP_OK);
+    assert_int_equal(lp_web_open(&web, &(lp_web_config){.address = "127.0.0.1:0", .password_file = path}, &err), LP_OK);
     publish(1);
     assert_int_equal(get("/"), 401);
     assert_non_null(strstr(got, "WWW-Authenticate: Basic"));
@@ -385,10 +385,10 @@ static void test_password(void **state) {
     assert_int_equal(ask("GET / HTTP/1.1\r\nHost: my.example\r\nAuthorization: Basic eDpzZXNhbWUgb3Blbg==\r\n\r\n"), 200);
     assert_int_equal(truncate(path, 7), 0);
     lp_web *other;
-    assert_int_equal(lp_web_open(&other, &(lp_web_config){"127.0.0.1:0", path}, &err), LP_BAD_INPUT);
+    assert_int_equal(lp_web_open(&other, &(lp_web_config){.address = "127.0.0.1:0", .password_file = path}, &err), LP_BAD_INPUT);
     assert_non_null(strstr(err.message, "at least 8 characters"));
     unlink(path);
-    assert_int_equal(lp_web_open(&other, &(lp_web_config){"127.0.0.1:0", path}, &err), LP_BAD_INPUT);
+    assert_int_equal(lp_web_open(&other, &(lp_web_config){.address = "127.0.0.1:0", .password_file = path}, &err), LP_BAD_INPUT);
     close_web(NULL);
     assert_int_equal(open_web(NULL), 0);
 }

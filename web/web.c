@@ -45,27 +45,31 @@ static void *serve(void *context) {
     setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS); /* of this thread; where it is refused, nothing is lost */
     for (double next = lp_now_s(); !atomic_load(&web->closing);) {
         double left = next - lp_now_s();
-        MHD_run_wait(web->daemon, !web->viewers ? IDLE_MS : left > 0 ? (int32_t)(left * 1000) + 1 : 0);
+        MHD_run_wait(web->daemon, !web->viewers && !web->asks ? IDLE_MS : left > 0 ? (int32_t)(left * 1000) + 1 : 0);
         double now = lp_now_s();
         if (now < next) continue;
         next = next + TURN_S > now ? next + TURN_S : now + TURN_S;
         lp_web_sweep(web, now);
+        lp_web_resume(web, false);
         lp_web_take(web);
         lp_web_tell(web, now);
     }
     return NULL;
 }
 
-/* Signals are the player's. */
-static lp_status start_thread(lp_web *web, lp_err *err) {
+int lp_web_thread(pthread_t *thread, void *(*run)(void *), void *context) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, &before);
-    int failed = pthread_create(&web->thread, NULL, serve, web);
+    int failed = pthread_create(thread, NULL, run, context);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failed) return lp_fail(err, LP_FAILED, "--web: no thread for it: %s", strerror(failed));
-    web->serving = true;
-    return LP_OK;
+    return failed;
+}
+
+static lp_status start_thread(lp_web *web, lp_err *err) {
+    int failed = lp_web_thread(&web->thread, serve, web);
+    web->serving = !failed;
+    return failed ? lp_fail(err, LP_FAILED, "--web: no thread for it: %s", strerror(failed)) : LP_OK;
 }
 
 lp_status lp_web_open(lp_web **out, const lp_web_config *config, lp_err *err) {
@@ -75,6 +79,8 @@ lp_status lp_web_open(lp_web **out, const lp_web_config *config, lp_err *err) {
     if (!web) return lp_fail(err, LP_FAILED, "--web: out of memory");
     pthread_mutex_init(&web->lock, NULL);
     web->fd = -1;
+    web->run = config->run;
+    web->game = config->game;
     web->ready = calloc(1, sizeof *web->ready);
     web->back = calloc(1, sizeof *web->back);
     web->front = calloc(1, sizeof *web->front);
@@ -85,6 +91,8 @@ lp_status lp_web_open(lp_web **out, const lp_web_config *config, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "--web %s: others can reach this address: --web-password FILE must name a file with a password",
                          config->address);
     if (!status) status = lp_web_start(web, err);
+    if (!status && web->run) status = lp_web_desk_open(&web->memory, err);
+    if (!status && web->run) status = lp_web_desk_open(&web->moments, err);
     if (!status) status = start_thread(web, err);
     if (status) lp_web_close(web);
     else *out = web;
@@ -95,6 +103,9 @@ void lp_web_close(lp_web *web) {
     if (!web) return;
     atomic_store(&web->closing, true);
     if (web->serving) pthread_join(web->thread, NULL);
+    lp_web_desk_close(&web->memory);
+    lp_web_desk_close(&web->moments);
+    lp_web_resume(web, true);
     lp_web_wake_all(web);
     if (web->daemon) MHD_stop_daemon(web->daemon); /* and the socket */
     else if (web->fd >= 0) close(web->fd);

@@ -24,10 +24,11 @@ enum {
     LP_WEB_MIN_PASSWORD = 8,
 };
 
-/* Borrowed for the call. */
 typedef struct {
     const char *address;       /* "127.0.0.1:8600", "[::1]:8600", "localhost:8600"; port 0: any that is free */
     const char *password_file; /* its first line is the password; NULL: none, and then only a loopback address */
+    const char *run;  /* the folder of the run, whose memory can be looked into; NULL: not recorded. Borrowed until close, as the next */
+    const char *game; /* where its ROM is now; NULL: where it was */
 } lp_web_config;
 
 typedef struct lp_web lp_web;

@@ -12,6 +12,7 @@
 
 #define REQUEST_S 10 /* for a request to come */
 #define ANSWER_S 30  /* for an answer to go */
+#define THINK_S 120  /* for what takes long to be known */
 enum {
     CONNECTION_BYTES = 16 << 10, /* a request's line and headers fit in less, or are refused */
     SEND_BYTES = 64 << 10,       /* that the system keeps for who is slow: what it shows then is not old */
@@ -114,12 +115,100 @@ static answer follow(lp_web *web, struct MHD_Connection *connection, lp_web_peer
 static answer route(lp_web *web, struct MHD_Connection *connection, lp_web_peer *peer, const char *path) {
     if (!strcmp(path, "/")) return page(&lp_web_page_html, "text/html; charset=utf-8");
     if (!strcmp(path, "/page.css")) return page(&lp_web_page_css, "text/css; charset=utf-8");
+    if (!strcmp(path, "/browse.js")) return page(&lp_web_browse_js, "text/javascript; charset=utf-8");
     if (!strcmp(path, "/page.js")) return page(&lp_web_page_js, "text/javascript; charset=utf-8");
     if (!strcmp(path, "/live")) return follow(web, connection, peer);
     if (!strcmp(path, "/picture.png")) return picture(web);
     if (!strcmp(path, "/api/panels")) return panels(web, "");
     if (!strncmp(path, "/api/panels/", 12)) return panels(web, path + 12);
     return refusal(MHD_HTTP_NOT_FOUND, "nothing is there");
+}
+
+/* ---- what a desk is asked ---- */
+
+/* A whole number of at least 0; missing: as given. */
+static bool read_number(struct MHD_Connection *connection, const char *name, int64_t *out) {
+    const char *text = parameter(connection, name);
+    if (!text) return true;
+    *out = strtoll(text, NULL, 10);
+    return *text && strlen(text) < 17 && strspn(text, "0123456789") == strlen(text);
+}
+
+static bool read_text(struct MHD_Connection *connection, const char *name, char out[], size_t size) {
+    const char *text = parameter(connection, name);
+    if (text && strlen(text) < size) memcpy(out, text, strlen(text) + 1);
+    return !text || strlen(text) < size;
+}
+
+/* Whether path is for a desk; q then has the question, unless *wrong says what is wrong with it. */
+static bool read_question(struct MHD_Connection *connection, const char *path, lp_web_question *q, const char **wrong) {
+    static const struct {
+        const char *path, *text;
+        bool wanted; /* text must be there */
+    } questions[] = {
+        [LP_WEB_TREE] = {"/api/tree", "id", false},       [LP_WEB_ITEM] = {"/api/item", "id", true},
+        [LP_WEB_SEARCH] = {"/api/search", "words", true}, [LP_WEB_PAST] = {"/api/past", "", false},
+        [LP_WEB_MOMENT] = {"/api/moment.png", "", false},
+    };
+    int i = 0;
+    while (i <= LP_WEB_MOMENT && strcmp(questions[i].path, path) != 0) i++;
+    if (i > LP_WEB_MOMENT) return false;
+    q->what = (lp_web_what)i;
+    q->number = q->what == LP_WEB_TREE ? 0 : -1;
+    q->episode = -1;
+    const char *number = q->what == LP_WEB_TREE ? "episode" : "decision";
+    if (!read_number(connection, number, &q->number) || !read_number(connection, "episode", &q->episode) ||
+        (q->what == LP_WEB_MOMENT && (q->number < 0 || q->episode < 0)))
+        *wrong = q->what == LP_WEB_MOMENT ? "wants decision=N&episode=N" : "episode must be a number";
+    if (!read_text(connection, questions[i].text, q->text, sizeof q->text) || (questions[i].wanted && !*q->text))
+        *wrong = q->what == LP_WEB_SEARCH ? "wants words=..., of fewer than 512 bytes" : "wants id=..., as e3s120 or e3L2.5";
+    return true;
+}
+
+/* Asks, and puts the connection to sleep; the request comes up again when there is an answer. An answer at once: it could not be asked. */
+static answer ask(lp_web *web, struct MHD_Connection *connection, lp_web_peer *peer, const lp_web_question *q, void **request) {
+    if (!web->run) return refusal(MHD_HTTP_NOT_FOUND, "this run is not recorded (--run DIR does it)");
+    lp_web_ask *a = calloc(1, sizeof *a);
+    if (!a) return (answer){NULL, 0};
+    *a = (lp_web_ask){.next = web->asks, .link = &web->asks, .connection = connection, .question = *q};
+    a->question.run = web->run;
+    a->question.game = web->game;
+    a->question.closing = &web->closing;
+    if (!lp_web_desk_ask(q->what == LP_WEB_MOMENT ? &web->moments : &web->memory, a)) {
+        free(a);
+        return refusal(MHD_HTTP_SERVICE_UNAVAILABLE, "too many ask at once");
+    }
+    if (a->next) a->next->link = &a->next;
+    web->asks = a;
+    *request = a;
+    a->asleep = true;
+    peer->due_s = lp_now_s() + THINK_S;
+    MHD_suspend_connection(connection);
+    return (answer){NULL, 0};
+}
+
+static answer answered(const lp_web_ask *a) {
+    if (!a->data) return refusal(a->code, a->why.message);
+    return copied(a->code, a->question.what == LP_WEB_MOMENT ? "image/png" : "application/json", a->data, a->size_bytes);
+}
+
+void lp_web_resume(lp_web *web, bool all) {
+    for (lp_web_ask *a = web->asks; a; a = a->next) {
+        if (!a->asleep || (!all && !atomic_load(&a->done))) continue;
+        a->asleep = false;
+        MHD_resume_connection(a->connection);
+    }
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode how) {
+    lp_web_ask *a = *request;
+    (void)context, (void)connection, (void)how;
+    if (!a) return;
+    *a->link = a->next;
+    if (a->next) a->next->link = a->link;
+    free(a->data);
+    free(a);
+    *request = NULL;
 }
 
 /* ---- requests ---- */
@@ -148,17 +237,22 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *version, const char *body, size_t *body_bytes, void **request) {
     lp_web *web = context;
     lp_web_peer *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-    (void)version, (void)body, (void)body_bytes, (void)request;
+    lp_web_question question = {.text = ""};
+    const char *wrong = NULL;
+    (void)version, (void)body, (void)body_bytes;
     if (!peer) return MHD_NO;
     peer->due_s = lp_now_s() + ANSWER_S;
-    bool stranger = web->password && !knows_password(web, connection);
+    bool stranger = !*request && web->password && !knows_password(web, connection);
     answer a;
-    if (!web->password && !lp_web_own_host(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
+    if (*request) a = answered(*request);
+    else if (!web->password && !lp_web_own_host(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST)))
         a = refusal(MHD_HTTP_FORBIDDEN, "the Host header must be localhost or an IP address (with --web-password any)");
     else if (stranger) a = refusal(MHD_HTTP_UNAUTHORIZED, "a password is wanted; any user name");
     else if (strcmp(method, MHD_HTTP_METHOD_GET) != 0) a = refusal(MHD_HTTP_METHOD_NOT_ALLOWED, "this server only shows: GET");
-    else a = route(web, connection, peer, path);
-    if (!a.response) return MHD_NO;
+    else if (!read_question(connection, path, &question, &wrong)) a = route(web, connection, peer, path);
+    else if (wrong) a = refusal(MHD_HTTP_BAD_REQUEST, wrong);
+    else a = ask(web, connection, peer, &question, request);
+    if (!a.response) return *request ? MHD_YES : MHD_NO;
     add_headers(a.response);
     enum MHD_Result queued = stranger ? MHD_queue_basic_auth_fail_response(connection, "Longplay", a.response)
                                       : MHD_queue_response(connection, a.code, a.response);
@@ -169,6 +263,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 lp_status lp_web_start(lp_web *web, lp_err *err) {
     web->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, web, MHD_OPTION_LISTEN_SOCKET,
                                    web->fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)LP_WEB_CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                                   (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web, MHD_OPTION_END);
+                                   (size_t)CONNECTION_BYTES, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web, MHD_OPTION_NOTIFY_COMPLETED,
+                                   on_completed, web, MHD_OPTION_END);
     return web->daemon ? LP_OK : lp_fail(err, LP_FAILED, "--web: the server does not start");
 }

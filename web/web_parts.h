@@ -27,6 +27,8 @@ typedef struct {
 } lp_web_snapshot;
 
 void lp_web_copy(lp_web_snapshot *out, const lp_view *view);
+/* n pixels of a frame, 0x00BBGGRR, as 0x00RRGGBB. */
+void lp_web_swap(uint32_t *out, const uint32_t *frame, int n);
 
 /* ---- web_json.c ---- */
 /* An object with a member for each panel. NULL: no memory. */
@@ -37,7 +39,7 @@ typedef struct {
     const unsigned char *data;
     size_t size_bytes;
 } lp_web_file;
-extern const lp_web_file lp_web_page_html, lp_web_page_css, lp_web_page_js;
+extern const lp_web_file lp_web_page_html, lp_web_page_css, lp_web_page_js, lp_web_browse_js;
 
 /* ---- web_address.c ---- */
 /* A socket that listens there, and where that is. */
@@ -46,6 +48,61 @@ lp_status lp_web_read_password(char **out, const char *path, lp_err *err);
 bool lp_web_same(const char *secret, const char *given); /* takes the same time wherever they differ */
 /* Whether a page of somebody else's cannot have sent a browser here under this name (DNS rebinding): localhost, or a number. */
 bool lp_web_own_host(const char *host);
+
+/* ---- web_desk.c: what takes long, on threads of its own ---- */
+typedef enum { LP_WEB_TREE, LP_WEB_ITEM, LP_WEB_SEARCH, LP_WEB_PAST, LP_WEB_MOMENT } lp_web_what;
+
+typedef struct {
+    lp_web_what what;
+    const char *run, *game; /* as the config has them */
+    const atomic_bool *closing;
+    int64_t number;  /* tree: an episode; moment: a decision */
+    int64_t episode; /* moment: that the decision belongs to, or ended */
+    char text[512];  /* tree, item: an ID; search: words */
+} lp_web_question;
+
+/* A question, and in the end its answer. */
+typedef struct lp_web_ask {
+    struct lp_web_ask *next_waiting;   /* at its desk */
+    struct lp_web_ask *next, **link;   /* of all; the server's */
+    struct MHD_Connection *connection; /* sleeps until done */
+    bool asleep;
+    lp_web_question question;
+    atomic_bool done;
+    unsigned code;
+    char *data; /* owned; NULL: none, and why */
+    size_t size_bytes;
+    lp_err why;
+} lp_web_ask;
+
+typedef struct lp_web_memory lp_web_memory;   /* web_memory.c */
+typedef struct lp_web_moments lp_web_moments; /* web_moment.c */
+typedef struct {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t asked;
+    lp_web_ask *first; /* that waits */
+    int n_waiting;
+    bool open, working, closing;
+    lp_web_memory *memory; /* owned, as the next; opened when first needed */
+    lp_web_moments *moments;
+} lp_web_desk;
+
+lp_status lp_web_desk_open(lp_web_desk *desk, lp_err *err);
+/* The question that is being answered is waited for; others are not answered. */
+void lp_web_desk_close(lp_web_desk *desk);
+/* False: too many wait. Else ask must stay until it is done, or the desk closed. */
+bool lp_web_desk_ask(lp_web_desk *desk, lp_web_ask *ask);
+
+lp_web_memory *lp_web_memory_open(void); /* NULL: no memory */
+void lp_web_memory_close(lp_web_memory *memory);
+/* An object; NULL with err set. */
+cJSON *lp_web_remember(lp_web_memory *memory, const lp_web_question *question, lp_err *err);
+lp_web_moments *lp_web_moments_open(void); /* NULL: no memory */
+void lp_web_moments_close(lp_web_moments *moments);
+/* A PNG, which is moments' until the next call. LP_BAD_INPUT: there is no such moment. */
+lp_status lp_web_show_moment(lp_web_moments *moments, const lp_web_question *question, const unsigned char **png, size_t *size_bytes,
+                             lp_err *err);
 
 /* ---- the server ---- */
 typedef struct lp_web_peer { /* a connection */
@@ -77,6 +134,9 @@ struct lp_web {
     bool serving;
     char url[128], *password; /* NULL: none */
     lp_web_peer *peers;
+    lp_web_ask *asks;
+    lp_web_desk memory, moments;
+    const char *run, *game; /* borrowed; NULL: none */
     lp_web_viewer *viewers;
     int n_picture_viewers;
     struct {
@@ -94,11 +154,14 @@ struct lp_web {
 /* ---- web.c ---- */
 /* The newest moment is in front from now on. */
 void lp_web_take(lp_web *web);
+/* A thread that no signal comes to. Returns an errno. */
+int lp_web_thread(pthread_t *thread, void *(*run)(void *), void *context);
 
 /* ---- web_http.c ---- */
 lp_status lp_web_start(lp_web *web, lp_err *err);
-/* Connections that are overdue go. */
+/* Connections that are overdue go; those whose answer is there go on, or all. */
 void lp_web_sweep(lp_web *web, double now);
+void lp_web_resume(lp_web *web, bool all);
 
 /* ---- web_live.c ---- */
 /* The picture in front as a PNG in web->png. False: there is none. *is_new: it is another than the last. */

@@ -31,6 +31,10 @@ static const char *keep(lp_web_snapshot *out, const char *text) {
     return kept;
 }
 
+void lp_web_swap(uint32_t *out, const uint32_t *frame, int n) {
+    for (int i = 0; i < n; i++) out[i] = (frame[i] & 0xff) << 16 | (frame[i] & 0xff00) | (frame[i] >> 16 & 0xff);
+}
+
 static int at_most(int n, int most) { return n < 0 ? 0 : n < most ? n : most; }
 
 void lp_web_copy(lp_web_snapshot *out, const lp_view *view) {
@@ -68,9 +72,6 @@ void lp_web_copy(lp_web_snapshot *out, const lp_view *view) {
     v->frame = NULL;
     if (!view->frame || view->frame_width <= 0 || view->frame_height <= 0 || view->frame_width > LP_WEB_MAX_PIXELS / view->frame_height)
         return;
-    for (int i = 0; i < view->frame_width * view->frame_height; i++) {
-        uint32_t p = view->frame[i];
-        out->frame[i] = (p & 0xff) << 16 | (p & 0xff00) | (p >> 16 & 0xff);
-    }
+    lp_web_swap(out->frame, view->frame, view->frame_width * view->frame_height);
     v->frame = out->frame;
 }

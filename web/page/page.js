@@ -1,20 +1,20 @@
 // What the page shows, drawn from what /live sends. Every text comes in through textContent: nothing that a game says is HTML.
 
-const query = new URLSearchParams(location.search);
+export const query = new URLSearchParams(location.search);
 const only = query.get('panel')?.split(',');
 const $ = selector => document.querySelector(selector);
 const panel = name => $(`[data-panel=${name}]`);
 
 // ---- elements ----
 
-function make(tag, attributes, ...children) {
+export function make(tag, attributes, ...children) {
   const e = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) if (value) e.setAttribute(name, value);
   e.append(...children.filter(c => c !== null && c !== undefined));
   return e;
 }
-const row = (attributes, ...cells) => make('tr', attributes, ...cells.map(c => c instanceof HTMLTableCellElement ? c : make('td', null, c)));
-const number = text => make('td', { class: 'number' }, text);
+export const row = (attributes, ...cells) => make('tr', attributes, ...cells.map(c => c instanceof HTMLTableCellElement ? c : make('td', null, c)));
+export const number = text => make('td', { class: 'number' }, text);
 const term = (name, value) => make('div', null, make('dt', null, name), make('dd', null, value));
 
 function bar(part) {
@@ -25,7 +25,7 @@ function bar(part) {
 
 // ---- numbers, as the window has them ----
 
-const count = n => n.toLocaleString('en');
+export const count = n => n.toLocaleString('en');
 const percent = p => p > 0 && p < 0.01 ? '<1%' : `${Math.round(100 * p)}%`;
 
 function clock(seconds) {
@@ -40,7 +40,7 @@ function difference(at, best) {
   return make('td', { class: `number ${d > 0 ? 'behind' : 'ahead'}` }, `${d > 0 ? '+' : '−'}${Math.abs(d).toFixed(1)}`);
 }
 
-const ends = { win: 'won', loss: 'lost', timeout: 'out of time' };
+export const ends = { win: 'won', loss: 'lost', timeout: 'out of time' };
 
 // ---- panels: what each is, or null where it has nothing to tell ----
 
