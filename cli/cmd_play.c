@@ -330,7 +330,7 @@ static void more_help(void) {
         "and at most %d\n"
         "decisions of a game that may never end (no loss, no time limit).\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
-        "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n"
+        "In the window: SPACE pauses, S steps, 1 4 M set the speed, + - V the sound, P takes a picture, F fills the screen, Q quits.\n"
         "--record: the console's time, every frame once, whatever the speed; a recording never slows a window down.\n"
         "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
         "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
@@ -339,7 +339,7 @@ static void more_help(void) {
 }
 
 int lp_cmd_play(int argc, char **argv) {
-    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN};
+    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .film.volume = 100};
     const lp_option options[] = {
         {.name = "policy", .value = "FILE|random|oracle|human", .help = "who plays (the game's shipped policy)", .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
@@ -364,6 +364,7 @@ int lp_cmd_play(int argc, char **argv) {
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
         LP_CLI_WEB(a.web),
+        LP_CLI_VOLUME(a.film),
         LP_CLI_FILM("record", a.film),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},

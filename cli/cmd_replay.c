@@ -315,11 +315,11 @@ static void print_summary(const replay *r, double seconds) {
 static void more_help(void) {
     printf("\n--verify compares every recorded machine hash and state, and fails at the first decision that differs.\n"
            "--video: the console's time, every frame once, whatever the speed.\n"
-           "In the window: SPACE pauses, S steps, 1 4 M set the speed, P takes a picture, F fills the screen, Q quits.\n");
+           "In the window: SPACE pauses, S steps, 1 4 M set the speed, + - V the sound, P takes a picture, F fills the screen, Q quits.\n");
 }
 
 int lp_cmd_replay(int argc, char **argv) {
-    arguments a = {0};
+    arguments a = {.film.volume = 100};
     const lp_option options[] = {
         {.name = "verify", .help = "compare the machine with all that was recorded of it", .flag = &a.verify},
         {.name = "from",
@@ -335,6 +335,7 @@ int lp_cmd_replay(int argc, char **argv) {
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
         LP_CLI_WEB(a.web),
+        LP_CLI_VOLUME(a.film),
         LP_CLI_FILM("video", a.film),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

@@ -27,10 +27,13 @@ lp_status lp_film_check(const lp_film_options *o, const lp_painter *painter, lp_
 }
 
 lp_status lp_film_open(lp_film *f, const lp_film_options *o, const lp_look *look, lp_emu *emu, bool whole, lp_err *err) {
+    f->emu = emu;
+    f->volume = (int)o->volume;
+    f->muted = !f->volume;
+    f->has_speaker = o->window && emu;
     if (!o->record && !o->stream) return LP_OK;
     lp_status status = lp_painter_open(&f->painter, look, err);
     if (status) return status;
-    f->emu = emu;
     lp_video_config file = configure(o, f->painter, false), stream = configure(o, f->painter, true);
     file.whole = whole;
     status = lp_emu_listen(emu, true, err);
@@ -41,12 +44,37 @@ lp_status lp_film_open(lp_film *f, const lp_film_options *o, const lp_look *look
 
 bool lp_film_due(const lp_film *f, int speed) { return f->file || (f->stream && (speed == 1 || lp_now_s() - f->stream_s >= STREAM_S)); }
 
-/* What was heard since the last picture; of more than that the end, as long as a frame. */
-static int take_sound(lp_film *f) {
-    int n = lp_emu_sound(f->emu, f->sound, LP_SOUND_PAIRS), frame = (int)FRAME_PAIRS;
-    if (n <= 2 * frame) return n;
-    memmove(f->sound, f->sound + 2 * (n - frame), 2 * sizeof *f->sound * (size_t)frame);
-    return frame;
+/* Without a sound device it is silent from then on. */
+static bool can_speak(lp_film *f) {
+    lp_err err;
+    if (f->speaker) return true;
+    f->has_speaker = !lp_speaker_open(&f->speaker, &err);
+    if (!f->has_speaker) lp_warn("%s", err.message);
+    else lp_speaker_volume(f->speaker, f->volume);
+    return f->has_speaker;
+}
+
+void lp_film_hear(lp_film *f, int speed) {
+    enum { FRAME = (int)(LP_SOUND_HZ * 70224LL / 4194304) };
+    if (!f->emu) return;
+    bool speaks = speed == 1 && !f->muted && f->has_speaker;
+    if (lp_emu_listen(f->emu, speaks || f->file || f->stream, NULL)) return;
+    f->n_pairs = lp_emu_sound(f->emu, f->sound, LP_SOUND_PAIRS);
+    if (f->n_pairs > 2 * FRAME) { /* also of frames that nobody was shown: the last one's */
+        memmove(f->sound, f->sound + 2 * (f->n_pairs - FRAME), 2 * sizeof *f->sound * FRAME);
+        f->n_pairs = FRAME;
+    }
+    if (speaks && f->n_pairs && can_speak(f)) lp_speaker_put(f->speaker, f->sound, f->n_pairs);
+}
+
+void lp_film_volume(lp_film *f, lp_keypress key, char *out, int size) {
+    enum { STEP = 10 };
+    f->muted = key == LP_KEYPRESS_MUTE && !f->muted;
+    if (key == LP_KEYPRESS_LOUDER || (!f->muted && !f->volume)) f->volume += STEP;
+    if (key == LP_KEYPRESS_QUIETER) f->volume -= STEP;
+    f->volume = f->volume < 0 ? 0 : f->volume > 100 ? 100 : f->volume;
+    if (f->speaker) lp_speaker_volume(f->speaker, f->volume);
+    snprintf(out, (size_t)size, f->muted || !f->volume ? "muted" : "volume %d%%", f->volume);
 }
 
 static void put_stream(lp_film *f, const uint32_t *pixels, int n_pairs, int speed) {
@@ -57,7 +85,7 @@ static void put_stream(lp_film *f, const uint32_t *pixels, int n_pairs, int spee
 }
 
 void lp_film_put(lp_film *f, const uint32_t *pixels, double n_frames, int speed) {
-    int n = take_sound(f), still = n_frames > 1 ? (int)((n_frames - 1) * FRAME_PAIRS) : 0;
+    int n = f->n_pairs, still = n_frames > 1 ? (int)((n_frames - 1) * FRAME_PAIRS) : 0;
     if (still > END_PAIRS) still = END_PAIRS;
     if (f->file && n) lp_video_put(f->file, pixels, f->sound, n);
     if (f->file && still) lp_video_put(f->file, pixels, NULL, still);
@@ -75,6 +103,7 @@ bool lp_film_note(const lp_film *f, char *out, int size) {
 lp_status lp_film_close(lp_film *f, lp_err *err) {
     lp_status status = lp_video_close(f->file, err);
     (void)lp_video_close(f->stream, NULL);
+    lp_speaker_close(f->speaker);
     if (f->emu) (void)lp_emu_listen(f->emu, false, NULL);
     lp_painter_close(f->painter);
     *f = (lp_film){0};

@@ -42,7 +42,9 @@ lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *er
     lp_stop_catch();
     int width, height;
     bool whole = !w->seen && !options->speed;
-    lp_status status = lp_film_open(&w->film, &options->film, &w->look, options->emu, whole, err);
+    lp_film_options film = options->film;
+    film.window = options->window;
+    lp_status status = lp_film_open(&w->film, &film, &w->look, options->emu, whole, err);
     if (!status && options->window) status = lp_painter_open(&w->painter, &w->look, err);
     if (status || !options->window) return status;
     lp_painter_size(w->painter, &width, &height);
@@ -142,6 +144,7 @@ static lp_status show_moment(lp_watch *w, lp_watch_show show, void *context, lp_
 }
 
 static lp_status film_moment(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
+    lp_film_hear(&w->film, w->speed);
     if (!lp_film_due(&w->film, w->speed)) return LP_OK;
     const uint32_t *pixels = draw(w, true, 0, 0, show, context, err);
     if (pixels) lp_film_put(&w->film, pixels, frames, w->speed);
@@ -163,6 +166,12 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
         /* a full disk is no reason to stop playing */
         if (lp_watch_shot(w, path, show, context, err)) snprintf(w->note, sizeof w->note, "no picture: %.120s", err ? err->message : path);
         else snprintf(w->note, sizeof w->note, "picture in %s", path);
+        w->note_s = lp_now_s();
+        break;
+    case LP_KEYPRESS_LOUDER:
+    case LP_KEYPRESS_QUIETER:
+    case LP_KEYPRESS_MUTE:
+        lp_film_volume(&w->film, key, w->note, sizeof w->note);
         w->note_s = lp_now_s();
         break;
     case LP_KEYPRESS_NONE: break;

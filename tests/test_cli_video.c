@@ -1,5 +1,6 @@
 /* Videos of what is played and replayed: every frame once, with the console's sound, and the machine none the wiser. */
 #include "tests/cli_support.h"
+#include "tests/tone_support.h"
 #include "tests/video_support.h"
 
 #include <math.h>
@@ -65,19 +66,10 @@ static void test_end_stands(void **state) {
     assert_in_range(pictures, n * 4 + 240, n * 4 + 252);
 }
 
-/* A Game Boy that only sounds: 1,048.6 Hz. */
-static const uint8_t tone[] = {
-    0x3E, 0x80, 0xE0, 0x26, 0x3E, 0x77, 0xE0, 0x24, 0x3E, 0xFF, 0xE0, 0x25, 0x3E, 0x80, 0xE0, 0x11, /* ld a, value; ldh (register), a */
-    0x3E, 0xF0, 0xE0, 0x12, 0x3E, 0x83, 0xE0, 0x13, 0x3E, 0x87, 0xE0, 0x14, 0x18, 0xFE,             /* jr here */
-};
-
 static void test_sound(void **state) {
     (void)state;
     if (!has_ffmpeg()) skip();
-    static uint8_t rom[32 << 10];
-    memcpy(rom + 0x100, "\x00\xC3\x50\x01", 4);
-    memcpy(rom + 0x150, tone, sizeof tone);
-    put(at("tone.gb"), rom, sizeof rom);
+    put_tone_rom();
     done(longplay("play %%/tone.gb --policy random --decisions 120 --headless --layout game --size 640x480 --record %%/tone.mkv"));
     int16_t *sound;
     int n = read_sound(at("tone.mkv"), &sound), rises = 0;

@@ -149,7 +149,10 @@ typedef enum {
     LP_KEYPRESS_SPEED_1,
     LP_KEYPRESS_SPEED_4,
     LP_KEYPRESS_SPEED_MAX,
-    LP_KEYPRESS_SHOT
+    LP_KEYPRESS_SHOT,
+    LP_KEYPRESS_LOUDER,
+    LP_KEYPRESS_QUIETER,
+    LP_KEYPRESS_MUTE
 } lp_keypress;
 /* True when a display can be had ($DISPLAY or $WAYLAND_DISPLAY and SDL agrees). */
 bool lp_window_available(void);

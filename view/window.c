@@ -174,6 +174,12 @@ static lp_keypress keypress_of(const lp_window *w, const SDL_KeyboardEvent *key)
     case SDLK_m: return LP_KEYPRESS_SPEED_MAX;
     case SDLK_p: return LP_KEYPRESS_SHOT;
     case SDLK_q: return LP_KEYPRESS_QUIT;
+    case SDLK_PLUS:
+    case SDLK_EQUALS:
+    case SDLK_KP_PLUS: return LP_KEYPRESS_LOUDER;
+    case SDLK_MINUS:
+    case SDLK_KP_MINUS: return LP_KEYPRESS_QUIETER;
+    case SDLK_v: return LP_KEYPRESS_MUTE;
     default: return LP_KEYPRESS_NONE;
     }
 }

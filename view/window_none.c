@@ -1,5 +1,6 @@
 /* What stands in for the window and the painter where Longplay is built without them (-DLP_WINDOW=OFF): there is never a display, and a
  * picture of the window is refused. */
+#include "view/speaker.h"
 #include "view/viewer.h"
 
 #include "base/contract.h"
@@ -68,6 +69,23 @@ lp_keypress lp_window_poll(lp_window *window) {
 void lp_window_for_player(lp_window *window, bool for_player) {
     (void)window;
     (void)for_player;
+}
+
+lp_status lp_speaker_open(lp_speaker **out, lp_err *err) {
+    *out = NULL;
+    return refuse(err);
+}
+
+void lp_speaker_close(lp_speaker *speaker) { LP_CHECK(!speaker); }
+
+void lp_speaker_volume(lp_speaker *speaker, int percent) {
+    (void)percent;
+    LP_CHECK(speaker);
+}
+
+void lp_speaker_put(lp_speaker *speaker, const int16_t *pairs, int n_pairs) {
+    (void)pairs, (void)n_pairs;
+    LP_CHECK(speaker);
 }
 
 uint16_t lp_window_buttons(lp_window *window) {
