@@ -36,6 +36,7 @@ typedef struct {
     lp_run_config config;
     lp_run *run; /* owned */
     lp_web *web; /* owned; NULL: none */
+    lp_video_state stream;
     bool window, human, resumed, new_limits;
     char shown_status[128], name[400]; /* name: of game and run */
     lp_watch watch;
@@ -74,7 +75,7 @@ static lp_status apply_knobs(session *s, const arguments *a, const char *base, l
 
 /* Limits as given. Where none are, a window goes on until it is closed, and a page until we are stopped; else a few episodes are an example. */
 static void settle_limits(session *s, const arguments *a) {
-    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN, example = !given && !s->window && !s->web;
+    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN, example = !given && !s->window && !s->web && !a->film.stream;
     s->config.episodes = a->episodes != FROM_RUN ? a->episodes : example && lp_game_can_end(s->game) ? EPISODES : 0;
     s->config.decisions = a->decisions != FROM_RUN ? a->decisions : example && lp_game_is_endless(s->game) ? DECISIONS : 0;
 }
@@ -259,6 +260,11 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
     cJSON_AddNumberToObject(o, "decisions_per_s", rate);
     if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
     if (a->film.record) cJSON_AddStringToObject(o, "video", a->film.record);
+    if (a->film.stream) {
+        cJSON *stream = cJSON_AddObjectToObject(o, "stream");
+        cJSON_AddNumberToObject(stream, "losses", s->stream.losses);
+        cJSON_AddNumberToObject(stream, "missed_s", s->stream.missed_s);
+    }
     return lp_print_json(o);
 }
 
@@ -276,11 +282,12 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
     else if (a->run) printf("recorded in %s; longplay replay %s --verify checks it\n", a->run, a->run);
     if (a->shot) printf("picture in %s\n", a->shot);
     if (a->film.record) printf("video in %s\n", a->film.record);
+    if (a->film.stream) printf("stream: the server was not there %d times and missed %.0f s\n", s->stream.losses, s->stream.missed_s);
 }
 
 static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_watch_options options = {.window = s->window,
-                                .speed = s->window || a->web.address ? 1 : 0,
+                                .speed = s->window || a->web.address || a->film.stream ? 1 : 0,
                                 .frames_per_s = LP_EMU_FRAMES_PER_S,
                                 .tick = on_tick,
                                 .tick_context = s};
@@ -315,6 +322,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
         rate = seconds > 0 ? (double)(t.decisions - before.decisions) / seconds : 0;
     }
     if (!status && a->shot) status = lp_watch_shot(&s->watch, a->shot, show, s, err);
+    s->stream = lp_film_stream(&s->watch.film);
     if (!status) status = lp_watch_end_film(&s->watch, err);
     lp_watch_close(&s->watch);
     if (status) return lp_report(status, err);
@@ -326,12 +334,14 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 static void more_help(void) {
     printf(
         "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file.\n"
-        "Without --episodes and --decisions a window goes on until it is closed, --web until it is stopped; else %d episodes are played, "
+        "Without --episodes and --decisions a window goes on until it is closed, --web and --stream until it is stopped; else %d episodes "
+        "are played, "
         "and at most %d\n"
         "decisions of a game that may never end (no loss, no time limit).\n"
         "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
         "In the window: SPACE pauses, S steps, 1 4 M set the speed, + - V the sound, P takes a picture, F fills the screen, Q quits.\n"
         "--record: the console's time, every frame once, whatever the speed; a recording never slows a window down.\n"
+        "--stream: what happens now, with sound at speed 1; a server that goes away is tried again for as long as it takes.\n"
         "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
         "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
         "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
@@ -359,13 +369,14 @@ int lp_cmd_play(int argc, char **argv) {
          .help = "idle frames before the first decision, drawn from the seed (the game's own)",
          .text = &a.noop},
         LP_CLI_MEMORY(&a.memory),
-        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web, else max)", .text = &a.speed},
+        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web or --stream, else max)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the game and the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
         LP_CLI_WEB(a.web),
         LP_CLI_VOLUME(a.film),
         LP_CLI_FILM("record", a.film),
+        LP_CLI_STREAM(a.film),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},

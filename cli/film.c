@@ -92,9 +92,10 @@ void lp_film_put(lp_film *f, const uint32_t *pixels, double n_frames, int speed)
     if (f->stream) put_stream(f, pixels, n, speed);
 }
 
+lp_video_state lp_film_stream(const lp_film *f) { return f->stream ? lp_video_look(f->stream) : (lp_video_state){0}; }
+
 bool lp_film_note(const lp_film *f, char *out, int size) {
-    if (!f->stream) return false;
-    lp_video_state s = lp_video_look(f->stream);
+    lp_video_state s = lp_film_stream(f);
     if (s.connected || !s.losses) return false;
     snprintf(out, (size_t)size, "no stream: %.0f s missed, trying again in %.0f s", s.missed_s, s.again_s);
     return true;

@@ -28,6 +28,10 @@ typedef struct {
         .min = 100, .max = 100000                                                                                                          \
     }
 
+/* And of one that plays. */
+#define LP_CLI_STREAM(o)                                                                                                                   \
+    { .name = "stream", .value = "URL", .help = "send it to a server, with sound: rtmp://, srt://, ...", .text = &(o).stream }
+
 /* And of one that opens a window; volume is to be 100 before. */
 #define LP_CLI_VOLUME(o)                                                                                                                   \
     { .name = "volume", .value = "N", .help = "of the window's sound, percent (100)", .number = &(o).volume, .min = 0, .max = 100 }
@@ -57,6 +61,8 @@ void lp_film_volume(lp_film *film, lp_keypress key, char *out, int size);
 bool lp_film_due(const lp_film *film, int speed);
 /* After lp_film_hear. pixels: as film->painter drew them. n_frames: for how many frames of the console it stays, of which one was just run. */
 void lp_film_put(lp_film *film, const uint32_t *pixels, double n_frames, int speed);
+/* How it went; before close. Without a stream all is 0. */
+lp_video_state lp_film_stream(const lp_film *film);
 /* One line about the server, where there is something to say: false, there is not. */
 bool lp_film_note(const lp_film *film, char *out, int size);
 /* LP_FAILED: the file is not whole. */

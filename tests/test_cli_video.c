@@ -94,6 +94,18 @@ static void test_refused(void **state) {
     assert_false(lp_file_exists(at("a.mkv")) || lp_file_exists(at("a.avi")) || lp_file_exists(at("none")));
 }
 
+/* Nobody there: it is played all the same, and what follows the server's name is not told. */
+static void test_stream_to_nobody(void **state) {
+    (void)state;
+    result r = done(longplay(
+        "play cue --set horizon=1000 --seed 3 --decisions 60 --headless --json --size 640x480 --stream rtmp://127.0.0.1:1/live/secret"));
+    if (strstr(r.err, "secret") || !strstr(r.err, "rtmp://127.0.0.1:1: Connection refused; trying again in 1 s")) fail_msg("%s", r.err);
+    const char *missed = strstr(r.out, "\"stream\":{\"losses\":");
+    assert_non_null(missed);
+    assert_true(atoi(missed + strlen("\"stream\":{\"losses\":")) >= 1);
+    expect_refused(longplay("play cue --headless --decisions 1 --stream nowhere"), 2, "no address", "no URL");
+}
+
 /* On a full disk the agent plays on; the run is whole, the video is not. */
 static void test_full_disk(void **state) {
     (void)state;
@@ -104,8 +116,8 @@ static void test_full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_play_and_replay), cmocka_unit_test(test_end_stands), cmocka_unit_test(test_sound),
-        cmocka_unit_test(test_refused),         cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_play_and_replay),  cmocka_unit_test(test_end_stands), cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_stream_to_nobody), cmocka_unit_test(test_refused),    cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
