@@ -18,6 +18,7 @@ int lp_cmd_report(int argc, char **argv);
 int lp_cmd_history(int argc, char **argv);
 int lp_cmd_compare(int argc, char **argv); /* 1: a regression, 3: undecided, 2: all else that is not 0 */
 int lp_cmd_memory(int argc, char **argv);
+int lp_cmd_clip(int argc, char **argv);
 int lp_cmd_copy(int argc, char **argv);
 int lp_cmd_replay(int argc, char **argv);
 int lp_cmd_movie(int argc, char **argv);

@@ -26,6 +26,7 @@ static const struct {
     {"compare", lp_cmd_compare, "is a policy worse than another? the same seeds, exact tests; for CI"},
     {"memory", lp_cmd_memory, "look into the memory of a run, also while it goes on"},
     {"replay", lp_cmd_replay, "show a recorded run again, or verify it"},
+    {"clip", lp_cmd_clip, "make a video of a moment of a recorded run"},
     {"copy", lp_cmd_copy, "copy a run, also while it goes on"},
     {"movie", lp_cmd_movie, "import and export movies of other emulators (.bk2)"},
     {"bench", lp_cmd_bench, "measure speed on this machine"},

@@ -94,6 +94,26 @@ static void test_refused(void **state) {
     assert_false(lp_file_exists(at("a.mkv")) || lp_file_exists(at("a.avi")) || lp_file_exists(at("none")));
 }
 
+/* A moment: two thirds lead to it; less where the run begins or ends. 15 decisions a second, four frames each. */
+static void test_clip(void **state) {
+    (void)state;
+    if (!has_ffmpeg()) skip();
+    done(longplay("play cue --set horizon=1000 --seed 3 --decisions 100 --headless --run %%/played"));
+    done(longplay("clip %%/played --decision 50 --seconds 2 --size 640x480 -o %%/middle.mkv"));
+    check_length(at("middle.mkv"), 121);
+    done(longplay("clip %%/played --event sign --seconds 2 --size 640x480 --fps 30 -o %%/begin.mp4"));
+    assert_in_range(count_pictures(at("begin.mp4")), 59, 63);
+    done(longplay("clip %%/played --decision 99 --seconds 60 --layout game --size 640x480 -o %%/all.mp4"));
+    check_length(at("all.mp4"), 400);
+    expect_refused(longplay("clip %%/played -o %%/a.mp4"), 2, "--event", "no moment");
+    expect_refused(longplay("clip %%/played --decision 3 --event sign -o %%/a.mp4"), 2, "one of them", "two moments");
+    expect_refused(longplay("clip %%/played --decision 3"), 2, "-o FILE", "no file");
+    expect_refused(longplay("clip %%/played --decision 100 -o %%/a.mp4"), 2, "100 decisions", "too late");
+    expect_refused(longplay("clip %%/played --event zebra -o %%/a.mp4"), 2, "zebra", "no such words");
+    expect_refused(longplay("clip %%/nothing --decision 1 -o %%/a.mp4"), 2, "nothing", "no run");
+    assert_false(lp_file_exists(at("a.mp4")));
+}
+
 /* Nobody there: it is played all the same, and what follows the server's name is not told. */
 static void test_stream_to_nobody(void **state) {
     (void)state;
@@ -116,8 +136,13 @@ static void test_full_disk(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_play_and_replay),  cmocka_unit_test(test_end_stands), cmocka_unit_test(test_sound),
-        cmocka_unit_test(test_stream_to_nobody), cmocka_unit_test(test_refused),    cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_play_and_replay),
+        cmocka_unit_test(test_end_stands),
+        cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_clip),
+        cmocka_unit_test(test_stream_to_nobody),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
