@@ -291,7 +291,10 @@ static void more_help(void) {
 int lp_cmd_eval(int argc, char **argv) {
     arguments a = {.seed = -1, .k = 1};
     const lp_option options[] = {
-        {.name = "policy", .value = "FILE|random|oracle", .help = "who plays (the game's shipped policy)", .text = &a.policy},
+        {.name = "policy",
+         .value = "FILE|random|oracle|process:COMMAND",
+         .help = "who plays (the game's shipped policy)",
+         .text = &a.policy},
         {.name = "episodes",
          .value = "N",
          .help = "episodes of each game (200, or the suite's)",

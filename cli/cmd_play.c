@@ -46,8 +46,9 @@ typedef struct {
 /* ---- settling what to play ---- */
 
 static lp_status name_policy(session *s, lp_err *err) {
+    const bool guest = s->chosen.player == LP_PLAYER_GUEST;
     return lp_lasting_path(s->config.policy, sizeof s->config.policy, s->chosen.name,
-                           (const char *const[]){"random", "oracle", "human", NULL}, err);
+                           (const char *const[]){"random", "oracle", "human", guest ? s->chosen.name : NULL, NULL}, err);
 }
 
 /* A person is a player like any other, but needs a window. */
@@ -91,7 +92,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     if (!status && a->noop) status = lp_game_set_noop(s->game, a->noop, err);
     if (!status) status = choose_player(s, a, a->policy, err);
     if (!status) status = name_policy(s, err);
-    if (!status) status = lp_choose_memory(&memory, s->chosen.policy, &given, err);
+    if (!status) status = lp_choose_player_memory(&memory, &s->chosen, &given, err);
     if (!status) status = apply_knobs(s, a, "", err);
     if (status) return status;
     lp_mem_choose(&s->config.memory, &memory);
@@ -205,6 +206,17 @@ static lp_view_end view_end(lp_outcome outcome) {
     return outcome == LP_WIN ? LP_VIEW_WON : outcome == LP_LOSS ? LP_VIEW_LOST : outcome ? LP_VIEW_TIMED_OUT : LP_VIEW_RUNNING;
 }
 
+/* Waits for a guest's answer, while the window stays awake. *answered: false where it is closed meanwhile. */
+static lp_status hear(session *s, bool *answered, lp_err *err) {
+    lp_watch *watch = &s->watch;
+    lp_status status = lp_run_hear(s->run, 0, answered, err);
+    while (!status && !*answered && !watch->quit) {
+        status = lp_run_hear(s->run, watch->window ? 15 : 100, answered, err);
+        if (!status && !*answered) status = lp_watch_wait(watch, 0, show, s, err);
+    }
+    return status;
+}
+
 static lp_status play(session *s, lp_err *err) {
     lp_watch *watch = &s->watch;
     lp_status status = LP_OK;
@@ -216,9 +228,12 @@ static lp_status play(session *s, lp_err *err) {
             continue;
         }
         double still_s = watch->still_s;
+        bool answered = true;
         status = lp_run_think(s->run, err);
         if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
         lp_run_idle(s->run, watch->still_s - still_s);
+        if (!status) status = hear(s, &answered, err);
+        if (!status && !answered) break;
         if (!status && s->human) lp_run_choose(s->run, lp_keyboard_action(s->game, lp_window_buttons(watch->window)));
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
@@ -351,7 +366,10 @@ static void more_help(void) {
 int lp_cmd_play(int argc, char **argv) {
     arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .film.volume = 100};
     const lp_option options[] = {
-        {.name = "policy", .value = "FILE|random|oracle|human", .help = "who plays (the game's shipped policy)", .text = &a.policy},
+        {.name = "policy",
+         .value = "FILE|random|oracle|human|process:COMMAND",
+         .help = "who plays (the game's shipped policy)",
+         .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
         {.name = "resume", .help = "go on with the run in DIR, exactly where it was left or killed", .flag = &a.resume},
         {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit", .number = &a.episodes, .min = 0, .max = 1e15},

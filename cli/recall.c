@@ -12,7 +12,9 @@ enum { MAX_SUMMARIES = 48 };
 static lp_policy *find_policy(const lp_run_config *config) {
     lp_policy *policy = NULL;
     char digest[24];
-    if (!strcmp(config->policy, "random") || !strcmp(config->policy, "oracle") || !strcmp(config->policy, "human")) return NULL;
+    if (!strcmp(config->policy, "random") || !strcmp(config->policy, "oracle") || !strcmp(config->policy, "human") ||
+        lp_is_guest(config->policy))
+        return NULL;
     if (lp_policy_read(&policy, config->policy, NULL)) return NULL;
     snprintf(digest, sizeof digest, "%016" PRIx64, lp_policy_digest(policy));
     if (!strcmp(digest, config->policy_digest)) return policy;
@@ -28,6 +30,8 @@ lp_status recall_open(recall *r, const lp_game *game, const lp_run_config *confi
     if (!asleep && !r->policy && strcmp(config->policy_digest, "0000000000000000"))
         lp_warn("%s is gone or changed: the replay shows what was done, not what was thought", config->policy);
     lp_mem_config memory = lp_run_memory(config, r->policy);
+    r->mind.guest = lp_is_guest(config->policy);
+    r->remembers = !asleep && (r->policy || r->mind.guest);
     return lp_mind_open(&r->mind, game, r->policy, true, &memory, &(lp_emu_config){.no_draw = !draw}, err);
 }
 
@@ -59,7 +63,7 @@ static void visit_item(void *context, const lp_store_row *row) {
 void recall_keep(recall *r) {
     char id[64];
     int64_t before = lp_mem_steps(r->mind.seat.mem);
-    if (r->asleep || !r->policy || r->lost) return;
+    if (!r->remembers || r->lost) return;
     snprintf(id, sizeof id, "e%" PRId64 "s%" PRId64, r->episode, r->step);
     r->lost = lp_store_show(r->store, id, visit_item, r, NULL) || lp_mem_steps(r->mind.seat.mem) == before;
     if (r->lost) recall_reset(r, r->episode), r->lost = true;
@@ -76,7 +80,7 @@ int64_t recall_at(recall *r, int64_t episode, int64_t decision) {
     recall_reset(r, episode);
     snprintf(id, sizeof id, "e%" PRId64 "s0", episode);
     (void)lp_store_show(r->store, id, visit_decision, &first, NULL); /* not there: a run without a memory */
-    while (r->step < decision - first && !r->lost && !r->asleep && r->policy) recall_keep(r);
+    while (r->step < decision - first && !r->lost && r->remembers) recall_keep(r);
     if (decision > first && r->mind.seat.state)
         lp_warn(
             "the policy has a recurrent core: in an episode that is not seen from its beginning, what is shown as thought is only near it");
@@ -86,7 +90,7 @@ int64_t recall_at(recall *r, int64_t episode, int64_t decision) {
 void recall_think(recall *r, uint16_t keys) {
     lp_mind *m = &r->mind;
     if (r->asleep) return;
-    if (r->policy) (void)lp_mind_think(m, NULL); /* cannot fail with a policy */
+    if (r->remembers) (void)lp_mind_think(m, NULL); /* cannot fail with a policy, nor by looking */
     for (int a = lp_game_n_actions(m->game) - 1; a >= 0; a--)
         if (lp_game_action_keys(m->game, a) == keys) m->action = a;
 }

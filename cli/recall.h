@@ -9,8 +9,9 @@
 
 typedef struct {
     lp_mind mind;
-    lp_policy *policy; /* owned; NULL: random or oracle, or its weights are gone or others now */
+    lp_policy *policy; /* owned; NULL: random, oracle, a guest, or its weights are gone or others now */
     lp_store *store;   /* borrowed */
+    bool remembers;    /* whoever played left items, and somebody watches */
     bool asleep;       /* nobody watches: nothing is thought or remembered */
     bool lost;         /* the store lacks items of this episode: the memory is not shown until the next */
     uint64_t seed;     /* the run's */

@@ -68,10 +68,11 @@ lp_status lp_row_player(lp_chosen_policy *chosen, lp_eval_config *config, const 
     *chosen = (lp_chosen_policy){0};
     lp_status status = lp_game_has_win_rate(what->game, config->time_limit, err);
     if (!status) status = lp_choose_policy(chosen, what->game, policy ? policy : what->policy, err);
-    if (!status) status = lp_choose_memory(&config->memory, chosen->policy, memory, err);
+    if (!status) status = lp_choose_player_memory(&config->memory, chosen, memory, err);
     if (status) return status;
     config->player = chosen->player;
     config->policy = chosen->policy;
+    config->guest = chosen->name;
     config->sample = chosen->policy && lp_policy_samples(chosen->policy);
     if (config->player != LP_PLAYER_ORACLE || lp_game_has_oracle(what->game)) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "%s: has no oracle", what->name);
@@ -79,5 +80,5 @@ lp_status lp_row_player(lp_chosen_policy *chosen, lp_eval_config *config, const 
 
 const char *lp_row_policy_name(const lp_chosen_policy *chosen) {
     const char *slash = strrchr(chosen->name, '/');
-    return slash ? slash + 1 : chosen->name;
+    return slash && chosen->player != LP_PLAYER_GUEST ? slash + 1 : chosen->name;
 }

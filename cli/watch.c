@@ -202,6 +202,10 @@ static void count_rate(lp_watch *w) {
 
 lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
     count_rate(w);
+    return lp_watch_wait(w, frames, show, context, err);
+}
+
+lp_status lp_watch_wait(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
     if (w->tick) w->tick(w->tick_context);
     w->quit |= lp_stop_asked() != 0;
     if (film_moment(w, frames, show, context, err)) return LP_FAILED;

@@ -98,6 +98,8 @@ void lp_watch_view(lp_watch *watch, lp_watch_show show, void *context, lp_view *
 /* Shows the moment where it is worth it, takes the keys, and waits until frames frames after the last turn; at full speed it
  * does not wait. LP_FAILED: nothing can be drawn. */
 lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
+/* The same, while a decision is waited for: it counts as none. */
+lp_status lp_watch_wait(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
 /* An episode ended: the picture says so for two seconds; at full speed, where many end, not more than half of the time. Where nobody looks until
  * the next turn. */
 void lp_watch_end(lp_watch *watch, lp_view_end end);

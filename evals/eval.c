@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/stop.h"
 #include "evals/stats.h"
+#include "harness/run_mind.h"
 #include "harness/seat.h"
 
 #include <pthread.h>
@@ -41,7 +42,7 @@ typedef struct {
 
 /* An environment and the episode that it plays. */
 typedef struct {
-    lp_seat seat;
+    lp_seat *seat; /* borrowed */
     int64_t index;
     lp_eval_episode so_far;
     int64_t reached[LP_MAX_MILESTONES];
@@ -59,10 +60,10 @@ static int64_t take_index(evaluation *e) {
 /* Those that the last reset or step reached, if they were not before. */
 static void note_milestones(const evaluation *e, player *p) {
     const lp_event *events;
-    int n = e->n_milestones ? lp_env_events(p->seat.env, &events) : 0;
+    int n = e->n_milestones ? lp_env_events(p->seat->env, &events) : 0;
     for (int i = 0; i < n; i++)
         for (int m = 0; m < e->n_milestones && events[i].milestone; m++)
-            if (p->reached[m] == LP_NEVER && !strcmp(events[i].name, e->milestones[m])) p->reached[m] = lp_env_steps(p->seat.env);
+            if (p->reached[m] == LP_NEVER && !strcmp(events[i].name, e->milestones[m])) p->reached[m] = lp_env_steps(p->seat->env);
 }
 
 static lp_status begin(const evaluation *e, player *p, int64_t index, lp_err *err) {
@@ -70,8 +71,8 @@ static lp_status begin(const evaluation *e, player *p, int64_t index, lp_err *er
     p->so_far = (lp_eval_episode){0};
     for (int i = 0; i < e->n_milestones; i++) p->reached[i] = LP_NEVER;
     uint64_t tries = e->config->tries > 1 ? (uint64_t)e->config->tries : 1, seed = (uint64_t)index / tries;
-    lp_status status = lp_seat_begin(&p->seat, lp_game_eval_seed(e->config->seed, seed), e->config->knobs, e->config->time_limit, err);
-    lp_seat_try(&p->seat, (uint64_t)index % tries);
+    lp_status status = lp_seat_begin(p->seat, lp_game_eval_seed(e->config->seed, seed), e->config->knobs, e->config->time_limit, err);
+    lp_seat_try(p->seat, (uint64_t)index % tries);
     note_milestones(e, p);
     return status;
 }
@@ -116,10 +117,10 @@ static lp_status step_all(evaluation *e, player *const *players, int n, lp_actor
     lp_status status = LP_OK;
     int n_actions = lp_game_n_actions(e->game);
     bool has_policy = e->config->player == LP_PLAYER_POLICY;
-    for (int i = 0; i < n && has_policy; i++) lp_seat_look(&players[i]->seat, &o[i]);
+    for (int i = 0; i < n && has_policy; i++) lp_seat_look(players[i]->seat, &o[i]);
     if (has_policy && (status = lp_actor_run(actor, n, o, d, err))) return status;
     for (int i = 0; i < n; i++) {
-        lp_seat *seat = &players[i]->seat;
+        lp_seat *seat = players[i]->seat;
         int action = 0;
         if (has_policy && seat->n_items > players[i]->so_far.context_items_max) players[i]->so_far.context_items_max = seat->n_items;
         if (has_policy) players[i]->so_far.items_read += seat->n_read;
@@ -134,11 +135,82 @@ static lp_status step_all(evaluation *e, player *const *players, int n, lp_actor
     return LP_OK;
 }
 
+/* ---- a guest: a process an episode, so that what it does hangs on the episode alone ---- */
+
+/* *answered: false where the evaluation ends meanwhile. */
+static lp_status hear(const evaluation *e, lp_guest *guest, lp_answer *answer, bool *answered, lp_err *err) {
+    lp_status status = LP_OK;
+    *answered = false;
+    while (!status && !*answered && !lp_stop_asked() && !atomic_load(&e->failed)) status = lp_guest_hear(guest, 100, answered, answer, err);
+    return status;
+}
+
+static void note_happened(char text[LP_MIND_TEXT_BYTES], lp_env *env) {
+    const lp_event *events;
+    int n = lp_env_events(env, &events);
+    for (int i = 0; i < n; i++) lp_text_add(text, "; ", events[i].text);
+}
+
+static lp_status play_guest(evaluation *e, player *p, lp_mind *mind, lp_guest *guest, lp_err *err) {
+    char text[LP_MIND_TEXT_BYTES] = "";
+    lp_outcome outcome = LP_RUNNING;
+    bool answered;
+    lp_mind_reset(mind);
+    note_happened(text, p->seat->env);
+    while (!outcome) {
+        lp_answer answer;
+        const lp_moment what = {.episode = p->index + 1, .happened = text};
+        lp_status status = lp_mind_think(mind, err);
+        if (!status) status = lp_mind_ask(mind, guest, &what, err);
+        if (!status) status = hear(e, guest, &answer, &answered, err);
+        if (status || !answered) return status;
+        lp_mind_answer(mind, &answer);
+        lp_text_add(text, " ", answer.text);
+        if (p->seat->n_items > p->so_far.context_items_max) p->so_far.context_items_max = p->seat->n_items;
+        p->so_far.items_read += p->seat->n_read;
+        lp_mind_note_item(mind, lp_env_steps(p->seat->env), *text ? text : NULL);
+        outcome = lp_seat_take(p->seat, &mind->decision, mind->action);
+        p->so_far.decisions++;
+        atomic_fetch_add(&e->decisions, 1);
+        *text = 0;
+        note_happened(text, p->seat->env);
+        note_milestones(e, p);
+        if (e->config->progress) say(e);
+    }
+    return finish(e, p, outcome, err);
+}
+
+static void guest_job(evaluation *e, int index) {
+    lp_err *err = &e->errors[index];
+    lp_mind *mind = calloc(1, sizeof *mind);
+    player p = {0};
+    int64_t next = take_index(e);
+    lp_status status = mind ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = lp_mind_open(mind, e->game, NULL, false, &e->config->memory, NULL, err);
+    if (!status) mind->guest = true, p.seat = &mind->seat;
+    for (; !status && next >= 0 && !lp_stop_asked() && !atomic_load(&e->failed); next = take_index(e)) {
+        lp_guest *guest;
+        status = lp_guest_open(&guest, e->config->guest, e->game, err);
+        if (!status) status = begin(e, &p, next, err);
+        if (!status) status = play_guest(e, &p, mind, guest, err);
+        lp_guest_close(guest);
+    }
+    if (status) atomic_store(&e->failed, true);
+    if (mind) lp_mind_close(mind);
+    free(mind);
+    e->statuses[index] = status;
+}
+
 static void job(void *context, int index, int worker) {
     (void)worker;
     evaluation *e = context;
+    if (e->config->player == LP_PLAYER_GUEST) {
+        guest_job(e, index);
+        return;
+    }
     lp_err *err = &e->errors[index];
     lp_status status = LP_OK;
+    lp_seat seats[CARD_GROUP] = {0};
     player players[CARD_GROUP] = {0}, *playing[CARD_GROUP];
     lp_actor *actor = NULL;
     const lp_emu_config blind = {.no_draw = true}, *emu = e->config->player == LP_PLAYER_POLICY ? NULL : &blind; /* only a policy looks */
@@ -150,8 +222,8 @@ static void job(void *context, int index, int worker) {
         status = lp_actor_open(&actor, e->config->policy, group, lp_mem_max_context(&e->config->memory) + 1, err);
     while (!status && n < most && (next = take_index(e)) >= 0) {
         player *p = playing[n] = &players[n];
-        n++;
-        status = lp_seat_open(&p->seat, e->game, &e->config->memory, e->config->policy, emu, err);
+        p->seat = &seats[n++];
+        status = lp_seat_open(p->seat, e->game, &e->config->memory, e->config->policy, emu, err);
         if (!status) status = begin(e, p, next, err);
     }
     const int opened = n;
@@ -167,7 +239,7 @@ static void job(void *context, int index, int worker) {
         if (e->config->progress) say(e);
     }
     if (status) atomic_store(&e->failed, true);
-    for (int i = 0; i < opened; i++) lp_seat_close(&players[i].seat);
+    for (int i = 0; i < opened; i++) lp_seat_close(&seats[i]);
     lp_actor_close(actor);
     e->statuses[index] = status;
 }

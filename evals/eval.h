@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     lp_player player;
     const lp_policy *policy; /* LP_PLAYER_POLICY only; borrowed */
+    const char *guest;       /* LP_PLAYER_GUEST only: "process:COMMAND"; borrowed */
     bool sample;             /* draw actions from the policy's distribution; false: the most probable */
     lp_mem_config memory;
     const int64_t *knobs; /* [lp_game_n_knobs]; borrowed */

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "harness/seat.h"
+#include "players/guest.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -20,6 +21,11 @@ lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const cha
     if (!name) name = lp_shipped_policy(game, shipped, sizeof shipped) ? shipped : "random";
     if (!strcmp(name, "random")) return LP_OK;
     snprintf(out->name, sizeof out->name, "%s", name);
+    if (lp_is_guest(name)) {
+        out->player = LP_PLAYER_GUEST;
+        if (strlen(name) >= sizeof out->name) return lp_fail(err, LP_BAD_INPUT, "--policy %.40s...: too long", name);
+        return lp_guest_check(name, err);
+    }
     if (!strcmp(name, "oracle")) {
         out->player = LP_PLAYER_ORACLE;
         return LP_OK;
@@ -55,6 +61,19 @@ lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const lp
     lp_mem_config c = lp_mem_chosen(&note, policy ? lp_policy_shape(policy)->dim : 1);
     lp_status status = given ? lp_mem_give(&c, given, err) : LP_OK;
     if (!policy) lp_mem_use(&c, &lp_mem_none);
+    if (!status) *out = c;
+    return status;
+}
+
+lp_status lp_choose_player_memory(lp_mem_config *out, const lp_chosen_policy *chosen, const lp_mem_given *given, lp_err *err) {
+    if (chosen->player != LP_PLAYER_GUEST) return lp_choose_memory(out, chosen->policy, given, err);
+    static const char *const by_importance[] = {"memory.unlike=-1"}; /* its items have no vectors, which could be unlike */
+    lp_mem_config c = {.arch = &lp_mem_tree, .dim = 1};
+    lp_status status = lp_mem_give(&c, &(lp_mem_given){"tree", by_importance, 1}, err);
+    if (!status && given) status = lp_mem_give(&c, given, err);
+    if (!status && lp_mem_wants_query(c.arch))
+        status = lp_fail(err, LP_BAD_INPUT, "--memory %s: it is read by a network's query, which %s has not", lp_mem_arch_name(c.arch),
+                         chosen->name);
     if (!status) *out = c;
     return status;
 }

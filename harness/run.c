@@ -89,6 +89,8 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     if (lp_movie_decisions(run->movie) != (uint64_t)run->head.decisions)
         return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
                        (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
+    if (run->guest) status = lp_answers_open(&run->answers, folder, run->game, run->head.decisions, err);
+    if (status) return status;
     run->state = malloc(state_bytes);
     if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
     lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
@@ -135,6 +137,8 @@ lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, con
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
     if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
     run->mind.human = !strcmp(config->policy, "human");
+    run->mind.guest = lp_is_guest(config->policy);
+    if (!status && run->mind.guest) status = lp_guest_open(&run->guest, config->policy, game, err);
     if (!status && folder) status = open_record(run, folder, err);
     if (status) {
         lp_run_close(run);
@@ -154,6 +158,8 @@ void lp_run_close(lp_run *run) {
     lp_store_close(run->store);
     if (run->lock_fd >= 0) close(run->lock_fd);
     lp_mind_close(&run->mind);
+    lp_guest_close(run->guest);
+    lp_answers_close(run->answers);
     free(run->blob);
     free(run->state);
     free(run);
@@ -174,8 +180,7 @@ static void note_events(lp_run *run) {
     lp_timeline_note(&run->timeline, run->mind.seat.env, run->head.decisions);
     int n = lp_env_events(run->mind.seat.env, &events);
     for (int i = 0; i < n; i++) {
-        size_t used = strlen(run->head.text);
-        snprintf(run->head.text + used, sizeof run->head.text - used, "%s%s", used ? "; " : "", events[i].text);
+        lp_text_add(run->head.text, "; ", events[i].text);
         if (run->recorded)
             lp_store_event(run->store, run->head.episodes + 1, lp_env_steps(run->mind.seat.env), run->head.decisions, events[i].name,
                            events[i].text);
@@ -195,6 +200,19 @@ static lp_status begin_episode(lp_run *run, lp_err *err) {
     return LP_OK;
 }
 
+static void take_answer(lp_run *run) {
+    run->answered = true;
+    run->before = LP_RUNNING;
+    lp_mind_answer(&run->mind, &run->answer);
+}
+
+/* A guest, unless its answer is known from before a kill. */
+static lp_status ask(lp_run *run, lp_err *err) {
+    if (run->answers && lp_answers_at(run->answers, run->head.decisions, &run->answer)) return take_answer(run), LP_OK;
+    const lp_moment what = {run->head.episodes + 1, .before = run->before, .happened = run->head.text};
+    return lp_mind_ask(&run->mind, run->guest, &what, err);
+}
+
 bool lp_run_waits(lp_run *run) {
     lp_err err;
     bool locked = false;
@@ -209,8 +227,21 @@ lp_status lp_run_think(lp_run *run, lp_err *err) {
     if (run->thought) return LP_OK;
     lp_status status = run->head.playing ? LP_OK : begin_episode(run, err);
     if (!status) status = lp_mind_think(&run->mind, err);
+    run->answered = !run->guest || status;
+    if (!run->answered) status = ask(run, err);
     run->thought = status == LP_OK;
     run->broken = !run->thought;
+    return status;
+}
+
+lp_status lp_run_hear(lp_run *run, int timeout_ms, bool *answered, lp_err *err) {
+    LP_CHECK(run->thought);
+    *answered = run->answered;
+    if (run->answered) return LP_OK;
+    lp_status status = lp_guest_hear(run->guest, timeout_ms, answered, &run->answer, err);
+    if (!status && *answered && run->answers) status = lp_answers_add(run->answers, run->head.decisions, &run->answer, err);
+    if (!status && *answered) take_answer(run);
+    if (status) run->broken = true, run->thought = false;
     return status;
 }
 
@@ -221,6 +252,7 @@ void lp_run_choose(lp_run *run, int action) {
 
 /* The item of this decision and the summaries that it completed. */
 static void record_item(lp_run *run, int64_t step) {
+    if (run->guest) lp_text_add(run->head.text, " ", run->answer.text);
     const char *text = *run->head.text ? run->head.text : NULL;
     lp_mem_summary summaries[MAX_SUMMARIES];
     lp_mind_note_item(&run->mind, step, text);
@@ -231,7 +263,8 @@ static void record_item(lp_run *run, int64_t step) {
     lp_store_item(run->store, episode, step, run->head.decisions, run->mind.action, run->mind.decision.salience, run->mind.decision.item,
                   run->mind.seat.dim, text);
     for (int i = 0; i < n; i++) lp_store_summary(run->store, episode, &summaries[i]);
-    if (run->head.decisions % VALUE_EVERY == 0) lp_store_metric(run->store, run->head.decisions, "value", run->mind.decision.value);
+    if (run->policy && run->head.decisions % VALUE_EVERY == 0)
+        lp_store_metric(run->store, run->head.decisions, "value", run->mind.decision.value);
 }
 
 static void end_episode(lp_run *run) {
@@ -251,16 +284,18 @@ static void record_machine(lp_run *run) {
 
 lp_status lp_run_take(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
-    LP_CHECK(run->thought);
+    LP_CHECK(run->thought && run->answered);
     run->thought = false;
+    const bool remembers = run->policy || run->guest;
     int64_t step = lp_env_steps(run->mind.seat.env);
-    run->outcome = lp_seat_take(&run->mind.seat, run->policy ? &run->mind.decision : NULL, run->mind.action);
-    if (run->policy) record_item(run, step);
+    run->outcome = lp_seat_take(&run->mind.seat, remembers ? &run->mind.decision : NULL, run->mind.action);
+    if (remembers) record_item(run, step);
     memset(run->head.text, 0, sizeof run->head.text);
     run->head.decisions++;
     lp_timeline_press(&run->timeline, lp_game_action_keys(run->game, run->mind.action));
     note_events(run);
     if (run->outcome) {
+        run->before = run->outcome;
         lp_mind_note_end(&run->mind, run->head.text);
         end_episode(run);
     }
@@ -319,6 +354,7 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
 
 lp_status lp_run_end(lp_run *run, lp_err *err) {
     bool locked = false;
+    if (!run->answered) run->thought = false; /* a guest is not waited for: it is asked again */
     lp_status status = lp_run_save(run, err);
     if (status || !run->clock.open) return status;
     status = lp_store_begin(run->store, &locked, err);
@@ -352,6 +388,7 @@ void lp_run_view(lp_run *run, lp_view *view) {
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
     view->policy = slash ? slash + 1 : run->config.policy;
+    view->thought = run->guest ? run->answer.thought : NULL;
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;

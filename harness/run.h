@@ -39,7 +39,7 @@ typedef struct lp_run lp_run;
 /* config.ini, field by field. Zero-initialise with lp_run_config_init. */
 typedef struct {
     char game[768];              /* for lp_game_open: a shipped game's name, or an absolute path */
-    char policy[768];            /* "random", "oracle", "human", an absolute path of a weight file, or LP_RUN_IMPORTED */
+    char policy[768];            /* "random", "oracle", "human", "process:COMMAND", an absolute path of a weight file, or LP_RUN_IMPORTED */
     char knobs[1024];            /* "horizon=200 doors=2": see lp_run_config_knobs */
     int64_t model;               /* lp_model, never LP_MODEL_AUTO but in runs of before it was written down; filled in by lp_run_make */
     int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */
@@ -104,12 +104,15 @@ bool lp_run_waits(lp_run *run);
 lp_status lp_run_think(lp_run *run, lp_err *err);
 /* Of a run whose policy is "human", between think and take: what the person does. Until told, nothing is pressed. */
 void lp_run_choose(lp_run *run, int action);
+/* Of a run that a guest plays (players/guest.h), between think and take: waits up to timeout_ms for what it decides. *answered is true at once
+ * for whoever else plays, and where the answer was written down before a kill. LP_FAILED: the guest is gone, or its answer is none. */
+lp_status lp_run_hear(lp_run *run, int timeout_ms, bool *answered, lp_err *err);
 /* Does what was decided, remembers and records it, and saves when a checkpoint is due. LP_FAILED (a full disk, ...): the run
  * is good up to its last checkpoint and can be opened again; this lp_run refuses everything but reading and closing. */
 lp_status lp_run_take(lp_run *run, lp_err *err);
 /* A checkpoint now. Not between think and take. */
 lp_status lp_run_save(lp_run *run, lp_err *err);
-/* A last checkpoint, and word that this sitting was not cut short, without which the next is shown as recovered from a crash. */
+/* A last checkpoint, after a take or while a guest is waited for, and word that this sitting was not cut short, without which the next is shown as recovered from a crash. */
 lp_status lp_run_end(lp_run *run, lp_err *err);
 /* Since the last decision the player was paused for as many seconds: they do not count as played. */
 void lp_run_idle(lp_run *run, double seconds);

@@ -18,7 +18,7 @@ static const lp_setting own[] = {
     TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
     {"run.model", "the console; auto: from before it was written down", LP_SET_CHOICE, offsetof(lp_run_config, model), LP_MODEL_AUTO, 0, 0,
      LP_MODEL_CHOICES},
-    TEXT("run.policy", "random, oracle, human or a weight file", policy),
+    TEXT("run.policy", "random, oracle, human, process:COMMAND or a weight file", policy),
     TEXT("run.knobs", "of the game, as NAME=N", knobs),
     INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
     INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),
@@ -104,6 +104,7 @@ lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *el
 }
 
 lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
+    if (lp_is_guest(c->policy)) return lp_mem_chosen(&c->memory, 1); /* items without vectors */
     return policy ? lp_mem_chosen(&c->memory, lp_policy_shape(policy)->dim) : (lp_mem_config){.arch = &lp_mem_none, .dim = 1};
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PIECE = 1 << 20 };
@@ -30,16 +31,19 @@ static lp_status copy_bytes(int from, int to, uint64_t size, const char *from_pa
     return status;
 }
 
-static lp_status copy_movie(const char *from, const char *to, uint64_t size, lp_err *err) {
+/* size: of what is copied; -1: all that there is now. */
+static lp_status copy_file(const char *from, const char *to, const char *name, int64_t size, lp_err *err) {
     char from_path[PATH_MAX], to_path[PATH_MAX];
-    lp_path_join(from_path, sizeof from_path, from, "movie.lpm");
-    lp_path_join(to_path, sizeof to_path, to, "movie.lpm");
+    struct stat st;
+    lp_path_join(from_path, sizeof from_path, from, name);
+    lp_path_join(to_path, sizeof to_path, to, name);
     lp_status status = LP_OK;
     int in = open(from_path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), out = -1;
+    if (in >= 0 && size < 0) size = fstat(in, &st) ? 0 : (int64_t)st.st_size;
     if (in < 0) status = lp_fail(err, lp_errno_status(errno), "%s: %s", from_path, strerror(errno));
     else if ((out = open(to_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) < 0)
         status = lp_fail(err, lp_errno_status(errno), "%s: cannot create: %s", to_path, strerror(errno));
-    if (!status) status = copy_bytes(in, out, size, from_path, to_path, err);
+    if (!status) status = copy_bytes(in, out, (uint64_t)size, from_path, to_path, err);
     if (in >= 0) close(in);
     if (out >= 0) close(out);
     return status;
@@ -80,9 +84,10 @@ static lp_status fill(const char *from, const char *to, lp_store *store, lp_run_
     if (!status) lp_store_meta(copy, "sitting", "closed"); /* nobody was killed here */
     if (!status) status = lp_store_commit(copy, NULL, 0, err);
     lp_store_close(copy);
-    if (!status) status = copy_movie(from, to, head.movie_offset, err);
+    if (!status) status = copy_file(from, to, "movie.lpm", (int64_t)head.movie_offset, err);
     if (!status) status = check_movie(to, &head, err);
     if (!status) status = lp_run_config_read(&config, from, err);
+    if (!status && lp_is_guest(config.policy)) status = copy_file(from, to, "answers.jsonl", -1, err);
     return status ? status : lp_run_config_write(&config, to, err);
 }
 

@@ -40,6 +40,10 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err) {
         mind->values[mind->n_values++ % LP_VIEW_HISTORY] = mind->decision.value;
         return LP_OK;
     }
+    if (mind->guest) {
+        lp_seat_look(&mind->seat, &mind->observation);
+        return LP_OK;
+    }
     if (mind->human) {
         mind->action = lp_keyboard_action(mind->game, 0);
         return LP_OK;
@@ -83,6 +87,48 @@ static void prune(lp_mind *mind) {
 }
 
 static void set_text(char out[LP_MIND_TEXT_BYTES], const char *text) { snprintf(out, LP_MIND_TEXT_BYTES, "%s", text); }
+
+/* Where in the context the item of that step is, or -1. The context has no order. */
+static int place_of(const lp_mind *mind, int64_t step) {
+    for (int i = 0; i < mind->seat.n_items; i++)
+        if (mind->seat.context.step[i] == step) return i;
+    return -1;
+}
+
+/* Those of the context's items that have a text, oldest first; of more than there is room for the newest. Texts ascend by step. */
+static int take_notes(const lp_mind *mind, lp_note notes[LP_MIND_NOTES]) {
+    const lp_mem_context_view *c = &mind->seat.context;
+    int n = 0, from = mind->n_texts;
+    for (; from > 0 && n < LP_MIND_NOTES; from--) n += place_of(mind, mind->texts[from - 1].step) >= 0;
+    n = 0;
+    for (int i = from; i < mind->n_texts; i++) {
+        const int at = place_of(mind, mind->texts[i].step);
+        if (at >= 0)
+            notes[n++] = (lp_note){mind->observation.now - c->step[at], c->level[at], (double)c->salience[at], mind->texts[i].text};
+    }
+    return n;
+}
+
+lp_status lp_mind_ask(lp_mind *mind, lp_guest *guest, const lp_moment *what, lp_err *err) {
+    lp_note notes[LP_MIND_NOTES];
+    lp_moment moment = *what;
+    moment.step = lp_env_steps(mind->seat.env);
+    moment.frame = lp_emu_frame(lp_env_emu(mind->seat.env), &moment.width, &moment.height);
+    moment.notes = notes;
+    moment.n_notes = take_notes(mind, notes);
+    return lp_guest_ask(guest, &moment, err);
+}
+
+void lp_text_add(char out[LP_MIND_TEXT_BYTES], const char *between, const char *more) {
+    size_t used = strlen(out);
+    if (*more) snprintf(out + used, LP_MIND_TEXT_BYTES - used, "%s%s", used ? between : "", more);
+}
+
+void lp_mind_answer(lp_mind *mind, const lp_answer *answer) {
+    static const float no_vector[1] = {0};
+    mind->action = answer->action;
+    mind->decision = (lp_decision){.item = no_vector, .salience = (float)answer->importance};
+}
 
 void lp_mind_reset(lp_mind *mind) {
     mind->n_texts = 0;
@@ -152,7 +198,8 @@ static void show_mind(lp_mind *mind, lp_view *view) {
         view->n_reads = strongest(mind, view->reads);
     } else {
         for (int a = 0; a < n_actions; a++)
-            mind->probabilities[a] = mind->oracle || mind->human ? (a == mind->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;
+            mind->probabilities[a] =
+                mind->oracle || mind->human || mind->guest ? (a == mind->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;
     }
     int n = mind->n_values < LP_VIEW_HISTORY ? (int)mind->n_values : LP_VIEW_HISTORY;
     for (int i = 0; i < n; i++) mind->shown_values[i] = mind->values[(mind->n_values - n + i) % LP_VIEW_HISTORY];

@@ -11,9 +11,10 @@
 #define LP_HARNESS_RUN_MIND_H
 
 #include "harness/seat.h"
+#include "players/guest.h"
 #include "view/viewer.h"
 
-enum { LP_MIND_TEXT_BYTES = 512, LP_MIND_TEXTS = 1024 };
+enum { LP_MIND_TEXT_BYTES = 512, LP_MIND_TEXTS = 1024, LP_MIND_NOTES = 256 };
 
 typedef struct {
     int64_t step;
@@ -22,16 +23,18 @@ typedef struct {
 
 typedef struct {
     const lp_game *game;     /* borrowed */
-    const lp_policy *policy; /* borrowed; NULL: random, oracle or human */
+    const lp_policy *policy; /* borrowed; NULL: random, oracle, human or a guest */
     bool oracle;             /* without a policy: certain of its action */
     bool samples;            /* lp_policy_samples */
     bool human;              /* set after open: a person decides between think and take */
+    bool guest;              /* likewise, a guest, whose answer it is given */
     const lp_mem_arch *arch;
     lp_seat seat;    /* owned */
     lp_actor *actor; /* owned */
     lp_observation observation;
-    lp_decision decision; /* with a policy, after the first think */
-    int action;           /* -1 before the first think */
+    lp_decision
+        decision; /* with a policy, after the first think; of a guest, after its answer: an item without a vector, and its importance */
+    int action;   /* -1 before the first think */
     /* for the viewer */
     lp_mind_text texts[LP_MIND_TEXTS]; /* ascending by step */
     int n_texts;
@@ -51,6 +54,13 @@ void lp_mind_close(lp_mind *mind);
 void lp_mind_reset(lp_mind *mind);
 /* Looks at the seat and decides: the policy's most probable action, the oracle's, or a random one. */
 lp_status lp_mind_think(lp_mind *mind, lp_err *err);
+
+/* After think: tells a guest of the moment. Of *what the caller fills in episode, before and happened. */
+lp_status lp_mind_ask(lp_mind *mind, lp_guest *guest, const lp_moment *what, lp_err *err);
+/* What it answered: the mind's action and item. */
+void lp_mind_answer(lp_mind *mind, const lp_answer *answer);
+/* One more text behind those that there are, as far as there is room: "a", "a; b". */
+void lp_text_add(char out[LP_MIND_TEXT_BYTES], const char *between, const char *more);
 
 void lp_mind_note_item(lp_mind *mind, int64_t step, const char *text); /* text NULL: none; steps ascend */
 void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *summary);

@@ -9,6 +9,7 @@
 #include "harness/run.h"
 #include "harness/run_mind.h"
 #include "harness/timeline.h"
+#include "players/answers.h"
 #include "memory/store.h"
 #include "saves/movie.h"
 
@@ -58,6 +59,11 @@ struct lp_run {
     lp_run_head head;
     int64_t knobs[LP_MAX_KNOBS];
     lp_mind mind;
+    lp_guest *guest;     /* who plays, where a guest does; owned */
+    lp_answers *answers; /* of a guest's recorded run; owned */
+    lp_answer answer;    /* the last */
+    bool answered;       /* between think and take: a guest has */
+    lp_outcome before;   /* how the episode before ended, until a guest was told */
     lp_timeline timeline;
     lp_run_clock clock;
     lp_store *store;

@@ -1,5 +1,6 @@
 /* base/: settings, atomic files under injected faults and crashes, hashes with known answers, RNG, pool. */
 #include "base/arena.h"
+#include "base/base64.h"
 #include "base/contract.h"
 #include "base/config.h"
 #include "base/file.h"
@@ -377,6 +378,26 @@ static void test_check(void **state) {
     assert_string_equal(said, want);
 }
 
+/* RFC 4648's own examples, and all bits. */
+static void test_base64(void **state) {
+    (void)state;
+    static const char *const known[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
+                                           {"\xff\xef\xbe\x00", "/+++AA=="}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char out[32] = "";
+        const size_t n = i == 7 ? 4 : strlen(known[i][0]);
+        lp_base64(out, known[i][0], n);
+        assert_string_equal(out, known[i][1]);
+        assert_int_equal(strlen(out), lp_base64_size(n));
+    }
+}
+
 /* A lock is its process's, also while that has children of its own; one that outlived its process in a child is waited for. */
 static void test_lock(void **state) {
     (void)state;
@@ -560,7 +581,7 @@ int main(void) {
         cmocka_unit_test(test_pool),     cmocka_unit_test(test_pool_lanes),    cmocka_unit_test(test_stop),
         cmocka_unit_test(test_writable), cmocka_unit_test(test_replaceable),   cmocka_unit_test(test_duration),
         cmocka_unit_test(test_check),    cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors),
-        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_lock),          cmocka_unit_test(test_base64),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

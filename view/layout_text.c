@@ -20,6 +20,7 @@
 #define PANELS                                                                                                                             \
     "[panels]\n"                                                                                                                           \
     "row = action value\n"                                                                                                                 \
+    "row = thought\n"                                                                                                                      \
     "row = memory\n"                                                                                                                       \
     "row = reading\n"                                                                                                                      \
     "row = splits results\n"                                                                                                               \

@@ -56,6 +56,7 @@ typedef struct lp_face lp_face;
 /* ---- layouts ---- */
 typedef enum {
     LP_PANEL_ACTION,
+    LP_PANEL_THOUGHT,
     LP_PANEL_VALUE,
     LP_PANEL_MEMORY,
     LP_PANEL_READING,
@@ -192,6 +193,7 @@ void lp_view_actions(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_value(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_reads(lp_painter *p, lp_rect r, const lp_view *view);
+void lp_view_thought(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_events(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_splits(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view);

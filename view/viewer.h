@@ -90,7 +90,8 @@ typedef struct {
     const char *last_written;             /* text of the item or summary written last; may be NULL */
     int n_reads;                          /* what attention rests on now, strongest first */
     lp_view_read reads[LP_VIEW_MAX_READS];
-    int n_events; /* newest first */
+    const char *thought; /* why a guest did what it did last, in its words; NULL: whoever plays says nothing */
+    int n_events;        /* newest first */
     lp_view_event events[LP_VIEW_MAX_EVENTS];
     int n_splits; /* those reached, in their order, then those that the best run reached besides */
     lp_view_split splits[LP_VIEW_MAX_SPLITS];

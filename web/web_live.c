@@ -2,6 +2,7 @@
  * shared; a viewer who is slow misses some, and gets the newest when ready. */
 #include "web/web_parts.h"
 
+#include "base/base64.h"
 #include "base/log.h"
 
 #include <math.h>
@@ -51,16 +52,6 @@ static void add(lp_web_message *m, const void *data, size_t size) {
     m->size_bytes += size;
 }
 
-static void add_base64(lp_web_message *m, const unsigned char *data, size_t size) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < size; i += 3) {
-        uint32_t three = (uint32_t)data[i] << 16 | (i + 1 < size ? (uint32_t)data[i + 1] << 8 : 0) | (i + 2 < size ? data[i + 2] : 0);
-        char four[4] = {digits[three >> 18], digits[three >> 12 & 63], i + 1 < size ? digits[three >> 6 & 63] : '=',
-                        i + 2 < size ? digits[three & 63] : '='};
-        add(m, four, sizeof four);
-    }
-}
-
 static lp_web_message *panels_message(const lp_web *web) {
     cJSON *all = lp_web_panels(&web->front->view);
     char *text = all ? cJSON_PrintUnformatted(all) : NULL;
@@ -72,8 +63,12 @@ static lp_web_message *panels_message(const lp_web *web) {
 }
 
 static lp_web_message *picture_message(const lp_web *web) {
-    lp_web_message *m = new_message("picture", (web->png_bytes + 2) / 3 * 4);
-    if (m) add_base64(m, web->png, web->png_bytes), add(m, "\n\n", 2);
+    const size_t size = lp_base64_size(web->png_bytes);
+    lp_web_message *m = new_message("picture", size);
+    if (!m) return NULL;
+    lp_base64(m->text + m->size_bytes, web->png, web->png_bytes);
+    m->size_bytes += size;
+    add(m, "\n\n", 2);
     return m;
 }
 

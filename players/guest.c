@@ -1,0 +1,61 @@
+#include "players/guest.h"
+
+#include "players/program.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PROCESS "process:"
+
+struct lp_guest {
+    const lp_game *game; /* borrowed */
+    lp_program *program; /* owned */
+    bool greeted;
+};
+
+bool lp_is_guest(const char *policy) { return !strncmp(policy, PROCESS, strlen(PROCESS)); }
+
+lp_status lp_guest_check(const char *policy, lp_err *err) {
+    const char *command = lp_is_guest(policy) ? policy + strlen(PROCESS) : "";
+    if (command[strspn(command, " ")]) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "--policy %s: process:COMMAND, a command for the shell", policy);
+}
+
+lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, lp_err *err) {
+    *out = NULL;
+    if (lp_guest_check(policy, err)) return LP_BAD_INPUT;
+    lp_guest *g = calloc(1, sizeof *g);
+    if (!g) return lp_fail(err, LP_FAILED, "out of memory");
+    g->game = game;
+    lp_status status = lp_program_open(&g->program, policy + strlen(PROCESS), err);
+    if (status) lp_guest_close(g);
+    else *out = g;
+    return status;
+}
+
+void lp_guest_close(lp_guest *g) {
+    if (!g) return;
+    lp_program_close(g->program);
+    free(g);
+}
+
+static lp_status say(lp_guest *g, char *line, lp_err *err) {
+    lp_status status = line ? lp_program_say(g->program, line, err) : lp_fail(err, LP_FAILED, "out of memory");
+    free(line);
+    return status;
+}
+
+lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
+    lp_status status = g->greeted ? LP_OK : say(g, lp_greeting_json(g->game, m->width, m->height), err);
+    g->greeted = true;
+    return status ? status : say(g, lp_moment_json(m), err);
+}
+
+lp_status lp_guest_hear(lp_guest *g, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
+    char *line;
+    lp_status status = lp_program_hear(g->program, timeout_ms, &line, err);
+    *answered = !status && line;
+    if (!*answered) return status;
+    status = lp_answer_read(answer, g->game, line, err);
+    return status ? (lp_fail_prefix(err, status, "the player's answer"), LP_FAILED) : LP_OK;
+}

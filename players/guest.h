@@ -1,0 +1,29 @@
+/* A guest: a player that is no network of ours, who is told of each moment in words and answers in words.
+ *
+ *     lp_guest *guest;
+ *     lp_guest_open(&guest, "process:python3 player.py", game, &err);
+ *     lp_guest_ask(guest, &moment, &err);
+ *     while (!answered && !status) status = lp_guest_hear(guest, 50, &answered, &answer, &err);
+ *     lp_guest_close(guest);
+ *
+ * One thread at a time. */
+#ifndef LP_PLAYERS_GUEST_H
+#define LP_PLAYERS_GUEST_H
+
+#include "players/words.h"
+
+typedef struct lp_guest lp_guest;
+
+/* Whether --policy names a guest: "process:COMMAND". */
+bool lp_is_guest(const char *policy);
+/* LP_BAD_INPUT: "process:" without a command. */
+lp_status lp_guest_check(const char *policy, lp_err *err);
+/* game is borrowed. */
+lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, lp_err *err);
+void lp_guest_close(lp_guest *guest); /* NULL is fine */
+/* Tells it of the moment. */
+lp_status lp_guest_ask(lp_guest *guest, const lp_moment *moment, lp_err *err);
+/* Waits up to timeout_ms for the answer to what was asked last. LP_FAILED: it is gone, or its answer is none; the message says what it said. */
+lp_status lp_guest_hear(lp_guest *guest, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* A moment and an answer in words: what a player that is not a network is told of a game, and what it says. docs/players.md has both. */
+#ifndef LP_PLAYERS_WORDS_H
+#define LP_PLAYERS_WORDS_H
+
+#include "env/game.h"
+
+enum { LP_ANSWER_TEXT = 512, LP_ANSWER_THOUGHT = 4096 };
+
+/* What is remembered, oldest first. */
+typedef struct {
+    int64_t age; /* decisions ago */
+    int level;   /* 0 raw, 1.. the summary level that it came through */
+    double importance;
+    const char *text;
+} lp_note;
+
+typedef struct {
+    int64_t episode, step; /* 1, 2, ...; of the episode: 0, 1, ... */
+    lp_outcome before;     /* how the episode before ended, in the first moment of one; else LP_RUNNING */
+    const char *happened;  /* the events since the decision before, "" or "a; b" */
+    int n_notes;
+    const lp_note *notes;
+    const uint32_t *frame; /* height rows of width pixels, 0x00BBGGRR; NULL: it is not shown */
+    int width, height;
+} lp_moment;
+
+typedef struct {
+    int action;
+    double importance;               /* of the moment, to be remembered by */
+    char text[LP_ANSWER_TEXT];       /* what to remember of it; "": nothing but what happened */
+    char thought[LP_ANSWER_THOUGHT]; /* for people */
+} lp_answer;
+
+/* The first line that a player gets: who plays what. The caller's to free; NULL: out of memory, as of the next. */
+char *lp_greeting_json(const lp_game *game, int width, int height);
+char *lp_moment_json(const lp_moment *moment);
+/* LP_BAD_INPUT: it is no JSON object, has no action of this game, or a field of another type; out is as it was. Texts are cut to their room,
+ * between characters. */
+lp_status lp_answer_read(lp_answer *out, const lp_game *game, const char *json, lp_err *err);
+
+#endif
