@@ -150,8 +150,12 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
     lp_run_config c;
     lp_run_totals t;
     bool playing;
+    lp_store *store = NULL;
+    lp_store_counts counts;
     lp_status status = lp_run_config_read(&c, folder, err);
-    if (!status) status = lp_run_peek(folder, &t, &playing, err);
+    if (!status) status = lp_run_look(&store, folder, &t, &playing, err);
+    if (!status) status = lp_store_count(store, &counts, err);
+    lp_store_close(store);
     if (status) return status;
     bool done = (c.episodes && t.episodes >= c.episodes) || (c.decisions && t.decisions >= c.decisions);
     cJSON_AddStringToObject(o, "run", folder);
@@ -174,6 +178,8 @@ static lp_status describe_run(cJSON *o, const char *folder, lp_err *err) {
     cJSON_AddNumberToObject(o, "decisions", (double)t.decisions);
     if (c.decisions) cJSON_AddNumberToObject(o, "decisions_limit", (double)c.decisions);
     cJSON_AddNumberToObject(o, "frames", (double)t.frames);
+    if (c.keep) cJSON_AddNumberToObject(o, "keep_bytes", (double)c.keep);
+    if (counts.dropped) cJSON_AddNumberToObject(o, "dropped_items", (double)counts.dropped);
     add_hex(o, "state_hash", t.state_hash);
     cJSON_AddBoolToObject(o, "in_episode", playing);
     cJSON_AddBoolToObject(o, "finished", done);

@@ -45,7 +45,7 @@ static void visit_line(void *context, const lp_store_row *row) {
         print_text(row->text ? row->text : "-");
     } else {
         printf("%-14s decision %-10lld ", row->id, (long long)row->decision);
-        print_text(row->text ? row->text : "-");
+        print_text(row->dropped ? "(dropped)" : row->text ? row->text : "-");
     }
 }
 
@@ -61,9 +61,12 @@ static void visit_whole(void *context, const lp_store_row *row) {
     printf("%-10s %s, in episode %lld\n", "id", row->id, (long long)row->episode);
     if (row->level)
         printf("%-10s %lld\n%-10s %lld to %lld\n", "level", (long long)row->level, "steps", (long long)row->first, (long long)row->last);
-    else printf("%-10s %lld\n%-10s %.4f\n", "step", (long long)row->first, "salience", row->salience);
+    else printf("%-10s %lld\n", "step", (long long)row->first);
+    if (!row->level && !row->dropped) printf("%-10s %.4f\n", "salience", row->salience);
     printf("%-10s %lld\n%-10s %s\n%-10s ", "decision", (long long)row->decision, "kept by", *row->parent ? row->parent : "-", "text");
-    print_text(row->text ? row->text : "-");
+    print_text(row->dropped ? "dropped to keep within the disk's budget; a replay from its decision shows the moment"
+               : row->text  ? row->text
+                            : "-");
 }
 
 static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
@@ -73,6 +76,7 @@ static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     if (status) return status;
     cJSON_AddNumberToObject(o, "episodes", (double)c.episodes);
     cJSON_AddNumberToObject(o, "items", (double)c.items);
+    cJSON_AddNumberToObject(o, "dropped_items", (double)c.dropped);
     cJSON_AddNumberToObject(o, "all_summaries", (double)c.summaries);
     cJSON_AddNumberToObject(o, "events", (double)c.events);
     cJSON_AddNumberToObject(o, "levels", (double)c.levels);
@@ -81,6 +85,7 @@ static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     if (!out.n) printf("no summaries yet\n");
     printf("the whole run: %lld episodes, %lld items, %lld events, %lld summaries on %lld levels\n", (long long)c.episodes,
            (long long)c.items, (long long)c.events, (long long)c.summaries, (long long)c.levels);
+    if (c.dropped) printf("%lld more items were dropped to keep within the disk's budget\n", (long long)c.dropped);
     return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "cli/run_json.h"
 #include "cli/watch.h"
 #include "evals/eval.h"
@@ -16,11 +17,13 @@
 #include <string.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
-#define RESULT_S 2.0 /* how long an episode's end stays on the screen at speed 1 */
-#define END_S 3.0    /* how long the end of it all does */
+#define LEAST_KEEP 50e6 /* bytes; what SQLite keeps beside a database takes some 20 MB */
+#define RESULT_S 2.0    /* how long an episode's end stays on the screen at speed 1 */
+#define END_S 3.0       /* how long the end of it all does */
 
 typedef struct {
-    const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
+    const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],
+        *settings[LP_MAX_LIST];
     int n_game, n_set, n_settings;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
     bool resume, headless, json;
@@ -81,6 +84,13 @@ static void settle_limits(session *s, const arguments *a) {
     s->config.decisions = a->decisions != FROM_RUN ? a->decisions : example && lp_game_is_endless(s->game) ? DECISIONS : 0;
 }
 
+static lp_status settle_keep(session *s, const arguments *a, lp_err *err) {
+    if (a->keep && !a->run) return lp_fail(err, LP_BAD_INPUT, "--keep needs --run DIR");
+    if (a->keep && (!lp_parse_bytes(a->keep, &s->config.keep) || (s->config.keep && (double)s->config.keep < LEAST_KEEP)))
+        return lp_fail(err, LP_BAD_INPUT, "--keep '%s': must be like 20GB or 400MB, at least 50MB; 0: no limit", a->keep);
+    return LP_OK;
+}
+
 static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     lp_mem_config memory;
     const lp_mem_given given = {a->memory, a->settings, a->n_settings};
@@ -98,6 +108,8 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     lp_mem_choose(&s->config.memory, &memory);
     if (a->seed != FROM_RUN) s->config.seed = a->seed;
     settle_limits(s, a);
+    status = settle_keep(s, a, err);
+    if (status) return status;
     return a->run ? lp_run_make(a->run, s->game, s->chosen.policy, &s->config, err) : LP_OK;
 }
 
@@ -146,8 +158,9 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     if (status) return status;
     s->config = c;
     if (a->episodes != FROM_RUN || a->decisions != FROM_RUN) settle_limits(s, a);
-    s->new_limits = s->config.episodes != c.episodes || s->config.decisions != c.decisions;
-    return LP_OK;
+    status = settle_keep(s, a, err);
+    s->new_limits = s->config.keep != c.keep || s->config.episodes != c.episodes || s->config.decisions != c.decisions;
+    return status;
 }
 
 /* --resume of a run that is not there yet starts it where GAME is named: the same command line then serves for every start. */
@@ -168,9 +181,13 @@ static void show(void *context, lp_view *view) {
     lp_outcome outcome = lp_run_outcome(s->run);
     int horizon = lp_game_find_knob(s->game, "horizon");
     const char *at = horizon >= 0 ? strstr(s->config.knobs, "horizon=") : NULL;
-    snprintf(s->shown_status, sizeof s->shown_status, "%s%s%s%.*s", outcome ? "episode ended: " : "",
+    char disk[64] = "", bytes[LP_BYTES_BYTES], keep[LP_BYTES_BYTES];
+    if (view->disk.run_bytes)
+        snprintf(disk, sizeof disk, ", disk %s%s%s", lp_print_bytes(bytes, view->disk.run_bytes), view->disk.keep_bytes ? " of " : "",
+                 view->disk.keep_bytes ? lp_print_bytes(keep, view->disk.keep_bytes) : "");
+    snprintf(s->shown_status, sizeof s->shown_status, "%s%s%s%.*s%s", outcome ? "episode ended: " : "",
              outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "", at ? (int)strcspn(at + 8, " ") : 0,
-             at ? at + 8 : "");
+             at ? at + 8 : "", outcome || at ? disk : disk + (*disk ? 2 : 0));
     view->human = s->human;
     if (!view->status && *s->shown_status) view->status = s->shown_status;
 }
@@ -357,8 +374,8 @@ static void more_help(void) {
         "In the window: SPACE pauses, S steps, 1 4 M set the speed, + - V the sound, P takes a picture, F fills the screen, Q quits.\n"
         "--record: the console's time, every frame once, whatever the speed; a recording never slows a window down.\n"
         "--stream: what happens now, with sound at speed 1; a server that goes away is tried again for as long as it takes.\n"
-        "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes and --decisions,\n"
-        "which set new limits. With GAME, --resume starts a run that is not there yet.\n"
+        "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes, --decisions\n"
+        "and --keep, which set new limits. With GAME, --resume starts a run that is not there yet.\n"
         "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
         EPISODES, DECISIONS);
 }
@@ -372,6 +389,10 @@ int lp_cmd_play(int argc, char **argv) {
          .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
         {.name = "resume", .help = "go on with the run in DIR, exactly where it was left or killed", .flag = &a.resume},
+        {.name = "keep",
+         .value = "SIZE",
+         .help = "the run's files take at most as much, as 20GB; what tells least is dropped",
+         .text = &a.keep},
         {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit", .number = &a.episodes, .min = 0, .max = 1e15},
         {.name = "decisions", .value = "N", .help = "stop after N decisions; 0: no limit", .number = &a.decisions, .min = 0, .max = 1e15},
         {.name = "seed",

@@ -53,8 +53,9 @@ void recall_reset(recall *r, int64_t episode) {
 static void visit_item(void *context, const lp_store_row *row) {
     recall *r = context;
     lp_mem_summary summaries[MAX_SUMMARIES];
-    if (!row->vector || row->dim != r->mind.seat.dim) return;
-    lp_mem_append(r->mind.seat.mem, row->vector, (float)row->salience);
+    const lp_decision *d = row->dropped && r->mind.n_values ? &r->mind.decision : NULL; /* what was dropped has just been thought again */
+    if (!d && (!row->vector || row->dim != r->mind.seat.dim)) return;
+    lp_mem_append(r->mind.seat.mem, d ? d->item : row->vector, d ? d->salience : (float)row->salience);
     lp_mind_note_item(&r->mind, r->step, row->text);
     int n = lp_mem_new_summaries(r->mind.seat.mem, summaries, MAX_SUMMARIES);
     for (int i = 0; i < n; i++) lp_mind_note_summary(&r->mind, &summaries[i]);
@@ -81,6 +82,8 @@ int64_t recall_at(recall *r, int64_t episode, int64_t decision) {
     snprintf(id, sizeof id, "e%" PRId64 "s0", episode);
     (void)lp_store_show(r->store, id, visit_decision, &first, NULL); /* not there: a run without a memory */
     while (r->step < decision - first && !r->lost && r->remembers) recall_keep(r);
+    if (r->lost)
+        lp_warn("items of this episode were dropped: its memory can be shown from its first decision on (--from %lld)", (long long)first);
     if (decision > first && r->mind.seat.state)
         lp_warn(
             "the policy has a recurrent core: in an episode that is not seen from its beginning, what is shown as thought is only near it");

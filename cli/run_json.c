@@ -50,6 +50,12 @@ static cJSON *describe(const lp_view *v, const char *state) {
     add_number(o, "real_s", v->real_s);
     add_number(o, "decisions_per_s", v->decisions_per_s);
     add_number(o, "speed", v->speed);
+    cJSON *disk = v->disk.run_bytes ? cJSON_AddObjectToObject(o, "disk") : cJSON_AddNullToObject(o, "disk");
+    if (v->disk.run_bytes) {
+        add_number(disk, "run_bytes", v->disk.run_bytes);
+        add_number(disk, "keep_bytes", v->disk.keep_bytes ? v->disk.keep_bytes : NAN);
+        add_number(disk, "free_bytes", v->disk.free_bytes);
+    }
     add_text(o, "recovered", v->recovered);
     add_text(o, "note", v->note);
     return o;

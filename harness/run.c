@@ -83,7 +83,7 @@ static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
     if (status) return status;
     lp_movie_header header = lp_run_movie_header(&run->config, run->game, state_bytes);
     lp_path_join(path, sizeof path, folder, "movie.lpm");
-    lp_movie_config states = {.state_spacing = (uint32_t)run->config.state_every};
+    lp_movie_config states = {.state_budget_bytes = lp_run_state_budget(&run->config), .state_spacing = (uint32_t)run->config.state_every};
     status = lp_movie_resume(&run->movie, path, &header, run->head.movie_offset, &states, err);
     if (status) return status;
     if (lp_movie_decisions(run->movie) != (uint64_t)run->head.decisions)
@@ -344,6 +344,7 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (!status) {
         lp_run_head_pack(&run->head, run->blob);
         lp_run_clock_write(&run->clock, run->store, false);
+        lp_run_keep_within(run);
         status = lp_store_commit(run->store, run->blob, sizeof run->head + run->head.seat_bytes, err);
     }
     run->broken = status != LP_OK;
@@ -392,6 +393,9 @@ void lp_run_view(lp_run *run, lp_view *view) {
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;
+    view->disk = run->disk;
+    if (run->disk.low) view->note = "little is left of the disk";
+    if (run->disk.full) view->note = "the disk's budget is used up, nothing is left to drop";
     if (run->waits) view->note = "standing still: another program keeps run.db locked";
     view->wins = h->wins;
     view->losses = h->losses;

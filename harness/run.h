@@ -44,6 +44,7 @@ typedef struct {
     int64_t model;               /* lp_model, never LP_MODEL_AUTO but in runs of before it was written down; filled in by lp_run_make */
     int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
+    int64_t keep;                /* bytes that the run's files may take, see run_keep.c; 0: no limit */
     lp_mem_choice memory;
     int64_t hash_every, state_every; /* decisions between machine hashes and machine states in the movie */
     /* What a resumed run must find again; filled in by lp_run_make. Hashes are 16 hex digits. */

@@ -46,10 +46,10 @@ lp_status lp_run_head_unpack(lp_run_head *head, const unsigned char **seat, cons
 /* Who remembers leaves an item a decision. */
 static lp_status check_rows(const lp_run_head *h, const lp_store_extent *rows, bool remembers, lp_err *err) {
     int64_t items = remembers ? h->decisions : 0, episodes = h->episodes + (h->playing ? 1 : 0);
-    if (rows->last_decision != items - 1 || rows->n_items != items)
+    if (rows->last_decision != items - 1 || rows->n_items + rows->n_dropped != items)
         return lp_fail(err, LP_BAD_INPUT,
                        "damaged, or a copy of files that do not belong together: %lld items up to decision %lld, not %lld",
-                       (long long)rows->n_items, (long long)rows->last_decision, (long long)items);
+                       (long long)(rows->n_items + rows->n_dropped), (long long)rows->last_decision, (long long)items);
     if (rows->last_episode != episodes)
         return lp_fail(err, LP_BAD_INPUT, "damaged, or a copy of files that do not belong together: rows of %lld episodes, not %lld",
                        (long long)rows->last_episode, (long long)episodes);

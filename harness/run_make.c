@@ -42,7 +42,7 @@ static lp_status make_movie(const char *folder, const lp_run_config *config, con
     lp_status status = lp_game_open_emu(&emu, game, NULL, err);
     if (status) return status;
     lp_movie_header header = lp_run_movie_header(config, game, lp_emu_state_size(emu));
-    lp_movie_config states = {.state_spacing = (uint32_t)config->state_every};
+    lp_movie_config states = {.state_budget_bytes = lp_run_state_budget(config), .state_spacing = (uint32_t)config->state_every};
     status = lp_movie_create(&movie, lp_path_join(path, sizeof path, folder, "movie.lpm"), &header, &states, err);
     if (!status) status = lp_movie_sync(movie, offset, err);
     lp_movie_close(movie);

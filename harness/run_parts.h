@@ -72,6 +72,7 @@ struct lp_run {
     size_t blob_bytes;           /* that blob has room for: the memory grows, so it does too */
     int64_t saved_decisions;
     double saved_s;
+    lp_view_disk disk;
     lp_outcome outcome;
 };
 
@@ -83,6 +84,11 @@ lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *
 lp_status lp_run_knobs(int64_t *knobs, const lp_run_config *config, const lp_game *game, lp_err *err);
 
 void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_game *game);
+
+/* Bytes that machine states in the movie may take. */
+uint64_t lp_run_state_budget(const lp_run_config *config);
+/* Before a commit, once the movie's length is known: drops what is too much, and looks how much the disk has left. */
+void lp_run_keep_within(lp_run *run);
 
 /* A run folder in the making: it is filled under another name, and appears whole or not at all. */
 typedef struct {

@@ -113,12 +113,15 @@ static lp_status execute(lp_store *store, const char *sql, lp_err *err) {
     return rc == SQLITE_OK ? LP_OK : lp_store_fail(store, rc, err);
 }
 
-/* The first number of the first row. */
-static lp_status number(lp_store *store, const char *sql, int64_t *out, lp_err *err) {
-    sqlite3_stmt *statement;
+lp_status lp_store_number(lp_store *store, int64_t *out, lp_err *err, const char *sql, const char *types, ...) {
+    va_list values;
+    sqlite3_stmt *statement = NULL;
     bool row = false;
-    lp_status status = lp_store_prepare(store, &statement, err, sql, "");
-    if (!status) status = lp_store_step(store, statement, &row, err);
+    int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
+    va_start(values, types);
+    if (rc == SQLITE_OK) rc = bind(statement, types, values);
+    va_end(values);
+    lp_status status = rc == SQLITE_OK ? lp_store_step(store, statement, &row, err) : lp_store_fail(store, rc, err);
     *out = row ? sqlite3_column_int64(statement, 0) : 0;
     sqlite3_finalize(statement);
     return status;
@@ -147,6 +150,7 @@ static lp_status connect(lp_store **out, const char *path, lp_err *err) {
     if (!S_ISREG(st.st_mode)) return lp_fail(err, LP_BAD_INPUT, "%s: not a regular file", path);
     if (!(store = calloc(1, sizeof *store))) return lp_fail(err, LP_FAILED, "%s: out of memory", path);
     store->lock_fd = -1;
+    store->n_levels = -1;
     strcpy(store->path, path);
     /* READWRITE for readers too: only so can SQLite share the -shm file, and clean it up; it falls back by itself */
     int rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, lp_store_vfs());
@@ -185,8 +189,8 @@ static bool has_log(lp_store *store) {
 static lp_status check_length(lp_store *store, lp_err *err) {
     struct stat file;
     int64_t n_pages = 0, page_bytes = 0;
-    lp_status status = number(store, "PRAGMA page_count", &n_pages, err);
-    if (!status) status = number(store, "PRAGMA page_size", &page_bytes, err);
+    lp_status status = lp_store_number(store, &n_pages, err, "PRAGMA page_count", "");
+    if (!status) status = lp_store_number(store, &page_bytes, err, "PRAGMA page_size", "");
     if (status) return status;
     if (has_log(store) || stat(store->path, &file) || file.st_size >= n_pages * page_bytes) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "%s: cut short: %lld bytes of %lld", store->path, (long long)file.st_size,
@@ -205,18 +209,19 @@ static lp_status check_log(lp_store *store, lp_err *err) {
 
 static lp_status check_identity(lp_store *store, lp_err *err) {
     int64_t id, schema;
-    lp_status status = number(store, "PRAGMA application_id", &id, err);
+    lp_status status = lp_store_number(store, &id, err, "PRAGMA application_id", "");
     if (!status && id != LP_STORE_APPLICATION_ID) return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
-    if (!status) status = number(store, "PRAGMA user_version", &schema, err);
-    if (!status && schema != LP_STORE_SCHEMA)
-        return lp_fail(err, LP_BAD_INPUT, "%s: of schema %lld, this build reads %d", store->path, (long long)schema, LP_STORE_SCHEMA);
+    if (!status) status = lp_store_number(store, &schema, err, "PRAGMA user_version", "");
+    if (!status && (schema < LP_STORE_SCHEMA || schema > LP_STORE_SCHEMA_DROPPED))
+        return lp_fail(err, LP_BAD_INPUT, "%s: of schema %lld, this build reads %d to %d", store->path, (long long)schema, LP_STORE_SCHEMA,
+                       LP_STORE_SCHEMA_DROPPED);
     if (!status) status = check_length(store, err);
     return status ? status : check_log(store, err);
 }
 
 static lp_status load_encoder(lp_store *store, lp_err *err) {
-    return number(store, "SELECT id FROM encoders WHERE digest = (SELECT value FROM meta WHERE key = 'policy_digest')", &store->encoder,
-                  err);
+    return lp_store_number(store, &store->encoder, err,
+                           "SELECT id FROM encoders WHERE digest = (SELECT value FROM meta WHERE key = 'policy_digest')", "");
 }
 
 /* Prepares for writing, which shows whether all tables are there, and takes the lock. */
@@ -249,15 +254,17 @@ lp_status lp_store_create(lp_store **out, const char *path, lp_err *err) {
     if (fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: cannot create: %s", path, strerror(errno));
     close(fd);
     lp_status status = connect(&store, path, err);
-    if (!status) status = execute(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE", err);
+    if (!status)
+        status = execute(store, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
+                         err);
     if (!status) status = execute(store, lp_store_schema, err);
     if (!status) status = execute(store, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", err);
     if (!status) status = begin_writing(store, err);
     status = finish_open(out, store, status);
     if (status) {
-        static const char *const also[] = {"", "-wal", "-shm"};
+        static const char *const also[] = {"", "-journal", "-wal", "-shm"};
         char name[PATH_MAX + 8];
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 4; i++) {
             snprintf(name, sizeof name, "%s%s", path, also[i]);
             unlink(name);
         }
@@ -287,10 +294,10 @@ lp_status lp_store_open_reader(lp_store **out, const char *path, lp_err *err) {
     if (!status) status = execute(store, "PRAGMA query_only = ON", err);
     /* that the tables are there: */
     if (!status)
-        status = number(store,
-                        "SELECT * FROM meta, encoders, episodes, items, summaries, summary_items, events, metrics,"
-                        " checkpoint, words LIMIT 0",
-                        &n, err);
+        status = lp_store_number(store, &n, err,
+                                 "SELECT * FROM meta, encoders, episodes, items, summaries, summary_items, events, metrics,"
+                                 " checkpoint, words LIMIT 0",
+                                 "");
     return finish_open(out, store, status);
 }
 
@@ -305,15 +312,21 @@ void lp_store_close(lp_store *store) {
 
 /* ---- writing ---- */
 
-static void broken(lp_store *store, int rc) {
-    store->status = lp_store_fail(store, rc, &store->error);
-    if (store->status == LP_BAD_INPUT && (rc & 0xff) == SQLITE_ERROR) store->status = LP_FAILED;
+void lp_store_break(lp_store *store, lp_status status, const lp_err *err) {
+    if (store->status) return;
+    store->status = status;
+    store->error = *err;
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL); /* fails where SQLite has rolled back already */
     store->writing = false;
 }
 
-/* False when the store is broken; else a transaction is open. */
-static bool ready(lp_store *store) {
+static void broken(lp_store *store, int rc) {
+    lp_err err;
+    lp_status status = lp_store_fail(store, rc, &err);
+    lp_store_break(store, status == LP_BAD_INPUT && (rc & 0xff) == SQLITE_ERROR ? LP_FAILED : status, &err);
+}
+
+bool lp_store_ready(lp_store *store) {
     LP_CHECK(store->sql[0]); /* not a reader */
     if (store->status || store->writing) return !store->status;
     int rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
@@ -340,7 +353,7 @@ lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err) {
 static bool run(lp_store *store, lp_store_sql which, const char *types, ...) {
     va_list values;
     sqlite3_stmt *statement = store->sql[which];
-    if (!ready(store)) return false;
+    if (!lp_store_ready(store)) return false;
     va_start(values, types);
     int rc = bind(statement, types, values);
     va_end(values);
@@ -357,19 +370,15 @@ static void index_words(lp_store *store, int kind, int64_t row, const char *text
 }
 
 static void refuse(lp_store *store, const char *what, int64_t value) {
-    if (store->status) return;
-    broken(store, SQLITE_OK);
-    store->status = lp_fail(&store->error, LP_FAILED, "%s: %s %lld", store->path, what, (long long)value);
+    lp_err err;
+    lp_store_break(store, lp_fail(&err, LP_FAILED, "%s: %s %lld", store->path, what, (long long)value), &err);
 }
 
 void lp_store_meta(lp_store *store, const char *key, const char *value) {
     if (!run(store, LP_SQL_META, "tt", key, value) || strcmp(key, "policy_digest")) return;
     run(store, LP_SQL_ENCODER, "t", value);
     lp_err err;
-    if (store->status || !load_encoder(store, &err)) return;
-    broken(store, SQLITE_OK);
-    store->status = LP_FAILED;
-    store->error = err;
+    if (!store->status && load_encoder(store, &err)) lp_store_break(store, LP_FAILED, &err);
 }
 
 void lp_store_episode_begin(lp_store *store, int64_t episode, uint64_t seed, int64_t first_decision) {
@@ -393,7 +402,7 @@ void lp_store_item(lp_store *store, int64_t episode, int64_t step, int64_t decis
 /* Appends the text of the item at step, if it has one, to store->texts. */
 static void gather_text(lp_store *store, int64_t episode, int64_t step) {
     sqlite3_stmt *statement = store->sql[LP_SQL_ITEM_TEXT];
-    if (!ready(store)) return;
+    if (!lp_store_ready(store)) return;
     sqlite3_bind_int64(statement, 1, episode);
     sqlite3_bind_int64(statement, 2, step);
     int rc = sqlite3_step(statement);
@@ -419,6 +428,7 @@ void lp_store_summary(lp_store *store, int64_t episode, const lp_mem_summary *su
              text))
         return;
     int64_t id = sqlite3_last_insert_rowid(store->db);
+    if (store->n_levels >= 0 && s->level > store->n_levels) store->n_levels = s->level;
     for (int i = 0; i < s->n_items; i++) run(store, LP_SQL_SUMMARY_ITEM, "ii", id, s->steps[i]);
     index_words(store, WORDS_SUMMARY, id, text);
 }

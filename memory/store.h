@@ -63,11 +63,23 @@ lp_status lp_store_in_place(lp_store *store, lp_err *err);
  * err then says beside LP_OK; nothing is lost, and this may be asked again. Without it the first row waits for such a lock, and fails after 30 s. */
 lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err);
 
+/* ---- dropping (store_drop.c), for the next commit ---- */
+/* Looks at the next n_decisions and drops of their items those that tell least. summarises: the memory makes summaries, so what the next one
+ * may keep stays. False: there was nothing left to look at, or the store is broken. */
+bool lp_store_drop(lp_store *store, int64_t n_decisions, bool summarises);
+/* Gives a part of what is free back to the disk, where that is much. A file from before this was done only uses it again. */
+void lp_store_shrink(lp_store *store);
+typedef struct {
+    int64_t file, free, log; /* of the database, as it will be; what of it is free; of the -wal file */
+} lp_store_bytes;
+lp_status lp_store_used(lp_store *store, lp_store_bytes *bytes, lp_err *err);
+
 /* ---- reading ---- */
 /* How far the rows reach: what the checkpoint that was committed with them must agree with. */
 typedef struct {
     int64_t last_decision, n_items; /* of items; -1: none */
     int64_t last_episode;           /* 0: none */
+    int64_t n_dropped;              /* items that were dropped */
 } lp_store_extent;
 /* The checkpoint (owned by store, valid until the next call on it), *data NULL when there is none; and the extent of the rows of the same
  * commit, where extent is not NULL. */
@@ -95,13 +107,14 @@ typedef struct {
     const char *text;        /* NULL: none; valid during the visit */
     const float *vector;     /* an item, by lp_store_show: [dim]; valid during the visit */
     int dim;                 /* 0: no vector */
+    bool dropped;            /* an item that was: it has neither salience, text nor vector */
     const char *encoder;     /* with a vector: digest of the policy that wrote it; "": not known */
 } lp_store_row;
 /* Must not call the store, nor take long: rows are visited while their query is open. */
 typedef void (*lp_store_visit)(void *context, const lp_store_row *row);
 /* The summaries of an episode (0: the last begun), highest level first. LP_BAD_INPUT: no such episode. */
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err);
-/* One item or summary. LP_BAD_INPUT: not an ID, or nothing has it. */
+/* One item, also one that was dropped, or summary. LP_BAD_INPUT: not an ID, or nothing has it. */
 lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, void *context, lp_err *err);
 /* The items whose text has all the words, the best matches first, at most limit; and moments without an item (as that
  * in which an episode ends) whose events have them. A word matches by its beginning and whatever its ending ("doors" finds
@@ -123,6 +136,7 @@ lp_status lp_store_happenings(lp_store *store, lp_store_cursor *cursor, int64_t 
 /* Counts of rows, for an overview. */
 typedef struct {
     int64_t episodes, items, summaries, events, levels;
+    int64_t dropped; /* items that are not there any more */
 } lp_store_counts;
 lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err);
 

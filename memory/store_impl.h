@@ -9,7 +9,8 @@
 
 enum {
     LP_STORE_APPLICATION_ID = 0x4c4f4e50, /* bytes 68 to 71 of the file: "LONP" */
-    LP_STORE_SCHEMA = 1,                  /* user_version; a build reads this one only */
+    LP_STORE_SCHEMA = 1,                  /* user_version of a new file */
+    LP_STORE_SCHEMA_DROPPED = 2,          /* of one that items were dropped from (store_drop.c); a build reads up to this one */
 };
 extern const char lp_store_schema[];
 
@@ -45,6 +46,7 @@ struct lp_store {
     lp_status status;            /* writer: the first failure since it was opened; nothing more is written after it */
     lp_err error;
     int64_t encoder;       /* of items to come; 0: unknown */
+    int64_t n_levels;      /* of the summaries there are; -1: not looked up yet */
     lp_store_buffer texts; /* of the row being written, or the words searched for */
     lp_store_buffer blob;  /* the checkpoint or vector read last */
 };
@@ -59,6 +61,12 @@ lp_status lp_store_fail(const lp_store *store, int rc, lp_err *err);
 /* Prepares a statement and binds its parameters: types has one letter each, i int64_t, d double, t const char * or NULL,
  * b const void * and size_t. Bound data must stay until the statement is reset. *out is NULL after a failure. */
 lp_status lp_store_prepare(lp_store *store, sqlite3_stmt **out, lp_err *err, const char *sql, const char *types, ...);
+/* The first number of the first row; 0: none, or NULL. */
+lp_status lp_store_number(lp_store *store, int64_t *out, lp_err *err, const char *sql, const char *types, ...);
+/* False when the store is broken; else a transaction is open. */
+bool lp_store_ready(lp_store *store);
+/* A writer's failure, which is final unless there was one before: nothing since the last commit stays. */
+void lp_store_break(lp_store *store, lp_status status, const lp_err *err);
 /* Steps: LP_OK with *row telling whether there is one. */
 lp_status lp_store_step(lp_store *store, sqlite3_stmt *statement, bool *row, lp_err *err);
 /* Room for size_bytes more after what the buffer holds, which may move. NULL: no RAM. */

@@ -62,6 +62,7 @@ static void visit_row(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, vo
                         .last = sqlite3_column_int64(q, 4),
                         .decision = sqlite3_column_int64(q, 5),
                         .salience = sqlite3_column_double(q, 6),
+                        .dropped = sqlite3_column_type(q, 6) == SQLITE_NULL,
                         .n_items = sqlite3_column_int(q, 7),
                         .items = (const char *)sqlite3_column_text(q, 8),
                         .text = (const char *)sqlite3_column_text(q, 9),
@@ -91,9 +92,11 @@ static lp_status visit_all(lp_store *store, sqlite3_stmt *q, lp_store_visit visi
     return status;
 }
 
+#define DROPPED "SELECT value FROM meta WHERE key = 'dropped'"
 /* One row, and so one snapshot, also while somebody writes. */
 #define EXTENT                                                                                                                             \
-    ", (SELECT coalesce(max(decision), -1) FROM items), (SELECT count(*) FROM items), (SELECT coalesce(max(episode), 0) FROM episodes)"
+    ", (SELECT coalesce(max(decision), -1) FROM items), (SELECT count(*) FROM items), (SELECT coalesce(max(episode), 0) FROM episodes)"    \
+    ", (" DROPPED ")"
 lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_bytes, lp_store_extent *extent, lp_err *err) {
     sqlite3_stmt *q;
     bool row = false;
@@ -102,7 +105,8 @@ lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_b
         lp_store_prepare(store, &q, err, extent ? "SELECT data" EXTENT " FROM checkpoint" : "SELECT data FROM checkpoint", "");
     if (!status) status = lp_store_step(store, q, &row, err);
     if (!status && row && extent)
-        *extent = (lp_store_extent){sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3)};
+        *extent = (lp_store_extent){sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3),
+                                    sqlite3_column_int64(q, 4)};
     if (!status && row) {
         size_t stored = sqlite3_column_blob(q, 0) ? (size_t)sqlite3_column_bytes(q, 0) : 0;
         *data = copy_blob(store, q, 0, size_bytes);
@@ -178,6 +182,12 @@ lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, 
     return status ? status : visit_all(store, q, visit, context, &n, err);
 }
 
+/* In the place of items: an item that is not there, of episode ?1 and step ?2, but behind which passes went that dropped some. */
+static const char dropped_item[] = ITEM_ROWS(
+    "(SELECT episode, ?2 AS step, first_decision + ?2 AS decision, NULL AS salience, NULL AS text, NULL AS vector, NULL AS encoder"
+    " FROM episodes WHERE episode = ?1 AND ?2 < coalesce(n_decisions, ?2 + 1)"
+    " AND first_decision + ?2 < (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'dropped_to')) i");
+
 lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, void *context, lp_err *err) {
     int64_t episode, level, index, n;
     sqlite3_stmt *q;
@@ -188,6 +198,8 @@ lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, v
                                  index)
               : lp_store_prepare(store, &q, err, ITEM_ROWS("items i") "WHERE i.episode = ?1 AND i.step = ?2", "ii", episode, index);
     if (!status) status = visit_all(store, q, visit, context, &n, err);
+    if (!status && !n && !level && !(status = lp_store_prepare(store, &q, err, dropped_item, "ii", episode, index)))
+        status = visit_all(store, q, visit, context, &n, err);
     if (!status && !n) status = lp_fail(err, LP_BAD_INPUT, "%s: there is no %.80s", store->path, id);
     return status;
 }
@@ -261,12 +273,12 @@ lp_status lp_store_count(lp_store *store, lp_store_counts *counts, lp_err *err) 
     lp_status status = lp_store_prepare(store, &q, err,
                                         "SELECT (SELECT count(*) FROM episodes), (SELECT count(*) FROM items),"
                                         " (SELECT count(*) FROM summaries), (SELECT count(*) FROM events),"
-                                        " (SELECT coalesce(max(level), 0) FROM summaries)",
+                                        " (SELECT coalesce(max(level), 0) FROM summaries), (" DROPPED ")",
                                         "");
     if (!status) status = lp_store_step(store, q, &row, err);
     if (!status && row)
         *counts = (lp_store_counts){sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
-                                    sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4)};
+                                    sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4), sqlite3_column_int64(q, 5)};
     sqlite3_finalize(q);
     return status;
 }

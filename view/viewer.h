@@ -71,6 +71,14 @@ typedef struct {
     const char *events[LP_VIEW_MAX_EVENTS];
 } lp_view_sheet;
 
+/* What a recorded run takes of its disk. */
+typedef struct {
+    double run_bytes;  /* 0: it is not recorded */
+    double keep_bytes; /* that it may take; 0: what there is */
+    double free_bytes; /* of the disk */
+    bool low, full;    /* little of the disk is free; the run takes more than it may, and nothing is left to drop */
+} lp_view_disk;
+
 /* All pointers are borrowed for the call. */
 typedef struct {
     const char *title;                  /* in the place of "Longplay"; NULL: that */
@@ -108,6 +116,7 @@ typedef struct {
     double played_s;       /* real time, in all sittings; NaN: not known */
     double real_s;         /* since the run was started, whether it was played or not; NaN: not known */
     double decisions_per_s;
+    lp_view_disk disk;
     int speed;                  /* 1, 4, or 0: max */
     bool human;                 /* a person plays: the keys below are the player's */
     const lp_view_sheet *sheet; /* NULL: none */

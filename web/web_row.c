@@ -21,7 +21,8 @@ cJSON *lp_row_json(const lp_store_row *row) {
             cJSON_AddItemToArray(items, cJSON_CreateString(id));
         }
     } else {
-        cJSON_AddNumberToObject(o, "salience", row->salience);
+        if (row->dropped) cJSON_AddTrueToObject(o, "dropped");
+        else cJSON_AddNumberToObject(o, "salience", row->salience);
     }
     if (row->text) cJSON_AddStringToObject(o, "text", row->text);
     else cJSON_AddNullToObject(o, "text");

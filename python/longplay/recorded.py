@@ -19,7 +19,7 @@ from longplay.memory import Memory
 
 Array = np.ndarray[Any, Any]
 
-APPLICATION_ID, SCHEMA = 0x4C4F4E50, 1  # of run.db
+APPLICATION_ID, SCHEMA = 0x4C4F4E50, 2  # of run.db
 HEAD, MAGIC = struct.Struct("<8s64xq"), b"LPRUN\0\0\2"  # of its checkpoint, docs/formats.md: the number of decisions is at byte 72
 
 EPISODES = np.dtype([("episode", "i8"), ("seed", "u8"), ("first_decision", "i8"), ("result", object), ("n_decisions", "i8")])
@@ -113,7 +113,7 @@ class Items(Sequence[Any]):
         columns, high = ", ".join(names), low + len(out)
         (rows,) = self._store.read((f"SELECT {columns} FROM items WHERE decision >= ? AND decision < ? ORDER BY decision", (low, high)))
         if len(rows) != len(out):
-            raise InputError(f"{self._store.path}: has {len(rows)} of the items {low} to {high - 1}")
+            raise InputError(f"{self._store.path}: has {len(rows)} of the items {low} to {high - 1}: the others were dropped (--keep)")
         for name, column in zip(names, zip(*rows)):
             if name == "vector":
                 if any(len(vector) != 4 * self.dim for vector in column):
@@ -262,7 +262,7 @@ class Run:
         path = self._store.path
         kind, version, head, meta, extent, dim, last_ids = self._store.read(
             ("PRAGMA application_id", ()), ("PRAGMA user_version", ()), ("SELECT substr(data, 1, 80) FROM checkpoint", ()),
-            ("SELECT key, value FROM meta", ()), ("SELECT count(*), max(decision) FROM items", ()),
+            ("SELECT key, value FROM meta", ()), ("SELECT count(*) + coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'dropped'), 0), max(decision) FROM items", ()),
             ("SELECT length(vector) / 4 FROM items LIMIT 1", ()),
             ("SELECT (SELECT max(id) FROM events), (SELECT max(id) FROM summaries)", ()))
         if kind[0][0] != APPLICATION_ID or not 1 <= version[0][0] <= SCHEMA:
