@@ -4,10 +4,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/stop.h"
 #include "cli/run_json.h"
 #include "cli/watch.h"
 #include "evals/eval.h"
 #include "harness/keyboard.h"
+#include "harness/pursuit.h"
 #include "harness/run.h"
 
 #include <errno.h>
@@ -15,9 +17,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 #define LEAST_KEEP 50e6 /* bytes; what SQLite keeps beside a database takes some 20 MB */
+#define RETRY_S 5.0     /* between attempts to record again */
+#define GIVE_UP_S 30.0  /* at the end */
 #define RESULT_S 2.0    /* how long an episode's end stays on the screen at speed 1 */
 #define END_S 3.0       /* how long the end of it all does */
 
@@ -26,7 +31,7 @@ typedef struct {
         *settings[LP_MAX_LIST];
     int n_game, n_set, n_settings;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
-    bool resume, headless, json;
+    bool resume, headless, go_on, json;
     lp_look look;
     lp_web_config web;
     lp_film_options film;
@@ -40,7 +45,8 @@ typedef struct {
     lp_run *run; /* owned */
     lp_web *web; /* owned; NULL: none */
     lp_video_state stream;
-    bool window, human, resumed, new_limits;
+    lp_pursuit pursuit;
+    bool window, human, resumed, new_limits, goes_on;
     char shown_status[128], name[400]; /* name: of game and run */
     lp_watch watch;
     lp_run_json json;
@@ -57,6 +63,7 @@ static lp_status name_policy(session *s, lp_err *err) {
 /* A person is a player like any other, but needs a window. */
 static lp_status choose_player(session *s, const arguments *a, const char *name, lp_err *err) {
     s->human = name && !strcmp(name, "human");
+    if (s->human && a->go_on) return lp_fail(err, LP_BAD_INPUT, "--go-on: what a person did cannot be played again");
     if (!s->human) return lp_choose_policy(&s->chosen, s->game, name, err);
     s->chosen = (lp_chosen_policy){.name = "human"};
     if (s->window) return LP_OK;
@@ -165,6 +172,7 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
 
 /* --resume of a run that is not there yet starts it where GAME is named: the same command line then serves for every start. */
 static lp_status settle(session *s, const arguments *a, lp_err *err) {
+    if (a->go_on && !a->run) return lp_fail(err, LP_BAD_INPUT, "--go-on needs --run DIR");
     if (a->resume && !a->run) return lp_fail(err, LP_BAD_INPUT, "--resume needs --run DIR");
     if (!a->resume) return settle_new(s, a, err);
     if (lp_file_exists(a->run)) return settle_resumed(s, a, err);
@@ -189,6 +197,7 @@ static void show(void *context, lp_view *view) {
              outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "", at ? (int)strcspn(at + 8, " ") : 0,
              at ? at + 8 : "", outcome || at ? disk : disk + (*disk ? 2 : 0));
     view->human = s->human;
+    if (*s->pursuit.note) view->note = s->pursuit.note;
     if (!view->status && *s->shown_status) view->status = s->shown_status;
 }
 
@@ -234,13 +243,38 @@ static lp_status hear(session *s, bool *answered, lp_err *err) {
     return status;
 }
 
+/* Between decisions: whatever keeps it from being recorded, it goes on. */
+static void go_on(session *s) {
+    lp_err why;
+    if (lp_run_recorded(s->run) && lp_run_locked(s->run, &why)) lp_pursuit_begin(&s->pursuit, s->run, &why);
+    if (!lp_run_recorded(s->run)) (void)lp_pursue(&s->pursuit, s->run, NULL);
+}
+
+/* At the end it is recorded, or that is said. */
+static lp_status end_recorded(session *s, lp_err *err) {
+    const double give_up_s = lp_now_s() + (lp_stop_asked() ? 0 : GIVE_UP_S);
+    lp_err why;
+    s->pursuit.tried_s = 0; /* now */
+    for (;;) {
+        on_tick(s);
+        lp_status status = lp_run_recorded(s->run) ? LP_OK : lp_pursue(&s->pursuit, s->run, &why);
+        if (!status && lp_run_recorded(s->run)) status = lp_run_end(s->run, &why);
+        if (!status && lp_run_recorded(s->run)) return LP_OK;
+        if (status && lp_run_recorded(s->run)) lp_pursuit_begin(&s->pursuit, s->run, &why);
+        if (status && lp_now_s() > give_up_s)
+            return lp_fail(err, LP_FAILED, "the end is not recorded, --resume plays it again: %s", why.message);
+        if (status) usleep(100000);
+    }
+}
+
 static lp_status play(session *s, lp_err *err) {
     lp_watch *watch = &s->watch;
     lp_status status = LP_OK;
     double frames = lp_game_frame_skip(s->game);
     lp_env *env = lp_run_seat(s->run)->env;
     while (!status && !watch->quit && !lp_run_done(s->run)) {
-        if (lp_run_waits(s->run)) {
+        if (s->goes_on) go_on(s);
+        else if (lp_run_waits(s->run)) {
             status = lp_watch_turn(watch, 1, show, s, err);
             continue;
         }
@@ -254,6 +288,7 @@ static lp_status play(session *s, lp_err *err) {
         if (!status && s->human) lp_run_choose(s->run, lp_keyboard_action(s->game, lp_window_buttons(watch->window)));
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
+        if (status && s->goes_on && lp_run_recorded(s->run)) lp_pursuit_begin(&s->pursuit, s->run, err), status = LP_OK;
         if (!status && lp_run_outcome(s->run)) lp_watch_end(watch, view_end(lp_run_outcome(s->run)));
         if (!status && lp_watch_lingers(watch) && lp_run_outcome(s->run))
             status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
@@ -262,7 +297,7 @@ static lp_status play(session *s, lp_err *err) {
     lp_env_on_frame(env, NULL, NULL);
     if (!status && watch->film.file && !lp_run_outcome(s->run)) status = lp_watch_turn(watch, 1, show, s, err); /* its last picture */
     lp_progress_end();
-    if (!status) status = lp_run_end(s->run, err);
+    if (!status) status = s->goes_on ? end_recorded(s, err) : lp_run_end(s->run, err);
     if (!status && watch->seen && !watch->quit) {
         watch->speed = watch->speed ? watch->speed : 1;
         status = lp_watch_turn(watch, END_S * LP_EMU_FRAMES_PER_S * watch->speed, show, s, err);
@@ -336,6 +371,8 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
     options.player = s->human;
+    s->goes_on = a->go_on && s->chosen.player != LP_PLAYER_GUEST; /* what a program answered is not asked again */
+    s->pursuit.retry_s = RETRY_S;
     options.title = a->title;
     options.name = s->name;
     options.web = s->web;
@@ -393,6 +430,9 @@ int lp_cmd_play(int argc, char **argv) {
          .value = "SIZE",
          .help = "the run's files take at most as much, as 20GB; what tells least is dropped",
          .text = &a.keep},
+        {.name = "go-on",
+         .help = "where it cannot be recorded (a full disk, a lock), go on, and record the same again when it can",
+         .flag = &a.go_on},
         {.name = "episodes", .value = "N", .help = "stop after N episodes; 0: no limit", .number = &a.episodes, .min = 0, .max = 1e15},
         {.name = "decisions", .value = "N", .help = "stop after N decisions; 0: no limit", .number = &a.decisions, .min = 0, .max = 1e15},
         {.name = "seed",
@@ -438,6 +478,7 @@ int lp_cmd_play(int argc, char **argv) {
     lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
     lp_web_close(s.web);
+    lp_pursuit_close(&s.pursuit, s.run);
     lp_run_close(s.run);
     lp_policy_close(s.chosen.policy);
     lp_game_close(s.game);

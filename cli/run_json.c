@@ -56,6 +56,7 @@ static cJSON *describe(const lp_view *v, const char *state) {
         add_number(disk, "keep_bytes", v->disk.keep_bytes ? v->disk.keep_bytes : NAN);
         add_number(disk, "free_bytes", v->disk.free_bytes);
     }
+    cJSON_AddBoolToObject(o, "recorded", v->recorded);
     add_text(o, "recovered", v->recovered);
     add_text(o, "note", v->note);
     return o;

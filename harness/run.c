@@ -69,33 +69,40 @@ lp_status lp_run_lock(int *fd, const char *folder, lp_err *err) {
     return status;
 }
 
-static lp_status open_record(lp_run *run, const char *folder, lp_err *err) {
+/* What of it may be recorded on: the config's player, and nobody else at it. */
+static lp_status claim_record(lp_run *run, lp_err *err) {
     char path[PATH_MAX];
-    size_t state_bytes = lp_emu_state_size(lp_env_emu(run->mind.seat.env));
     lp_status status = lp_run_check_player(&run->config, run->game, run->policy, err);
     if (!status && strcmp(run->config.core, lp_emu_core_version()))
         status = lp_fail(err, LP_BAD_INPUT, "the run was recorded on %s, this is %s", run->config.core, lp_emu_core_version());
     if (!status && !strcmp(run->config.policy, LP_RUN_IMPORTED))
-        status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", folder);
-    if (!status) status = lp_run_lock(&run->lock_fd, folder, err);
-    if (!status) status = lp_store_open(&run->store, lp_path_join(path, sizeof path, folder, "run.db"), err);
-    if (!status) status = load_checkpoint(run, path, err);
+        status = lp_fail(err, LP_BAD_INPUT, "%s: was imported from a movie, which is over: it can be replayed, not resumed", run->folder);
+    if (!status) status = lp_run_lock(&run->lock_fd, run->folder, err);
+    return status ? status : lp_store_open(&run->store, lp_path_join(path, sizeof path, run->folder, "run.db"), err);
+}
+
+/* The last checkpoint, and the movie up to there. */
+static lp_status load_record(lp_run *run, lp_err *err) {
+    char path[PATH_MAX];
+    size_t state_bytes = lp_emu_state_size(lp_env_emu(run->mind.seat.env));
+    lp_status status = load_checkpoint(run, lp_path_join(path, sizeof path, run->folder, "run.db"), err);
     if (status) return status;
     lp_movie_header header = lp_run_movie_header(&run->config, run->game, state_bytes);
-    lp_path_join(path, sizeof path, folder, "movie.lpm");
+    lp_path_join(path, sizeof path, run->folder, "movie.lpm");
     lp_movie_config states = {.state_budget_bytes = lp_run_state_budget(&run->config), .state_spacing = (uint32_t)run->config.state_every};
     status = lp_movie_resume(&run->movie, path, &header, run->head.movie_offset, &states, err);
     if (status) return status;
     if (lp_movie_decisions(run->movie) != (uint64_t)run->head.decisions)
         return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
                        (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
-    if (run->guest) status = lp_answers_open(&run->answers, folder, run->game, run->head.decisions, err);
+    if (run->guest) status = lp_answers_open(&run->answers, run->folder, run->game, run->head.decisions, err);
     if (status) return status;
     run->state = malloc(state_bytes);
     if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
     lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
     run->saved_decisions = run->head.decisions;
     run->resumed = run->head.decisions > 0;
+    run->recorded = true;
     return LP_OK;
 }
 
@@ -123,39 +130,120 @@ static void recall_texts(lp_run *run) {
     free(steps);
 }
 
-lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
-                      lp_err *err) {
-    lp_run *run = *out = NULL;
-    if (!(run = calloc(1, sizeof *run))) return lp_fail(err, LP_FAILED, "out of memory");
+/* A run without a record. */
+static lp_status make_run(lp_run **out, const lp_game *game, const lp_policy *policy, const lp_run_config *config, lp_err *err) {
+    lp_run *run = *out = calloc(1, sizeof *run);
+    if (!run) return lp_fail(err, LP_FAILED, "out of memory");
     run->game = game;
     run->policy = policy;
-    run->recorded = folder != NULL;
     run->config = *config;
     run->saved_s = lp_now_s();
     run->lock_fd = -1;
+    lp_timeline_open(&run->timeline, game);
     lp_mem_config memory = lp_run_memory(config, policy);
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
     if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
     run->mind.human = !strcmp(config->policy, "human");
     run->mind.guest = lp_is_guest(config->policy);
     if (!status && run->mind.guest) status = lp_guest_open(&run->guest, config->policy, game, err);
-    if (!status && folder) status = open_record(run, folder, err);
+    return status;
+}
+
+lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
+                      lp_err *err) {
+    lp_status status = make_run(out, game, policy, config, err);
+    lp_run *run = *out;
+    if (!status && folder) {
+        snprintf(run->folder, sizeof run->folder, "%s", folder);
+        status = claim_record(run, err);
+        if (!status) status = load_record(run, err);
+    }
     if (status) {
         lp_run_close(run);
+        *out = NULL;
         return status;
     }
-    lp_timeline_open(&run->timeline, game);
     lp_run_clock_open(&run->clock, run->store, run->resumed);
     if (run->resumed) recall_texts(run);
     if (run->resumed) (void)lp_timeline_follow(&run->timeline, run->store, run->head.decisions, NULL); /* for the eye, too */
-    *out = run;
     return LP_OK;
+}
+
+void lp_run_unrecord(lp_run *run) {
+    LP_CHECK(run->recorded && !run->thought && !run->guest);
+    lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){0});
+    lp_movie_close(run->movie);
+    lp_store_rewind(run->store);
+    run->movie = NULL;
+    run->idle = run->store;
+    run->store = NULL;
+    run->recorded = run->broken = run->waits = false;
+}
+
+bool lp_run_recorded(const lp_run *run) { return run->recorded; }
+
+/* A store and its lock go from one to the other. */
+static void hand_over(lp_run *to, lp_store **place, lp_run *from) {
+    *place = from->idle;
+    to->lock_fd = from->lock_fd;
+    from->idle = NULL;
+    from->lock_fd = -1;
+}
+
+lp_status lp_run_again(lp_run **out, lp_run *run, lp_err *err) {
+    bool locked = false;
+    LP_CHECK(run->idle);
+    *out = NULL;
+    lp_status status = lp_store_begin(run->idle, &locked, err);
+    if (!status && locked) return LP_FAILED; /* err has who */
+    if (!status) status = make_run(out, run->game, run->policy, &run->config, err);
+    if (!status) {
+        memcpy((*out)->folder, run->folder, sizeof run->folder);
+        (*out)->clock = run->clock;
+        hand_over(*out, &(*out)->store, run);
+        status = load_record(*out, err);
+    }
+    if (!status) return LP_OK;
+    if (*out && (*out)->store) lp_run_give_back(*out, run);
+    else lp_store_rewind(run->idle), lp_run_close(*out);
+    *out = NULL;
+    return status;
+}
+
+void lp_run_give_back(lp_run *again, lp_run *run) {
+    if (again->recorded) again->thought = false, lp_run_unrecord(again);
+    else again->idle = again->store, again->store = NULL;
+    lp_store_rewind(again->idle);
+    hand_over(run, &run->idle, again);
+    lp_run_close(again);
+}
+
+void lp_run_take_over(lp_run *run, lp_run *again) {
+    LP_CHECK(!run->thought && !again->thought && run->head.decisions == again->saved_decisions);
+    LP_CHECK(lp_run_counts(run).state_hash == lp_run_counts(again).state_hash);
+    free(run->state);
+    run->state = again->state;
+    run->movie = again->movie;
+    again->state = NULL;
+    again->movie = NULL;
+    lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
+    run->head = again->head;
+    run->disk = again->disk;
+    run->saved_decisions = again->saved_decisions;
+    run->saved_s = again->saved_s;
+    run->clock.open = again->clock.open;
+    again->idle = again->store;
+    again->store = NULL;
+    hand_over(run, &run->store, again);
+    run->recorded = true;
+    lp_run_close(again);
 }
 
 void lp_run_close(lp_run *run) {
     if (!run) return;
     lp_movie_close(run->movie);
     lp_store_close(run->store);
+    lp_store_close(run->idle);
     if (run->lock_fd >= 0) close(run->lock_fd);
     lp_mind_close(&run->mind);
     lp_guest_close(run->guest);
@@ -213,10 +301,15 @@ static lp_status ask(lp_run *run, lp_err *err) {
     return lp_mind_ask(&run->mind, run->guest, &what, err);
 }
 
+bool lp_run_locked(lp_run *run, lp_err *why) {
+    bool locked = false;
+    if (run->recorded && !run->broken && !run->thought) (void)lp_store_begin(run->store, &locked, why); /* a failure comes with the rows */
+    return locked;
+}
+
 bool lp_run_waits(lp_run *run) {
     lp_err err;
-    bool locked = false;
-    if (run->recorded && !run->broken && !run->thought) (void)lp_store_begin(run->store, &locked, &err); /* a failure comes with the rows */
+    const bool locked = lp_run_locked(run, &err);
     if (locked && !run->waits) lp_warn("%s: the run stands still until it is free", err.message);
     if (run->waits && !locked) lp_warn("the run goes on");
     return run->waits = locked;
@@ -357,7 +450,7 @@ lp_status lp_run_end(lp_run *run, lp_err *err) {
     bool locked = false;
     if (!run->answered) run->thought = false; /* a guest is not waited for: it is asked again */
     lp_status status = lp_run_save(run, err);
-    if (status || !run->clock.open) return status;
+    if (status || !run->recorded || !run->clock.open) return status;
     status = lp_store_begin(run->store, &locked, err);
     if (status || locked) return status; /* it is not worth waiting for */
     lp_run_clock_write(&run->clock, run->store, true);
@@ -393,7 +486,8 @@ void lp_run_view(lp_run *run, lp_view *view) {
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;
-    view->disk = run->disk;
+    view->recorded = run->recorded;
+    if (run->recorded) view->disk = run->disk;
     if (run->disk.low) view->note = "little is left of the disk";
     if (run->disk.full) view->note = "the disk's budget is used up, nothing is left to drop";
     if (run->waits) view->note = "standing still: another program keeps run.db locked";

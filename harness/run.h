@@ -98,8 +98,22 @@ bool lp_run_done(const lp_run *run);
 /* True when lp_run_open found decisions to continue from. */
 bool lp_run_resumed(const lp_run *run);
 
-/* Before a decision: true while another program, as a sqlite3 shell, keeps run.db locked, so that nothing can be recorded. Nothing is lost:
- * ask again (it takes up to 50 ms), until it is false. */
+/* Between decisions, also after a failure of take: from here on the run, which no guest plays, goes on in memory alone. Its files stay as they were at the last
+ * checkpoint, and nobody else's. */
+void lp_run_unrecord(lp_run *run);
+bool lp_run_recorded(const lp_run *run);
+/* The recorded run, where its last checkpoint left it, beside one that is unrecorded and gives it the files: it plays the same. LP_FAILED: it
+ * cannot be recorded still; LP_BAD_INPUT: its files are not what they were. Then all is as before. */
+lp_status lp_run_again(lp_run **out, lp_run *run, lp_err *err);
+/* Closes again, as after a failure of its, and run keeps the files. */
+void lp_run_give_back(lp_run *again, lp_run *run);
+/* Closes again, which has come to where run is and was saved: run is recorded from here on. */
+void lp_run_take_over(lp_run *run, lp_run *again);
+
+/* Before a decision: true while another program, as a sqlite3 shell, keeps run.db locked, so that nothing can be recorded; it takes up to
+ * 50 ms, and why says who. */
+bool lp_run_locked(lp_run *run, lp_err *why);
+/* The same of a run that stands still meanwhile, which is said. Nothing is lost: ask again, until it is false. */
 bool lp_run_waits(lp_run *run);
 /* Decides: starts the next episode where one is due, looks, and asks the player. */
 lp_status lp_run_think(lp_run *run, lp_err *err);

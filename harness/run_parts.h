@@ -52,9 +52,11 @@ struct lp_run {
     const lp_game *game;     /* borrowed */
     const lp_policy *policy; /* borrowed; NULL: random or oracle */
     bool recorded, resumed, broken;
-    bool thought; /* between think and take */
-    bool waits;   /* another program keeps the store locked */
-    int lock_fd;  /* of a recorded run; else -1 */
+    bool thought;                   /* between think and take */
+    bool waits;                     /* another program keeps the store locked */
+    char folder[LP_RUN_PATH_BYTES]; /* of a recorded run */
+    lp_store *idle;                 /* the store of one that is not recorded for now; owned */
+    int lock_fd;                    /* of a recorded run; else -1 */
     lp_run_config config;
     lp_run_head head;
     int64_t knobs[LP_MAX_KNOBS];

@@ -335,6 +335,12 @@ bool lp_store_ready(lp_store *store) {
     return store->writing;
 }
 
+void lp_store_rewind(lp_store *store) {
+    if (store->writing) sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->writing = false;
+    store->status = LP_OK;
+}
+
 lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err) {
     *locked = false;
     if (!store->status && !store->writing) {

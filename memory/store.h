@@ -74,6 +74,9 @@ typedef struct {
 } lp_store_bytes;
 lp_status lp_store_used(lp_store *store, lp_store_bytes *bytes, lp_err *err);
 
+/* Nothing since the last commit has been, and what failed may be tried again. */
+void lp_store_rewind(lp_store *store);
+
 /* ---- reading ---- */
 /* How far the rows reach: what the checkpoint that was committed with them must agree with. */
 typedef struct {

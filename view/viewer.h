@@ -116,6 +116,7 @@ typedef struct {
     double played_s;       /* real time, in all sittings; NaN: not known */
     double real_s;         /* since the run was started, whether it was played or not; NaN: not known */
     double decisions_per_s;
+    bool recorded; /* every decision is written down */
     lp_view_disk disk;
     int speed;                  /* 1, 4, or 0: max */
     bool human;                 /* a person plays: the keys below are the player's */
