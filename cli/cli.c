@@ -62,6 +62,12 @@ static int take_value(const lp_usage *u, const lp_option *o, const char *value) 
     return -1;
 }
 
+static int take_rest(const lp_usage *u, const char *argument) {
+    if (*u->n_rest == LP_MAX_LIST) return bad_usage(u, "too many arguments%s%s", "", "");
+    u->rest[(*u->n_rest)++] = argument;
+    return -1;
+}
+
 /* argv[*i] begins with "--". Consumes a following value where the option wants one. */
 static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
     const char *name = argv[*i] + 2, *equals = strchr(name, '=');
@@ -85,7 +91,7 @@ static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
         u->settings[(*u->n_settings)++] = name;
         return -1;
     }
-    return bad_usage(u, "unknown option %s%s", argv[*i], "");
+    return u->rest ? take_rest(u, argv[*i]) : bad_usage(u, "unknown option %s%s", argv[*i], "");
 }
 
 int lp_parse(const lp_usage *u, int argc, char **argv) {
@@ -104,12 +110,15 @@ int lp_parse(const lp_usage *u, int argc, char **argv) {
             argv[i] = out;
             int code = take_option(u, argc, argv, &i);
             if (code >= 0) return code;
+        } else if (u->rest) {
+            int code = take_rest(u, argv[i]);
+            if (code >= 0) return code;
         } else {
             if (*u->n_positional == u->max_positional) return bad_usage(u, "unexpected argument '%s'%s", argv[i], "");
             u->positional[(*u->n_positional)++] = argv[i];
         }
     }
-    if (*u->n_positional < u->min_positional) return bad_usage(u, "needs %s%s", u->arguments, "");
+    if (!u->rest && *u->n_positional < u->min_positional) return bad_usage(u, "needs %s%s", u->arguments, "");
     return -1;
 }
 

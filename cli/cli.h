@@ -11,6 +11,7 @@
 /* A command gets its own arguments (argv[0] is the command's name) and returns the exit code: 0 done, 1 the thing asked
  * for failed, 2 bad usage or bad input. */
 int lp_cmd_play(int argc, char **argv);
+int lp_cmd_stream(int argc, char **argv);
 int lp_cmd_train(int argc, char **argv);
 int lp_cmd_eval(int argc, char **argv);
 int lp_cmd_experiment(int argc, char **argv);
@@ -53,6 +54,9 @@ typedef struct {
      * help; NULL: any */
     const char **settings, *section, *section_help;
     int *n_settings;
+    /* NULL: none. Options that are not known and what is no option, in their order, for another command; up to LP_MAX_LIST */
+    const char **rest;
+    int *n_rest;
     void (*more_help)(void); /* printed after the options; may be NULL */
 } lp_usage;
 

@@ -17,14 +17,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 #define LEAST_KEEP 50e6 /* bytes; what SQLite keeps beside a database takes some 20 MB */
-#define RETRY_S 5.0     /* between attempts to record again */
-#define GIVE_UP_S 30.0  /* at the end */
-#define RESULT_S 2.0    /* how long an episode's end stays on the screen at speed 1 */
-#define END_S 3.0       /* how long the end of it all does */
+#define BEAT_S 0.1
+#define RETRY_S 5.0    /* between attempts to record again */
+#define GIVE_UP_S 30.0 /* at the end */
+#define RESULT_S 2.0   /* how long an episode's end stays on the screen at speed 1 */
+#define END_S 3.0      /* how long the end of it all does */
 
 typedef struct {
     const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],
@@ -50,6 +52,8 @@ typedef struct {
     char shown_status[128], name[400]; /* name: of game and run */
     lp_watch watch;
     lp_run_json json;
+    int heart; /* a socket; -1: nobody listens */
+    double beat_s;
 } session;
 
 /* ---- settling what to play ---- */
@@ -223,8 +227,17 @@ static void write_json(session *s, const char *state) {
     lp_run_json_write(&s->json, &view, state);
 }
 
+/* For who started us (cmd_stream.c): we are alive. */
+static void beat(session *s) {
+    double now = lp_now_s();
+    if (s->heart < 0 || now - s->beat_s < BEAT_S) return;
+    s->beat_s = now;
+    (void)send(s->heart, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 static void on_tick(void *context) {
     session *s = context;
+    beat(s);
     if (lp_run_json_due(&s->json)) write_json(s, s->watch.paused ? "paused" : "playing");
 }
 
@@ -474,7 +487,8 @@ int lp_cmd_play(int argc, char **argv) {
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    session s = {.window = !a.headless && lp_window_available()};
+    const char *heart = getenv("LONGPLAY_HEARTBEAT");
+    session s = {.window = !a.headless && lp_window_available(), .heart = heart ? atoi(heart) : -1};
     lp_status status = lp_use_device(NULL, NULL, a.device, &err);
     code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
     lp_web_close(s.web);

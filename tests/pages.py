@@ -36,6 +36,7 @@ SHORTER = [
     (r"longplay eval memory( .*)?--episodes 1000", r"longplay eval memory\1--episodes 1"),
     (r"longplay eval memory(?!.*--episodes)", "longplay eval memory --episodes 1"),
     (r"longplay eval (cue|my-suite.json)(?!.*--episodes)", r"longplay eval \1 --episodes 4"),
+    (r"(longplay stream [^#]*[^# ])", r"\1 --speed max --set horizon=20 --episodes 1"),
     (r"make (play|test)$", None, "builds everything"),
     (r"sudo ", None, "installs packages"),
     (r"pip install", None, "the test `python` does"),
