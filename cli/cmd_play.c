@@ -22,11 +22,11 @@
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 #define LEAST_KEEP 50e6 /* bytes; what SQLite keeps beside a database takes some 20 MB */
-#define BEAT_S 0.1
-#define RETRY_S 5.0    /* between attempts to record again */
-#define GIVE_UP_S 30.0 /* at the end */
-#define RESULT_S 2.0   /* how long an episode's end stays on the screen at speed 1 */
-#define END_S 3.0      /* how long the end of it all does */
+#define BEAT_S 0.1      /* between two signs of life */
+#define RETRY_S 5.0     /* between attempts to record again */
+#define GIVE_UP_S 30.0  /* at the end */
+#define RESULT_S 2.0    /* how long an episode's end stays on the screen at speed 1 */
+#define END_S 3.0       /* how long the end of it all does */
 
 typedef struct {
     const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],

@@ -555,6 +555,37 @@ static void expect_points(void) {
     assert_true(s.rate == 0.75 && !strcmp(text, "0.75"));
 }
 
+/* Sizes as people write them, and as they are shown. */
+static void test_sizes(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t bytes; /* -1: none */
+        const char *shown;
+    } cases[] = {{"20GB", 20000000000, "20 GB"},
+                 {"1.5 tb", 1500000000000, "1.5 TB"},
+                 {"400MB", 400000000, "400 MB"},
+                 {"0", 0, "0 B"},
+                 {"999", 999, "999 B"},
+                 {"9949KB", 9949000, "9.9 MB"},
+                 {"9960KB", 9960000, "10 MB"},
+                 {"GB", -1, NULL},
+                 {"5 potatoes", -1, NULL},
+                 {"-1GB", -1, NULL},
+                 {"nan", -1, NULL},
+                 {"1e9PB", -1, NULL},
+                 {"", -1, NULL},
+                 {"2GBs", -1, NULL}};
+    char shown[LP_BYTES_BYTES];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t bytes = -1;
+        if (lp_parse_bytes(cases[i].text, &bytes) != (cases[i].bytes >= 0)) fail_msg("'%s'", cases[i].text);
+        if (cases[i].bytes < 0) continue;
+        assert_int_equal(bytes, cases[i].bytes);
+        assert_string_equal(lp_print_bytes(shown, (double)bytes), cases[i].shown);
+    }
+}
+
 /* Numbers in files have a point, whatever locale somebody has set. */
 static void test_numbers(void **state) {
     (void)state;
@@ -582,6 +613,7 @@ int main(void) {
         cmocka_unit_test(test_writable), cmocka_unit_test(test_replaceable),   cmocka_unit_test(test_duration),
         cmocka_unit_test(test_check),    cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_numbers),  cmocka_unit_test(test_lock),          cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
