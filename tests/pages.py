@@ -29,7 +29,8 @@ TIMEOUT_S = 60
 
 # What a test cannot wait for: a pattern, and what is run instead; None: nothing, for this reason.
 SHORTER = [
-    (r"--web 127.0.0.1:8600", "--web 127.0.0.1:0 --decisions 20"),
+    (r"(longplay play .*)--web 127.0.0.1:8600", r"\1--web 127.0.0.1:0 --decisions 20"),
+    (r"--web 127.0.0.1:8600", "--web 127.0.0.1:0 --speed max"),
     (r"--stream rtmp://HOST/APP/KEY", "--stream rtmp://127.0.0.1:1/APP/KEY --decisions 20"),
     (r"--minutes \d+", "--minutes 0.05 --train.envs=8 --eval-episodes 4"),
     (r"longplay bench (\w+)$", r"longplay bench \1 cue --seconds 0.2"),

@@ -1,6 +1,10 @@
 /* longplay play and replay --web: the page shows what is played, and what is played does not depend on it. */
 #include "tests/cli_support.h"
 
+#include "emulator/emulator.h"
+#include "saves/movie.h"
+#include "view/viewer.h"
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -107,32 +111,57 @@ static void test_replay(void **state) {
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/* The pictures of moments are those that were seen: each decision is shown by a run that ends there, and by a longer one's movie. */
+/* The picture at a decision, or at the end of its episode, of a machine that was played there from power-on. */
+static unsigned char *expected_picture(int decision, int episode, size_t *size) {
+    lp_err err;
+    lp_game *game;
+    lp_emu *emu;
+    lp_movie *movie;
+    unsigned char *png;
+    uint32_t pixels[160 * 144];
+    int width, height;
+    bool end = false;
+    assert_int_equal(lp_game_open(&game, "cue", &err) || lp_game_open_emu(&emu, game, NULL, &err), LP_OK);
+    assert_int_equal(lp_movie_open(&movie, at("long/movie.lpm"), &err), LP_OK);
+    for (;;) {
+        lp_movie_op op;
+        assert_int_equal(lp_movie_next(movie, &op, &end, &err), LP_OK);
+        if (end || (op.kind == LP_MOVIE_RESET && (int)op.episode > episode)) break;
+        if (op.kind == LP_MOVIE_DECISION && (int)op.decision == decision) break;
+        if (op.kind == LP_MOVIE_RESET) assert_int_equal(lp_emu_reset(emu, &err), LP_OK);
+        if (op.kind == LP_MOVIE_POKE) lp_emu_write8(emu, op.address, op.value);
+        if (op.kind == LP_MOVIE_KEYS) lp_emu_step(emu, op.keys, (int)op.n_frames);
+        if (op.kind == LP_MOVIE_DECISION) lp_emu_step(emu, op.keys, (int)lp_movie_info(movie)->frame_skip);
+    }
+    const uint32_t *frame = lp_emu_frame(emu, &width, &height);
+    for (int i = 0; i < width * height; i++) pixels[i] = (frame[i] & 0xff) << 16 | (frame[i] & 0xff00) | (frame[i] >> 16 & 0xff);
+    assert_int_equal(lp_png_encode(&png, size, pixels, width, height, &err), LP_OK);
+    lp_movie_read_close(movie);
+    lp_emu_close(emu);
+    lp_game_close(game);
+    return png;
+}
+
+/* The pictures of moments, which begin at a recorded state, are those that playing from power-on gives. */
 static void test_moments(void **state) {
-    static const struct { int decision, episode; } moments[] = {{1, 1}, {17, 1}, {45, 1}, {46, 2}, {300, 7}, {400, 9}}; /* episodes of 45 */
-    static char seen[1 << 16];
+    static const struct {
+        int decision, episode;
+    } moments[] = {{0, 1}, {1, 1}, {17, 1}, {45, 1}, {45, 2}, {46, 2}, {300, 7}, {400, 9}}; /* episodes of 45 */
     (void)state;
     pid_t child;
     assert_int_equal(longplay("play cue --set horizon=40 --decisions 400 --run %%/long --seed 5").code, 0);
     int replay = start_web("replay %/long --web 127.0.0.1:0", &child), status;
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
-        char arguments[160], text[64], path[64];
-        pid_t player;
-        snprintf(arguments, sizeof arguments, "play cue --set horizon=40 --decisions %d --seed 5 --speed max --web 127.0.0.1:0",
-                 moments[i].decision);
-        int port = start_web(arguments, &player);
-        snprintf(text, sizeof text, "\"decisions\":%d,", moments[i].decision);
-        wait_for(port, "/api/panels/clocks", text); /* it is shown for a while before it ends */
-        const char *picture = get(port, "/picture.png");
-        if (picture) memcpy(seen, strstr(picture, "\x89PNG"), sizeof seen);
-        kill(player, SIGTERM);
-        assert_int_equal(waitpid(player, &status, 0), player);
+        char path[64];
+        size_t size;
+        unsigned char *png = expected_picture(moments[i].decision, moments[i].episode, &size);
         snprintf(path, sizeof path, "/api/moment.png?decision=%d&episode=%d", moments[i].decision, moments[i].episode);
         for (int again = 0; again < 2; again++) { /* made, and kept */
-            const char *moment = get(replay, path), *png = moment ? strstr(moment, "\x89PNG") : NULL;
-            if (!png) fail_msg("%s: %.300s", path, moment ? moment : "gone");
-            if (memcmp(png, seen, sizeof seen) != 0) fail_msg("%s is another picture", path);
+            const char *moment = get(replay, path), *shown = moment ? strstr(moment, "\x89PNG") : NULL;
+            if (!shown) fail_msg("%s: %.300s", path, moment ? moment : "gone");
+            if (memcmp(shown, png, size) != 0) fail_msg("%s is another picture", path);
         }
+        free(png);
     }
     static const char *const nowhere[] = {"decision=401&episode=9", "decision=46&episode=1", "decision=4000000000000&episode=1"};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {

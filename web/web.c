@@ -10,9 +10,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define TURN_S (1.0 / LP_WEB_PICTURES_PER_S)
 #define IDLE_S 0.25 /* between moments that nobody looks at */
-enum { NICENESS = 5, IDLE_MS = 100 };
+enum { NICENESS = 10, IDLE_MS = 100 };
+
+/* Between moments: what goes out is bounded, so that many viewers get fewer pictures each. */
+static double turn_s(int n_viewers) {
+    double least = 1.0 / LP_WEB_PICTURES_PER_S, shared = (double)n_viewers / LP_WEB_MESSAGES_PER_S;
+    return shared > least ? shared : least;
+}
 
 void lp_web_take(lp_web *web) {
     pthread_mutex_lock(&web->lock);
@@ -28,7 +33,8 @@ void lp_web_take(lp_web *web) {
 bool lp_web_wants(lp_web *web) { return lp_now_s() >= web->next_s; }
 
 void lp_web_publish(lp_web *web, const lp_view *view) {
-    double now = lp_now_s(), every = atomic_load(&web->n_viewers) ? TURN_S : IDLE_S;
+    int n_viewers = atomic_load(&web->n_viewers);
+    double now = lp_now_s(), every = n_viewers ? turn_s(n_viewers) : IDLE_S;
     web->next_s = web->next_s + every > now ? web->next_s + every : now + every;
     lp_web_copy(web->back, view);
     web->back->number = ++web->n_published;
@@ -48,7 +54,8 @@ static void *serve(void *context) {
         MHD_run_wait(web->daemon, !web->viewers && !web->asks ? IDLE_MS : left > 0 ? (int32_t)(left * 1000) + 1 : 0);
         double now = lp_now_s();
         if (now < next) continue;
-        next = next + TURN_S > now ? next + TURN_S : now + TURN_S;
+        double every = turn_s(atomic_load(&web->n_viewers));
+        next = next + every > now ? next + every : now + every;
         lp_web_sweep(web, now);
         lp_web_resume(web, false);
         lp_web_take(web);

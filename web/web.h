@@ -18,7 +18,8 @@
 #include <stdbool.h>
 
 enum {
-    LP_WEB_PICTURES_PER_S = 30, /* at most */
+    LP_WEB_PICTURES_PER_S = 30,   /* at most */
+    LP_WEB_MESSAGES_PER_S = 2000, /* to all viewers together; the more there are, the fewer pictures each gets */
     LP_WEB_PANELS_PER_S = 5,
     LP_WEB_CONNECTIONS = 480, /* at once; who comes then waits */
     LP_WEB_MIN_PASSWORD = 8,
@@ -42,7 +43,7 @@ void lp_web_close(lp_web *web);
 const char *lp_web_url(const lp_web *web);
 
 /* One thread, the player's. */
-/* True when a moment would be shown: some 30 times a second while somebody looks, else a few times. */
+/* True when a moment would be shown: up to 30 times a second while somebody looks, else a few times. */
 bool lp_web_wants(lp_web *web);
 /* Copies the moment; nothing of view is kept. */
 void lp_web_publish(lp_web *web, const lp_view *view);
