@@ -146,10 +146,10 @@ static unsigned char *expected_picture(int decision, int episode, size_t *size) 
 static void test_moments(void **state) {
     static const struct {
         int decision, episode;
-    } moments[] = {{0, 1}, {1, 1}, {17, 1}, {45, 1}, {45, 2}, {46, 2}, {300, 7}, {400, 9}}; /* episodes of 45 */
+    } moments[] = {{0, 1}, {1, 1}, {17, 1}, {45, 1}, {45, 2}, {46, 2}, {300, 7}, {2020, 45}}; /* episodes of 45 */
     (void)state;
     pid_t child;
-    assert_int_equal(longplay("play cue --set horizon=40 --decisions 400 --run %%/long --seed 5").code, 0);
+    assert_int_equal(longplay("play cue --set horizon=40 --decisions 2020 --run %%/long --seed 5").code, 0);
     int replay = start_web("replay %/long --web 127.0.0.1:0", &child), status;
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
         char path[64];
@@ -163,7 +163,7 @@ static void test_moments(void **state) {
         }
         free(png);
     }
-    static const char *const nowhere[] = {"decision=401&episode=9", "decision=46&episode=1", "decision=4000000000000&episode=1"};
+    static const char *const nowhere[] = {"decision=2021&episode=45", "decision=46&episode=1", "decision=4000000000000&episode=1"};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
         char path[80];
         snprintf(path, sizeof path, "/api/moment.png?%s", nowhere[i]);
@@ -175,7 +175,7 @@ static void test_moments(void **state) {
 
 static void test_memory(void **state) {
     static const char *const asks[][3] = {
-        {"/api/tree", "200", "\"id\":\"e9L1.0\""},
+        {"/api/tree", "200", "\"id\":\"e45L1.0\""},
         {"/api/tree?episode=1", "200", "\"id\":\"e1L1.0\""},
         {"/api/tree?id=e1L1.0", "200", "\"id\":\"e1s"},
         {"/api/tree?episode=77", "404", "has no episode 77"},
@@ -187,7 +187,7 @@ static void test_memory(void **state) {
         {"/api/search?words=corridor%20begin", "200", "The corridor begins."},
         {"/api/search?words=%22%27%3b--", "404", "error"},
         {"/api/search", "400", "wants words"},
-        {"/api/past", "200", "{\"ended\":8,\"happened\":"},
+        {"/api/past", "200", "{\"ended\":44,\"happened\":"},
         {"/api/moment.png?decision=1", "400", "wants decision=N"},
         {"/api/moment.png?decision=-1&episode=1", "400", "wants decision=N"},
     };
