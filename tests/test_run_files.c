@@ -34,7 +34,7 @@ static lp_status open_with(const void *data, size_t size) {
     if (status && (status != LP_BAD_INPUT || !*err.message || strchr(err.message, '\n'))) fail_msg("status %d, '%s'", status, err.message);
     if (!status) {
         assert_true(lp_run_counts(run).decisions >= 20);
-        c.episodes = good.episodes, c.decisions = good.decisions;
+        c.episodes = good.episodes, c.decisions = good.decisions, c.keep = good.keep;
         memcpy(c.game, good.game, sizeof c.game); /* opened here under another name, the same ROM is the same */
         memcpy(c.policy, good.policy, sizeof c.policy);
         assert_memory_equal(&c, &good, sizeof c);
