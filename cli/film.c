@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STREAM_S (0.9 / 60) /* between two pictures where the pace is not the console's */
+#define STREAM_S (0.9 / 30) /* between two pictures where the pace is not the console's */
 #define FRAME_PAIRS (LP_SOUND_HZ / LP_EMU_FRAMES_PER_S)
 enum { LONGEST_PAIRS = LP_SOUND_HZ / 10, END_PAIRS = 2 * LP_SOUND_HZ };
 
@@ -58,7 +58,7 @@ void lp_film_hear(lp_film *f, int speed) {
     enum { FRAME = (int)(LP_SOUND_HZ * 70224LL / 4194304) };
     if (!f->emu) return;
     bool speaks = speed == 1 && !f->muted && f->has_speaker;
-    if (lp_emu_listen(f->emu, speaks || f->file || f->stream, NULL)) return;
+    if (lp_emu_listen(f->emu, speaks || f->file || (f->stream && speed == 1), NULL)) return;
     f->n_pairs = lp_emu_sound(f->emu, f->sound, LP_SOUND_PAIRS);
     if (f->n_pairs > 2 * FRAME) { /* also of frames that nobody was shown: the last one's */
         memmove(f->sound, f->sound + 2 * (f->n_pairs - FRAME), 2 * sizeof *f->sound * FRAME);
@@ -88,7 +88,7 @@ void lp_film_put(lp_film *f, const uint32_t *pixels, double n_frames, int speed)
     int n = f->n_pairs, still = n_frames > 1 ? (int)((n_frames - 1) * FRAME_PAIRS) : 0;
     if (still > END_PAIRS) still = END_PAIRS;
     if (f->file && n) lp_video_put(f->file, pixels, f->sound, n);
-    if (f->file && still) lp_video_put(f->file, pixels, NULL, still);
+    if (f->file && still) lp_video_put(f->file, n ? NULL : pixels, NULL, still);
     if (f->stream) put_stream(f, pixels, n, speed);
 }
 

@@ -59,7 +59,7 @@ void lp_film_hear(lp_film *film, int speed);
 void lp_film_volume(lp_film *film, lp_keypress key, char *out, int size);
 /* Does it want a picture of this moment? */
 bool lp_film_due(const lp_film *film, int speed);
-/* After lp_film_hear. pixels: as film->painter drew them. n_frames: for how many frames of the console it stays, of which one was just run. */
+/* After lp_film_hear. pixels: as film->painter drew them; NULL: there was no time for it. n_frames: for how many frames of the console it stays, of which one was just run. */
 void lp_film_put(lp_film *film, const uint32_t *pixels, double n_frames, int speed);
 /* How it went; before close. Without a stream all is 0. */
 lp_video_state lp_film_stream(const lp_film *film);

@@ -143,12 +143,15 @@ static lp_status show_moment(lp_watch *w, lp_watch_show show, void *context, lp_
     return LP_OK;
 }
 
+/* Who keeps pace and is late by a frame does not draw as well. */
 static lp_status film_moment(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
+    bool late = w->speed && !w->paused && frames <= 1 && lp_now_s() > w->next_s + 1 / w->frames_per_s;
     lp_film_hear(&w->film, w->speed);
     if (!lp_film_due(&w->film, w->speed)) return LP_OK;
-    const uint32_t *pixels = draw(w, true, 0, 0, show, context, err);
-    if (pixels) lp_film_put(&w->film, pixels, frames, w->speed);
-    return pixels ? LP_OK : LP_FAILED;
+    const uint32_t *pixels = late ? NULL : draw(w, true, 0, 0, show, context, err);
+    if (!late && !pixels) return LP_FAILED;
+    lp_film_put(&w->film, pixels, frames, w->speed);
+    return LP_OK;
 }
 
 static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void *context, lp_err *err) {

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum {
-    N_PICTURES = 16,
+    N_PICTURES = 12,
     RING_PAIRS = 4 * LP_VIDEO_HZ,
     MARGIN_PAIRS = LP_VIDEO_HZ / 480, /* frames come up to 12 pairs early or late, as libmgba mixes them */
     CUSHION_PAIRS = LP_VIDEO_HZ / 10, /* what a stream lags behind, so that an uneven pace is not heard */
@@ -29,14 +29,16 @@ enum {
 #define LAST_PAUSE_S 60.0
 
 typedef struct {
-    lp_picture *picture; /* owned */
+    uint32_t *pixels; /* owned */
     int64_t at;
 } slot;
 
 struct lp_video {
     lp_video_config config;
-    lp_converter *converter; /* owned; who puts uses it */
-    lp_encoder *encoder;     /* owned; NULL: no server now */
+    lp_converter *converter; /* owned, as what it makes of the picture that is shown; the thread's */
+    lp_picture *picture;
+    int64_t n_converted; /* which of them: that in slots[(n_converted - 1) % N_PICTURES] */
+    lp_encoder *encoder; /* owned; NULL: no server now */
     pthread_t thread;
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
@@ -52,6 +54,8 @@ struct lp_video {
     lp_status failed;
     lp_err why;
 };
+
+static size_t picture_bytes(const lp_video *v) { return sizeof(uint32_t) * (size_t)v->config.width * (size_t)v->config.height; }
 
 static int tick_pairs(const lp_video *v) { return LP_VIDEO_HZ / v->config.fps; }
 
@@ -77,14 +81,13 @@ void lp_video_put(lp_video *v, const uint32_t *pixels, const int16_t *pairs, int
     LP_CHECK(n_pairs > 0 || v->config.live);
     pthread_mutex_lock(&v->lock);
     if (n_pairs > 0) v->put_s = lp_now_s();
-    bool has = has_room(v, v->config.whole);
+    bool has = pixels && has_room(v, v->config.whole) && !v->failed;
     int64_t at = v->n_put;
-    if (v->failed) has = false;
-    else if (!has) v->state.left_out++;
+    if (pixels && !has && !v->failed) v->state.left_out++;
     if (has) { /* nobody else touches the next slot */
         slot *s = &v->slots[v->next % N_PICTURES];
         pthread_mutex_unlock(&v->lock);
-        lp_convert(v->converter, s->picture, pixels);
+        memcpy(s->pixels, pixels, picture_bytes(v));
         pthread_mutex_lock(&v->lock);
         s->at = at;
         v->next++;
@@ -170,9 +173,12 @@ static void connect_again(lp_video *v) {
 /* One picture and its sound; without the lock, as it may take its time. */
 static void encode(lp_video *v, const int16_t *pairs) {
     lp_err err;
-    const lp_picture *picture = v->slots[v->first % N_PICTURES].picture;
+    const uint32_t *pixels = v->slots[v->first % N_PICTURES].pixels;
+    bool fresh = v->encoder && v->n_converted != v->first + 1;
+    if (fresh) v->n_converted = v->first + 1;
     pthread_mutex_unlock(&v->lock);
-    lp_status status = v->encoder ? lp_encoder_write(v->encoder, picture, pairs, &err) : LP_OK;
+    if (fresh) lp_convert(v->converter, v->picture, pixels);
+    lp_status status = v->encoder ? lp_encoder_write(v->encoder, v->picture, pairs, &err) : LP_OK;
     pthread_mutex_lock(&v->lock);
     if (v->encoder && !status) {
         v->state.frames++;
@@ -221,7 +227,8 @@ static void *run(void *context) {
 lp_status lp_video_check(const lp_video_config *config, lp_err *err) { return lp_encoder_check(config, err); }
 
 static void free_all(lp_video *v) {
-    for (int i = 0; i < N_PICTURES; i++) lp_picture_close(v->slots[i].picture);
+    for (int i = 0; i < N_PICTURES; i++) free(v->slots[i].pixels);
+    lp_picture_close(v->picture);
     lp_converter_close(v->converter);
     pthread_mutex_destroy(&v->lock);
     pthread_cond_destroy(&v->changed);
@@ -239,8 +246,9 @@ lp_status lp_video_open(lp_video **out, const lp_video_config *config, lp_err *e
     pthread_mutex_init(&v->lock, NULL);
     pthread_cond_init(&v->changed, NULL);
     v->converter = lp_converter_open(config->width, config->height);
-    bool whole = v->converter;
-    for (int i = 0; i < N_PICTURES; i++) whole &= (v->slots[i].picture = lp_picture_open(config->width, config->height)) != NULL;
+    v->picture = lp_picture_open(config->width, config->height);
+    bool whole = v->converter && v->picture;
+    for (int i = 0; i < N_PICTURES; i++) whole &= (v->slots[i].pixels = malloc(picture_bytes(v))) != NULL;
     status = whole ? LP_OK : lp_fail(err, LP_FAILED, "out of memory for a video of %dx%d", config->width, config->height);
     if (!status && !config->live) status = lp_encoder_open(&v->encoder, config, &v->stop, err);
     v->state.connected = !config->live;

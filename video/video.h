@@ -46,7 +46,7 @@ typedef struct lp_video lp_video;
 lp_status lp_video_check(const lp_video_config *config, lp_err *err);
 /* Of a stream the server is tried later, by the thread. */
 lp_status lp_video_open(lp_video **out, const lp_video_config *config, lp_err *err);
-/* pixels: height rows of width, 0x..RRGGBB; copied. pairs: left, right, ...; NULL: silence. */
+/* pixels: height rows of width, 0x..RRGGBB; copied; NULL: the picture stays. pairs: left, right, ...; NULL: silence. */
 void lp_video_put(lp_video *video, const uint32_t *pixels, const int16_t *pairs, int n_pairs);
 lp_video_state lp_video_look(lp_video *video);
 /* What was put is encoded to its end. LP_FAILED: the file is not whole; it is good up to where that happened. NULL is fine. */
