@@ -10,7 +10,7 @@ fail() { echo "headless: $*" >&2; exit 1; }
 cmake -S "$source" -B "$work/build" -G Ninja -DLP_WINDOW=OFF -DLP_WEB=OFF -DLP_VIDEO=OFF -DLP_WERROR=ON -DCMAKE_C_FLAGS_RELEASE=-O1 >"$work/log" || { cat "$work/log"; fail "does not configure"; }
 cmake --build "$work/build" -j2 --target longplay >"$work/log" || { cat "$work/log"; fail "does not build"; }
 longplay=$work/build/longplay
-! ldd "$longplay" | grep -i "sdl\|microhttpd\|libav" || fail "SDL, libmicrohttpd or FFmpeg is linked"
+! readelf -d "$longplay" | grep NEEDED | grep -i "sdl\|microhttpd\|libav" || fail "SDL, libmicrohttpd or FFmpeg is linked"
 cd "$work"
 "$longplay" play cue --episodes 2 --json | grep -q '"wins":2' || fail "cue is not won"
 "$longplay" train cue --curriculum.start=4 --train.decisions=2048 --train.envs=4 --train.steps=32 --out tiny.safetensors >/dev/null 2>&1 || fail "does not train"
