@@ -40,6 +40,7 @@ SHORTER = [
     (r"(longplay stream [^#]*[^# ])", r"\1 --speed max --set horizon=20 --episodes 1"),
     (r"make (play|test)$", None, "builds everything"),
     (r"sudo ", None, "installs packages"),
+    (r"(--record|--video|-o) (\S+\.(mkv|mp4))( --layout \w+)?", r"\1 \2 --layout game --size 640x480"),
     (r"pip install", None, "the test `python` does"),
     (r"tests/gpu\.sh", None, "needs a GPU"),
 ]
