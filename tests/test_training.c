@@ -126,13 +126,23 @@ static void test_curriculum(void **state) {
         assert_string_equal(text, levels[level]);
         int64_t knobs[LP_MAX_KNOBS], seen_doors[5] = {0}, seen_horizon[9] = {0};
         for (int i = 0; i < 400; i++) {
-            lp_curriculum_draw(&c, &rng, knobs);
+            lp_curriculum_draw(&c, &rng, i % 2, knobs);
             assert_in_range(knobs[doors], 2, c.now.hardest[0]);
             assert_in_range(knobs[horizon], 1, c.now.horizon);
             seen_doors[knobs[doors]]++, seen_horizon[knobs[horizon]]++;
         }
         for (int64_t h = 1; h <= c.now.horizon; h++) assert_true(seen_horizon[h] > 10);
         assert_true(seen_doors[c.now.hardest[0]] >= 200 && seen_doors[2] > 20);
+        c.config.twin = LP_CURRICULUM_ALL; /* the twin has all of them at any level, alike; the game itself has not */
+        memset(seen_doors, 0, sizeof seen_doors);
+        for (int i = 0; i < 600; i++) {
+            lp_curriculum_draw(&c, &rng, i % 2, knobs);
+            assert_in_range(knobs[doors], 2, i % 2 ? 4 : c.now.hardest[0]);
+            assert_in_range(knobs[horizon], 1, c.now.horizon);
+            if (i % 2) seen_doors[knobs[doors]]++;
+        }
+        for (int d = 2; d <= 4; d++) assert_in_range(seen_doors[d], 60, 140);
+        c.config.twin = LP_CURRICULUM_LEVEL;
         for (int i = 0; i < 4; i++) { /* three of four are enough, and only the last four count */
             lp_curriculum_count(&c, false);
             lp_curriculum_advance(&c);
@@ -156,7 +166,7 @@ static void test_curriculum(void **state) {
     assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
     for (int level = 4; level >= 2; level--) {
         for (int i = 0; i < 50; i++) {
-            lp_curriculum_draw(&c, &rng, knobs);
+            lp_curriculum_draw(&c, &rng, i % 2, knobs);
             assert_in_range(knobs[doors], level, 4);
         }
         assert_true(c.now.hardest[0] == level);
@@ -168,7 +178,7 @@ static void test_curriculum(void **state) {
     config.draw = LP_CURRICULUM_LONGEST; /* no short ones */
     assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
     for (int i = 0; i < 50; i++) {
-        lp_curriculum_draw(&c, &rng, knobs);
+        lp_curriculum_draw(&c, &rng, false, knobs);
         assert_true(knobs[horizon] == 3);
     }
     lp_curriculum_close(&c);

@@ -56,17 +56,18 @@ void lp_curriculum_close(lp_curriculum *c) {
     *c = (lp_curriculum){0};
 }
 
-void lp_curriculum_draw(const lp_curriculum *c, lp_rng *rng, int64_t *knobs) {
+void lp_curriculum_draw(const lp_curriculum *c, lp_rng *rng, bool twin, int64_t *knobs) {
     lp_game_default_knobs(c->game, knobs);
     if (c->horizon_knob >= 0) {
         int64_t min = c->config.draw == LP_CURRICULUM_LONGEST ? c->now.horizon : lp_game_knob(c->game, c->horizon_knob)->min;
         knobs[c->horizon_knob] = min + (int64_t)lp_rng_below(rng, (uint32_t)(c->now.horizon - min + 1));
     }
+    const bool all = twin && c->config.twin == LP_CURRICULUM_ALL;
     for (int r = 0; r < c->n_ranges; r++) {
         const lp_knob_range *range = &c->ranges[r];
-        int64_t hardest = c->now.hardest[r];
+        int64_t hardest = all ? range->last : c->now.hardest[r];
         int64_t way = llabs(hardest - range->first), sign = range->last < range->first ? -1 : 1;
-        if (way && lp_rng_below(rng, 2)) hardest = range->first + sign * (int64_t)lp_rng_below(rng, (uint32_t)way + 1);
+        if (way && (all || lp_rng_below(rng, 2))) hardest = range->first + sign * (int64_t)lp_rng_below(rng, (uint32_t)way + 1);
         knobs[range->index] = hardest;
     }
 }

@@ -1,13 +1,14 @@
 /* The curriculum of a training: how hard the next episode is. It starts easy and becomes harder when enough is won.
  *
  *     lp_curriculum_open(&curriculum, game, &config, &err);
- *     lp_curriculum_draw(&curriculum, &rng, knobs);      // the knobs of an episode
- *     lp_curriculum_count(&curriculum, won);             // how an episode of the main task ended
- *     lp_curriculum_advance(&curriculum);                // once a rollout
+ *     lp_curriculum_draw(&curriculum, &rng, false, knobs); // the knobs of an episode
+ *     lp_curriculum_count(&curriculum, won);               // how an episode of the main task ended
+ *     lp_curriculum_advance(&curriculum);                  // once a rollout
  *
  * Two things are made harder: the knobs of `knobs`, one after the other and each by one at a time, then the knob "horizon",
  * by a factor. An episode's horizon is drawn from the shortest there is to the present longest, or is the longest (`draw`); each other
- * knob is the present hardest in half of the episodes, and drawn from the first to it in the others. Curricula touch training alone.
+ * knob is the present hardest in half of the episodes, and drawn from the first to it in the others. The twin, which asks for no memory, may be
+ * played at all levels from the start (`twin`), so that what a harder one looks like is known before it comes. Curricula touch training alone.
  */
 #ifndef LP_TRAIN_CURRICULUM_H
 #define LP_TRAIN_CURRICULUM_H
@@ -19,11 +20,13 @@
 #include <stdint.h>
 
 typedef enum { LP_CURRICULUM_UNIFORM, LP_CURRICULUM_LONGEST } lp_curriculum_horizons;
+typedef enum { LP_CURRICULUM_LEVEL, LP_CURRICULUM_ALL } lp_curriculum_twins;
 
 typedef struct {
     char knobs[128]; /* "n=1..4 speed=3..1 doors=4": from the first to the last, up or down; another stays 4; "": all at their defaults */
     int64_t start, end; /* longest horizon at first and in the end, decisions */
     int64_t draw;       /* lp_curriculum_horizons */
+    int64_t twin;       /* lp_curriculum_twins */
     double grow;        /* factor by which it grows */
     double win_rate;    /* over the last `episodes` episodes, at which it becomes harder */
     int64_t episodes;
@@ -51,8 +54,8 @@ typedef struct {
 /* LP_BAD_INPUT: an unknown knob, a value out of its range, an end before its start. */
 lp_status lp_curriculum_open(lp_curriculum *out, const lp_game *game, const lp_curriculum_config *config, lp_err *err);
 void lp_curriculum_close(lp_curriculum *curriculum);
-/* knobs [lp_game_n_knobs] */
-void lp_curriculum_draw(const lp_curriculum *curriculum, lp_rng *rng, int64_t *knobs);
+/* knobs [lp_game_n_knobs]; the caller makes a twin's of them (lp_game_twin_knobs) */
+void lp_curriculum_draw(const lp_curriculum *curriculum, lp_rng *rng, bool twin, int64_t *knobs);
 void lp_curriculum_count(lp_curriculum *curriculum, bool won);
 void lp_curriculum_advance(lp_curriculum *curriculum);
 /* Wins of the last episodes at this level, 0 to 1; NaN before any. */

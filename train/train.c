@@ -38,7 +38,7 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
-    lp_curriculum_draw(&t->curriculum, &p->rng, knobs);
+    lp_curriculum_draw(&t->curriculum, &p->rng, p->twin, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
     uint64_t index = p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players);
     return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, t->config.time_limit, err);

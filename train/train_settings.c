@@ -26,6 +26,8 @@ static const lp_setting own[] = {
     {"curriculum.end", "longest horizon in the end, decisions", LP_SET_INT, AT(curriculum.end), 64, 1, 2000000, NULL},
     {"curriculum.draw", "horizons of episodes: uniform, up to the longest, or the longest alone", LP_SET_CHOICE, AT(curriculum.draw), 0, 0,
      0, "uniform|longest"},
+    {"curriculum.twin", "knobs of the twin's episodes: of the present level, or of all levels from the start", LP_SET_CHOICE,
+     AT(curriculum.twin), 0, 0, 0, "level|all"},
     {"curriculum.grow", "factor by which the longest horizon grows", LP_SET_FLOAT, AT(curriculum.grow), 1.3, 1, 10, NULL},
     {"curriculum.win_rate", "win rate at which it becomes harder", LP_SET_FLOAT, AT(curriculum.win_rate), 0.9, 0, 1, NULL},
     {"curriculum.episodes", "episodes over which that rate is taken", LP_SET_INT, AT(curriculum.episodes), 200, 1, 100000, NULL},
