@@ -135,17 +135,9 @@ static void start_afresh(void) {
 static const char *point; /* where we are, for messages */
 
 static int look_at_one(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-    static const char *const names[] = {"run",
-                                        "run.db",
-                                        "run.db-wal",
-                                        "run.db-shm",
-                                        "movie.lpm",
-                                        "config.ini",
-                                        "m.bk2",
-                                        "w.safetensors",
-                                        "w.safetensors.train",
-                                        "w.safetensors.log",
-                                        "w.safetensors.64.eval"};
+    static const char *const names[] = {
+        "run",        "run.json", "run.db",        "run.db-wal",          "run.db-shm",        "movie.lpm",
+        "config.ini", "m.bk2",    "w.safetensors", "w.safetensors.train", "w.safetensors.log", "w.safetensors.64.eval"};
     (void)st, (void)type;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!ftw->level || !strcmp(path + ftw->base, names[i])) return 0;
