@@ -5,21 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROCESS "process:"
-
 struct lp_guest {
     const lp_game *game; /* borrowed */
     lp_program *program; /* owned */
     bool greeted;
 };
-
-bool lp_is_guest(const char *policy) { return !strncmp(policy, PROCESS, strlen(PROCESS)); }
-
-lp_status lp_guest_check(const char *policy, lp_err *err) {
-    const char *command = lp_is_guest(policy) ? policy + strlen(PROCESS) : "";
-    if (command[strspn(command, " ")]) return LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "--policy %s: process:COMMAND, a command for the shell", policy);
-}
 
 lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, lp_err *err) {
     *out = NULL;
@@ -27,7 +17,7 @@ lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game,
     lp_guest *g = calloc(1, sizeof *g);
     if (!g) return lp_fail(err, LP_FAILED, "out of memory");
     g->game = game;
-    lp_status status = lp_program_open(&g->program, policy + strlen(PROCESS), err);
+    lp_status status = lp_program_open(&g->program, policy + strlen(LP_GUEST_PROCESS), err);
     if (status) lp_guest_close(g);
     else *out = g;
     return status;

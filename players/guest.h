@@ -14,6 +14,8 @@
 
 typedef struct lp_guest lp_guest;
 
+#define LP_GUEST_PROCESS "process:"
+
 /* Whether --policy names a guest: "process:COMMAND". */
 bool lp_is_guest(const char *policy);
 /* LP_BAD_INPUT: "process:" without a command. */
