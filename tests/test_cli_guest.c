@@ -19,13 +19,16 @@ static void answer(const char *line) {
     char *text = cJSON_PrintUnformatted(told);
     uint64_t hash = lp_hash64(text, strlen(text));
     char remember[64];
-    snprintf(remember, sizeof remember, "I was at %s.", cJSON_PrintUnformatted(cJSON_GetObjectItem(told, "step")));
+    snprintf(remember, sizeof remember, "I was at %d.", cJSON_GetObjectItem(told, "step")->valueint);
     cJSON_AddItemToObject(a, "action", hash % 2 ? cJSON_CreateString(actions[hash / 2 % 5]) : cJSON_CreateNumber((double)(hash / 2 % 5)));
     cJSON_AddNumberToObject(a, "importance", *happened ? 2 : (double)(hash % 100) / 100);
     if (hash % 3) cJSON_AddStringToObject(a, "text", remember);
     cJSON_AddStringToObject(a, "thought", "Where am I?");
-    puts(cJSON_PrintUnformatted(a));
+    char *said = cJSON_PrintUnformatted(a);
+    puts(said);
     fflush(stdout);
+    free(said), free(text);
+    cJSON_Delete(told), cJSON_Delete(a);
 }
 
 static int player(void) {
@@ -40,6 +43,7 @@ static int player(void) {
         }
         answer(line);
     }
+    free(line);
     return 0;
 }
 
