@@ -17,13 +17,8 @@ static void fill(canvas *c, int x, int y, int width, int height, uint32_t color)
         for (int column = x; column < x + width; column++) c->pixels[row * c->width + column] = color;
 }
 
-/* A frame has red in the low byte, a PNG's pixels in the high one. */
 static void put(canvas *c, int x, int y, const uint32_t *frame, int width, int height) {
-    for (int row = 0; row < height; row++)
-        for (int column = 0; column < width; column++) {
-            uint32_t pixel = frame[row * width + column];
-            c->pixels[(y + row) * c->width + x + column] = (pixel & 0xff) << 16 | (pixel & 0xff00) | (pixel >> 16 & 0xff);
-        }
+    for (int row = 0; row < height; row++) lp_frame_pixels(c->pixels + (y + row) * c->width + x, frame + row * width, (size_t)width);
 }
 
 static lp_status open_canvas(canvas *c, const char *path, int width, int height, lp_err *err) {

@@ -12,10 +12,10 @@ enum { VERSION = 1 };
 
 static bool add_picture(cJSON *o, const lp_moment *m) {
     const size_t n = (size_t)m->width * (size_t)m->height;
-    uint32_t *pixels = malloc(n * sizeof *pixels + 1); /* red high, as a PNG's are */
+    uint32_t *pixels = malloc(n * sizeof *pixels + 1);
     unsigned char *png = NULL;
     size_t size = 0;
-    for (size_t i = 0; pixels && i < n; i++) pixels[i] = (m->frame[i] & 0xff) << 16 | (m->frame[i] & 0xff00) | (m->frame[i] >> 16 & 0xff);
+    if (pixels) lp_frame_pixels(pixels, m->frame, n);
     const bool drawn = pixels && !lp_png_encode(&png, &size, pixels, m->width, m->height, NULL);
     char *text = drawn ? calloc(1, lp_base64_size(size) + 1) : NULL;
     if (text) lp_base64(text, png, size);

@@ -134,7 +134,7 @@ static unsigned char *expected_picture(int decision, int episode, size_t *size) 
         if (op.kind == LP_MOVIE_DECISION) lp_emu_step(emu, op.keys, (int)lp_movie_info(movie)->frame_skip);
     }
     const uint32_t *frame = lp_emu_frame(emu, &width, &height);
-    for (int i = 0; i < width * height; i++) pixels[i] = (frame[i] & 0xff) << 16 | (frame[i] & 0xff00) | (frame[i] >> 16 & 0xff);
+    lp_frame_pixels(pixels, frame, (size_t)width * (size_t)height);
     assert_int_equal(lp_png_encode(&png, size, pixels, width, height, &err), LP_OK);
     lp_movie_read_close(movie);
     lp_emu_close(emu);

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,7 @@ static lp_view moment(int64_t decision) {
                  .n_levels = 2,
                  .level_counts = {5, 20},
                  .items_seen = 99,
+                 .thought = "Left?",
                  .n_reads = 1,
                  .reads = {{12, 1, 0.5f, "the sign"}},
                  .n_events = 1,
@@ -182,6 +184,7 @@ static void test_panels(void **state) {
                    "\"chosen\":\"A+B\"}"},
         {"value", "{\"history\":[-1,0.5,null]}"},
         {"memory", "{\"levels\":[5,20],\"items_seen\":99,\"last_written\":null}"},
+        {"thought", "{\"text\":\"Left?\"}"},
         {"reading", "{\"reads\":[{\"age\":12,\"level\":1,\"weight\":0.5,\"text\":\"the sign\"}]}"},
         {"events", "{\"events\":[{\"episode\":2,\"at_s\":1.5,\"text\":\"a bell\\nrings\",\"milestone\":true}]}"},
         {"splits", "{\"splits\":[{\"name\":\"bell\",\"at_s\":null,\"best_s\":3}]}"},
@@ -368,8 +371,9 @@ static void test_garbage(void **state) {
 
 static void test_password(void **state) {
     (void)state;
-    char path[] = "/tmp/longplay-web-XXXXXX";
+    char path[PATH_MAX];
     lp_err err;
+    snprintf(path, sizeof path, "%s/longplay-test-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : P_tmpdir);
     int fd = mkstemp(path);
     assert_true(fd >= 0 && write(fd, "sesame open\r\nnot this", 21) == 21);
     close(fd);

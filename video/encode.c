@@ -31,7 +31,7 @@ struct lp_encoder {
     int fd;                      /* of a file, else -1 */
     lp_err io;                   /* why it could not be written */
     const char *target;
-    const volatile bool *stop;
+    const atomic_bool *stop;
     double since_s; /* the present call began */
 };
 
@@ -188,7 +188,7 @@ static int write_header(lp_encoder *e) {
     return error;
 }
 
-lp_status lp_encoder_open(lp_encoder **out, const lp_video_config *c, const volatile bool *stop, lp_err *err) {
+lp_status lp_encoder_open(lp_encoder **out, const lp_video_config *c, const atomic_bool *stop, lp_err *err) {
     char target[256];
     name_target(target, c);
     lp_encoder *e = calloc(1, sizeof *e);

@@ -4,12 +4,14 @@
 
 #include "video/video.h"
 
+#include <stdatomic.h>
+
 typedef struct lp_encoder lp_encoder;
 typedef struct AVFrame lp_picture; /* as encoders take them: YUV 4:2:0, BT.709 */
 
 lp_status lp_encoder_check(const lp_video_config *config, lp_err *err);
-/* Blocks until the server answers, at most 10 s, or *stop is set; so does write. */
-lp_status lp_encoder_open(lp_encoder **out, const lp_video_config *config, const volatile bool *stop, lp_err *err);
+/* Blocks until the server answers, at most 10 s, or *stop becomes true; so does write. */
+lp_status lp_encoder_open(lp_encoder **out, const lp_video_config *config, const atomic_bool *stop, lp_err *err);
 /* The next picture, and the pairs that are heard with it: LP_VIDEO_HZ / fps. */
 lp_status lp_encoder_write(lp_encoder *encoder, const lp_picture *picture, const int16_t *pairs, lp_err *err);
 /* finish: what is still inside is written, and the file's end. */

@@ -47,7 +47,7 @@ struct lp_video {
     slot slots[N_PICTURES]; /* slots[first % N_PICTURES] is shown now, up to next - 1 come later */
     int64_t first, next;
     bool ending, flowing; /* flowing: what was put is taken; else a stream's cushion fills up again */
-    volatile bool stop;
+    atomic_bool stop;
     double put_s;            /* pairs were last put */
     double again_s, pause_s; /* of a server that is not there: tried again at this time; the pause before that */
     lp_video_state state;

@@ -6,6 +6,10 @@
 #include <png.h>
 #include <stdlib.h>
 
+void lp_frame_pixels(uint32_t *out, const uint32_t *frame, size_t n) {
+    for (size_t i = 0; i < n; i++) out[i] = (frame[i] & 0xff) << 16 | (frame[i] & 0xff00) | (frame[i] >> 16 & 0xff);
+}
+
 lp_status lp_png_check_writable(const char *path, lp_err *err) {
     static const lp_file_kind picture = {"a picture (PNG)", {"\x89PNG\r\n\x1a\n"}};
     return lp_file_check_writable(path, &picture, err);

@@ -144,6 +144,8 @@ void lp_painter_size(const lp_painter *painter, int *width, int *height);
 bool lp_painter_reads_well(const lp_painter *painter, lp_err *why);
 /* Draws; returns rows of pixels 0xffRRGGBB, valid until the next draw or fit. */
 const uint32_t *lp_view_draw(lp_painter *painter, const lp_view *view);
+/* A console's frame (0x00BBGGRR), n pixels of it, as the pixels that a PNG is made of (0x00RRGGBB). */
+void lp_frame_pixels(uint32_t *out, const uint32_t *frame, size_t n);
 /* Asked before the work that ends in a picture: lp_file_check_writable; only a PNG is replaced. */
 lp_status lp_png_check_writable(const char *path, lp_err *err);
 /* Pixels 0x..RRGGBB as a PNG in memory; *out is malloc'd, NULL on failure. */

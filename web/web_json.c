@@ -81,6 +81,8 @@ static void add_action(cJSON *all, const lp_view *v) {
     }
 }
 
+static void add_thought(cJSON *all, const lp_view *v) { add_text(add_object(all, "thought"), "text", v->thought); }
+
 static void add_value(cJSON *all, const lp_view *v) {
     cJSON *list = cJSON_AddArrayToObject(add_object(all, "value"), "history");
     for (int i = 0; i < v->n_values; i++) cJSON_AddItemToArray(list, real(v->value_history[i]));
@@ -151,9 +153,9 @@ static void add_variables(cJSON *all, const lp_view *v) {
 }
 
 cJSON *lp_web_panels(const lp_view *v) {
-    static void (*const add[])(cJSON * all, const lp_view *v) = {add_run,    add_clocks,  add_results,  add_action,
-                                                                 add_value,  add_memory,  add_reading,  add_events,
-                                                                 add_splits, add_buttons, add_variables};
+    static void (*const add[])(cJSON * all, const lp_view *v) = {add_run,     add_clocks, add_results, add_action,
+                                                                 add_thought, add_value,  add_memory,  add_reading,
+                                                                 add_events,  add_splits, add_buttons, add_variables};
     cJSON *all = cJSON_CreateObject();
     for (size_t i = 0; all && i < sizeof add / sizeof *add; i++) add[i](all, v);
     return all;

@@ -27,8 +27,6 @@ typedef struct {
 } lp_web_snapshot;
 
 void lp_web_copy(lp_web_snapshot *out, const lp_view *view);
-/* n pixels of a frame, 0x00BBGGRR, as 0x00RRGGBB. */
-void lp_web_swap(uint32_t *out, const uint32_t *frame, int n);
 
 /* ---- web_json.c ---- */
 /* An object with a member for each panel. NULL: no memory. */

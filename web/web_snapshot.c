@@ -31,10 +31,6 @@ static const char *keep(lp_web_snapshot *out, const char *text) {
     return kept;
 }
 
-void lp_web_swap(uint32_t *out, const uint32_t *frame, int n) {
-    for (int i = 0; i < n; i++) out[i] = (frame[i] & 0xff) << 16 | (frame[i] & 0xff00) | (frame[i] >> 16 & 0xff);
-}
-
 static int at_most(int n, int most) { return n < 0 ? 0 : n < most ? n : most; }
 
 void lp_web_copy(lp_web_snapshot *out, const lp_view *view) {
@@ -42,7 +38,8 @@ void lp_web_copy(lp_web_snapshot *out, const lp_view *view) {
     *v = *view;
     out->n_texts = 0;
     v->sheet = NULL;
-    const char **const texts[] = {&v->title, &v->game, &v->policy, &v->memory, &v->recovered, &v->last_written, &v->status, &v->note};
+    const char **const texts[] = {&v->title,        &v->game,    &v->policy, &v->memory, &v->recovered,
+                                  &v->last_written, &v->thought, &v->status, &v->note};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = keep(out, *texts[i]);
     v->n_reads = at_most(v->n_reads, LP_VIEW_MAX_READS);
     v->n_events = at_most(v->n_events, LP_VIEW_MAX_EVENTS);
@@ -72,6 +69,6 @@ void lp_web_copy(lp_web_snapshot *out, const lp_view *view) {
     v->frame = NULL;
     if (!view->frame || view->frame_width <= 0 || view->frame_height <= 0 || view->frame_width > LP_WEB_MAX_PIXELS / view->frame_height)
         return;
-    lp_web_swap(out->frame, view->frame, view->frame_width * view->frame_height);
+    lp_frame_pixels(out->frame, view->frame, (size_t)view->frame_width * (size_t)view->frame_height);
     v->frame = out->frame;
 }

@@ -82,6 +82,7 @@ const draw = {
   memory: d => !d.levels.length ? null : [make('h2', null, 'Memory'), make('table', null, ...d.levels.map((n, level) =>
     row(null, level ? `level ${level}` : 'items', make('td', null, bar(n / Math.max(...d.levels))), number(count(n))))),
     make('div', { class: 'dim' }, `${count(d.items_seen)} seen in this episode${d.last_written ? `; last: ${d.last_written}` : ''}`)],
+  thought: d => d.text === null ? null : [make('h2', null, 'Thought'), make('div', null, d.text || 'it said nothing')],
   reading: d => !d.reads.length ? null : [make('h2', null, 'Reading now'), make('table', null, ...d.reads.map(r =>
     row(null, number(percent(r.weight ?? 0)), r.text ?? '–', number(`${count(r.age)} ago${r.level ? `, level ${r.level}` : ''}`))))],
   events: d => !d.events.length ? null : [make('h2', null, 'Events'), make('table', null, ...d.events.map(e =>
