@@ -103,7 +103,7 @@ int lp_cmd_clip(int argc, char **argv) {
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    int64_t from, to;
+    int64_t from = 0, to = 0;
     lp_status status = LP_OK;
     if (!a.event == (a.decision < 0)) status = lp_fail(&err, LP_BAD_INPUT, "clip: needs --event WORDS or --decision N, one of them");
     else if (!a.film.record) status = lp_fail(&err, LP_BAD_INPUT, "clip: needs -o FILE.mkv or FILE.mp4");
