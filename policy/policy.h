@@ -42,8 +42,9 @@ typedef enum { LP_POLICY_NANO, LP_POLICY_BASE, LP_POLICY_LARGE } lp_policy_size;
 const char *lp_policy_size_name(int size);
 
 /* Where what was read joins what is seen. In the head, by a map of its own. As sight: it is added to g, as if it was seen again, and goes
- * through the head that knows what to do with what is seen; head.read begins as the way back from items, item's transpose. Then only
- * what to look for must be learned from wins and losses, not what to do with it. */
+ * through the head that knows what to do with what is seen; head.read begins as the way back from items, item's transpose, and the first
+ * head's query as item, four times: it looks for what looks like what is seen. Then only what else to look for must be learned from wins
+ * and losses, not what to do with it. */
 typedef enum { LP_JOIN_HEAD, LP_JOIN_SIGHT } lp_policy_join;
 #define LP_POLICY_JOIN_CHOICES "head|sight"
 const char *lp_policy_join_name(int join);
