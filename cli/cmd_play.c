@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/stop.h"
+#include "cli/relay.h"
 #include "cli/run_json.h"
 #include "cli/watch.h"
 #include "evals/eval.h"
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
@@ -52,7 +52,7 @@ typedef struct {
     char shown_status[128], name[400]; /* name: of game and run */
     lp_watch watch;
     lp_run_json json;
-    int heart; /* a socket; -1: nobody listens */
+    lp_relay *relay; /* owned; NULL: no stream started us (cmd_stream.c) */
     double beat_s;
 } session;
 
@@ -227,12 +227,12 @@ static void write_json(session *s, const char *state) {
     lp_run_json_write(&s->json, &view, state);
 }
 
-/* For who started us (cmd_stream.c): we are alive. */
+/* For who started us: we are alive. */
 static void beat(session *s) {
     double now = lp_now_s();
-    if (s->heart < 0 || now - s->beat_s < BEAT_S) return;
+    if (!s->relay || now - s->beat_s < BEAT_S) return;
     s->beat_s = now;
-    (void)send(s->heart, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    lp_relay_beat(s->relay);
 }
 
 static void on_tick(void *context) {
@@ -250,7 +250,7 @@ static lp_status hear(session *s, bool *answered, lp_err *err) {
     lp_watch *watch = &s->watch;
     lp_status status = lp_run_hear(s->run, 0, answered, err);
     while (!status && !*answered && !watch->quit) {
-        status = lp_run_hear(s->run, watch->window ? 15 : 100, answered, err);
+        status = lp_run_hear(s->run, watch->window || watch->film.relay ? 15 : 100, answered, err);
         if (!status && !*answered) status = lp_watch_wait(watch, 0, show, s, err);
     }
     return status;
@@ -376,6 +376,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_status status = a->speed ? lp_watch_speed(a->speed, &options.speed, err) : LP_OK;
     options.look = a->look;
     options.film = a->film;
+    options.film.relay = s->relay && lp_relay_shows(s->relay) ? s->relay : NULL;
     if (!status) status = lp_watch_check(&options, a->shot, err);
     if (!status) status = lp_watch_web(&s->web, &a->web, a->run, NULL, err);
     if (!status) status = settle(s, a, err);
@@ -487,14 +488,15 @@ int lp_cmd_play(int argc, char **argv) {
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
-    const char *heart = getenv("LONGPLAY_HEARTBEAT");
-    session s = {.window = !a.headless && lp_window_available(), .heart = heart ? atoi(heart) : -1};
-    lp_status status = lp_use_device(NULL, NULL, a.device, &err);
+    session s = {.window = !a.headless && lp_window_available()};
+    lp_status status = lp_relay_join(&s.relay, &err);
+    if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
     code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
     lp_web_close(s.web);
     lp_pursuit_close(&s.pursuit, s.run);
     lp_run_close(s.run);
     lp_policy_close(s.chosen.policy);
     lp_game_close(s.game);
+    lp_relay_close(s.relay);
     return code;
 }

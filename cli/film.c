@@ -28,15 +28,16 @@ lp_status lp_film_check(const lp_film_options *o, const lp_painter *painter, lp_
 
 lp_status lp_film_open(lp_film *f, const lp_film_options *o, const lp_look *look, lp_emu *emu, bool whole, lp_err *err) {
     f->emu = emu;
+    f->relay = o->relay;
     f->volume = (int)o->volume;
     f->muted = !f->volume;
-    f->has_speaker = o->window && emu;
+    f->has_speaker = o->window;
     if (!o->record && !o->stream) return LP_OK;
     lp_status status = lp_painter_open(&f->painter, look, err);
     if (status) return status;
     lp_video_config file = configure(o, f->painter, false), stream = configure(o, f->painter, true);
     file.whole = whole;
-    status = lp_emu_listen(emu, true, err);
+    if (emu) status = lp_emu_listen(emu, true, err);
     if (!status && o->record) status = lp_video_open(&f->file, &file, err);
     if (!status && o->stream) status = lp_video_open(&f->stream, &stream, err);
     return status;
@@ -54,17 +55,30 @@ static bool can_speak(lp_film *f) {
     return f->has_speaker;
 }
 
+static void speak(lp_film *f, int speed) {
+    if (speed != 1 || !f->n_pairs) return;
+    if (f->relay) lp_relay_hear(f->relay, f->sound, f->n_pairs);
+    else if (f->has_speaker && !f->muted && can_speak(f)) lp_speaker_put(f->speaker, f->sound, f->n_pairs);
+}
+
+bool lp_film_listens(const lp_film *f) { return f->relay ? lp_relay_listens(f->relay) : f->stream || (f->has_speaker && !f->muted); }
+
+void lp_film_give(lp_film *f, const int16_t *pairs, int n_pairs, int speed) {
+    memcpy(f->sound, pairs, 2 * sizeof *pairs * (size_t)n_pairs);
+    f->n_pairs = n_pairs;
+    speak(f, speed);
+}
+
 void lp_film_hear(lp_film *f, int speed) {
     enum { FRAME = (int)(LP_SOUND_HZ * 70224LL / 4194304) };
     if (!f->emu) return;
-    bool speaks = speed == 1 && !f->muted && f->has_speaker;
-    if (lp_emu_listen(f->emu, speaks || f->file || (f->stream && speed == 1), NULL)) return;
+    if (lp_emu_listen(f->emu, f->file || (speed == 1 && lp_film_listens(f)), NULL)) return;
     f->n_pairs = lp_emu_sound(f->emu, f->sound, LP_SOUND_PAIRS);
     if (f->n_pairs > 2 * FRAME) { /* also of frames that nobody was shown: the last one's */
         memmove(f->sound, f->sound + 2 * (f->n_pairs - FRAME), 2 * sizeof *f->sound * FRAME);
         f->n_pairs = FRAME;
     }
-    if (speaks && f->n_pairs && can_speak(f)) lp_speaker_put(f->speaker, f->sound, f->n_pairs);
+    speak(f, speed);
 }
 
 void lp_film_volume(lp_film *f, lp_keypress key, char *out, int size) {

@@ -8,6 +8,7 @@
 #define LP_CLI_FILM_H
 
 #include "cli/cli.h"
+#include "cli/relay.h"
 #include "emulator/emulator.h"
 #include "video/video.h"
 #include "view/speaker.h"
@@ -18,12 +19,15 @@ typedef struct {
     int64_t fps, kbit_per_s;     /* 0: 60, and what suits */
     int64_t volume;              /* of the loudspeaker, percent */
     bool window;                 /* there is one, and so there is a loudspeaker */
+    lp_relay *relay;             /* whose process has them; NULL: none */
 } lp_film_options;
 
 /* More options of a command that shows pictures. file: the name of the option that makes a file. */
 #define LP_CLI_FILM(file, o)                                                                                                               \
-    {.name = (file), .value = "FILE.mkv|FILE.mp4", .help = "make a video, with sound (a new file)", .text = &(o).record},                  \
-        {.name = "fps", .value = "60|30", .help = "pictures a second of a video (60)", .number = &(o).fps, .min = 30, .max = 60}, {        \
+    {.name = (file), .value = "FILE.mkv|FILE.mp4", .help = "make a video, with sound (a new file)", .text = &(o).record}, LP_CLI_RATE(o)
+
+#define LP_CLI_RATE(o)                                                                                                                     \
+    {.name = "fps", .value = "60|30", .help = "pictures a second of a video (60)", .number = &(o).fps, .min = 30, .max = 60}, {            \
         .name = "kbit", .value = "N", .help = "kbit/s of a video's pictures (a file: as many as it needs)", .number = &(o).kbit_per_s,     \
         .min = 100, .max = 100000                                                                                                          \
     }
@@ -37,7 +41,8 @@ typedef struct {
     { .name = "volume", .value = "N", .help = "of the window's sound, percent (100)", .number = &(o).volume, .min = 0, .max = 100 }
 
 typedef struct {
-    lp_emu *emu;         /* borrowed; NULL: no sound */
+    lp_emu *emu;         /* borrowed; NULL: no sound but what is given */
+    lp_relay *relay;     /* borrowed; NULL: none */
     lp_painter *painter; /* owned; NULL: no film */
     lp_speaker *speaker; /* owned; opened when first needed */
     int volume;
@@ -53,8 +58,12 @@ lp_status lp_film_check(const lp_film_options *options, const lp_painter *painte
 /* film is zeroed storage; from here on emu's sound is the film's. whole: everything is in the file, however long that takes; else it must not
  * slow down who plays. Neither file nor stream asked for: nothing is due. */
 lp_status lp_film_open(lp_film *film, const lp_film_options *options, const lp_look *look, lp_emu *emu, bool whole, lp_err *err);
-/* A moment: what was heard since the last is taken. At speed 1 the loudspeaker has it. */
+/* A moment: what was heard since the last is taken. At speed 1 the loudspeaker has it, or whoever shows elsewhere. */
 void lp_film_hear(lp_film *film, int speed);
+/* The same where the machine is elsewhere: at most LP_SOUND_PAIRS. */
+void lp_film_give(lp_film *film, const int16_t *pairs, int n_pairs, int speed);
+/* Is sound of any use at speed 1? */
+bool lp_film_listens(const lp_film *film);
 /* key: louder, quieter, mute. Writes what is so now into out, in words. */
 void lp_film_volume(lp_film *film, lp_keypress key, char *out, int size);
 /* Does it want a picture of this moment? */

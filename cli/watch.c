@@ -33,13 +33,15 @@ lp_status lp_watch_open(lp_watch *w, const lp_watch_options *options, lp_err *er
     char title[512];
     *w = (lp_watch){.speed = options->speed, .frames_per_s = options->frames_per_s, .title = options->title, .look = options->look};
     w->web = options->web;
-    w->seen = options->window || options->web || options->film.stream;
+    w->seen = options->window || options->film.relay || options->web || options->film.stream;
     w->tick = options->tick;
     w->tick_context = options->tick_context;
+    w->press = options->press;
+    w->press_context = options->press_context;
     snprintf(title, sizeof title, "%s%s", options->name ? options->name : "", options->name ? " - Longplay" : "Longplay");
     if (options->title) snprintf(title, sizeof title, "%s", options->title);
     w->start_s = w->next_s = w->rate_s = w->said_s = lp_now_s();
-    lp_stop_catch();
+    if (!w->press) lp_stop_catch();
     int width, height;
     bool whole = !w->seen && !options->speed;
     lp_film_options film = options->film;
@@ -132,9 +134,18 @@ lp_status lp_watch_shot(lp_watch *w, const char *path, lp_watch_show show, void 
     return pixels ? lp_png_write(path, pixels, width, height, err) : LP_FAILED;
 }
 
-/* In the window's own pixels. */
+static bool has_window(const lp_watch *w) { return w->window || w->film.relay; }
+
+/* In the window's own pixels; or as it is, where the window is elsewhere. */
 static lp_status show_moment(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
     int width, height;
+    if (w->film.relay) {
+        lp_view view;
+        lp_watch_view(w, show, context, &view);
+        lp_relay_show(w->film.relay, &view);
+        w->drawn_s = lp_now_s();
+        return LP_OK;
+    }
     lp_window_size(w->window, &width, &height);
     const uint32_t *pixels = draw(w, false, width, height, show, context, err);
     if (!pixels) return LP_FAILED;
@@ -143,9 +154,7 @@ static lp_status show_moment(lp_watch *w, lp_watch_show show, void *context, lp_
     return LP_OK;
 }
 
-/* Who keeps pace and is late by a frame does not draw as well. */
-static lp_status film_moment(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
-    bool late = w->speed && !w->paused && frames <= 1 && lp_now_s() > w->next_s + 1 / w->frames_per_s;
+static lp_status film_moment(lp_watch *w, double frames, bool late, lp_watch_show show, void *context, lp_err *err) {
     lp_film_hear(&w->film, w->speed);
     if (!lp_film_due(&w->film, w->speed)) return LP_OK;
     const uint32_t *pixels = late ? NULL : draw(w, true, 0, 0, show, context, err);
@@ -154,9 +163,15 @@ static lp_status film_moment(lp_watch *w, double frames, lp_watch_show show, voi
     return LP_OK;
 }
 
+/* Who keeps pace and is late by a frame does not draw as well. */
+static bool is_late(const lp_watch *w, double frames) {
+    return w->speed && !w->paused && frames <= 1 && lp_now_s() > w->next_s + 1 / w->frames_per_s;
+}
+
 static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void *context, lp_err *err) {
     char path[64];
     int speed = w->speed;
+    if (w->press && key >= LP_KEYPRESS_PAUSE && key <= LP_KEYPRESS_SPEED_MAX) return w->press(w->press_context, key), LP_OK;
     switch (key) {
     case LP_KEYPRESS_QUIT: w->quit = true; break;
     case LP_KEYPRESS_PAUSE: w->paused = !w->paused; break;
@@ -183,6 +198,17 @@ static lp_status take_key(lp_watch *w, lp_keypress key, lp_watch_show show, void
     return LP_OK;
 }
 
+static lp_status take_keys(lp_watch *w, lp_watch_show show, void *context, lp_err *err) {
+    lp_status status = LP_OK;
+    while (has_window(w) && !status) {
+        lp_keypress key = w->window ? lp_window_poll(w->window) : lp_relay_poll(w->film.relay);
+        if (key == LP_KEYPRESS_NONE) break;
+        status = take_key(w, key, show, context, err);
+    }
+    w->quit |= lp_stop_asked() != 0;
+    return status;
+}
+
 void lp_watch_end(lp_watch *w, lp_view_end end) {
     double now = lp_now_s();
     if (w->seen && !w->speed && w->end && now - w->end_s < 2 * BANNER_S) return;
@@ -203,6 +229,9 @@ static void count_rate(lp_watch *w) {
     w->rate_turns = w->turns - 1;
 }
 
+/* Between two pictures of the window; one elsewhere is painted by another process. */
+static double draw_every(const lp_watch *w, bool still) { return !still && (w->speed || w->film.relay) ? DRAW_S : DRAW_SELDOM_S; }
+
 lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
     count_rate(w);
     return lp_watch_wait(w, frames, show, context, err);
@@ -211,29 +240,24 @@ lp_status lp_watch_turn(lp_watch *w, double frames, lp_watch_show show, void *co
 lp_status lp_watch_wait(lp_watch *w, double frames, lp_watch_show show, void *context, lp_err *err) {
     if (w->tick) w->tick(w->tick_context);
     w->quit |= lp_stop_asked() != 0;
-    if (film_moment(w, frames, show, context, err)) return LP_FAILED;
+    if (film_moment(w, frames, is_late(w, frames), show, context, err)) return LP_FAILED;
     publish(w, show, context);
-    if (!w->window && w->speed == 0) return LP_OK;
+    if (!has_window(w) && w->speed == 0) return LP_OK;
     double now = lp_now_s();
-    if (w->speed == 0 && !w->paused && now - w->drawn_s < DRAW_SELDOM_S) return LP_OK;
+    if (w->speed == 0 && !w->paused && now - w->drawn_s < draw_every(w, false)) return LP_OK;
     w->next_s += w->speed ? frames / (w->frames_per_s * w->speed) : 0;
     if (!w->speed || w->next_s < now - 0.25) w->next_s = now; /* no racing to catch up with lost time */
     for (bool drawn = false;;) {
         now = lp_now_s();
         bool still = w->paused && !w->one_step;
-        double every = w->speed && !still ? DRAW_S : DRAW_SELDOM_S;
-        if (w->window && now - w->drawn_s >= every && (!drawn || still)) {
+        if (has_window(w) && now - w->drawn_s >= draw_every(w, still) && (!drawn || still)) {
             if (show_moment(w, show, context, err)) return LP_FAILED;
-            if (still && film_moment(w, 0, show, context, err)) return LP_FAILED;
+            if (still && film_moment(w, 0, false, show, context, err)) return LP_FAILED;
             drawn = true;
         }
         publish(w, show, context);
-        lp_keypress key = LP_KEYPRESS_NONE;
-        while (w->window && (key = lp_window_poll(w->window)) != LP_KEYPRESS_NONE) {
-            lp_status status = take_key(w, key, show, context, err);
-            if (status) return status;
-        }
-        w->quit |= lp_stop_asked() != 0;
+        lp_status status = take_keys(w, show, context, err);
+        if (status) return status;
         now = lp_now_s();
         still = w->paused && !w->one_step;
         if (w->quit || (!still && now >= w->next_s)) break;
@@ -244,6 +268,13 @@ lp_status lp_watch_wait(lp_watch *w, double frames, lp_watch_show show, void *co
     w->one_step = false;
     if (w->paused) w->next_s = lp_now_s();
     return LP_OK;
+}
+
+lp_status lp_watch_moment(lp_watch *w, bool late, lp_watch_show show, void *context, lp_err *err) {
+    if (film_moment(w, 0, late, show, context, err)) return LP_FAILED;
+    publish(w, show, context);
+    if (w->window && !late && show_moment(w, show, context, err)) return LP_FAILED;
+    return take_keys(w, show, context, err);
 }
 
 bool lp_watch_say(lp_watch *w) {
@@ -262,10 +293,10 @@ bool lp_watch_wants_frames(const lp_watch *w) { return w->film.file || shows_fra
 /* The next turn tells of failures. */
 void lp_watch_frame(lp_watch *w, lp_watch_show show, void *context) {
     if (!lp_watch_wants_frames(w)) return;
-    (void)film_moment(w, 1, show, context, NULL);
+    (void)film_moment(w, 1, is_late(w, 1), show, context, NULL);
     if (w->speed) w->next_s += 1 / (w->frames_per_s * w->speed);
     if (!shows_frames(w)) return;
-    if (w->window && lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL); /* else too late for it */
+    if (has_window(w) && lp_now_s() < w->next_s) (void)show_moment(w, show, context, NULL); /* else too late for it */
     publish(w, show, context);
     nap(w->next_s - lp_now_s());
 }

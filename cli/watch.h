@@ -33,8 +33,11 @@ typedef struct {
     /* Called every turn, and some 60 times a second while that waits, also when paused; NULL: nobody */
     void (*tick)(void *context);
     void *tick_context;
-    lp_film_options film;
-    lp_emu *emu; /* whose sound is heard. Borrowed until close; may be NULL without a film */
+    /* Of a window that shows what another process plays: it has the keys for pause, step and speed; NULL: they are the window's */
+    void (*press)(void *context, lp_keypress key);
+    void *press_context;
+    lp_film_options film; /* its relay takes the place of the window */
+    lp_emu *emu;          /* whose sound is heard. Borrowed until close; may be NULL without a film */
 } lp_watch_options;
 
 typedef struct {
@@ -43,7 +46,7 @@ typedef struct {
     lp_film film;
     lp_look look;
     lp_web *web;
-    bool seen; /* in a window, on a page or in a stream */
+    bool seen; /* in a window, here or over a relay, on a page or in a stream */
     int speed;
     double frames_per_s;
     bool paused, quit; /* quit: the window was closed, or a signal asked for the end */
@@ -60,6 +63,8 @@ typedef struct {
     double note_s;
     void (*tick)(void *context); /* as the options have it */
     void *tick_context;
+    void (*press)(void *context, lp_keypress key);
+    void *press_context;
 } lp_watch;
 
 /* The options of a command that shows pictures. */
@@ -88,7 +93,7 @@ typedef void (*lp_watch_show)(void *context, lp_view *view);
 
 /* "1", "4" or "max" as 1, 4, 0. LP_BAD_INPUT for anything else. */
 lp_status lp_watch_speed(const char *text, int *speed, lp_err *err);
-/* From here on signals ask for the end (base/stop.h). */
+/* From here on signals ask for the end (base/stop.h); with press, the caller has seen to that. */
 lp_status lp_watch_open(lp_watch *watch, const lp_watch_options *options, lp_err *err);
 void lp_watch_close(lp_watch *watch);
 /* Before close: ends the film. LP_FAILED: it is not whole. */
@@ -100,6 +105,9 @@ void lp_watch_view(lp_watch *watch, lp_watch_show show, void *context, lp_view *
 lp_status lp_watch_turn(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
 /* The same, while a decision is waited for: it counts as none. */
 lp_status lp_watch_wait(lp_watch *watch, double frames, lp_watch_show show, void *context, lp_err *err);
+/* Of what another process plays: shows the moment, whose sound the film was given, and takes the keys; waits for nothing. late: the next
+ * is there already. */
+lp_status lp_watch_moment(lp_watch *watch, bool late, lp_watch_show show, void *context, lp_err *err);
 /* An episode ended: the picture says so for two seconds; at full speed, where many end, not more than half of the time. Where nobody looks until
  * the next turn. */
 void lp_watch_end(lp_watch *watch, lp_view_end end);

@@ -97,7 +97,7 @@ static void test_refused(void **state) {
     expect_refused(longplay("stream nogame --run %%/r"), 2, "nogame", "no game");
     expect_refused(longplay("stream cue --run %%/r --policy human"), 2, "what a person did", "a person");
     expect_refused(longplay("stream cue --run %%/r --frob 3"), 2, "unknown option --frob", "an option of neither");
-    expect_refused(longplay("stream cue --run %%/r --record %%/v.mkv"), 2, "--record would begin its file again", "a file");
+    expect_refused(longplay("stream cue --run %%/r --record %%/v.mkv"), 2, "--record would be a file without end", "a file");
     assert_false(lp_file_exists(at("r")));
 }
 

@@ -22,7 +22,7 @@ static double turn_s(int n_viewers) {
 void lp_web_take(lp_web *web) {
     pthread_mutex_lock(&web->lock);
     if (web->fresh) {
-        lp_web_snapshot *old = web->front;
+        lp_snapshot *old = web->front;
         web->front = web->ready;
         web->ready = old;
         web->fresh = false;
@@ -36,10 +36,10 @@ void lp_web_publish(lp_web *web, const lp_view *view) {
     int n_viewers = atomic_load(&web->n_viewers);
     double now = lp_now_s(), every = n_viewers ? turn_s(n_viewers) : IDLE_S;
     web->next_s = web->next_s + every > now ? web->next_s + every : now + every;
-    lp_web_copy(web->back, view);
+    lp_snapshot_copy(web->back, view);
     web->back->number = ++web->n_published;
     pthread_mutex_lock(&web->lock);
-    lp_web_snapshot *old = web->ready;
+    lp_snapshot *old = web->ready;
     web->ready = web->back;
     web->back = old;
     web->fresh = true;

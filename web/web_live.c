@@ -74,15 +74,16 @@ static lp_web_message *picture_message(const lp_web *web) {
 
 bool lp_web_picture(lp_web *web, bool *is_new) {
     const lp_view *view = &web->front->view;
-    size_t bytes = (size_t)view->frame_width * (size_t)view->frame_height * sizeof *web->shown;
     *is_new = false;
     if (!view->frame) return false;
+    const size_t n = (size_t)view->frame_width * (size_t)view->frame_height, bytes = n * sizeof *web->shown;
     if (web->png && view->frame_width == web->shown_width && view->frame_height == web->shown_height &&
         !memcmp(web->shown, view->frame, bytes))
         return true;
     free(web->png);
     web->png = NULL;
-    if (lp_png_encode(&web->png, &web->png_bytes, view->frame, view->frame_width, view->frame_height, NULL)) return false;
+    lp_frame_pixels(web->pixels, view->frame, n);
+    if (lp_png_encode(&web->png, &web->png_bytes, web->pixels, view->frame_width, view->frame_height, NULL)) return false;
     memcpy(web->shown, view->frame, bytes);
     web->shown_width = view->frame_width;
     web->shown_height = view->frame_height;

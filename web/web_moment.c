@@ -88,7 +88,7 @@ static lp_status run_to(lp_web_moments *m, const lp_web_question *q, lp_movie *m
 
 static lp_status draw(const lp_web_moments *m, unsigned char **png, size_t *size, lp_err *err) {
     int width, height;
-    uint32_t pixels[LP_WEB_MAX_PIXELS];
+    uint32_t pixels[LP_SNAPSHOT_PIXELS];
     const uint32_t *frame = lp_emu_frame(m->emu, &width, &height);
     lp_frame_pixels(pixels, frame, (size_t)width * (size_t)height);
     return lp_png_encode(png, size, pixels, width, height, err);

@@ -2,8 +2,7 @@
 #ifndef LP_WEB_WEB_PARTS_H
 #define LP_WEB_WEB_PARTS_H
 
-#include "base/limits.h"
-#include "emulator/emulator.h"
+#include "view/snapshot.h"
 #include "web/web.h"
 
 #include <cjson/cJSON.h>
@@ -11,22 +10,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
-
-/* ---- web_snapshot.c: a moment that stays ---- */
-enum { LP_WEB_MAX_VARIABLES = 1024, LP_WEB_TEXT_BYTES = 1 << 17, LP_WEB_MAX_PIXELS = LP_EMU_MAX_WIDTH * LP_EMU_MAX_HEIGHT };
-
-typedef struct {
-    lp_view view;                      /* its pointers lead into the rest; without a sheet */
-    uint64_t number;                   /* 1, 2 ...; 0: nothing yet */
-    uint32_t frame[LP_WEB_MAX_PIXELS]; /* 0x00RRGGBB */
-    float values[LP_VIEW_HISTORY], probabilities[LP_MAX_ACTIONS];
-    const char *names[LP_MAX_ACTIONS];
-    lp_view_variable variables[LP_WEB_MAX_VARIABLES];
-    char texts[LP_WEB_TEXT_BYTES]; /* UTF-8; what does not fit is "" */
-    size_t n_texts;
-} lp_web_snapshot;
-
-void lp_web_copy(lp_web_snapshot *out, const lp_view *view);
 
 /* ---- web_json.c ---- */
 /* An object with a member for each panel. NULL: no memory. */
@@ -116,16 +99,16 @@ typedef enum { LP_WEB_PANELS, LP_WEB_PICTURES, LP_WEB_N_CHANNELS } lp_web_channe
 struct lp_web {
     /* the player's and the server's */
     pthread_mutex_t lock; /* of ready and fresh; held to swap pointers */
-    lp_web_snapshot *ready;
+    lp_snapshot *ready;
     bool fresh; /* the server has not had it */
     atomic_bool closing;
     atomic_int n_viewers;
     /* the player's */
-    lp_web_snapshot *back;
+    lp_snapshot *back;
     uint64_t n_published;
     double next_s;
     /* the server's */
-    lp_web_snapshot *front;
+    lp_snapshot *front;
     struct MHD_Daemon *daemon;
     pthread_t thread;
     int fd;
@@ -146,7 +129,7 @@ struct lp_web {
     unsigned char *png; /* of shown */
     size_t png_bytes;
     int shown_width, shown_height;
-    uint32_t shown[LP_WEB_MAX_PIXELS];
+    uint32_t shown[LP_SNAPSHOT_PIXELS], pixels[LP_SNAPSHOT_PIXELS]; /* as the console has it; as the PNG is made of it */
 };
 
 /* ---- web.c ---- */
