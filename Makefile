@@ -2,7 +2,7 @@
 # Both install missing Debian packages (with sudo when not root), build, and run.
 
 PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
-           libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libmicrohttpd-dev libcmocka-dev \
+           libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev \
            libavformat-dev libavcodec-dev libswscale-dev
 # only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format, clang-tidy and cppcheck check, gcovr counts lines,
 # gnuplot-nox draws what longplay report shows, xvfb opens the window, python3-venv reads the weights back, python3-dev builds the Python package, the last line tries what an installation brings

@@ -292,7 +292,7 @@ int lp_cmd_eval(int argc, char **argv) {
     arguments a = {.seed = -1, .k = 1};
     const lp_option options[] = {
         {.name = "policy",
-         .value = "FILE|random|oracle|process:COMMAND",
+         .value = "FILE|random|oracle|process:COMMAND|chat:FILE",
          .help = "who plays (the game's shipped policy)",
          .text = &a.policy},
         {.name = "episodes",

@@ -190,7 +190,7 @@ static void guest_job(evaluation *e, int index) {
     if (!status) mind->guest = true, p.seat = &mind->seat;
     for (; !status && next >= 0 && !lp_stop_asked() && !atomic_load(&e->failed); next = take_index(e)) {
         lp_guest *guest;
-        status = lp_guest_open(&guest, e->config->guest, e->game, err);
+        status = lp_guest_open(&guest, e->config->guest, e->game, NULL, err);
         if (!status) status = begin(e, &p, next, err);
         if (!status) status = play_guest(e, &p, mind, guest, err);
         lp_guest_close(guest);

@@ -7,12 +7,23 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool lp_shipped_policy(const lp_game *game, char *path, size_t size) {
     if (!lp_game_dir(game)) return false;
     snprintf(path, size, "%s/%s.safetensors", lp_game_dir(game), lp_game_name(game));
     return lp_file_exists(path);
+}
+
+/* A chat model's file is found again from any folder. */
+static lp_status name_guest(char out[512], const char *name, lp_err *err) {
+    const size_t kind = strlen(LP_GUEST_CHAT);
+    char path[PATH_MAX];
+    lp_status status = lp_guest_check(name, err);
+    if (!status && lp_guest_chats(name) && realpath(name + kind, path)) snprintf(out, 512, LP_GUEST_CHAT "%s", path), name = out;
+    if (!status && strlen(name) >= 511) return lp_fail(err, LP_BAD_INPUT, "--policy %.40s...: too long", name);
+    return status;
 }
 
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err) {
@@ -23,8 +34,7 @@ lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const cha
     snprintf(out->name, sizeof out->name, "%s", name);
     if (lp_is_guest(name)) {
         out->player = LP_PLAYER_GUEST;
-        if (strlen(name) >= sizeof out->name) return lp_fail(err, LP_BAD_INPUT, "--policy %.40s...: too long", name);
-        return lp_guest_check(name, err);
+        return name_guest(out->name, name, err);
     }
     if (!strcmp(name, "oracle")) {
         out->player = LP_PLAYER_ORACLE;

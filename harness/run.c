@@ -95,6 +95,7 @@ static lp_status load_record(lp_run *run, lp_err *err) {
     if (lp_movie_decisions(run->movie) != (uint64_t)run->head.decisions)
         return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
                        (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
+    run->library = lp_run_library(run);
     if (run->guest) status = lp_answers_open(&run->answers, run->folder, run->game, run->head.decisions, err);
     if (status) return status;
     run->state = malloc(state_bytes);
@@ -131,7 +132,8 @@ static void recall_texts(lp_run *run) {
 }
 
 /* A run without a record. */
-static lp_status make_run(lp_run **out, const lp_game *game, const lp_policy *policy, const lp_run_config *config, lp_err *err) {
+static lp_status make_run(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
+                          lp_err *err) {
     lp_run *run = *out = calloc(1, sizeof *run);
     if (!run) return lp_fail(err, LP_FAILED, "out of memory");
     run->game = game;
@@ -145,13 +147,13 @@ static lp_status make_run(lp_run **out, const lp_game *game, const lp_policy *po
     if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
     run->mind.human = !strcmp(config->policy, "human");
     run->mind.guest = lp_is_guest(config->policy);
-    if (!status && run->mind.guest) status = lp_guest_open(&run->guest, config->policy, game, err);
+    if (!status && run->mind.guest) status = lp_guest_open(&run->guest, config->policy, game, folder, err);
     return status;
 }
 
 lp_status lp_run_open(lp_run **out, const char *folder, const lp_game *game, const lp_policy *policy, const lp_run_config *config,
                       lp_err *err) {
-    lp_status status = make_run(out, game, policy, config, err);
+    lp_status status = make_run(out, folder, game, policy, config, err);
     lp_run *run = *out;
     if (!status && folder) {
         snprintf(run->folder, sizeof run->folder, "%s", folder);
@@ -196,7 +198,7 @@ lp_status lp_run_again(lp_run **out, lp_run *run, lp_err *err) {
     *out = NULL;
     lp_status status = lp_store_begin(run->idle, &locked, err);
     if (!status && locked) return LP_FAILED; /* err has who */
-    if (!status) status = make_run(out, run->game, run->policy, &run->config, err);
+    if (!status) status = make_run(out, NULL, run->game, run->policy, &run->config, err);
     if (!status) {
         memcpy((*out)->folder, run->folder, sizeof run->folder);
         (*out)->clock = run->clock;
@@ -292,12 +294,13 @@ static void take_answer(lp_run *run) {
     run->answered = true;
     run->before = LP_RUNNING;
     lp_mind_answer(&run->mind, &run->answer);
+    if (*run->answer.thought) memcpy(run->last_thought, run->answer.thought, sizeof run->last_thought);
 }
 
 /* A guest, unless its answer is known from before a kill. */
 static lp_status ask(lp_run *run, lp_err *err) {
     if (run->answers && lp_answers_at(run->answers, run->head.decisions, &run->answer)) return take_answer(run), LP_OK;
-    const lp_moment what = {run->head.episodes + 1, .before = run->before, .happened = run->head.text};
+    const lp_moment what = {run->head.episodes + 1, .before = run->before, .happened = run->head.text, .library = &run->library};
     return lp_mind_ask(&run->mind, run->guest, &what, err);
 }
 
@@ -482,7 +485,7 @@ void lp_run_view(lp_run *run, lp_view *view) {
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
     view->policy = slash ? slash + 1 : run->config.policy;
-    view->thought = run->guest ? run->answer.thought : NULL;
+    view->thought = run->guest ? run->last_thought : NULL;
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;

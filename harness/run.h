@@ -38,8 +38,9 @@ typedef struct lp_run lp_run;
 
 /* config.ini, field by field. Zero-initialise with lp_run_config_init. */
 typedef struct {
-    char game[768];              /* for lp_game_open: a shipped game's name, or an absolute path */
-    char policy[768];            /* "random", "oracle", "human", "process:COMMAND", an absolute path of a weight file, or LP_RUN_IMPORTED */
+    char game[768]; /* for lp_game_open: a shipped game's name, or an absolute path */
+    char policy
+        [768]; /* "random", "oracle", "human", "process:COMMAND", "chat:FILE", an absolute path of a weight file, or LP_RUN_IMPORTED */
     char knobs[1024];            /* "horizon=200 doors=2": see lp_run_config_knobs */
     int64_t model;               /* lp_model, never LP_MODEL_AUTO but in runs of before it was written down; filled in by lp_run_make */
     int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */

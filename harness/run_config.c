@@ -18,7 +18,7 @@ static const lp_setting own[] = {
     TEXT("run.game", "a shipped game's name, a game folder or a ROM", game),
     {"run.model", "the console; auto: from before it was written down", LP_SET_CHOICE, offsetof(lp_run_config, model), LP_MODEL_AUTO, 0, 0,
      LP_MODEL_CHOICES},
-    TEXT("run.policy", "random, oracle, human, process:COMMAND or a weight file", policy),
+    TEXT("run.policy", "random, oracle, human, process:COMMAND, chat:FILE or a weight file", policy),
     TEXT("run.knobs", "of the game, as NAME=N", knobs),
     INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
     INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),

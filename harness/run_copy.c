@@ -88,6 +88,7 @@ static lp_status fill(const char *from, const char *to, lp_store *store, lp_run_
     if (!status) status = check_movie(to, &head, err);
     if (!status) status = lp_run_config_read(&config, from, err);
     if (!status && lp_is_guest(config.policy)) status = copy_file(from, to, "answers.jsonl", -1, err);
+    if (!status && lp_guest_chats(config.policy)) status = copy_file(from, to, "chat.jsonl", -1, err);
     return status ? status : lp_run_config_write(&config, to, err);
 }
 

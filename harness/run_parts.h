@@ -63,9 +63,11 @@ struct lp_run {
     lp_mind mind;
     lp_guest *guest;     /* who plays, where a guest does; owned */
     lp_answers *answers; /* of a guest's recorded run; owned */
-    lp_answer answer;    /* the last */
-    bool answered;       /* between think and take: a guest has */
-    lp_outcome before;   /* how the episode before ended, until a guest was told */
+    lp_library library;
+    char last_thought[LP_ANSWER_THOUGHT];
+    lp_answer answer;  /* the last */
+    bool answered;     /* between think and take: a guest has */
+    lp_outcome before; /* how the episode before ended, until a guest was told */
     lp_timeline timeline;
     lp_run_clock clock;
     lp_store *store;
@@ -86,6 +88,9 @@ lp_movie_header lp_run_movie_header(const lp_run_config *config, const lp_game *
 lp_status lp_run_knobs(int64_t *knobs, const lp_run_config *config, const lp_game *game, lp_err *err);
 
 void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_game *game);
+
+/* For a guest; NULL functions where the run is not recorded. */
+lp_library lp_run_library(lp_run *run);
 
 /* Bytes that machine states in the movie may take. */
 uint64_t lp_run_state_budget(const lp_run_config *config);

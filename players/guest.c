@@ -1,5 +1,6 @@
 #include "players/guest.h"
 
+#include "players/chat.h"
 #include "players/program.h"
 
 #include <stdlib.h>
@@ -7,17 +8,19 @@
 
 struct lp_guest {
     const lp_game *game; /* borrowed */
-    lp_program *program; /* owned */
+    lp_program *program; /* owned; or */
+    lp_chat *chat;       /* owned */
     bool greeted;
 };
 
-lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, lp_err *err) {
+lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, const char *folder, lp_err *err) {
     *out = NULL;
     if (lp_guest_check(policy, err)) return LP_BAD_INPUT;
     lp_guest *g = calloc(1, sizeof *g);
     if (!g) return lp_fail(err, LP_FAILED, "out of memory");
     g->game = game;
-    lp_status status = lp_program_open(&g->program, policy + strlen(LP_GUEST_PROCESS), err);
+    lp_status status = lp_guest_chats(policy) ? lp_chat_open(&g->chat, policy + strlen(LP_GUEST_CHAT), game, folder, err)
+                                              : lp_program_open(&g->program, policy + strlen(LP_GUEST_PROCESS), err);
     if (status) lp_guest_close(g);
     else *out = g;
     return status;
@@ -26,6 +29,7 @@ lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game,
 void lp_guest_close(lp_guest *g) {
     if (!g) return;
     lp_program_close(g->program);
+    lp_chat_close(g->chat);
     free(g);
 }
 
@@ -36,12 +40,14 @@ static lp_status say(lp_guest *g, char *line, lp_err *err) {
 }
 
 lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
+    if (g->chat) return lp_chat_ask(g->chat, m, err);
     lp_status status = g->greeted ? LP_OK : say(g, lp_greeting_json(g->game, m->width, m->height), err);
     g->greeted = true;
     return status ? status : say(g, lp_moment_json(m), err);
 }
 
 lp_status lp_guest_hear(lp_guest *g, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
+    if (g->chat) return lp_chat_hear(g->chat, timeout_ms, answered, answer, err);
     char *line;
     lp_status status = lp_program_hear(g->program, timeout_ms, &line, err);
     *answered = !status && line;

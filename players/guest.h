@@ -1,7 +1,7 @@
 /* A guest: a player that is no network of ours, who is told of each moment in words and answers in words.
  *
  *     lp_guest *guest;
- *     lp_guest_open(&guest, "process:python3 player.py", game, &err);
+ *     lp_guest_open(&guest, "process:python3 player.py", game, NULL, &err);
  *     lp_guest_ask(guest, &moment, &err);
  *     while (!answered && !status) status = lp_guest_hear(guest, 50, &answered, &answer, &err);
  *     lp_guest_close(guest);
@@ -15,13 +15,15 @@
 typedef struct lp_guest lp_guest;
 
 #define LP_GUEST_PROCESS "process:"
+#define LP_GUEST_CHAT "chat:"
 
-/* Whether --policy names a guest: "process:COMMAND". */
+/* Whether --policy names a guest: "process:COMMAND", "chat:FILE". */
 bool lp_is_guest(const char *policy);
-/* LP_BAD_INPUT: "process:" without a command. */
+bool lp_guest_chats(const char *policy);
+/* LP_BAD_INPUT: "process:" without a command, "chat:" with a file that does not say whom to ask. */
 lp_status lp_guest_check(const char *policy, lp_err *err);
-/* game is borrowed. */
-lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, lp_err *err);
+/* game is borrowed. folder: of the recorded run, where a chat model's replies are kept; NULL: it is not recorded. */
+lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, const char *folder, lp_err *err);
 void lp_guest_close(lp_guest *guest); /* NULL is fine */
 /* Tells it of the moment. */
 lp_status lp_guest_ask(lp_guest *guest, const lp_moment *moment, lp_err *err);

@@ -1,7 +1,6 @@
 #include "players/words.h"
 
-#include "base/base64.h"
-#include "view/viewer.h"
+#include "players/picture.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -11,16 +10,9 @@
 enum { VERSION = 1 };
 
 static bool add_picture(cJSON *o, const lp_moment *m) {
-    const size_t n = (size_t)m->width * (size_t)m->height;
-    uint32_t *pixels = malloc(n * sizeof *pixels + 1);
-    unsigned char *png = NULL;
-    size_t size = 0;
-    if (pixels) lp_frame_pixels(pixels, m->frame, n);
-    const bool drawn = pixels && !lp_png_encode(&png, &size, pixels, m->width, m->height, NULL);
-    char *text = drawn ? calloc(1, lp_base64_size(size) + 1) : NULL;
-    if (text) lp_base64(text, png, size);
+    char *text = lp_picture_base64(m->frame, m->width, m->height, 1);
     const bool added = text && cJSON_AddStringToObject(o, "picture", text);
-    free(pixels), free(png), free(text);
+    free(text);
     return added;
 }
 
@@ -71,8 +63,7 @@ static int find_action(const lp_game *game, const cJSON *action) {
     return -1;
 }
 
-/* At most room - 1 bytes of text, up to the end of a character (UTF-8). */
-static void cut(char *out, size_t room, const char *text) {
+void lp_text_cut(char *out, size_t room, const char *text) {
     size_t n = strlen(text);
     if (n >= room) n = room - 1;
     while (n && text[n] && ((unsigned char)text[n] & 0xc0) == 0x80) n--;
@@ -83,7 +74,7 @@ static void cut(char *out, size_t room, const char *text) {
 static lp_status take_text(char *out, size_t room, const cJSON *o, const char *key, lp_err *err) {
     const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, key);
     if (v && !cJSON_IsString(v) && !cJSON_IsNull(v)) return lp_fail(err, LP_BAD_INPUT, "\"%s\" is not a text", key);
-    cut(out, room, cJSON_IsString(v) ? v->valuestring : "");
+    lp_text_cut(out, room, cJSON_IsString(v) ? v->valuestring : "");
     return LP_OK;
 }
 

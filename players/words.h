@@ -14,6 +14,13 @@ typedef struct {
     const char *text;
 } lp_note;
 
+/* Where a player may look things up. Each writes into out, which is "", nothing where nothing was found. */
+typedef struct {
+    void *context;
+    void (*search)(void *context, const char *words, char *out, size_t room);
+    void (*open)(void *context, const char *node, char *out, size_t room);
+} lp_library;
+
 typedef struct {
     int64_t episode, step; /* 1, 2, ...; of the episode: 0, 1, ... */
     lp_outcome before;     /* how the episode before ended, in the first moment of one; else LP_RUNNING */
@@ -22,6 +29,7 @@ typedef struct {
     const lp_note *notes;
     const uint32_t *frame; /* height rows of width pixels, 0x00BBGGRR; NULL: it is not shown */
     int width, height;
+    const lp_library *library; /* valid until it has answered; NULL: there is none */
 } lp_moment;
 
 typedef struct {
@@ -37,5 +45,7 @@ char *lp_moment_json(const lp_moment *moment);
 /* LP_BAD_INPUT: it is no JSON object, has no action of this game, or a field of another type; out is as it was. Texts are cut to their room,
  * between characters. */
 lp_status lp_answer_read(lp_answer *out, const lp_game *game, const char *json, lp_err *err);
+/* At most room - 1 bytes of text, up to the end of a character (UTF-8), and zeros behind them. */
+void lp_text_cut(char *out, size_t room, const char *text);
 
 #endif

@@ -19,7 +19,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
 LIBRARIES = ["mgba", "cjson", "xxhash", "inih", "openblas", "lz4"]
 SOURCES = [
     "base/*.c", "emulator/*.c", "env/*.c", "kernels/*.c", "policy/*.c", "memory/*.c", "saves/movie_*.c",
-    "harness/seat.c", "harness/choose.c", "players/guest_name.c", "harness/run_config.c",
+    "harness/seat.c", "harness/choose.c", "players/guest_name.c", "players/chat_setup.c", "harness/run_config.c",
 ]
 NOT_HERE = ["memory/store*.c", "policy/cuda*.c", "kernels/conv_direct.c"]  # SQLite; NVIDIA GPUs; below
 HERE_AFTER_ALL = ["policy/cuda_none.c"]

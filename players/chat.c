@@ -1,0 +1,275 @@
+#include "players/chat.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "players/chat_log.h"
+#include "players/chat_words.h"
+#include "players/http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_PROMPT_BYTES = 1 << 20 };
+#define LONGEST_PAUSE_S 60.0
+static const char PROMPT[] = "You play a video game, one turn after the other. You see the screen as it is now, and of the past only what "
+                             "is in your memory, in your notebook and "
+                             "in the last turns. Look closely, say in a sentence what you see and want, remember what will matter later, "
+                             "and then call press or wait.";
+
+struct lp_chat {
+    const lp_game *game; /* borrowed */
+    lp_chat_setup setup;
+    char *prompt;     /* owned */
+    lp_http *http;    /* owned */
+    lp_chat_log *log; /* owned; NULL: the run is not recorded */
+    int64_t tokens;   /* in and out, of all replies */
+    bool met;         /* an answer came: from here on faults are passed by */
+    /* the past, from the replies */
+    cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
+    int n_past;
+    lp_chat_notebook book;
+    /* the turn that was asked for last */
+    int64_t episode, step;
+    cJSON *now; /* owned; its messages, the question first; NULL: there is none */
+    lp_chat_plan plan;
+    int rounds;
+    /* its request */
+    const lp_library *library; /* borrowed until it is answered; NULL: there is none */
+    cJSON *request;            /* owned */
+    bool on_its_way;
+    int tries;
+    double again_s; /* when to try again, where none is on its way */
+    /* what the player does now */
+    int64_t at; /* which of the plan's presses */
+    bool answered;
+};
+
+/* ---- the past, told by lines of chat.jsonl ---- */
+
+static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *question) {
+    if (c->now && c->setup.turns) {
+        if (c->n_past == c->setup.turns) {
+            cJSON_Delete(c->past[0]);
+            memmove(c->past, c->past + 1, (size_t)--c->n_past * sizeof *c->past);
+        }
+        c->past[c->n_past++] = c->now;
+    } else cJSON_Delete(c->now);
+    c->now = cJSON_CreateArray();
+    cJSON *message = cJSON_CreateObject();
+    cJSON_AddStringToObject(message, "role", "user");
+    cJSON_AddStringToObject(message, "content", question);
+    cJSON_AddItemToArray(c->now, message);
+    c->episode = episode, c->step = step;
+    c->plan.n_presses = c->plan.faults = 0;
+    c->plan.importance = 0;
+    c->plan.text[0] = c->plan.thought[0] = 0;
+    c->rounds = 0;
+}
+
+static void pass_by(lp_chat *c, const char *why) {
+    int idle = 0;
+    while (idle < lp_game_n_actions(c->game) - 1 && lp_game_action_keys(c->game, idle)) idle++;
+    memset(c->plan.press, idle, (size_t)c->setup.idle);
+    c->plan.n_presses = (int)c->setup.idle;
+    snprintf(c->plan.thought, sizeof c->plan.thought, "(no answer: %s)", why);
+}
+
+/* What a line says, whether it has just come or was in the file. It leaves its results in the line. */
+static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
+    const int64_t episode = (int64_t)cJSON_GetObjectItem(line, "episode")->valuedouble,
+                  step = (int64_t)cJSON_GetObjectItem(line, "step")->valuedouble;
+    if (!c->now || episode != c->episode || step != c->step)
+        begin_turn(c, episode, step, cJSON_GetStringValue(cJSON_GetObjectItem(line, "question")));
+    const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *message = cJSON_GetObjectItem(line, "message"),
+                *why = cJSON_GetObjectItem(line, "gave_up"), *one;
+    if (cJSON_IsNumber(tokens)) c->tokens += (int64_t)tokens->valuedouble;
+    c->rounds++;
+    if (why) {
+        pass_by(c, cJSON_GetStringValue(why));
+        return;
+    }
+    const cJSON *known = cJSON_GetObjectItem(line, "results");
+    const int before = cJSON_GetArraySize(c->now);
+    lp_chat_follow(&c->plan, &c->book, c->now, message, &c->setup, c->game, library, known);
+    cJSON *results = known ? NULL : cJSON_AddArrayToObject(line, "results");
+    for (one = cJSON_GetArrayItem(c->now, before + 1); one && results; one = one->next)
+        if (cJSON_GetObjectItem(one, "tool_call_id"))
+            cJSON_AddItemToArray(results, cJSON_Duplicate(cJSON_GetObjectItem(one, "content"), false));
+    if (!c->plan.n_presses && c->rounds >= c->setup.rounds) pass_by(c, c->plan.faults ? c->plan.fault : "nothing was pressed");
+}
+
+/* ---- opening ---- */
+
+static lp_status read_prompt(lp_chat *c, lp_err *err) {
+    char path[PATH_MAX];
+    lp_blob text = {0};
+    snprintf(path, sizeof path, "%s", c->setup.prompt);
+    if (!*path && lp_game_dir(c->game)) lp_path_join(path, sizeof path, lp_game_dir(c->game), "chat.md");
+    const bool own = *path && (*c->setup.prompt || lp_file_exists(path));
+    lp_status status = own ? lp_file_read(&text, path, MAX_PROMPT_BYTES, err) : LP_OK;
+    if (!status && !(c->prompt = strdup(own ? (const char *)text.data : PROMPT))) status = lp_fail(err, LP_FAILED, "out of memory");
+    lp_blob_free(&text);
+    return status;
+}
+
+static lp_status open_http(lp_chat *c, const char *path, lp_err *err) {
+    char url[sizeof c->setup.url + 32];
+    const char *key = *c->setup.key ? getenv(c->setup.key) : NULL;
+    if (*c->setup.key && !(key && *key))
+        return lp_fail(err, LP_BAD_INPUT, "%s: chat.key: the environment variable %s is not set", path, c->setup.key);
+    size_t n = strlen(c->setup.url);
+    while (n && c->setup.url[n - 1] == '/') n--;
+    snprintf(url, sizeof url, "%.*s/chat/completions", (int)n, c->setup.url);
+    return lp_http_open(&c->http, url, key, (int)c->setup.timeout_s, err);
+}
+
+lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err) {
+    lp_chat *c = *out = NULL;
+    if (!(c = calloc(1, sizeof *c))) return lp_fail(err, LP_FAILED, "out of memory");
+    c->game = game;
+    lp_status status = lp_chat_setup_read(&c->setup, path, err);
+    if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = read_prompt(c, err);
+    if (!status) status = open_http(c, path, err);
+    if (!status && folder) status = lp_chat_log_open(&c->log, folder, err);
+    if (status) lp_chat_close(c);
+    else *out = c;
+    return status;
+}
+
+void lp_chat_close(lp_chat *c) {
+    if (!c) return;
+    for (int i = 0; i < c->n_past; i++) cJSON_Delete(c->past[i]);
+    cJSON_Delete(c->now);
+    cJSON_Delete(c->request);
+    lp_http_close(c->http);
+    lp_chat_log_close(c->log);
+    free(c->past);
+    free(c->prompt);
+    free(c);
+}
+
+/* ---- asking ---- */
+
+static lp_status post(lp_chat *c, lp_err *err) {
+    char *json = cJSON_PrintUnformatted(c->request);
+    lp_status status = json ? lp_http_post(c->http, json, err) : lp_fail(err, LP_FAILED, "out of memory for a request");
+    cJSON_free(json);
+    c->on_its_way = !status;
+    return status;
+}
+
+static lp_status within_budget(const lp_chat *c, lp_err *err) {
+    if (!c->setup.budget_tokens || c->tokens < c->setup.budget_tokens) return LP_OK;
+    return lp_fail(err, LP_FAILED, "chat.budget_tokens: %lld tokens are used of %lld", (long long)c->tokens,
+                   (long long)c->setup.budget_tokens);
+}
+
+lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
+    cJSON *line;
+    while (c->log && (line = lp_chat_log_next(c->log, m->episode, m->step))) {
+        follow(c, line, NULL);
+        cJSON_Delete(line);
+        c->met = true;
+    }
+    const bool same = c->now && m->episode == c->episode && m->step >= c->step;
+    c->at = same ? m->step - c->step : 0;
+    c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
+    if (c->answered) return LP_OK;
+    if (!same || c->at) {
+        char question[LP_CHAT_QUESTION];
+        lp_chat_question(question, c->game, m);
+        begin_turn(c, m->episode, m->step, question);
+        c->at = 0;
+    }
+    c->tries = 0;
+    c->library = m->library;
+    cJSON_Delete(c->request);
+    c->request = lp_chat_request(&c->setup, c->game, c->prompt, c->past, c->n_past, c->now, m, &c->book);
+    if (!c->request) return lp_fail(err, LP_FAILED, "out of memory for a request");
+    lp_status status = within_budget(c, err);
+    return status ? status : post(c, err);
+}
+
+/* ---- hearing ---- */
+
+/* Writes the line down, then does what it says. */
+static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
+    cJSON_AddNumberToObject(line, "episode", (double)c->episode);
+    cJSON_AddNumberToObject(line, "step", (double)c->step);
+    cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
+    const int before = cJSON_GetArraySize(c->now);
+    follow(c, line, c->library);
+    lp_status status = c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
+    c->answered = c->plan.n_presses > 0;
+    if (status || c->answered) return status;
+    for (const cJSON *one = cJSON_GetArrayItem(c->now, before); one; one = one->next)
+        cJSON_AddItemToArray(cJSON_GetObjectItem(c->request, "messages"), cJSON_Duplicate(one, true));
+    c->tries = 0;
+    status = within_budget(c, err);
+    return status ? status : post(c, err);
+}
+
+/* Whether it would say the same again. */
+static bool refuses(int code) { return code == 400 || code == 401 || code == 403 || code == 404; }
+
+static lp_status fail(lp_chat *c, int code, double retry_after_s, const char *why, lp_err *err) {
+    if (!c->met && (!code || refuses(code))) return lp_fail(err, LP_FAILED, "%s: %s", c->setup.url, why);
+    lp_warn("%s: %s", c->setup.url, why);
+    if (refuses(code) || ++c->tries > c->setup.retries) {
+        cJSON *line = cJSON_CreateObject();
+        cJSON_AddStringToObject(line, "gave_up", why);
+        lp_status status = take(c, line, err);
+        cJSON_Delete(line);
+        return status;
+    }
+    double pause_s = c->setup.pause_s * (double)(1 << (c->tries < 7 ? c->tries - 1 : 6));
+    if (retry_after_s > pause_s) pause_s = retry_after_s;
+    c->again_s = lp_now_s() + (pause_s < LONGEST_PAUSE_S ? pause_s : LONGEST_PAUSE_S);
+    return LP_OK;
+}
+
+static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
+    cJSON *message = NULL;
+    int64_t in = 0, out = 0;
+    lp_err why = {{0}};
+    if (!r->code) return fail(c, 0, 0, r->why, err);
+    if (lp_chat_reply(&message, &in, &out, r->body, &why) || r->code != 200) {
+        char text[sizeof why.message + 32];
+        snprintf(text, sizeof text, "HTTP %d%s%s", r->code, *why.message ? ": " : "", why.message);
+        cJSON_Delete(message);
+        return fail(c, r->code, r->retry_after_s, text, err);
+    }
+    c->met = true;
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddItemToObject(line, "message", message);
+    cJSON_AddNumberToObject(line, "tokens", (double)(in + out));
+    lp_status status = take(c, line, err);
+    cJSON_Delete(line);
+    return status;
+}
+
+lp_status lp_chat_hear(lp_chat *c, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
+    lp_status status = LP_OK;
+    if (!c->answered && c->on_its_way) {
+        lp_http_reply reply;
+        lp_http_look(c->http, timeout_ms, &reply);
+        c->on_its_way = !reply.done;
+        if (reply.done) status = judge(c, &reply, err);
+    } else if (!c->answered) {
+        const double left_s = c->again_s - lp_now_s();
+        if (left_s > 0) usleep((useconds_t)(1000 * (left_s * 1000 < timeout_ms ? left_s * 1000 : timeout_ms)));
+        else status = post(c, err);
+    }
+    *answered = !status && c->answered;
+    if (!*answered) return status;
+    memset(answer, 0, sizeof *answer);
+    answer->action = c->plan.press[c->at];
+    if (c->at) return LP_OK;
+    answer->importance = c->plan.importance;
+    lp_text_cut(answer->text, sizeof answer->text, c->plan.text);
+    lp_text_cut(answer->thought, sizeof answer->thought, c->plan.thought);
+    return LP_OK;
+}

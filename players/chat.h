@@ -1,0 +1,27 @@
+/* A chat model as a player: a turn is asked of an endpoint that speaks OpenAI's chat completions, and ends with keys for some decisions
+ * (docs/players.md).
+ *
+ *     lp_chat_open(&chat, "chat.ini", game, folder, &err);
+ *     lp_chat_ask(chat, &moment, &err);
+ *     while (!answered && !status) status = lp_chat_hear(chat, 50, &answered, &answer, &err);
+ *     lp_chat_close(chat);
+ *
+ * What it knows of the past, its notebook and the last turns, comes from the replies alone, and in a recorded run these are in chat.jsonl before
+ * they are acted on: one that is opened again knows what it knew. One thread at a time. */
+#ifndef LP_PLAYERS_CHAT_H
+#define LP_PLAYERS_CHAT_H
+
+#include "players/words.h"
+
+typedef struct lp_chat lp_chat;
+
+/* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl
+ * is damaged. */
+lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err);
+void lp_chat_close(lp_chat *chat); /* NULL is fine */
+lp_status lp_chat_ask(lp_chat *chat, const lp_moment *moment, lp_err *err);
+/* LP_FAILED: at the first request there is nobody, or who is there refuses it; the budget is used up; or what was said cannot be written down.
+ * Faults after the first answer are tried again, then passed by without a key. */
+lp_status lp_chat_hear(lp_chat *chat, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err);
+
+#endif

@@ -1,0 +1,45 @@
+#include "players/chat_setup.h"
+
+#include "base/config.h"
+
+#include <string.h>
+
+#define TEXT(name, help, field)                                                                                                            \
+    { "chat." name, help, LP_SET_TEXT, offsetof(lp_chat_setup, field), 0, 0, sizeof((lp_chat_setup *)0)->field, NULL }
+#define INT(name, help, initial, min, max)                                                                                                 \
+    { "chat." #name, help, LP_SET_INT, offsetof(lp_chat_setup, name), initial, min, max, NULL }
+static const lp_setting table[] = {
+    TEXT("url", "of the endpoint, http://HOST:PORT/v1", url),
+    TEXT("model", "as the endpoint calls it", model),
+    TEXT("key", "the environment variable that holds the key", key),
+    TEXT("prompt", "a file with the system text; chat.md in the game's folder, if there is one", prompt),
+    {"chat.sees", "the screen, events and named things, or both", LP_SET_CHOICE, offsetof(lp_chat_setup, sees), LP_SEES_BOTH, 0, 0,
+     "both|pixels|text"},
+    INT(scale, "how many times the picture is enlarged", 2, 1, 8),
+    INT(turns, "that are sent again", 8, 0, 200),
+    INT(context_tokens, "that the memory's context may take, four bytes for one", 2000, 0, 1e6),
+    INT(answer_tokens, "that an answer may have", 1000, 1, 1e6),
+    INT(rounds, "requests in a turn", 4, 1, 50),
+    INT(sequence, "decisions that a turn may press", 120, 1, 3600),
+    INT(idle, "decisions that pass where no answer could be had", 8, 1, 3600),
+    INT(timeout_s, "seconds that a request may take", 120, 1, 86400),
+    INT(retries, "of a request, with growing pauses", 5, 0, 1000),
+    {"chat.pause_s", "seconds before the first retry, doubled by each", LP_SET_FLOAT, offsetof(lp_chat_setup, pause_s), 1, 0.001, 3600,
+     NULL},
+    INT(budget_tokens, "of the whole run, in and out; 0: no limit", 0, 0, 1e15),
+    {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
+};
+enum { N = sizeof table / sizeof *table };
+
+lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) {
+    lp_chat_setup s;
+    memset(&s, 0, sizeof s);
+    lp_config_defaults(&s, table, N);
+    lp_status status = lp_config_read(&s, sizeof s, table, N, path, err);
+    if (status) return status;
+    if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
+        return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
+    if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
+    *out = s;
+    return LP_OK;
+}

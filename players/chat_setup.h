@@ -1,0 +1,32 @@
+/* How a chat model is asked: an .ini file, "chat:FILE" as --policy gives it. docs/players.md has its settings. */
+#ifndef LP_PLAYERS_CHAT_SETUP_H
+#define LP_PLAYERS_CHAT_SETUP_H
+
+#include "base/status.h"
+
+#include <stdint.h>
+
+typedef enum { LP_SEES_BOTH, LP_SEES_PIXELS, LP_SEES_TEXT } lp_chat_sees;
+
+typedef struct {
+    char url[512];    /* of the endpoint, "http://127.0.0.1:8080/v1": /chat/completions is added */
+    char model[128];  /* as the endpoint calls it */
+    char key[64];     /* the environment variable that holds the key; "": none is sent */
+    char prompt[512]; /* a file: the system text; "": chat.md of the game's folder, or one that knows no game */
+    int64_t sees;     /* lp_chat_sees */
+    int64_t scale;    /* of the picture, times */
+    int64_t turns;    /* that are sent again, without their pictures */
+    int64_t context_tokens, answer_tokens;
+    int64_t rounds;   /* requests in a turn, where the model looks things up before it plays */
+    int64_t sequence; /* decisions that a turn may press at most */
+    int64_t idle;     /* decisions that pass without a key where no answer could be had */
+    int64_t timeout_s, retries;
+    double pause_s;        /* before the first retry; twice as long before each further one */
+    int64_t budget_tokens; /* of the whole run, in and out; 0: no limit */
+    double temperature;    /* below 0: the endpoint's */
+} lp_chat_setup;
+
+/* LP_BAD_INPUT: file, line and what is wrong. */
+lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err);
+
+#endif

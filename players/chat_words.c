@@ -1,0 +1,333 @@
+#include "players/chat_words.h"
+
+#include "players/picture.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BYTES_A_TOKEN = 4 }; /* an estimate, for a context that is bounded before anyone counts */
+
+/* ---- a request ---- */
+
+void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *m) {
+    size_t used = (size_t)snprintf(out, LP_CHAT_QUESTION, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode,
+                                   (long long)m->step);
+    if (m->before)
+        used += (size_t)snprintf(out + used, LP_CHAT_QUESTION - used, " The episode before ended: %s.", lp_outcome_name(m->before));
+    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, " It happened: %s", m->happened);
+}
+
+/* A schema from its text, which is ours. */
+static cJSON *tool(const char *name, const char *does, const char *parameters) {
+    cJSON *t = cJSON_CreateObject(), *f = cJSON_CreateObject();
+    cJSON_AddStringToObject(t, "type", "function");
+    cJSON_AddItemToObject(t, "function", f);
+    cJSON_AddStringToObject(f, "name", name);
+    cJSON_AddStringToObject(f, "description", does);
+    cJSON_AddItemToObject(f, "parameters", cJSON_Parse(parameters));
+    return t;
+}
+
+static cJSON *press_tool(const lp_chat_setup *s, const lp_game *game) {
+    cJSON *t =
+        tool("press", "Presses keys, one after the other, each for some decisions. What was not pressed yet when something happens is not.",
+             "{\"type\":\"object\",\"properties\":{\"sequence\":{\"type\":\"array\",\"minItems\":1,\"items\":{\"type\":\"object\","
+             "\"properties\":{\"action\":{\"type\":\"string\"},\"times\":{\"type\":\"integer\",\"minimum\":1}},"
+             "\"required\":[\"action\"]}}},\"required\":[\"sequence\"]}");
+    cJSON *of = t;
+    static const char *const path[] = {"function", "parameters", "properties", "sequence", "items", "properties"};
+    for (size_t i = 0; i < sizeof path / sizeof *path; i++) of = cJSON_GetObjectItem(of, path[i]);
+    cJSON *names = cJSON_AddArrayToObject(cJSON_GetObjectItem(of, "action"), "enum");
+    for (int a = 0; a < lp_game_n_actions(game); a++) cJSON_AddItemToArray(names, cJSON_CreateString(lp_game_action_name(game, a)));
+    cJSON_AddNumberToObject(cJSON_GetObjectItem(of, "times"), "maximum", (double)s->sequence);
+    return t;
+}
+
+static cJSON *list_tools(const lp_chat_setup *s, const lp_game *game) {
+    cJSON *tools = cJSON_CreateArray();
+    cJSON_AddItemToArray(tools, press_tool(s, game));
+    cJSON_AddItemToArray(tools, tool("wait", "Lets decisions pass without a key.",
+                                     "{\"type\":\"object\",\"properties\":{\"decisions\":{\"type\":\"integer\",\"minimum\":1}},"
+                                     "\"required\":[\"decisions\"]}"));
+    cJSON_AddItemToArray(tools, tool("remember", "Stores a text in your memory. What is more important outlives what is less so.",
+                                     "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"},\"importance\":{\"type\":"
+                                     "\"number\"}},\"required\":[\"text\"]}"));
+    cJSON_AddItemToArray(tools, tool("note", "Writes a line of your notebook, which you always see. An empty text takes it out.",
+                                     "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
+                                     "\"required\":[\"key\",\"text\"]}"));
+    cJSON_AddItemToArray(tools, tool("recall", "Searches all that was ever remembered for words.",
+                                     "{\"type\":\"object\",\"properties\":{\"words\":{\"type\":\"string\"}},\"required\":[\"words\"]}"));
+    cJSON_AddItemToArray(tools, tool("open", "Shows what a node of the memory was made from.",
+                                     "{\"type\":\"object\",\"properties\":{\"node\":{\"type\":\"string\"}},\"required\":[\"node\"]}"));
+    return tools;
+}
+
+static void add_message(cJSON *messages, const char *role, const char *text) {
+    cJSON *m = cJSON_CreateObject();
+    cJSON_AddStringToObject(m, "role", role);
+    cJSON_AddStringToObject(m, "content", text);
+    cJSON_AddItemToArray(messages, m);
+}
+
+static bool add_part(cJSON *content, const char *text) {
+    cJSON *part = cJSON_CreateObject();
+    cJSON_AddItemToArray(content, part);
+    return cJSON_AddStringToObject(part, "type", "text") && cJSON_AddStringToObject(part, "text", text);
+}
+
+/* Which of the notes fit: the oldest of the lowest level go first. */
+static void choose_notes(bool *kept, const lp_moment *m, int64_t budget_bytes) {
+    int64_t bytes = 0;
+    int lowest = 255;
+    for (int i = 0; i < m->n_notes; i++) {
+        kept[i] = true;
+        bytes += (int64_t)strlen(m->notes[i].text) + 24;
+        if (m->notes[i].level < lowest) lowest = m->notes[i].level;
+    }
+    for (int level = lowest; bytes > budget_bytes && level <= 255; level++)
+        for (int i = 0; i < m->n_notes && bytes > budget_bytes; i++)
+            if (m->notes[i].level == level) kept[i] = false, bytes -= (int64_t)strlen(m->notes[i].text) + 24;
+}
+
+/* Memory and notebook as text, the caller's to free. */
+static char *tell_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_notebook *book) {
+    char *text = NULL;
+    size_t size;
+    bool *kept = calloc((size_t)m->n_notes + 1, sizeof *kept);
+    FILE *f = kept ? open_memstream(&text, &size) : NULL;
+    if (f) {
+        choose_notes(kept, m, s->context_tokens * BYTES_A_TOKEN);
+        fprintf(f, m->n_notes ? "What you remember, oldest first:\n" : "You remember nothing yet.\n");
+        for (int i = 0; i < m->n_notes; i++)
+            if (kept[i]) fprintf(f, "- %lld decisions ago: %s\n", (long long)m->notes[i].age, m->notes[i].text);
+        if (book->n) fprintf(f, "Your notebook:\n");
+        for (int i = 0; i < book->n; i++) fprintf(f, "- %s: %s\n", book->key[i], book->text[i]);
+        if (fclose(f)) free(text), text = NULL;
+    }
+    free(kept);
+    return text;
+}
+
+static bool add_picture(cJSON *content, const lp_chat_setup *s, const lp_moment *m) {
+    char *base64 = lp_picture_base64(m->frame, m->width, m->height, (int)s->scale), *url = NULL;
+    bool added = base64 && asprintf(&url, "data:image/png;base64,%s", base64) > 0;
+    if (added) {
+        cJSON *part = cJSON_CreateObject(), *image = cJSON_AddObjectToObject(part, "image_url");
+        cJSON_AddStringToObject(part, "type", "image_url");
+        added = cJSON_AddStringToObject(image, "url", url);
+        cJSON_AddItemToArray(content, part);
+    }
+    free(base64), free(url);
+    return added;
+}
+
+/* The first message of now, with all that is told of this moment alone. */
+static bool add_now(cJSON *messages, const lp_chat_setup *s, const cJSON *now, const lp_moment *m, const lp_chat_notebook *book) {
+    const cJSON *one = now->child;
+    cJSON *message = cJSON_CreateObject(), *content = cJSON_CreateArray();
+    cJSON_AddStringToObject(message, "role", "user");
+    cJSON_AddItemToObject(message, "content", content);
+    cJSON_AddItemToArray(messages, message);
+    char *memory = tell_memory(s, m, book);
+    bool good = memory && add_part(content, cJSON_GetStringValue(cJSON_GetObjectItem(one, "content"))) && add_part(content, memory);
+    free(memory);
+    if (good && m->frame && s->sees != LP_SEES_TEXT) good = add_picture(content, s, m);
+    for (one = one->next; one; one = one->next) cJSON_AddItemToArray(messages, cJSON_Duplicate(one, true));
+    return good;
+}
+
+cJSON *lp_chat_request(const lp_chat_setup *s, const lp_game *game, const char *prompt, cJSON *const *past, int n_past, const cJSON *now,
+                       const lp_moment *m, const lp_chat_notebook *book) {
+    cJSON *o = cJSON_CreateObject(), *messages = cJSON_AddArrayToObject(o, "messages");
+    const cJSON *one;
+    cJSON_AddStringToObject(o, "model", s->model);
+    cJSON_AddNumberToObject(o, "max_tokens", (double)s->answer_tokens);
+    if (s->temperature >= 0) cJSON_AddNumberToObject(o, "temperature", s->temperature);
+    cJSON_AddItemToObject(o, "tools", list_tools(s, game));
+    add_message(messages, "system", prompt);
+    for (int i = 0; i < n_past; i++) cJSON_ArrayForEach(one, past[i]) cJSON_AddItemToArray(messages, cJSON_Duplicate(one, true));
+    if (add_now(messages, s, now, m, book)) return o;
+    cJSON_Delete(o);
+    return NULL;
+}
+
+/* ---- a reply ---- */
+
+static int64_t count_of(const cJSON *usage, const char *key) {
+    const cJSON *n = cJSON_GetObjectItem(usage, key);
+    return cJSON_IsNumber(n) && n->valuedouble > 0 && n->valuedouble < 1e12 ? (int64_t)n->valuedouble : 0;
+}
+
+lp_status lp_chat_reply(cJSON **message, int64_t *tokens_in, int64_t *tokens_out, const char *body, lp_err *err) {
+    cJSON *o = cJSON_Parse(body);
+    const cJSON *error = cJSON_GetObjectItem(cJSON_GetObjectItem(o, "error"), "message"), *usage = cJSON_GetObjectItem(o, "usage");
+    cJSON *choice = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "choices"), 0);
+    *message = cJSON_DetachItemFromObject(choice, "message");
+    *tokens_in = count_of(usage, "prompt_tokens"), *tokens_out = count_of(usage, "completion_tokens");
+    lp_status status = LP_OK;
+    if (cJSON_IsString(error)) status = lp_fail(err, LP_BAD_INPUT, "it says '%.200s'", error->valuestring);
+    else if (!cJSON_IsObject(*message)) status = lp_fail(err, LP_BAD_INPUT, "the answer is no chat completion: '%.80s'", body);
+    if (status) cJSON_Delete(*message), *message = NULL;
+    cJSON_Delete(o);
+    return status;
+}
+
+static void add_fault(lp_chat_plan *plan, char result[LP_CHAT_RESULT], const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void add_fault(lp_chat_plan *plan, char result[LP_CHAT_RESULT], const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(plan->fault, sizeof plan->fault, format, args);
+    va_end(args);
+    plan->faults++;
+    snprintf(result, LP_CHAT_RESULT, "That cannot be done: %s", plan->fault);
+}
+
+static int action_named(const lp_game *game, const char *name) {
+    for (int a = 0; name && a < lp_game_n_actions(game); a++)
+        if (!strcasecmp(name, lp_game_action_name(game, a))) return a;
+    return -1;
+}
+
+/* The action that presses nothing; the first where there is none. */
+static int idle_action(const lp_game *game) {
+    for (int a = 0; a < lp_game_n_actions(game); a++)
+        if (!lp_game_action_keys(game, a)) return a;
+    return 0;
+}
+
+static bool add_presses(lp_chat_plan *plan, int action, double times, const lp_chat_setup *s) {
+    if (!(times >= 1) || times != floor(times) || times > (double)(s->sequence - plan->n_presses)) return false;
+    memset(plan->press + plan->n_presses, action, (size_t)times);
+    plan->n_presses += (int)times;
+    return true;
+}
+
+static void do_press(lp_chat_plan *plan, const cJSON *arguments, const lp_chat_setup *s, const lp_game *game, char *result) {
+    const cJSON *sequence = cJSON_GetObjectItem(arguments, "sequence"), *one;
+    const int before = plan->n_presses;
+    bool good = cJSON_IsArray(sequence) && sequence->child;
+    if (!good) add_fault(plan, result, "press: \"sequence\" is no list of actions");
+    cJSON_ArrayForEach(one, sequence) {
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(one, "action"));
+        const cJSON *times = cJSON_GetObjectItem(one, "times");
+        const int action = action_named(game, name);
+        if (!good) break;
+        good = action >= 0 && (!times || cJSON_IsNumber(times)) && add_presses(plan, action, times ? times->valuedouble : 1, s);
+        if (good) continue;
+        plan->n_presses = before;
+        if (action < 0) add_fault(plan, result, "press: there is no action '%.40s'", name ? name : "");
+        else add_fault(plan, result, "press: \"times\" must be whole numbers, and %d decisions at most", (int)s->sequence);
+    }
+    if (good) snprintf(result, LP_CHAT_RESULT, "done");
+}
+
+static void do_wait(lp_chat_plan *plan, const cJSON *arguments, const lp_chat_setup *s, const lp_game *game, char *result) {
+    const cJSON *n = cJSON_GetObjectItem(arguments, "decisions");
+    if (cJSON_IsNumber(n) && add_presses(plan, idle_action(game), n->valuedouble, s)) snprintf(result, LP_CHAT_RESULT, "done");
+    else add_fault(plan, result, "wait: \"decisions\" must be a whole number, %d at most", (int)s->sequence);
+}
+
+static void do_remember(lp_chat_plan *plan, const cJSON *arguments, char *result) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(arguments, "text"));
+    const cJSON *importance = cJSON_GetObjectItem(arguments, "importance");
+    if (!text || !*text) {
+        add_fault(plan, result, "remember: there is no \"text\"");
+        return;
+    }
+    if (importance && !(cJSON_IsNumber(importance) && fabs(importance->valuedouble) <= 1e6)) {
+        add_fault(plan, result, "remember: \"importance\" is no number from -1e6 to 1e6");
+        return;
+    }
+    const double weight = importance ? importance->valuedouble : 1;
+    if (!*plan->text || weight > plan->importance) plan->importance = weight;
+    const size_t used = strlen(plan->text), more = strlen(text) + (used ? 2 : 0);
+    if (used + more >= sizeof plan->text) {
+        add_fault(plan, result, "remember: %zu bytes are too many, %zu are left in this turn", strlen(text), sizeof plan->text - 1 - used);
+        return;
+    }
+    snprintf(plan->text + used, sizeof plan->text - used, "%s%s", used ? "; " : "", text);
+    snprintf(result, LP_CHAT_RESULT, "done");
+}
+
+static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arguments, char *result) {
+    const char *key = cJSON_GetStringValue(cJSON_GetObjectItem(arguments, "key")),
+               *text = cJSON_GetStringValue(cJSON_GetObjectItem(arguments, "text"));
+    if (!key || !*key || strlen(key) >= LP_CHAT_KEY || !text || strlen(text) >= LP_CHAT_NOTE) {
+        add_fault(plan, result, "note: \"key\" has 1 to %d bytes, \"text\" up to %d", LP_CHAT_KEY - 1, LP_CHAT_NOTE - 1);
+        return;
+    }
+    int at = 0;
+    while (at < book->n && strcmp(book->key[at], key) != 0) at++;
+    if (at == LP_CHAT_NOTEBOOK) {
+        add_fault(plan, result, "note: the notebook's %d lines are full; an empty text takes one out", LP_CHAT_NOTEBOOK);
+        return;
+    }
+    if (*text) {
+        snprintf(book->key[at], LP_CHAT_KEY, "%s", key);
+        snprintf(book->text[at], LP_CHAT_NOTE, "%s", text);
+        if (at == book->n) book->n++;
+    } else if (at < book->n) {
+        const size_t after = (size_t)(--book->n - at);
+        memmove(book->key[at], book->key[at + 1], after * LP_CHAT_KEY);
+        memmove(book->text[at], book->text[at + 1], after * LP_CHAT_NOTE);
+    }
+    snprintf(result, LP_CHAT_RESULT, "done");
+}
+
+static void look_up(lp_chat_plan *plan, const char *tool_name, const char *key, const cJSON *arguments,
+                    void (*find)(void *, const char *, char *, size_t), const lp_library *library, char *result) {
+    const char *what = cJSON_GetStringValue(cJSON_GetObjectItem(arguments, key));
+    if (!what || !*what) {
+        add_fault(plan, result, "%s: there is no \"%s\"", tool_name, key);
+        return;
+    }
+    if (find) find(library->context, what, result, LP_CHAT_RESULT);
+    if (!*result) snprintf(result, LP_CHAT_RESULT, "Nothing was found.");
+}
+
+static void call(lp_chat_plan *plan, lp_chat_notebook *book, const char *name, const cJSON *arguments, const lp_chat_setup *s,
+                 const lp_game *game, const lp_library *library, char *result) {
+    if (!name) add_fault(plan, result, "the call has no name");
+    else if (!cJSON_IsObject(arguments)) add_fault(plan, result, "%.40s: the arguments are no JSON object", name);
+    else if (!strcmp(name, "press")) do_press(plan, arguments, s, game, result);
+    else if (!strcmp(name, "wait")) do_wait(plan, arguments, s, game, result);
+    else if (!strcmp(name, "remember")) do_remember(plan, arguments, result);
+    else if (!strcmp(name, "note")) do_note(plan, book, arguments, result);
+    else if (!strcmp(name, "recall")) look_up(plan, name, "words", arguments, library ? library->search : NULL, library, result);
+    else if (!strcmp(name, "open")) look_up(plan, name, "node", arguments, library ? library->open : NULL, library, result);
+    else add_fault(plan, result, "there is no tool '%.40s'", name);
+}
+
+static void add_result(cJSON *now, const cJSON *one, const char *text) {
+    cJSON *m = cJSON_CreateObject();
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(one, "id"));
+    cJSON_AddStringToObject(m, "role", "tool");
+    cJSON_AddStringToObject(m, "tool_call_id", id ? id : "");
+    cJSON_AddStringToObject(m, "content", text);
+    cJSON_AddItemToArray(now, m);
+}
+
+void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *book, cJSON *now, const cJSON *message, const lp_chat_setup *s,
+                    const lp_game *game, const lp_library *library, const cJSON *results) {
+    const cJSON *calls = cJSON_GetObjectItem(message, "tool_calls"), *one, *known = results ? results->child : NULL;
+    const char *said = cJSON_GetStringValue(cJSON_GetObjectItem(message, "content"));
+    if (said && *said) lp_text_cut(plan->thought, sizeof plan->thought, said);
+    cJSON_AddItemToArray(now, cJSON_Duplicate(message, true));
+    cJSON_ArrayForEach(one, calls) {
+        char result[LP_CHAT_RESULT] = "";
+        const cJSON *function = cJSON_GetObjectItem(one, "function");
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(function, "arguments"));
+        cJSON *arguments = text ? cJSON_Parse(text) : NULL;
+        call(plan, book, cJSON_GetStringValue(cJSON_GetObjectItem(function, "name")), arguments, s, game, library, result);
+        cJSON_Delete(arguments);
+        add_result(now, one, known && cJSON_IsString(known) ? known->valuestring : result);
+        if (known) known = known->next;
+    }
+    if (calls && calls->child) return;
+    char text[LP_CHAT_RESULT];
+    add_fault(plan, text, "no tool was called");
+    add_message(now, "user", "Call press or wait to go on.");
+}

@@ -1,0 +1,50 @@
+/* What a chat model is sent and what it says, in the words of OpenAI's chat completions with tools. JSON in and out; no network, no files.
+ *
+ * A turn is a question, one or more replies, and to each call of a tool in them a result. It ends with keys to press. */
+#ifndef LP_PLAYERS_CHAT_WORDS_H
+#define LP_PLAYERS_CHAT_WORDS_H
+
+#include "players/chat_setup.h"
+#include "players/words.h"
+
+#include <cjson/cJSON.h>
+
+enum {
+    LP_CHAT_KEY = 64,
+    LP_CHAT_NOTE = 512,
+    LP_CHAT_NOTEBOOK = 32,
+    LP_CHAT_PRESSES = 3600,
+    LP_CHAT_QUESTION = 2048,
+    LP_CHAT_RESULT = 2048
+};
+
+/* The notebook: few texts by key, always in sight, written over. */
+typedef struct {
+    int n;
+    char key[LP_CHAT_NOTEBOOK][LP_CHAT_KEY], text[LP_CHAT_NOTEBOOK][LP_CHAT_NOTE];
+} lp_chat_notebook;
+
+/* What the replies of a turn come to. */
+typedef struct {
+    int n_presses;
+    uint8_t press[LP_CHAT_PRESSES]; /* actions, one a decision */
+    double importance;
+    char text[LP_ANSWER_TEXT], thought[LP_ANSWER_THOUGHT];
+    int faults; /* calls that were none: counted, and told to the model */
+    char fault[256];
+} lp_chat_plan;
+
+/* The short text of a moment, which stays in the conversation. */
+void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *moment);
+/* A request. prompt: the system text; past: arrays of messages, oldest turn first; now: the messages of this turn, the question first. The caller's
+ * to delete; NULL: out of memory. */
+cJSON *lp_chat_request(const lp_chat_setup *setup, const lp_game *game, const char *prompt, cJSON *const *past, int n_past,
+                       const cJSON *now, const lp_moment *moment, const lp_chat_notebook *notebook);
+/* The message of an answer, which the caller deletes, and its tokens. LP_BAD_INPUT: it is none; the message says what it is. */
+lp_status lp_chat_reply(cJSON **message, int64_t *tokens_in, int64_t *tokens_out, const char *body, lp_err *err);
+/* Does what the message's calls say, to plan and notebook, and adds message and results to now. results: from a log, an array of texts in
+ * their order, or NULL: they are made, with library. */
+void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *notebook, cJSON *now, const cJSON *message, const lp_chat_setup *setup,
+                    const lp_game *game, const lp_library *library, const cJSON *results);
+
+#endif

@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""An endpoint that speaks OpenAI's chat completions and plays from the text it is sent alone.
+
+    chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
+
+The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "recalls" searches at
+the doors for what it was not told.
+"""
+import http.server
+import json
+import os
+import re
+import sys
+import threading
+import time
+from typing import Any
+
+DOORS = {"circle": "LEFT", "cross": "RIGHT", "triangle": "UP", "square": "DOWN"}
+folder = sys.argv[1]
+lock = threading.Lock()
+asked: dict[str, int] = {}
+
+
+class Turn:
+    """What one request tells, and the calls that answer it."""
+
+    def __init__(self, messages: list[dict[str, Any]]) -> None:
+        content = [m for m in messages if m["role"] == "user" and isinstance(m["content"], list)][-1]["content"]
+        texts = [part["text"] for part in content if part["type"] == "text"]
+        self.question, self.memory = texts[0], texts[1]
+        self.found = [m["content"] for m in messages if m["role"] == "tool"]
+        self.pictures = [part for part in content if part["type"] == "image_url"]
+        self.calls: list[dict[str, Any]] = []
+
+    def call(self, name: str, **arguments: Any) -> None:
+        self.raw(name, json.dumps(arguments))
+
+    def raw(self, name: str, arguments: str) -> None:
+        self.calls.append({"id": f"call_{len(self.calls)}", "type": "function", "function": {"name": name, "arguments": arguments}})
+
+    def press(self, *actions: str) -> None:
+        self.call("press", sequence=[{"action": action} for action in actions])
+
+    def keep(self, *patterns: str) -> None:
+        for pattern in patterns:
+            if found := re.search(pattern, self.question):
+                self.call("remember", text=found[0], importance=9)
+
+
+def cue(turn: Turn) -> None:
+    shown = re.findall(r"sign shows a (\w+)", turn.memory)
+    turn.keep(r"The sign shows a \w+\.")
+    if "doors." in turn.question and shown:
+        turn.press(DOORS[shown[-1]])
+    else:
+        turn.call("wait", decisions=100)
+
+
+def recalls(turn: Turn) -> None:
+    turn.memory = " ".join(turn.found)
+    if "doors." in turn.question and not turn.found:
+        turn.call("recall", words="sign shows")
+    else:
+        cue(turn)
+
+
+def facts(turn: Turn) -> None:
+    turn.keep(r"The room of the \w+: \d\.")
+    if found := re.search(r"lock asks for the (\w+)", turn.question):
+        digit = re.search(rf"The room of the {found[1]}: (\d)", turn.memory)
+        turn.press(*["UP"] * int(digit[1] if digit else 0), "RIGHT")
+    else:
+        turn.call("wait", decisions=100)
+
+
+def order(turn: Turn) -> None:
+    """Its notebook says how many arrows it gave."""
+    turn.keep(r"The board shows: \w+\.")
+    given = re.search(r"- given: (\d)", turn.memory)
+    if given or "asks for the" in turn.question:
+        arrows = re.findall(r"decisions ago: The board shows: (\w+)", turn.memory)
+        at = int(given[1]) if given else 0
+        turn.call("note", key="given", text=str(at + 1))
+        turn.press(*["none"] * 2 * (at > 0), arrows[at].upper() if at < len(arrows) else "UP")
+    else:
+        turn.call("wait", decisions=100)
+
+
+GAMES = {"cue": cue, "facts": facts, "order": order}
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def send(self, body: bytes, code: int = 200, **headers: str) -> None:
+        self.send_response(code)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def answer(self, turn: Turn, thought: Any = "I look.") -> None:
+        message = {"role": "assistant", "content": thought, "tool_calls": turn.calls}
+        usage = {"prompt_tokens": len(turn.memory) // 4, "completion_tokens": 20}
+        self.send(json.dumps({"choices": [{"message": message}], "usage": usage}).encode())
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        turn = Turn(request["messages"])
+        with lock:
+            at = asked[request["model"]] = asked.get(request["model"], 0) + 1
+            with open(f"{folder}/asked", "a", encoding="utf-8") as f:
+                f.write(turn.question + "\n")
+        if request["model"] == "absent":
+            self.send(b'{"error": {"message": "there is no model absent"}}', 404)
+        elif request["model"] == "silent":
+            self.answer(turn, "I would rather not.")
+        elif request["model"] == "faulty" and at % 2 == 0:
+            self.misbehave(turn, at // 2)
+        elif request["model"] == "recalls":
+            recalls(turn)
+            self.answer(turn)
+        else:
+            GAMES[turn.question.split(",")[0]](turn)
+            self.answer(turn)
+
+    def misbehave(self, turn: Turn, n: int) -> None:
+        whole = json.dumps({"choices": [{"message": {"role": "assistant", "content": "x"}}]}).encode()
+        ways = [
+            lambda: self.send(b"", 500),
+            lambda: self.send(b"busy", 429, Retry_After="0"),
+            lambda: self.send(b"<html>no</html>"),
+            lambda: self.send(b""),
+            lambda: self.send(b"{}"),
+            lambda: self.send(b'{"choices": []}'),
+            lambda: self.send(b'{"choices": [{"message": 7}]}'),
+            lambda: self.send(b'{"error": {"message": "overloaded"}}', 503),
+            lambda: self.send(whole[: len(whole) // 2]),
+            lambda: self.send(b"[" * 100000),
+            lambda: self.send(b" " * (17 << 20)),
+            lambda: self.connection.close(),
+            self.cut,
+            lambda: (turn.call("fly", to="the moon"), self.answer(turn)),
+            lambda: (turn.raw("press", "{"), self.answer(turn)),
+            lambda: (turn.raw("press", '"UP"'), self.answer(turn)),
+            lambda: (turn.call("press", sequence=[{"action": "UP", "times": -1}]), self.answer(turn)),
+            lambda: (turn.call("press", sequence=[{"action": "UP", "times": 1e9}]), self.answer(turn)),
+            lambda: (turn.call("press", sequence=[{"action": "JUMP"}]), self.answer(turn)),
+            lambda: (turn.call("press", sequence=[]), self.answer(turn)),
+            lambda: (turn.call("remember", text="x" * 1000000), self.answer(turn, "y" * 1000000)),
+            lambda: (turn.call("remember", text="", importance="much"), self.answer(turn)),
+            lambda: (turn.call("note", key="", text="x"), self.answer(turn)),
+            lambda: (turn.call("recall", words=7), self.answer(turn)),
+            lambda: (turn.call("open", node="../../etc/passwd"), self.answer(turn)),
+            lambda: self.answer(turn, None),
+            lambda: self.answer(turn, {"text": "x"}),
+            self.linger,
+        ]
+        ways[n % len(ways)]()
+
+    def cut(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b'{"choices": [')
+        self.connection.close()
+
+    def linger(self) -> None:
+        time.sleep(3)
+        self.connection.close()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # who asked has gone
+
+
+server = Server(("127.0.0.1", 0), Endpoint)
+with open(f"{folder}/port.new", "w", encoding="utf-8") as f:
+    f.write(str(server.server_address[1]))
+os.rename(f"{folder}/port.new", f"{folder}/port")
+server.serve_forever()

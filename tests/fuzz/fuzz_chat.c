@@ -1,0 +1,27 @@
+/* A chat model's answer: any bytes, and what its calls do to a plan and a notebook. */
+#include "tests/fuzz/fuzz.h"
+
+#include "players/chat_words.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static lp_game *game;
+    static lp_chat_plan plan;
+    static lp_chat_notebook book;
+    const lp_chat_setup setup = {.sequence = 120, .scale = 1, .context_tokens = 100};
+    lp_err err;
+    if (!game) fuzz_must(lp_game_open(&game, "cue", &err), &err);
+    char *text = malloc(size + 1);
+    memcpy(text, data, size);
+    text[size] = 0;
+    cJSON *message, *now = cJSON_CreateArray();
+    int64_t in, out;
+    if (!lp_chat_reply(&message, &in, &out, text, &err)) {
+        memset(&plan, 0, sizeof plan);
+        lp_chat_follow(&plan, &book, now, message, &setup, game, NULL, NULL);
+        if (plan.n_presses > setup.sequence || book.n > LP_CHAT_NOTEBOOK) abort();
+        cJSON_Delete(message);
+    }
+    cJSON_Delete(now);
+    free(text);
+    return 0;
+}

@@ -1,0 +1,201 @@
+/* A chat model as a player, by an endpoint of our own (chat_server.py): it plays from the text it is sent alone, is killed, and misbehaves. */
+#include "tests/cli_support.h"
+
+#include "base/rng.h"
+
+#include <cjson/cJSON.h>
+
+static pid_t server;
+static char url[64];
+
+static int setup(void **state) {
+    if (make_root(state)) return -1;
+    server = fork();
+    if (!server) {
+        execlp("python3", "python3", LP_SOURCE_DIR "/tests/chat_server.py", root, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 6000 && !lp_file_exists(at("port")); i++) usleep(10000);
+    lp_blob port;
+    if (lp_file_read(&port, at("port"), 16, NULL)) return -1;
+    snprintf(url, sizeof url, "http://127.0.0.1:%s/v1", (char *)port.data);
+    lp_blob_free(&port);
+    return 0;
+}
+
+static int teardown(void **state) {
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    return remove_root(state);
+}
+
+static void put_text(const char *name, const char *text) { put(at(name), text, strlen(text)); }
+
+/* root/NAME.ini: asks for that model; more: further lines. */
+static void put_setup(const char *name, const char *model, const char *more) {
+    char text[1024], file[64];
+    snprintf(text, sizeof text, "[chat]\nurl = %s\nmodel = %s\npause_s = 0.01\n%s", url, model, more);
+    snprintf(file, sizeof file, "%s.ini", name);
+    put_text(file, text);
+}
+
+static cJSON *json_of(result r) {
+    if (r.code) fail_msg("exit %d: %s", r.code, r.err);
+    cJSON *o = cJSON_Parse(r.out);
+    assert_non_null(o);
+    return o;
+}
+
+static int number(const cJSON *o, const char *key) {
+    const cJSON *n = cJSON_GetObjectItem(o, key);
+    if (!cJSON_IsNumber(n)) fail_msg("no %s", key);
+    return n->valueint;
+}
+
+static int wins_of(const char *arguments) {
+    cJSON *o = json_of(run_with(NULL, arguments));
+    const int wins = number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "wins");
+    cJSON_Delete(o);
+    return wins;
+}
+
+static char *text_of(const char *name) {
+    lp_blob file;
+    lp_err err;
+    if (lp_file_read(&file, at(name), 64 << 20, &err)) fail_msg("%s", err.message);
+    return (char *)file.data; /* a 0 follows it */
+}
+
+static int count(const char *text, const char *what) {
+    int n = 0;
+    while ((text = strstr(text, what))) n++, text++;
+    return n;
+}
+
+/* What it is sent is all that it knows: with the tree it wins, without a memory it knows nothing at the end. */
+static void test_plays(void **state) {
+    (void)state;
+    put_setup("plays", "plays", "turns = 0\n");
+    assert_int_equal(wins_of("eval cue --policy chat:%/plays.ini --set horizon=300 --set doors=4 --episodes 8 --json"), 8);
+    assert_int_equal(wins_of("eval cue --policy chat:%/plays.ini --set horizon=300 --set doors=4 --episodes 8 --memory none --json"), 0);
+    assert_int_equal(wins_of("eval facts --policy chat:%/plays.ini --set F=8 --set base=4 --set horizon=30 --episodes 4 --json"), 4);
+    assert_int_equal(wins_of("eval order --policy chat:%/plays.ini --set n=4 --set horizon=100 --episodes 4 --json"), 4);
+}
+
+#define GAME "facts --policy chat:%/kills.ini --headless --set F=4 --set base=4 --set horizon=12 --episodes 6 --seed 5"
+
+/* Killed again and again it ends as one that was not, and asks for nothing that was answered. */
+static void test_killed(void **state) {
+    (void)state;
+    put_setup("kills", "plays", "");
+    char *before = text_of("asked");
+    const int asked_before = count(before, "\n");
+    free(before);
+    cJSON *whole = json_of(run_with(NULL, "play " GAME " --run %/whole --json")), *parts = NULL;
+    lp_rng rng = lp_rng_make(test_seed(), 1);
+    int kills = 0;
+    for (; !parts; kills++) {
+        const int out = scratch_file(), err = scratch_file();
+        const pid_t child = start("play " GAME " --run %/parts --resume --json", NULL, out, err);
+        if (kills < 10) {
+            usleep(20000 + lp_rng_below(&rng, 150000));
+            kill(child, SIGKILL);
+        }
+        result r = finish(child, out, err);
+        if (!r.code && strstr(r.out, "\"finished\":true")) parts = cJSON_Parse(r.out);
+        else if (r.code && r.code != -SIGKILL) fail_msg("exit %d, %s", r.code, r.err);
+    }
+    static const char *const fields[] = {"episodes", "wins", "losses", "decisions", "frames", "state_hash"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (!cJSON_Compare(cJSON_GetObjectItem(whole, fields[i]), cJSON_GetObjectItem(parts, fields[i]), true))
+            fail_msg("%s differs", fields[i]);
+    assert_int_equal(number(whole, "wins"), 6);
+    cJSON_Delete(whole), cJSON_Delete(parts);
+    static const char *const files[] = {"answers.jsonl", "chat.jsonl"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char one[64], other[64];
+        snprintf(one, sizeof one, "whole/%s", files[i]), snprintf(other, sizeof other, "parts/%s", files[i]);
+        char *a = text_of(one), *b = text_of(other);
+        if (strcmp(a, b)) fail_msg("%s differs", files[i]);
+        free(a), free(b);
+    }
+    char *turns = text_of("whole/chat.jsonl"), *asked = text_of("asked");
+    const int once = count(turns, "\n"), all = count(asked, "\n") - asked_before;
+    print_message("%d turns, %d kills, %d requests for both runs\n", once, kills - 1, all);
+    assert_true(all >= 2 * once && all <= 2 * once + kills);
+    free(turns), free(asked);
+    if (run_with(NULL, "replay %/parts --verify").code) fail_msg("does not verify");
+}
+
+/* Whatever comes back, the run goes on; what could not be had is passed by, said and written down. */
+static void test_faults(void **state) {
+    (void)state;
+    put_setup("faulty", "faulty", "timeout_s = 2\nretries = 0\nrounds = 2\n");
+    result r = run_with(NULL, "play cue --policy chat:%/faulty.ini --headless --set horizon=120 --episodes 25 --run %/faulty --json");
+    cJSON *o = json_of(r);
+    assert_int_equal(number(o, "episodes"), 25);
+    cJSON_Delete(o);
+    char *turns = text_of("faulty/chat.jsonl");
+    print_message("%d replies, %d given up\n", count(turns, "\n"), count(turns, "\"gave_up\""));
+    assert_true(count(turns, "\n") >= 56);          /* each of the 28 ways came */
+    assert_true(count(turns, "\"gave_up\"") >= 14); /* those that are no answer at all */
+    assert_non_null(strstr(turns, "there is no tool 'fly'"));
+    assert_non_null(strstr(turns, "there is no action 'JUMP'"));
+    free(turns);
+    assert_non_null(strstr(r.err, "HTTP 500"));
+    if (run_with(NULL, "replay %/faulty --verify").code) fail_msg("does not verify");
+    put_setup("silent", "silent", "");
+    o = json_of(run_with(NULL, "play cue --policy chat:%/silent.ini --headless --episodes 1 --set horizon=4 --json"));
+    assert_int_equal(number(o, "wins"), 0);
+    cJSON_Delete(o);
+}
+
+/* Without a memory it finds the sign again by searching what was recorded. */
+static void test_looks_up(void **state) {
+    (void)state;
+    put_setup("recalls", "recalls", "turns = 0\n");
+    cJSON *o =
+        json_of(run_with(NULL, "play cue --policy chat:%/recalls.ini --headless --set horizon=200 --set doors=4 --episodes 4 --memory none "
+                               "--run %/recalls --json"));
+    assert_int_equal(number(o, "wins"), 4);
+    cJSON_Delete(o);
+    char *turns = text_of("recalls/chat.jsonl");
+    assert_non_null(strstr(turns, "decisions ago: The sign shows a "));
+    assert_non_null(strstr(turns, "\"e1s0, "));
+    free(turns);
+}
+
+static void expect(const char *arguments, int code, const char *words) {
+    result r = run_with(NULL, arguments);
+    if (r.code != code || !strstr(r.err, words)) fail_msg("%s: exit %d, '%s'", arguments, r.code, r.err);
+}
+
+static void test_bad_input(void **state) {
+    (void)state;
+    put_setup("absent", "absent", "");
+    put_setup("key", "plays", "key = LONGPLAY_TEST_NO_SUCH_KEY\n");
+    put_setup("prompt", "plays", "prompt = /nowhere/chat.md\n");
+    put_setup("unknown", "plays", "flavour = 3\n");
+    put_text("nomodel.ini", "[chat]\nurl = http://127.0.0.1:1/v1\n");
+    put_text("nourl.ini", "[chat]\nmodel = x\n");
+    put_text("nobody.ini", "[chat]\nurl = http://127.0.0.1:1/v1\nmodel = x\n");
+#define PLAY(name) "play cue --headless --episodes 1 --policy chat:%/" name ".ini"
+    expect(PLAY("missing"), 2, "missing.ini");
+    expect(PLAY("nourl"), 2, "chat.url");
+    expect(PLAY("nomodel"), 2, "chat.model");
+    expect(PLAY("unknown"), 2, "flavour");
+    expect(PLAY("key"), 2, "LONGPLAY_TEST_NO_SUCH_KEY is not set");
+    expect(PLAY("prompt"), 2, "/nowhere/chat.md");
+    expect(PLAY("nobody"), 1, "127.0.0.1:1");
+    expect(PLAY("absent"), 1, "there is no model absent");
+    put_setup("budget", "plays", "budget_tokens = 100\n");
+    expect("play cue --headless --episodes 9 --policy chat:%/budget.ini", 1, "chat.budget_tokens");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plays),    cmocka_unit_test(test_killed),    cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_looks_up), cmocka_unit_test(test_bad_input),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
