@@ -148,7 +148,8 @@ cJSON *lp_chat_request(const lp_chat_setup *s, const lp_game *game, const char *
     if (s->temperature >= 0) cJSON_AddNumberToObject(o, "temperature", s->temperature);
     cJSON_AddItemToObject(o, "tools", list_tools(s, game));
     add_message(messages, "system", prompt);
-    for (int i = 0; i < n_past; i++) cJSON_ArrayForEach(one, past[i]) cJSON_AddItemToArray(messages, cJSON_Duplicate(one, true));
+    for (int i = 0; i < n_past; i++)
+        for (one = past[i]->child; one; one = one->next) cJSON_AddItemToArray(messages, cJSON_Duplicate(one, true));
     if (add_now(messages, s, now, m, book)) return o;
     cJSON_Delete(o);
     return NULL;
