@@ -4,12 +4,12 @@
 PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
            libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev \
            libavformat-dev libavcodec-dev libswscale-dev
-# only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format, clang-tidy and cppcheck check, gcovr counts lines,
+# only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format, clang-tidy and cppcheck check,
 # gnuplot-nox draws what longplay report shows, xvfb opens the window, python3-venv reads the weights back, python3-dev builds the Python package, the last line tries what an installation brings
-TEST_PACKAGES = g++ clang-format clang-tidy cppcheck gcovr sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth gnuplot-nox python3-venv python3-dev sqlite3 \
+TEST_PACKAGES = g++ clang-format clang-tidy cppcheck sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth gnuplot-nox python3-venv python3-dev sqlite3 \
                 help2man bash-completion zsh ffmpeg nginx-light libnginx-mod-rtmp
 
-.PHONY: play test install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz drawings
+.PHONY: play test coverage install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz drawings
 
 play: build
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then build/longplay play cue; \
@@ -45,6 +45,12 @@ fuzz:
 	@tests/packages.sh $(PACKAGES_WANTED)
 	@tests/fuzz/run.sh $$(($(MINUTES) * 60))
 
+# Which lines the tests run, by folder: no part of make test, since it takes as long as the tests do.
+coverage: PACKAGES_WANTED = $(PACKAGES) $(TEST_PACKAGES) gcovr
+coverage:
+	@tests/packages.sh $(PACKAGES_WANTED)
+	@tests/coverage.sh
+
 # The pages' drawings, from the text beside them; needs graphviz.
 drawings: $(patsubst %.dot,%.svg,$(wildcard docs/drawings/*.dot))
 %.svg: %.dot
@@ -56,4 +62,4 @@ packages test-packages:
 	@tests/packages.sh $(PACKAGES_WANTED)
 
 clean:
-	rm -rf build build-debug build-asan build-cuda build-fuzz build-python build-compare
+	rm -rf build build-debug build-asan build-tsan build-coverage build-cuda build-fuzz build-python build-compare

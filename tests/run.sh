@@ -62,22 +62,6 @@ fuzz() {
 lint() {
     if command -v clang-tidy >/dev/null && command -v cppcheck >/dev/null; then tests/lint.sh build; else without "clang-tidy or cppcheck" lint; fi
 }
-# Which lines the tests run, by folder; without the tests whose point is a game, time or chance, and without the Python package's: it is
-# optimised, and adds up in another order than a program that is not.
-coverage() {
-    if ! command -v gcovr >/dev/null; then
-        without gcovr "line coverage"
-        return
-    fi
-    build coverage
-    find build-coverage -name '*.gcda' -delete
-    GCOV_ERROR_FILE=/dev/null check build-coverage -E '^(game_.*|games_.*|.*_survive|.*_shipped|cli_trained|alloc_failure|install|headless|format|house|python|pages.*|.*_on_cpu.*)$'
-    gcovr -r . --object-directory build-coverage --exclude-directories '.*_on_cpu.*' --csv -o build-coverage/lines.csv -f '[a-z]+/[a-z0-9_]+\.[ch]$' -e tests/
-    awk -F, '
-        NR > 1 { split($1, path, "/"); total[path[1]] += $2; run[path[1]] += $3; all += $2; ran += $3 }
-        END { for (folder in total) printf "%-10s %6d of %6d lines run, %5.1f %%\n", folder, run[folder], total[folder], 100 * run[folder] / total[folder] | "sort"
-              close("sort"); printf "%-10s %6d of %6d lines run, %5.1f %%\n", "all", ran, all, 100 * ran / all }' build-coverage/lines.csv
-}
 # The tests that said "skipped", in programs that passed too. Under LONGPLAY_STRICT only those that want a GPU or a browser may.
 skips() { # FOLDER
     found=$({
@@ -95,7 +79,6 @@ step lint
 step cuda
 step fuzz
 step tsan
-step coverage
 step asan
 check build
 [ -z "${LONGPLAY_STRICT:-}" ] || skips build
