@@ -5,8 +5,8 @@ PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-de
            libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev \
            libavformat-dev libavcodec-dev libswscale-dev
 # only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format, clang-tidy and cppcheck check,
-# gnuplot-nox draws what longplay report shows, xvfb opens the window, python3-venv reads the weights back, python3-dev builds the Python package, the last line tries what an installation brings
-TEST_PACKAGES = g++ clang-format clang-tidy cppcheck sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth gnuplot-nox python3-venv python3-dev sqlite3 \
+# gnuplot-nox draws what longplay report shows, xvfb opens the window, x11-utils looks at it, python3-venv reads the weights back, python3-dev builds the Python package, the last line tries what an installation brings
+TEST_PACKAGES = g++ clang-format clang-tidy cppcheck sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth x11-utils gnuplot-nox python3-venv python3-dev sqlite3 \
                 help2man bash-completion zsh ffmpeg nginx-light libnginx-mod-rtmp
 
 .PHONY: play test coverage install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz drawings

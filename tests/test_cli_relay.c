@@ -1,0 +1,127 @@
+/* The relay: a player that is killed while it writes leaves nothing torn; keys come; who is late misses moments, and reads none twice.
+ *
+ * The moments of the kills print their seed; LONGPLAY_TEST_SEED=N takes another one. */
+#include "cli/relay.c"
+
+#include "base/rng.h"
+#include "tests/seed.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+enum { SIDE = 120, ROUNDS = 60, LONG_MS = 120000 };
+
+static lp_relay *relay;
+
+/* Shows moments that are the same all over, each with another number, as fast as it can; a key shows in their speed. */
+static void play(void) {
+    static uint32_t frame[SIDE * SIDE];
+    static int16_t sound[200];
+    lp_relay *player;
+    int key = 0;
+    if (lp_relay_join(&player, NULL) || !player || !lp_relay_shows(player)) _exit(1);
+    for (uint32_t i = 1;; i++) {
+        const lp_keypress pressed = lp_relay_poll(player);
+        if (pressed != LP_KEYPRESS_NONE) key = pressed;
+        for (int k = 0; k < SIDE * SIDE; k++) frame[k] = i;
+        for (int k = 0; k < 200; k++) sound[k] = (int16_t)i;
+        lp_relay_hear(player, sound, 60);
+        lp_relay_hear(player, sound, 40);
+        lp_relay_show(player, &(lp_view){.frame = frame, .frame_width = SIDE, .frame_height = SIDE, .decisions = i, .speed = key});
+    }
+}
+
+static pid_t start_player(void) {
+    lp_err err;
+    if (lp_relay_connect(relay, &err)) fail_msg("%s", err.message);
+    pid_t child = fork();
+    if (!child) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* should a test fail */
+        close(relay->fd);
+        play();
+    }
+    lp_relay_begun(relay);
+    return child;
+}
+
+/* The next moment, whole; its number among those of its player. NULL: there is none now. */
+static const lp_view *next(void) {
+    const lp_relay_moment *m = lp_relay_next(relay);
+    if (!m) return NULL;
+    const lp_view *v = &m->snapshot.view;
+    assert_int_equal(m->n_pairs, 100);
+    assert_true(v->frame && v->frame_width == SIDE && v->frame_height == SIDE);
+    for (int i = 0; i < SIDE * SIDE; i++)
+        if (v->frame[i] != (uint32_t)v->decisions) fail_msg("moment %lld has a pixel of %u", (long long)v->decisions, v->frame[i]);
+    for (int i = 0; i < 200; i++) assert_int_equal(m->sound[i], (int16_t)v->decisions);
+    return v;
+}
+
+static const lp_view *await(void) {
+    const lp_view *v = NULL;
+    bool heard;
+    while (!(v = next())) assert_true(lp_relay_wait(relay, LONG_MS, &heard) && heard);
+    return v;
+}
+
+static void whole_or_not_there(void **state) {
+    (void)state;
+    lp_rng rng = lp_rng_make(test_seed(), 0);
+    int n_read = 0, n_missed = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        pid_t player = start_player();
+        const lp_view *v = await();
+        int64_t last = v->decisions;
+        for (int i = 0; i < 20; i++) {
+            v = await();
+            assert_true(v->decisions > last);
+            n_missed += (int)(v->decisions - last - 1);
+            last = v->decisions, n_read++;
+        }
+        usleep(lp_rng_below(&rng, 3000));
+        assert_int_equal(kill(player, SIGKILL), 0);
+        assert_int_equal(waitpid(player, NULL, 0), player);
+        while ((v = next())) { /* what it left */
+            assert_true(v->decisions > last);
+            last = v->decisions;
+        }
+        for (bool heard = true; heard;)
+            if (!lp_relay_wait(relay, LONG_MS, &heard)) break; /* its signs of life, then its end */
+        lp_relay_part(relay);
+    }
+    print_message("%d moments read, %d missed\n", n_read, n_missed);
+}
+
+static void keys_come(void **state) {
+    (void)state;
+    pid_t player = start_player();
+    for (int key = LP_KEYPRESS_PAUSE; key <= LP_KEYPRESS_SPEED_MAX; key++) {
+        lp_relay_press(relay, (lp_keypress)key);
+        while (await()->speed != key) continue;
+    }
+    kill(player, SIGKILL);
+    assert_int_equal(waitpid(player, NULL, 0), player);
+    lp_relay_part(relay);
+    lp_relay_press(relay, LP_KEYPRESS_PAUSE); /* to nobody */
+}
+
+static int set_up(void **state) {
+    (void)state;
+    return lp_relay_open(&relay, true, NULL) ? -1 : 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    lp_relay_close(relay);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole_or_not_there), cmocka_unit_test(keys_come)};
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
