@@ -1,4 +1,5 @@
-/* The relay: a player that is killed while it writes leaves nothing torn; keys come; who is late misses moments, and reads none twice.
+/* The relay: a player that is killed while it writes leaves nothing torn; keys come, and longplay play does what they say; who is late misses
+ * moments, and reads none twice.
  *
  * The moments of the kills print their seed; LONGPLAY_TEST_SEED=N takes another one. */
 #include "cli/relay.c"
@@ -62,10 +63,14 @@ static const lp_view *next(void) {
     return v;
 }
 
+static void listen_for_more(void) {
+    bool heard;
+    assert_true(lp_relay_wait(relay, LONG_MS, &heard) && heard);
+}
+
 static const lp_view *await(void) {
     const lp_view *v = NULL;
-    bool heard;
-    while (!(v = next())) assert_true(lp_relay_wait(relay, LONG_MS, &heard) && heard);
+    while (!(v = next())) listen_for_more();
     return v;
 }
 
@@ -110,6 +115,68 @@ static void keys_come(void **state) {
     lp_relay_press(relay, LP_KEYPRESS_PAUSE); /* to nobody */
 }
 
+/* ---- longplay play at the other end ---- */
+
+static pid_t start_longplay(void) {
+    lp_err err;
+    if (lp_relay_connect(relay, &err)) fail_msg("%s", err.message);
+    pid_t child = fork();
+    if (!child) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (!freopen("/dev/null", "w", stdout)) _exit(126);
+        lp_relay_hand_down(relay);
+        execl(LP_TEST_BINARY, "longplay", "play", "cue", "--policy", "random", "--headless", "--speed", "1", "--episodes", "0", NULL);
+        _exit(126);
+    }
+    lp_relay_begun(relay);
+    return child;
+}
+
+typedef bool (*is_so)(const lp_relay_moment *m);
+static bool is_paused(const lp_relay_moment *m) { return m->snapshot.view.mode == LP_VIEW_PAUSED; }
+static bool is_at_1(const lp_relay_moment *m) { return m->snapshot.view.speed == 1; }
+static bool is_at_4(const lp_relay_moment *m) { return m->snapshot.view.speed == 4; }
+static bool is_at_most(const lp_relay_moment *m) { return m->snapshot.view.speed == 0 && m->snapshot.view.mode == LP_VIEW_LIVE; }
+static bool is_heard(const lp_relay_moment *m) { return m->n_pairs > 0; }
+static bool is_silent(const lp_relay_moment *m) { return m->n_pairs == 0; }
+
+/* The first moment that is so. */
+static const lp_view *await_that(is_so so) {
+    for (int i = 0; i < 20000; i++) {
+        const lp_relay_moment *m = lp_relay_next(relay);
+        if (m && so(m)) return &m->snapshot.view;
+        if (!m) listen_for_more();
+    }
+    fail_msg("it never is");
+    return NULL;
+}
+
+static void longplay_obeys(void **state) {
+    (void)state;
+    int status;
+    pid_t player = start_longplay();
+    await_that(is_at_1);
+    lp_relay_listen(relay, true);
+    await_that(is_heard);
+    lp_relay_listen(relay, false);
+    await_that(is_silent);
+    lp_relay_press(relay, LP_KEYPRESS_SPEED_4);
+    await_that(is_at_4);
+    lp_relay_press(relay, LP_KEYPRESS_PAUSE);
+    const int64_t decisions = await_that(is_paused)->decisions;
+    assert_int_equal(await_that(is_paused)->decisions, decisions);
+    lp_relay_press(relay, LP_KEYPRESS_STEP);
+    while (await_that(is_paused)->decisions == decisions) continue;
+    assert_int_equal(await_that(is_paused)->decisions, decisions + 1);
+    lp_relay_press(relay, LP_KEYPRESS_PAUSE);
+    lp_relay_press(relay, LP_KEYPRESS_SPEED_MAX);
+    await_that(is_at_most);
+    lp_relay_press(relay, LP_KEYPRESS_QUIT);
+    assert_int_equal(waitpid(player, &status, 0), player);
+    assert_int_equal(status, 0);
+    lp_relay_part(relay);
+}
+
 static int set_up(void **state) {
     (void)state;
     return lp_relay_open(&relay, true, NULL) ? -1 : 0;
@@ -122,6 +189,6 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whole_or_not_there), cmocka_unit_test(keys_come)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole_or_not_there), cmocka_unit_test(keys_come), cmocka_unit_test(longplay_obeys)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
