@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,7 +50,7 @@ typedef struct {
     lp_video_state stream;
     lp_pursuit pursuit;
     bool window, human, resumed, new_limits, goes_on;
-    char shown_status[128], name[400]; /* name: of game and run */
+    char shown_status[192], name[400]; /* name: of game and run */
     lp_watch watch;
     lp_run_json json;
     lp_relay *relay; /* owned; NULL: no stream started us (cmd_stream.c) */
@@ -187,19 +188,34 @@ static lp_status settle(session *s, const arguments *a, lp_err *err) {
 
 /* ---- playing ---- */
 
+static void add_status(session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_status(session *s, const char *format, ...) {
+    const size_t used = strlen(s->shown_status);
+    va_list args;
+    va_start(args, format);
+    if (used) snprintf(s->shown_status + used, sizeof s->shown_status - used, ", ");
+    vsnprintf(s->shown_status + strlen(s->shown_status), sizeof s->shown_status - strlen(s->shown_status), format, args);
+    va_end(args);
+}
+
+static void tell_status(session *s, const lp_view *view) {
+    const lp_outcome outcome = lp_run_outcome(s->run);
+    const char *at = lp_game_find_knob(s->game, "horizon") >= 0 ? strstr(s->config.knobs, "horizon=") : NULL;
+    char bytes[LP_BYTES_BYTES], keep[LP_BYTES_BYTES];
+    lp_chat_counts chat;
+    s->shown_status[0] = 0;
+    if (outcome) add_status(s, "episode ended: %s", lp_outcome_name(outcome));
+    if (at) add_status(s, "horizon %.*s", (int)strcspn(at + 8, " "), at + 8);
+    if (lp_run_chat(s->run, &chat)) add_status(s, "%lld replies, %lld tokens", (long long)chat.replies, (long long)chat.tokens);
+    if (view->disk.run_bytes)
+        add_status(s, "disk %s%s%s", lp_print_bytes(bytes, view->disk.run_bytes), view->disk.keep_bytes ? " of " : "",
+                   view->disk.keep_bytes ? lp_print_bytes(keep, view->disk.keep_bytes) : "");
+}
+
 static void show(void *context, lp_view *view) {
     session *s = context;
     lp_run_view(s->run, view);
-    lp_outcome outcome = lp_run_outcome(s->run);
-    int horizon = lp_game_find_knob(s->game, "horizon");
-    const char *at = horizon >= 0 ? strstr(s->config.knobs, "horizon=") : NULL;
-    char disk[64] = "", bytes[LP_BYTES_BYTES], keep[LP_BYTES_BYTES];
-    if (view->disk.run_bytes)
-        snprintf(disk, sizeof disk, ", disk %s%s%s", lp_print_bytes(bytes, view->disk.run_bytes), view->disk.keep_bytes ? " of " : "",
-                 view->disk.keep_bytes ? lp_print_bytes(keep, view->disk.keep_bytes) : "");
-    snprintf(s->shown_status, sizeof s->shown_status, "%s%s%s%.*s%s", outcome ? "episode ended: " : "",
-             outcome ? lp_outcome_name(outcome) : "", at ? (outcome ? ", horizon " : "horizon ") : "", at ? (int)strcspn(at + 8, " ") : 0,
-             at ? at + 8 : "", outcome || at ? disk : disk + (*disk ? 2 : 0));
+    tell_status(s, view);
     view->human = s->human;
     if (*s->pursuit.note) view->note = s->pursuit.note;
     if (!view->status && *s->shown_status) view->status = s->shown_status;
@@ -338,6 +354,14 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
     cJSON_AddBoolToObject(o, "resumed", s->resumed);
     cJSON_AddBoolToObject(o, "finished", lp_run_done(s->run));
     cJSON_AddNumberToObject(o, "decisions_per_s", rate);
+    lp_chat_counts chat;
+    if (lp_run_chat(s->run, &chat)) {
+        cJSON *c = cJSON_AddObjectToObject(o, "chat");
+        cJSON_AddNumberToObject(c, "replies", (double)chat.replies);
+        cJSON_AddNumberToObject(c, "tokens", (double)chat.tokens);
+        cJSON_AddNumberToObject(c, "faults", (double)chat.faults);
+        cJSON_AddNumberToObject(c, "given_up", (double)chat.given_up);
+    }
     if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
     if (a->film.record) cJSON_AddStringToObject(o, "video", a->film.record);
     if (a->film.stream) {

@@ -341,6 +341,8 @@ lp_status lp_run_hear(lp_run *run, int timeout_ms, bool *answered, lp_err *err) 
     return status;
 }
 
+bool lp_run_chat(const lp_run *run, lp_chat_counts *counts) { return run->guest && lp_guest_count(run->guest, counts); }
+
 void lp_run_choose(lp_run *run, int action) {
     LP_CHECK(run->thought && run->mind.human && action >= 0 && action < lp_game_n_actions(run->game));
     run->mind.action = action;

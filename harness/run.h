@@ -26,6 +26,7 @@
 #include "memory/store.h"
 #include "view/viewer.h"
 #include "memory/settings.h"
+#include "players/chat.h"
 #include "policy/policy.h"
 
 #include <stdbool.h>
@@ -142,9 +143,10 @@ lp_status lp_run_look(lp_store **store, const char *folder, lp_run_totals *total
 
 /* The moment: after lp_run_think, what is about to be done; after lp_run_take, what has just been done. */
 lp_seat *lp_run_seat(lp_run *run);
-const lp_decision *lp_run_decision(const lp_run *run); /* NULL when there is no policy; valid until the next think */
-int lp_run_action(const lp_run *run);                  /* -1 before the first think */
-lp_outcome lp_run_outcome(const lp_run *run);          /* of the last take */
+const lp_decision *lp_run_decision(const lp_run *run);       /* NULL when there is no policy; valid until the next think */
+bool lp_run_chat(const lp_run *run, lp_chat_counts *counts); /* what a chat model did so far; false: none plays */
+int lp_run_action(const lp_run *run);                        /* -1 before the first think */
+lp_outcome lp_run_outcome(const lp_run *run);                /* of the last take */
 
 /* Fills everything of view that the run knows: the picture, intentions, value history, memory and what it is reading. The caller
  * adds mode, speed and status. Pointers are valid until the next call on run. */

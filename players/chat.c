@@ -24,8 +24,8 @@ struct lp_chat {
     char *prompt;     /* owned */
     lp_http *http;    /* owned */
     lp_chat_log *log; /* owned; NULL: the run is not recorded */
-    int64_t tokens;   /* in and out, of all replies */
     bool met;         /* an answer came: from here on faults are passed by */
+    lp_chat_counts counts;
     /* the past, from the replies */
     cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
     int n_past;
@@ -47,6 +47,15 @@ struct lp_chat {
 };
 
 /* ---- the past, told by lines of chat.jsonl ---- */
+
+static void count(void *context, const cJSON *line) {
+    lp_chat_counts *counts = context;
+    const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *faults = cJSON_GetObjectItem(line, "faults");
+    const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
+    counts->replies += !gave_up, counts->given_up += gave_up;
+    if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
+    if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
+}
 
 static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *question) {
     if (c->now && c->setup.turns) {
@@ -82,17 +91,16 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
                   step = (int64_t)cJSON_GetObjectItem(line, "step")->valuedouble;
     if (!c->now || episode != c->episode || step != c->step)
         begin_turn(c, episode, step, cJSON_GetStringValue(cJSON_GetObjectItem(line, "question")));
-    const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *message = cJSON_GetObjectItem(line, "message"),
-                *why = cJSON_GetObjectItem(line, "gave_up"), *one;
-    if (cJSON_IsNumber(tokens)) c->tokens += (int64_t)tokens->valuedouble;
+    const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
     c->rounds++;
     if (why) {
         pass_by(c, cJSON_GetStringValue(why));
         return;
     }
     const cJSON *known = cJSON_GetObjectItem(line, "results");
-    const int before = cJSON_GetArraySize(c->now);
+    const int before = cJSON_GetArraySize(c->now), faults = c->plan.faults;
     lp_chat_follow(&c->plan, &c->book, c->now, message, &c->setup, c->game, library, known);
+    if (!known) cJSON_AddNumberToObject(line, "faults", c->plan.faults - faults);
     cJSON *results = known ? NULL : cJSON_AddArrayToObject(line, "results");
     for (one = cJSON_GetArrayItem(c->now, before + 1); one && results; one = one->next)
         if (cJSON_GetObjectItem(one, "tool_call_id"))
@@ -133,7 +141,7 @@ lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, con
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, path, err);
-    if (!status && folder) status = lp_chat_log_open(&c->log, folder, err);
+    if (!status && folder) status = lp_chat_log_open(&c->log, folder, count, &c->counts, err);
     if (status) lp_chat_close(c);
     else *out = c;
     return status;
@@ -151,6 +159,8 @@ void lp_chat_close(lp_chat *c) {
     free(c);
 }
 
+lp_chat_counts lp_chat_count(const lp_chat *c) { return c->counts; }
+
 /* ---- asking ---- */
 
 static lp_status post(lp_chat *c, lp_err *err) {
@@ -162,8 +172,8 @@ static lp_status post(lp_chat *c, lp_err *err) {
 }
 
 static lp_status within_budget(const lp_chat *c, lp_err *err) {
-    if (!c->setup.budget_tokens || c->tokens < c->setup.budget_tokens) return LP_OK;
-    return lp_fail(err, LP_FAILED, "chat.budget_tokens: %lld tokens are used of %lld", (long long)c->tokens,
+    if (!c->setup.budget_tokens || c->counts.tokens < c->setup.budget_tokens) return LP_OK;
+    return lp_fail(err, LP_FAILED, "chat.budget_tokens: %lld tokens are used of %lld", (long long)c->counts.tokens,
                    (long long)c->setup.budget_tokens);
 }
 
@@ -202,6 +212,7 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
     const int before = cJSON_GetArraySize(c->now);
     follow(c, line, c->library);
+    count(&c->counts, line);
     lp_status status = c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
     c->answered = c->plan.n_presses > 0;
     if (status || c->answered) return status;

@@ -15,10 +15,18 @@
 
 typedef struct lp_chat lp_chat;
 
+/* Over the whole run, its earlier sittings too. */
+typedef struct {
+    int64_t replies, tokens; /* in and out */
+    int64_t faults;          /* in them: calls of tools that were none */
+    int64_t given_up;        /* turns for which no answer could be had */
+} lp_chat_counts;
+
 /* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl
  * is damaged. */
 lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err);
 void lp_chat_close(lp_chat *chat); /* NULL is fine */
+lp_chat_counts lp_chat_count(const lp_chat *chat);
 lp_status lp_chat_ask(lp_chat *chat, const lp_moment *moment, lp_err *err);
 /* LP_FAILED: at the first request there is nobody, or who is there refuses it; the budget is used up; or what was said cannot be written down.
  * Faults after the first answer are tried again, then passed by without a key. */

@@ -29,12 +29,13 @@ static bool is_reply(const cJSON *line) {
            (cJSON_IsObject(cJSON_GetObjectItem(line, "message")) || cJSON_IsString(cJSON_GetObjectItem(line, "gave_up")));
 }
 
-static lp_status check(lp_chat_log *log, lp_err *err) {
+static lp_status look_through(lp_chat_log *log, void (*see)(void *, const cJSON *), void *context, lp_err *err) {
     off_t whole = 0;
     ssize_t n;
     for (int number = 1; (n = getline(&log->line, &log->room, log->read)) > 0 && log->line[n - 1] == '\n'; number++, whole += n) {
         cJSON *line = cJSON_Parse(log->line);
         const bool good = is_reply(line);
+        if (good) see(context, line);
         cJSON_Delete(line);
         if (!good) return lp_fail(err, LP_BAD_INPUT, "%s:%d: not a reply", log->path, number);
     }
@@ -43,7 +44,8 @@ static lp_status check(lp_chat_log *log, lp_err *err) {
     return LP_OK;
 }
 
-lp_status lp_chat_log_open(lp_chat_log **out, const char *folder, lp_err *err) {
+lp_status lp_chat_log_open(lp_chat_log **out, const char *folder, void (*see)(void *context, const cJSON *line), void *context,
+                           lp_err *err) {
     lp_chat_log *log = *out = NULL;
     if (!(log = calloc(1, sizeof *log))) return lp_fail(err, LP_FAILED, "out of memory");
     lp_path_join(log->path, sizeof log->path, folder, "chat.jsonl");
@@ -51,7 +53,7 @@ lp_status lp_chat_log_open(lp_chat_log **out, const char *folder, lp_err *err) {
     log->read = log->fd < 0 ? NULL : fopen(log->path, "re");
     lp_status status = LP_OK;
     if (!log->read) status = lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", log->path, strerror(errno));
-    if (!status) status = check(log, err);
+    if (!status) status = look_through(log, see, context, err);
     if (status) lp_chat_log_close(log);
     else *out = log;
     return status;

@@ -1,6 +1,5 @@
 #include "players/guest.h"
 
-#include "players/chat.h"
 #include "players/program.h"
 
 #include <stdlib.h>
@@ -31,6 +30,11 @@ void lp_guest_close(lp_guest *g) {
     lp_program_close(g->program);
     lp_chat_close(g->chat);
     free(g);
+}
+
+bool lp_guest_count(const lp_guest *g, lp_chat_counts *counts) {
+    if (g->chat) *counts = lp_chat_count(g->chat);
+    return g->chat != NULL;
 }
 
 static lp_status say(lp_guest *g, char *line, lp_err *err) {

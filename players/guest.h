@@ -10,7 +10,7 @@
 #ifndef LP_PLAYERS_GUEST_H
 #define LP_PLAYERS_GUEST_H
 
-#include "players/words.h"
+#include "players/chat.h"
 
 typedef struct lp_guest lp_guest;
 
@@ -25,6 +25,8 @@ lp_status lp_guest_check(const char *policy, lp_err *err);
 /* game is borrowed. folder: of the recorded run, where a chat model's replies are kept; NULL: it is not recorded. */
 lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, const char *folder, lp_err *err);
 void lp_guest_close(lp_guest *guest); /* NULL is fine */
+/* What a chat model did so far; false: it is none. */
+bool lp_guest_count(const lp_guest *guest, lp_chat_counts *counts);
 /* Tells it of the moment. */
 lp_status lp_guest_ask(lp_guest *guest, const lp_moment *moment, lp_err *err);
 /* Waits up to timeout_ms for the answer to what was asked last. LP_FAILED: it is gone, or its answer is none; the message says what it said. */

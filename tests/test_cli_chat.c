@@ -110,6 +110,8 @@ static void test_killed(void **state) {
         if (!cJSON_Compare(cJSON_GetObjectItem(whole, fields[i]), cJSON_GetObjectItem(parts, fields[i]), true))
             fail_msg("%s differs", fields[i]);
     assert_int_equal(number(whole, "wins"), 6);
+    assert_true(cJSON_Compare(cJSON_GetObjectItem(whole, "chat"), cJSON_GetObjectItem(parts, "chat"), true));
+    const int replies = number(cJSON_GetObjectItem(whole, "chat"), "replies");
     cJSON_Delete(whole), cJSON_Delete(parts);
     static const char *const files[] = {"answers.jsonl", "chat.jsonl"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -121,7 +123,8 @@ static void test_killed(void **state) {
     }
     char *turns = text_of("whole/chat.jsonl"), *asked = text_of("asked");
     const int once = count(turns, "\n"), all = count(asked, "\n") - asked_before;
-    print_message("%d turns, %d kills, %d requests for both runs\n", once, kills - 1, all);
+    assert_int_equal(once, replies);
+    print_message("%d replies, %d kills, %d requests for both runs\n", once, kills - 1, all);
     assert_true(all >= 2 * once && all <= 2 * once + kills);
     free(turns), free(asked);
     if (run_with(NULL, "replay %/parts --verify").code) fail_msg("does not verify");
@@ -134,8 +137,12 @@ static void test_faults(void **state) {
     result r = run_with(NULL, "play cue --policy chat:%/faulty.ini --headless --set horizon=120 --episodes 25 --run %/faulty --json");
     cJSON *o = json_of(r);
     assert_int_equal(number(o, "episodes"), 25);
-    cJSON_Delete(o);
     char *turns = text_of("faulty/chat.jsonl");
+    const cJSON *counts = cJSON_GetObjectItem(o, "chat");
+    assert_int_equal(number(counts, "given_up"), count(turns, "\"gave_up\""));
+    assert_int_equal(number(counts, "given_up") + number(counts, "replies"), count(turns, "\n"));
+    assert_true(number(counts, "faults") >= 14 && number(counts, "tokens") > 0);
+    cJSON_Delete(o);
     print_message("%d replies, %d given up\n", count(turns, "\n"), count(turns, "\"gave_up\""));
     assert_true(count(turns, "\n") >= 56);          /* each of the 28 ways came */
     assert_true(count(turns, "\"gave_up\"") >= 14); /* those that are no answer at all */
