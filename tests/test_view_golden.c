@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-enum { CELL = 20, MAX_CELLS = 64 * 36, TOLERANCE = 28, FRAMES = 400 };
+enum { CELL = 20, MAX_CELLS = 64 * 36, TOLERANCE = 32, FRAMES = 400 };
 
 typedef struct {
     int w, h;

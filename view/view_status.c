@@ -216,9 +216,8 @@ static int legend_width(lp_painter *p, const legend_entry *e) {
 }
 
 void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
-    static const legend_entry viewer[] = {{{"Space"}, "pause"},  {{"S"}, "step"},        {{"1", "4", "M"}, "speed"},
-                                          {{"P"}, "screenshot"}, {{"F"}, "full screen"}, {{"Q"}, "quit"},
-                                          {{NULL}, NULL}};
+    static const legend_entry viewer[] = {{{"Space"}, "pause"}, {{"S"}, "step"}, {{"1", "4", "M"}, "speed"}, {{"P"}, "shot"},
+                                          {{"F"}, "full"},      {{"Q"}, "quit"}, {{"+", "-", "V"}, "sound"}, {{NULL}, NULL}};
     static const legend_entry player[] = {{{"\xe2\x86\x90\xe2\x86\x91\xe2\x86\x93\xe2\x86\x92"}, ""},
                                           {{"X"}, "A"},
                                           {{"Z"}, "B"},
