@@ -164,6 +164,34 @@ def test_while_it_is_played(tmp_path):
     assert longplay.read_run(path).decisions > n
 
 
+def test_a_run_that_dropped(folder, run, tmp_path):
+    """The same run within a budget that nothing fits into: what may go is gone, and said to be; all else is as it was."""
+    path = tmp_path / "r"
+    play = [BINARY, "play", "cue", "--headless", "--run", path]
+    subprocess.run([*play, "--decisions", "1", "--seed", "2", "--set", "horizon=300"], capture_output=True, check=True)
+    config = path / "config.ini"
+    config.write_text(config.read_text().replace("keep = 0", "keep = 1"))
+    subprocess.run([*play, "--resume", "--decisions", "700"], capture_output=True, check=True)
+    dropped = longplay.read_run(path)
+    with sqlite3.connect(path / "run.db") as db:
+        kept = {decision for decision, in db.execute("SELECT decision FROM items")}
+    assert 10 < len(kept) < 350 and int(dropped.meta["dropped"]) == 700 - len(kept)
+    assert dropped.decisions == len(dropped.items) == 700
+    for table in ("episodes", "events", "summaries"):
+        assert repr(getattr(dropped, table).tolist()) == repr(getattr(run, table).tolist())
+    for decision in range(700):
+        if decision in kept:
+            assert dropped.items[decision] == run.items[decision]
+        else:
+            with pytest.raises(longplay.InputError, match="were dropped"):
+                dropped.items[decision]
+    with pytest.raises(longplay.InputError, match="were dropped"):
+        dropped.items[:]
+    with pytest.raises(longplay.InputError, match="were dropped"):
+        dropped.memory(500)
+    assert np.array_equal(dropped.frames()[650:700], run.frames()[650:700])
+
+
 def test_a_run_without_items(tmp_path):
     subprocess.run([BINARY, "play", "cue", "--headless", "--policy", "random", "--run", tmp_path / "r", "--decisions", "50"], capture_output=True, check=True)
     run = longplay.read_run(tmp_path / "r")
