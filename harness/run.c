@@ -96,6 +96,9 @@ static lp_status load_record(lp_run *run, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "%s: holds %llu decisions where the checkpoint has %lld", path,
                        (unsigned long long)lp_movie_decisions(run->movie), (long long)run->head.decisions);
     run->library = lp_run_library(run);
+    status = lp_viewer_words_open(&run->words, run->folder, run->head.playing ? run->head.first_decision : run->head.decisions, err);
+    if (!status && run->head.playing) status = lp_run_episode_knobs(run, run->head.first_decision, err);
+    if (status) return status;
     if (run->guest) status = lp_answers_open(&run->answers, run->folder, run->game, run->head.decisions, err);
     if (status) return status;
     run->state = malloc(state_bytes);
@@ -144,6 +147,7 @@ static lp_status make_run(lp_run **out, const char *folder, const lp_game *game,
     lp_timeline_open(&run->timeline, game);
     lp_mem_config memory = lp_run_memory(config, policy);
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
+    memcpy(run->episode_knobs, run->knobs, sizeof run->knobs);
     if (!status) status = lp_mind_open(&run->mind, game, policy, !strcmp(config->policy, "oracle"), &memory, NULL, err);
     run->mind.human = !strcmp(config->policy, "human");
     run->mind.guest = lp_is_guest(config->policy);
@@ -250,6 +254,7 @@ void lp_run_close(lp_run *run) {
     lp_mind_close(&run->mind);
     lp_guest_close(run->guest);
     lp_answers_close(run->answers);
+    lp_viewer_words_close(&run->words);
     free(run->blob);
     free(run->state);
     free(run);
@@ -277,15 +282,37 @@ static void note_events(lp_run *run) {
     }
 }
 
+/* What viewers did. It never becomes an item's text: what they write is not for players. */
+static void note_viewers(lp_run *run, const char *name, const char *text) {
+    const int64_t step = lp_env_steps(run->mind.seat.env);
+    lp_timeline_add(&run->timeline, step, name, text);
+    if (run->recorded) lp_store_event(run->store, run->head.episodes + 1, step, run->head.decisions, name, text);
+}
+
+static void note_vote(lp_run *run) {
+    char text[LP_VIEWER_TEXT_BYTES + 24];
+    const char *vote = lp_viewer_vote(&run->words, run->head.decisions);
+    snprintf(text, sizeof text, "the viewers chose %s", vote ? vote : "");
+    if (vote) note_viewers(run, "vote", text);
+}
+
+static void note_marks(lp_run *run) {
+    for (int i = 0; i < run->words.n; i++)
+        if (!run->words.list[i].vote && run->words.list[i].decision == run->head.decisions)
+            note_viewers(run, "clip", run->words.list[i].text);
+}
+
 static lp_status begin_episode(lp_run *run, lp_err *err) {
     uint64_t seed = lp_game_eval_seed((uint64_t)run->config.seed, (uint64_t)run->head.episodes);
-    lp_status status = lp_seat_begin(&run->mind.seat, seed, run->knobs, 0, err);
+    lp_status status = lp_run_episode_knobs(run, run->head.decisions, err);
+    if (!status) status = lp_seat_begin(&run->mind.seat, seed, run->episode_knobs, 0, err);
     if (status) return status;
     memset(run->head.text, 0, sizeof run->head.text);
     run->outcome = LP_RUNNING;
     lp_mind_reset(&run->mind);
     lp_timeline_begin(&run->timeline, run->head.episodes + 1);
     lp_run_head_begin(&run->head, seed, run->store);
+    note_vote(run);
     note_events(run);
     return LP_OK;
 }
@@ -384,12 +411,14 @@ lp_status lp_run_take(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
     LP_CHECK(run->thought && run->answered);
     run->thought = false;
+    note_marks(run);
     const bool remembers = run->policy || run->guest;
     int64_t step = lp_env_steps(run->mind.seat.env);
     run->outcome = lp_seat_take(&run->mind.seat, remembers ? &run->mind.decision : NULL, run->mind.action);
     if (remembers) record_item(run, step);
     memset(run->head.text, 0, sizeof run->head.text);
     run->head.decisions++;
+    lp_viewer_words_drop(&run->words, run->head.decisions);
     lp_timeline_press(&run->timeline, lp_game_action_keys(run->game, run->mind.action));
     note_events(run);
     if (run->outcome) {

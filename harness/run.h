@@ -119,6 +119,16 @@ bool lp_run_locked(lp_run *run, lp_err *why);
 bool lp_run_waits(lp_run *run);
 /* Decides: starts the next episode where one is due, looks, and asks the player. */
 lp_status lp_run_think(lp_run *run, lp_err *err);
+/* Between episodes (not lp_run_playing): what viewers chose, "doors=4 when=1", of knobs of the next one, on top of the run's own. It is written
+ * down in viewers.txt first, and an event says so; a resumed run plays the same. Where something was chosen already that stays. LP_FAILED: it
+ * cannot be written down, and changes nothing. */
+lp_status lp_run_vote(lp_run *run, const char *knobs, lp_err *err);
+/* Marks the decision that comes next as an event "clip" with a text, which is found as all events are, but never reaches a player. The same holds. */
+lp_status lp_run_mark(lp_run *run, const char *text, lp_err *err);
+/* An episode has begun and not ended. */
+bool lp_run_playing(const lp_run *run);
+/* What a knob is in the episode that goes on. */
+int64_t lp_run_knob(const lp_run *run, int knob);
 /* Of a run whose policy is "human", between think and take: what the person does. Until told, nothing is pressed. */
 void lp_run_choose(lp_run *run, int action);
 /* Of a run that a guest plays (players/guest.h), between think and take: waits up to timeout_ms for what it decides. *answered is true at once

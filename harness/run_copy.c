@@ -31,8 +31,7 @@ static lp_status copy_bytes(int from, int to, uint64_t size, const char *from_pa
     return status;
 }
 
-/* size: of what is copied; -1: all that there is now. */
-static lp_status copy_file(const char *from, const char *to, const char *name, int64_t size, lp_err *err) {
+lp_status lp_run_copy_file(const char *from, const char *to, const char *name, int64_t size, lp_err *err) {
     char from_path[PATH_MAX], to_path[PATH_MAX];
     struct stat st;
     lp_path_join(from_path, sizeof from_path, from, name);
@@ -84,11 +83,13 @@ static lp_status fill(const char *from, const char *to, lp_store *store, lp_run_
     if (!status) lp_store_meta(copy, "sitting", "closed"); /* nobody was killed here */
     if (!status) status = lp_store_commit(copy, NULL, 0, err);
     lp_store_close(copy);
-    if (!status) status = copy_file(from, to, "movie.lpm", (int64_t)head.movie_offset, err);
+    if (!status) status = lp_run_copy_file(from, to, "movie.lpm", (int64_t)head.movie_offset, err);
     if (!status) status = check_movie(to, &head, err);
     if (!status) status = lp_run_config_read(&config, from, err);
-    if (!status && lp_is_guest(config.policy)) status = copy_file(from, to, "answers.jsonl", -1, err);
-    if (!status && lp_guest_chats(config.policy)) status = copy_file(from, to, "chat.jsonl", -1, err);
+    if (!status && lp_is_guest(config.policy)) status = lp_run_copy_file(from, to, "answers.jsonl", -1, err);
+    if (!status && lp_guest_chats(config.policy)) status = lp_run_copy_file(from, to, "chat.jsonl", -1, err);
+    if (!status && lp_file_exists(lp_path_join(path, sizeof path, from, "viewers.txt")))
+        status = lp_run_copy_file(from, to, "viewers.txt", -1, err);
     return status ? status : lp_run_config_write(&config, to, err);
 }
 

@@ -91,6 +91,7 @@ static lp_status play_movie(migration *m, lp_movie *movie, lp_err *err) {
 }
 
 static lp_status play_again(migration *m, lp_err *err) {
+    char words[PATH_MAX];
     lp_run_config c = *m->config;
     lp_movie *movie = NULL;
     memset(c.policy, 0, sizeof c.policy);
@@ -102,6 +103,8 @@ static lp_status play_again(migration *m, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: has %u frames a decision, the game %d", m->path, lp_movie_info(movie)->frame_skip,
                          lp_game_frame_skip(m->game));
     if (!status) status = lp_run_make(m->again, m->game, NULL, &c, err);
+    if (!status && lp_file_exists(lp_path_join(words, sizeof words, m->folder, "viewers.txt")))
+        status = lp_run_copy_file(m->folder, m->again, "viewers.txt", -1, err);
     if (!status) status = lp_run_open(&m->run, m->again, m->game, NULL, &c, err);
     if (!status) status = play_movie(m, movie, err);
     if (movie) lp_movie_read_close(movie);

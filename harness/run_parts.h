@@ -48,6 +48,30 @@ const char *lp_run_clock_recovered(const lp_run_clock *c);
 /* Rows for the next commit. closed: the sitting is over. */
 void lp_run_clock_write(lp_run_clock *c, lp_store *store, bool closed);
 
+/* viewers.txt (run_viewers.c): what viewers did, each before what it belongs to. Zero-initialised: nobody did anything, and it is kept in memory alone. */
+enum { LP_VIEWER_TEXT_BYTES = 384 };
+typedef struct {
+    int64_t decision;
+    bool vote;                       /* on the episode that begins with this decision; else a mark at it */
+    char text[LP_VIEWER_TEXT_BYTES]; /* "doors=4 when=1"; words */
+} lp_viewer_word;
+typedef struct {
+    char path[PATH_MAX];
+    lp_viewer_word *list; /* owned, in their order */
+    int n, room;
+} lp_viewer_words;
+/* False: the line is none. */
+bool lp_viewer_word_read(lp_viewer_word *word, const char *line);
+/* Reads those from decision `from` on; a last line that was cut off is taken away. LP_BAD_INPUT: another line is none. */
+lp_status lp_viewer_words_open(lp_viewer_words *words, const char *folder, int64_t from, lp_err *err);
+void lp_viewer_words_close(lp_viewer_words *words);
+/* Written down first. LP_FAILED: it could not be, and nothing has changed. */
+lp_status lp_viewer_words_add(lp_viewer_words *words, int64_t decision, bool vote, const char *text, lp_err *err);
+/* Forgets what belongs to earlier decisions. */
+void lp_viewer_words_drop(lp_viewer_words *words, int64_t before);
+/* What was chosen for the episode that begins with this decision; NULL: nothing. Valid until the next call. */
+const char *lp_viewer_vote(const lp_viewer_words *words, int64_t decision);
+
 struct lp_run {
     const lp_game *game;     /* borrowed */
     const lp_policy *policy; /* borrowed; NULL: random or oracle */
@@ -59,7 +83,8 @@ struct lp_run {
     int lock_fd;                    /* of a recorded run; else -1 */
     lp_run_config config;
     lp_run_head head;
-    int64_t knobs[LP_MAX_KNOBS];
+    int64_t knobs[LP_MAX_KNOBS], episode_knobs[LP_MAX_KNOBS]; /* the config's; of the episode that goes on, with what viewers chose */
+    lp_viewer_words words;
     lp_mind mind;
     lp_guest *guest;     /* who plays, where a guest does; owned */
     lp_answers *answers; /* of a guest's recorded run; owned */
@@ -109,6 +134,11 @@ void lp_run_folder_drop(const lp_run_folder *f);
 
 /* Locks the movie, which stands for the run under whatever names its files have; *fd is for the caller to close. */
 lp_status lp_run_lock(int *fd, const char *folder, lp_err *err);
+
+/* Sets episode_knobs of the episode that begins, or began, with this decision. LP_BAD_INPUT: viewers.txt names none of the game's. */
+lp_status lp_run_episode_knobs(lp_run *run, int64_t first_decision, lp_err *err);
+/* One file of a run into another folder. size: of what is copied; -1: all that there is now. */
+lp_status lp_run_copy_file(const char *from, const char *to, const char *name, int64_t size, lp_err *err);
 
 /* An episode begins, or ended: counted, and its row where there is a store (else NULL). */
 void lp_run_head_begin(lp_run_head *head, uint64_t seed, lp_store *store);

@@ -49,7 +49,7 @@ static int milestone(const lp_timeline *t, const char *name) {
     return -1;
 }
 
-static void add_event(lp_timeline *t, int64_t step, const char *name, const char *text) {
+void lp_timeline_add(lp_timeline *t, int64_t step, const char *name, const char *text) {
     int i = milestone(t, name), at = (int)(t->n_events++ % LP_VIEW_MAX_EVENTS);
     t->events[at].episode = t->episode;
     t->events[at].step = step;
@@ -73,7 +73,7 @@ void lp_timeline_note(lp_timeline *t, lp_env *env, int64_t decision) {
     const lp_event *events;
     const int64_t *now = lp_env_variables(env);
     int n = lp_env_events(env, &events);
-    for (int i = 0; i < n; i++) add_event(t, lp_env_steps(env), events[i].name, events[i].text);
+    for (int i = 0; i < n; i++) lp_timeline_add(t, lp_env_steps(env), events[i].name, events[i].text);
     for (int i = 0; i < lp_game_n_variables(t->game); i++) {
         if (!t->fresh && now[i] != t->values[i]) t->changed[i] = decision; /* what the power-on did is no change */
         t->values[i] = now[i];
@@ -109,7 +109,7 @@ static void on_happening(void *context, const lp_store_happening *h) {
     }
     t->ended_won = won;
     t->ended_after = h->n_decisions;
-    add_event(t, h->step, h->name, h->text);
+    lp_timeline_add(t, h->step, h->name, h->text);
 }
 
 lp_status lp_timeline_follow(lp_timeline *t, lp_store *store, int64_t decision, lp_err *err) {

@@ -52,6 +52,8 @@ typedef struct {
 void lp_timeline_open(lp_timeline *t, const lp_game *game);
 void lp_timeline_begin(lp_timeline *t, int64_t episode);
 void lp_timeline_note(lp_timeline *t, lp_env *env, int64_t decision);
+/* An event that is not the game's. */
+void lp_timeline_add(lp_timeline *t, int64_t step, const char *name, const char *text);
 void lp_timeline_press(lp_timeline *t, uint16_t keys);
 void lp_timeline_end(lp_timeline *t, int64_t episode, lp_outcome outcome, int64_t n_decisions);
 /* Everything in the store up to decision that an earlier call has not had. */

@@ -231,9 +231,9 @@ static void quote_words(const char *words, char *out) {
  * twice). Summaries repeat their items, and are left to the view found. */
 static const char found_place[] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid % 4 <> 1 ORDER BY rank, rowid";
 static const char found_item[] = ITEM_ROWS("items i") "WHERE ?1 % 4 = 0 AND i.decision = ?1 / 4";
-static const char found_event[] =
-    "SELECT v.episode, 0, v.step, v.step, v.step, v.decision, 0.0, 0, NULL, v.text, NULL, NULL FROM events v"
-    " WHERE ?1 % 4 = 2 AND v.id = ?1 / 4 AND NOT EXISTS(SELECT 1 FROM items WHERE episode = v.episode AND step = v.step)";
+static const char found_event[] = "SELECT v.episode, 0, v.step, v.step, v.step, v.decision, 0.0, 0, NULL, v.text, NULL, NULL FROM events v"
+                                  " WHERE ?1 % 4 = 2 AND v.id = ?1 / 4 AND NOT EXISTS(SELECT 1 FROM items WHERE episode = v.episode AND "
+                                  "step = v.step AND instr(text, v.text))";
 
 /* Visits at most left rows of what q finds for a place, and readies q for the next. *left counts down. */
 static lp_status visit_place(lp_store *store, sqlite3_stmt *q, int64_t place, int *left, lp_store_visit visit, void *context, lp_err *err) {
