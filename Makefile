@@ -2,12 +2,12 @@
 # Both install missing Debian packages (with sudo when not root), build, and run.
 
 PACKAGES = cmake ninja-build gcc libc6-dev pkg-config git libmgba-dev libsdl2-dev libsdl2-ttf-dev fonts-dejavu-core \
-           libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libmicrohttpd-dev libcurl4-openssl-dev libcmocka-dev \
+           libsqlite3-dev liblz4-dev libzip-dev libopenblas-dev libcjson-dev libinih-dev libxxhash-dev libpng-dev libmicrohttpd-dev libcurl4-openssl-dev/libcurl4-gnutls-dev libcmocka-dev \
            libavformat-dev libavcodec-dev libswscale-dev
 # only the tests need these: g++ compiles the CUDA kernels for the CPU, sdcc and gcc-arm-none-eabi rebuild the ROMs, clang fuzzes, clang-format, clang-tidy and cppcheck check,
 # gnuplot-nox draws what longplay report shows, xvfb opens the window, x11-utils looks at it, python3-venv reads the weights back, python3-dev builds the Python package, the last line tries what an installation brings
 TEST_PACKAGES = g++ clang-format clang-tidy cppcheck sdcc gcc-arm-none-eabi clang libclang-rt-dev xvfb xauth x11-utils gnuplot-nox python3-venv python3-dev sqlite3 \
-                help2man bash-completion zsh ffmpeg nginx-light libnginx-mod-rtmp
+                help2man bash-completion zsh ffmpeg nginx-light libnginx-mod-rtmp ngircd openssl
 
 .PHONY: play test coverage install deb test-deb build build-debug build-asan build-cuda packages test-packages clean fuzz drawings
 

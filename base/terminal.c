@@ -1,5 +1,7 @@
 #include "base/terminal.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,36 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The character at the beginning of s: its bytes; 0 where it is cut off, -1 where the first byte is none. By RFC 3629: no overlong forms,
- * no surrogates, nothing above U+10FFFF. */
-static int decode(const unsigned char *s, size_t n, uint32_t *c) {
-    int length = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : -1;
-    if (length < 0) return -1;
-    *c = length == 1 ? s[0] : s[0] & (0x7fu >> length);
-    for (int i = 1; i < length; i++) {
-        if ((size_t)i == n) return 0;
-        unsigned char low = i > 1 ? 0x80 : s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
-        unsigned char high = i > 1 ? 0xbf : s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
-        if (s[i] < low || s[i] > high) return -1;
-        *c = *c << 6 | (s[i] & 0x3f);
-    }
-    return length;
-}
-
-static bool is_obeyed(uint32_t c) {
-    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 size_t lp_terminal_clean(lp_terminal_rest *rest, const char *piece, size_t size_bytes, char *out) {
     char *to = out;
     for (size_t used = 0; used < size_bytes || rest->n;) {
         uint32_t c = 0;
         while (rest->n < (int)sizeof rest->bytes && used < size_bytes) rest->bytes[rest->n++] = (unsigned char)piece[used++];
-        int n = decode(rest->bytes, (size_t)rest->n, &c);
+        int n = lp_utf8_decode(rest->bytes, (size_t)rest->n, &c);
         if (!n) break; /* there is nothing left of the piece */
         if (n < 0) to += sprintf(to, "\xef\xbf\xbd");
-        else if (is_obeyed(c)) to += sprintf(to, "\\u%04x", (unsigned)c);
+        else if (lp_utf8_is_obeyed(c)) to += sprintf(to, "\\u%04x", (unsigned)c);
         else memcpy(to, rest->bytes, (size_t)n), to += n;
         n = n < 0 ? 1 : n;
         rest->n -= n;

@@ -7,6 +7,7 @@
 #include "base/stop.h"
 #include "cli/relay.h"
 #include "cli/run_json.h"
+#include "cli/viewers.h"
 #include "cli/watch.h"
 #include "evals/eval.h"
 #include "harness/keyboard.h"
@@ -38,6 +39,7 @@ typedef struct {
     lp_look look;
     lp_web_config web;
     lp_film_options film;
+    lp_viewers_options chat;
 } arguments;
 
 /* What is being played, and by whom. */
@@ -53,6 +55,7 @@ typedef struct {
     char shown_status[192], name[400]; /* name: of game and run */
     lp_watch watch;
     lp_run_json json;
+    lp_viewers viewers;
     lp_relay *relay; /* owned; NULL: no stream started us (cmd_stream.c) */
     double beat_s;
 } session;
@@ -86,12 +89,13 @@ static lp_status apply_knobs(session *s, const arguments *a, const char *base, l
         status = lp_game_set_knob(s->game, knobs, one, err);
     for (int i = 0; i < a->n_set && !status; i++) status = lp_game_set_knob(s->game, knobs, a->set[i], err);
     if (!status) lp_run_config_knobs(&s->config, s->game, knobs);
-    return status;
+    return status ? status : lp_viewers_read_ballots(&s->viewers, &a->chat, s->game, err);
 }
 
-/* Limits as given. Where none are, a window goes on until it is closed, and a page until we are stopped; else a few episodes are an example. */
+/* Limits as given. Where none are, a window goes on until it is closed, and a page or a chat until we are stopped; else a few episodes are an example. */
 static void settle_limits(session *s, const arguments *a) {
-    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN, example = !given && !s->window && !s->web && !a->film.stream;
+    bool given = a->episodes != FROM_RUN || a->decisions != FROM_RUN,
+         example = !given && !s->window && !s->web && !a->film.stream && !a->chat.address;
     s->config.episodes = a->episodes != FROM_RUN ? a->episodes : example && lp_game_can_end(s->game) ? EPISODES : 0;
     s->config.decisions = a->decisions != FROM_RUN ? a->decisions : example && lp_game_is_endless(s->game) ? DECISIONS : 0;
 }
@@ -200,12 +204,12 @@ static void add_status(session *s, const char *format, ...) {
 
 static void tell_status(session *s, const lp_view *view) {
     const lp_outcome outcome = lp_run_outcome(s->run);
-    const char *at = lp_game_find_knob(s->game, "horizon") >= 0 ? strstr(s->config.knobs, "horizon=") : NULL;
+    const int horizon = lp_game_find_knob(s->game, "horizon");
     char bytes[LP_BYTES_BYTES], keep[LP_BYTES_BYTES];
     lp_chat_counts chat;
     s->shown_status[0] = 0;
     if (outcome) add_status(s, "episode ended: %s", lp_outcome_name(outcome));
-    if (at) add_status(s, "horizon %.*s", (int)strcspn(at + 8, " "), at + 8);
+    if (horizon >= 0) add_status(s, "horizon %lld", (long long)lp_run_knob(s->run, horizon));
     if (lp_run_chat(s->run, &chat)) add_status(s, "%lld replies, %lld tokens", (long long)chat.replies, (long long)chat.tokens);
     if (view->disk.run_bytes)
         add_status(s, "disk %s%s%s", lp_print_bytes(bytes, view->disk.run_bytes), view->disk.keep_bytes ? " of " : "",
@@ -240,7 +244,10 @@ static void on_frame(void *context) {
 static void write_json(session *s, const char *state) {
     lp_view view;
     lp_watch_view(&s->watch, show, s, &view);
-    lp_run_json_write(&s->json, &view, state);
+    lp_irc_state chat = {0};
+    if (s->viewers.chat) chat = lp_irc_look(s->viewers.chat);
+    lp_run_json_write(&s->json, &view, s->viewers.chat ? &chat : NULL, state);
+    lp_viewers_tell(&s->viewers, &view);
 }
 
 /* For who started us: we are alive. */
@@ -254,6 +261,7 @@ static void beat(session *s) {
 static void on_tick(void *context) {
     session *s = context;
     beat(s);
+    lp_viewers_mark(&s->viewers, s->run);
     if (lp_run_json_due(&s->json)) write_json(s, s->watch.paused ? "paused" : "playing");
 }
 
@@ -309,6 +317,7 @@ static lp_status play(session *s, lp_err *err) {
         }
         double still_s = watch->still_s;
         bool answered = true;
+        lp_viewers_begin(&s->viewers, s->run);
         status = lp_run_think(s->run, err);
         if (!status) status = lp_watch_turn(watch, lp_watch_wants_frames(watch) ? 1 : frames, show, s, err);
         lp_run_idle(s->run, watch->still_s - still_s);
@@ -318,6 +327,7 @@ static lp_status play(session *s, lp_err *err) {
         lp_env_on_frame(env, lp_watch_wants_frames(watch) ? on_frame : NULL, s);
         if (!status) status = lp_run_take(s->run, err);
         if (status && s->goes_on && lp_run_recorded(s->run)) lp_pursuit_begin(&s->pursuit, s->run, err), status = LP_OK;
+        if (!status) lp_viewers_took(&s->viewers, s->run);
         if (!status && lp_run_outcome(s->run)) lp_watch_end(watch, view_end(lp_run_outcome(s->run)));
         if (!status && lp_watch_lingers(watch) && lp_run_outcome(s->run))
             status = lp_watch_turn(watch, RESULT_S * LP_EMU_FRAMES_PER_S, show, s, err);
@@ -391,7 +401,7 @@ static void print_summary(const session *s, const arguments *a, lp_run_totals t,
 
 static int play_session(session *s, const arguments *a, lp_err *err) {
     lp_watch_options options = {.window = s->window,
-                                .speed = s->window || a->web.address || a->film.stream ? 1 : 0,
+                                .speed = s->window || a->web.address || a->film.stream || a->chat.address ? 1 : 0,
                                 .frames_per_s = LP_EMU_FRAMES_PER_S,
                                 .tick = on_tick,
                                 .tick_context = s};
@@ -402,10 +412,12 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     options.film = a->film;
     options.film.relay = s->relay && lp_relay_shows(s->relay) ? s->relay : NULL;
     if (!status) status = lp_watch_check(&options, a->shot, err);
+    if (!status) status = lp_viewers_check(&s->viewers, &a->chat, err);
     if (!status) status = lp_watch_web(&s->web, &a->web, a->run, NULL, err);
     if (!status) status = settle(s, a, err);
     if (!status) status = lp_use_device(s->chosen.policy, s->game, a->device, err);
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);
+    if (!status) status = lp_viewers_open(&s->viewers, &a->chat, s->game, a->run, err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
     options.player = s->human;
@@ -439,20 +451,20 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
 }
 
 static void more_help(void) {
-    printf(
-        "\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file.\n"
-        "Without --episodes and --decisions a window goes on until it is closed, --web and --stream until it is stopped; else %d episodes "
-        "are played, "
-        "and at most %d\n"
-        "decisions of a game that may never end (no loss, no time limit).\n"
-        "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
-        "In the window: SPACE pauses, S steps, 1 4 M set the speed, + - V the sound, P takes a picture, F fills the screen, Q quits.\n"
-        "--record: the console's time, every frame once, whatever the speed; a recording never slows a window down.\n"
-        "--stream: what happens now, with sound at speed 1; a server that goes away is tried again for as long as it takes.\n"
-        "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes, --decisions\n"
-        "and --keep, which set new limits. With GAME, --resume starts a run that is not there yet.\n"
-        "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
-        EPISODES, DECISIONS);
+    printf("\nGAME is a shipped game's name (cue) or a game folder; ROM is any .gb, .gbc or .gba file.\n"
+           "Without --episodes and --decisions a window goes on until it is closed, --web, --stream and --chat until it is stopped; else "
+           "%d episodes "
+           "are played, "
+           "and at most %d\n"
+           "decisions of a game that may never end (no loss, no time limit).\n"
+           "--policy human: you play, with " LP_KEYBOARD_HELP ", until you close the window; N steps.\n"
+           "In the window: SPACE pauses, S steps, 1 4 M set the speed, + - V the sound, P takes a picture, F fills the screen, Q quits.\n"
+           "--record: the console's time, every frame once, whatever the speed; a recording never slows a window down.\n"
+           "--stream: what happens now, with sound at speed 1; a server that goes away is tried again for as long as it takes.\n"
+           "--resume needs nothing but --run; what else is given must be what the run was recorded with, but for --episodes, --decisions\n"
+           "and --keep, which set new limits. With GAME, --resume starts a run that is not there yet.\n"
+           "Ctrl-C (or SIGTERM, SIGHUP) stops after the present decision; nothing is lost of a recorded run, however it ends.\n",
+           EPISODES, DECISIONS);
 }
 
 int lp_cmd_play(int argc, char **argv) {
@@ -486,7 +498,7 @@ int lp_cmd_play(int argc, char **argv) {
          .help = "idle frames before the first decision, drawn from the seed (the game's own)",
          .text = &a.noop},
         LP_CLI_MEMORY(&a.memory),
-        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web or --stream, else max)", .text = &a.speed},
+        {.name = "speed", .value = "1|4|max", .help = "pace (1 in a window or with --web, --stream or --chat, else max)", .text = &a.speed},
         {.name = "title", .value = "TEXT", .help = "the window's, and in the picture (the game and the run)", .text = &a.title},
         {.name = "headless", .help = "no window, also where there is a display", .flag = &a.headless},
         LP_CLI_LOOK(a.look),
@@ -494,6 +506,7 @@ int lp_cmd_play(int argc, char **argv) {
         LP_CLI_VOLUME(a.film),
         LP_CLI_FILM("record", a.film),
         LP_CLI_STREAM(a.film),
+        LP_CLI_VIEWERS(a.chat),
         {.name = "shot", .value = "FILE.png", .help = "write a picture of the end", .text = &a.shot},
         {.name = "device", .value = "cpu|cuda|auto", .help = "where the network runs", .text = &a.device},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
@@ -516,6 +529,7 @@ int lp_cmd_play(int argc, char **argv) {
     lp_status status = lp_relay_join(&s.relay, &err);
     if (!status) status = lp_use_device(NULL, NULL, a.device, &err);
     code = status ? lp_report(status, &err) : play_session(&s, &a, &err);
+    lp_viewers_close(&s.viewers);
     lp_web_close(s.web);
     lp_pursuit_close(&s.pursuit, s.run);
     lp_run_close(s.run);

@@ -17,7 +17,7 @@ void lp_run_json_open(lp_run_json *j, const char *folder) {
     if (folder) lp_path_join(j->path, sizeof j->path, folder, "run.json");
 }
 
-bool lp_run_json_due(const lp_run_json *j) { return *j->path && lp_now_s() - j->written_s >= EVERY_S; }
+bool lp_run_json_due(const lp_run_json *j) { return lp_now_s() - j->written_s >= EVERY_S; }
 
 static void add_text(cJSON *o, const char *name, const char *text) {
     if (text) cJSON_AddStringToObject(o, name, text);
@@ -29,7 +29,7 @@ static void add_number(cJSON *o, const char *name, double value) {
     else cJSON_AddNullToObject(o, name);
 }
 
-static cJSON *describe(const lp_view *v, const char *state) {
+static cJSON *describe(const lp_view *v, const lp_irc_state *chat, const char *state) {
     cJSON *o = cJSON_CreateObject();
     add_text(o, "longplay", "run");
     add_number(o, "version", 1);
@@ -59,13 +59,23 @@ static cJSON *describe(const lp_view *v, const char *state) {
     cJSON_AddBoolToObject(o, "recorded", v->recorded);
     add_text(o, "recovered", v->recovered);
     add_text(o, "note", v->note);
+    cJSON *c = chat ? cJSON_AddObjectToObject(o, "chat") : cJSON_AddNullToObject(o, "chat");
+    if (chat) {
+        cJSON_AddBoolToObject(c, "connected", chat->connected);
+        add_number(c, "losses", chat->losses);
+        add_number(c, "asked", (double)chat->asked);
+        add_number(c, "answered", (double)chat->answered);
+        add_number(c, "votes", (double)chat->votes);
+        add_number(c, "told", (double)chat->told);
+        add_number(c, "dropped", (double)chat->dropped);
+    }
     return o;
 }
 
-void lp_run_json_write(lp_run_json *j, const lp_view *view, const char *state) {
+void lp_run_json_write(lp_run_json *j, const lp_view *view, const lp_irc_state *chat, const char *state) {
     j->written_s = lp_now_s();
     if (!*j->path) return;
-    cJSON *o = describe(view, state);
+    cJSON *o = describe(view, chat, state);
     char *text = cJSON_Print(o);
     if (text) (void)lp_file_replace(j->path, text, strlen(text), NULL);
     cJSON_free(text);

@@ -7,6 +7,7 @@
 #ifndef LP_CLI_RUN_JSON_H
 #define LP_CLI_RUN_JSON_H
 
+#include "irc/irc.h"
 #include "view/viewer.h"
 
 #include <limits.h>
@@ -16,9 +17,9 @@ typedef struct {
     double written_s;
 } lp_run_json;
 
-void lp_run_json_open(lp_run_json *j, const char *folder); /* NULL: never due */
+void lp_run_json_open(lp_run_json *j, const char *folder); /* NULL: never written */
 bool lp_run_json_due(const lp_run_json *j);
-/* state: "playing", "paused", "ended". What cannot be written is not worth a word: the next second brings another. */
-void lp_run_json_write(lp_run_json *j, const lp_view *view, const char *state);
+/* chat: NULL: there is none. state: "playing", "paused", "ended". What cannot be written is not worth a word: the next second brings another. */
+void lp_run_json_write(lp_run_json *j, const lp_view *view, const lp_irc_state *chat, const char *state);
 
 #endif

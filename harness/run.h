@@ -123,7 +123,7 @@ lp_status lp_run_think(lp_run *run, lp_err *err);
  * down in viewers.txt first, and an event says so; a resumed run plays the same. Where something was chosen already that stays. LP_FAILED: it
  * cannot be written down, and changes nothing. */
 lp_status lp_run_vote(lp_run *run, const char *knobs, lp_err *err);
-/* Marks the decision that comes next as an event "clip" with a text, which is found as all events are, but never reaches a player. The same holds. */
+/* Marks the decision that comes next as an event "clip" with a text, which is found as all events are, but reaches no policy and no guest. The same holds. */
 lp_status lp_run_mark(lp_run *run, const char *text, lp_err *err);
 /* An episode has begun and not ended. */
 bool lp_run_playing(const lp_run *run);

@@ -60,6 +60,8 @@ typedef struct {
     lp_viewer_word *list; /* owned, in their order */
     int n, room;
 } lp_viewer_words;
+/* Is an event of this name a vote or a mark? */
+bool lp_is_of_viewers(const char *event);
 /* False: the line is none. */
 bool lp_viewer_word_read(lp_viewer_word *word, const char *line);
 /* Reads those from decision `from` on; a last line that was cut off is taken away. LP_BAD_INPUT: another line is none. */

@@ -17,13 +17,15 @@
 
 enum { LINE_BYTES = LP_VIEWER_TEXT_BYTES + 64 };
 
+bool lp_is_of_viewers(const char *event) { return !strcmp(event, "vote") || !strcmp(event, "clip"); }
+
 bool lp_viewer_word_read(lp_viewer_word *w, const char *line) {
     char kind[8] = "";
     int at = 0;
     long long decision = -1;
     if (sscanf(line, "%18lld %4s%n", &decision, kind, &at) != 2 || decision < 0 || line[at] != ' ') return false;
     const char *text = line + at + 1;
-    if ((strcmp(kind, "vote") && strcmp(kind, "clip")) || strlen(text) >= sizeof w->text) return false;
+    if (!lp_is_of_viewers(kind) || strlen(text) >= sizeof w->text) return false;
     *w = (lp_viewer_word){.decision = decision, .vote = *kind == 'v'};
     strcpy(w->text, text);
     return true;

@@ -110,6 +110,7 @@ typedef struct {
     const char *text;        /* NULL: none; valid during the visit */
     const float *vector;     /* an item, by lp_store_show: [dim]; valid during the visit */
     int dim;                 /* 0: no vector */
+    const char *event;       /* a moment without an item, by lp_store_search: the event's name; else NULL. Valid during the visit */
     bool dropped;            /* an item that was: it has neither salience, text nor vector */
     const char *encoder;     /* with a vector: digest of the policy that wrote it; "": not known */
 } lp_store_row;

@@ -64,7 +64,6 @@ static void visit_row(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, vo
                         .salience = sqlite3_column_double(q, 6),
                         .dropped = sqlite3_column_type(q, 6) == SQLITE_NULL,
                         .n_items = sqlite3_column_int(q, 7),
-                        .items = (const char *)sqlite3_column_text(q, 8),
                         .text = (const char *)sqlite3_column_text(q, 9),
                         .encoder = ""};
     print_id(row.id, sizeof row.id, row.episode, row.level, sqlite3_column_int64(q, 2));
@@ -76,7 +75,8 @@ static void visit_row(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, vo
         row.dim = (int)(size / sizeof *row.vector);
         if (sqlite3_column_text(q, 13)) row.encoder = (const char *)sqlite3_column_text(q, 13);
     }
-    if (row.items && !row.n_items) row.items = NULL;
+    if (row.level && row.n_items) row.items = (const char *)sqlite3_column_text(q, 8);
+    if (!row.level) row.event = (const char *)sqlite3_column_text(q, 8);
     visit(context, &row);
 }
 
@@ -231,9 +231,10 @@ static void quote_words(const char *words, char *out) {
  * twice). Summaries repeat their items, and are left to the view found. */
 static const char found_place[] = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid % 4 <> 1 ORDER BY rank, rowid";
 static const char found_item[] = ITEM_ROWS("items i") "WHERE ?1 % 4 = 0 AND i.decision = ?1 / 4";
-static const char found_event[] = "SELECT v.episode, 0, v.step, v.step, v.step, v.decision, 0.0, 0, NULL, v.text, NULL, NULL FROM events v"
-                                  " WHERE ?1 % 4 = 2 AND v.id = ?1 / 4 AND NOT EXISTS(SELECT 1 FROM items WHERE episode = v.episode AND "
-                                  "step = v.step AND instr(text, v.text))";
+static const char found_event[] =
+    "SELECT v.episode, 0, v.step, v.step, v.step, v.decision, 0.0, 0, v.name, v.text, NULL, NULL FROM events v"
+    " WHERE ?1 % 4 = 2 AND v.id = ?1 / 4 AND NOT EXISTS(SELECT 1 FROM items WHERE episode = v.episode AND "
+    "step = v.step AND instr(text, v.text))";
 
 /* Visits at most left rows of what q finds for a place, and readies q for the next. *left counts down. */
 static lp_status visit_place(lp_store *store, sqlite3_stmt *q, int64_t place, int *left, lp_store_visit visit, void *context, lp_err *err) {

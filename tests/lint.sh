@@ -7,7 +7,7 @@ build=$1
 shift
 # built only with nvcc, so the build does not know them
 without='^(policy/cuda.*|bench/bench_cuda)\.c$'
-[ $# -gt 0 ] || set -- $(git ls-files base emulator saves kernels memory env view players video policy harness train evals experiment bench web cli | grep '\.c$' | grep -vE "$without")
+[ $# -gt 0 ] || set -- $(git ls-files base emulator saves kernels memory env view players video policy harness train evals experiment bench web irc cli | grep '\.c$' | grep -vE "$without")
 printf '%s\n' "$@" | xargs -P 2 -n 4 clang-tidy --quiet -p "$build" --extra-arg=-Wno-unknown-warning-option 2>/dev/null
 # Off: missingInclude (the system's headers), and what -Wmaybe-uninitialized, the sanitizers and clang's analyzer judge better: cppcheck
 # believes in calls that succeed and leave their result unset; and logf(0) of a softmax's sum, which holds exp(0).

@@ -1,9 +1,9 @@
 #!/bin/sh
-# packages.sh PACKAGE...: installs those of the Debian packages that are missing, and says which.
+# packages.sh PACKAGE...: installs those of the Debian packages that are missing, and says which. A/B: either will do, A where neither is there.
 set -eu
 missing=""
 for package in "$@"; do
-    dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing="$missing $package"
+    dpkg-query -W -f '${db:Status-Status}\n' $(echo "$package" | tr / " ") 2>/dev/null | grep -qx installed || missing="$missing ${package%%/*}"
 done
 [ -n "$missing" ] || exit 0
 echo "Longplay needs these Debian packages, installing:$missing"

@@ -32,6 +32,7 @@ SHORTER = [
     (r"(longplay play .*)--web 127.0.0.1:8600", r"\1--web 127.0.0.1:0 --decisions 20"),
     (r"--web 127.0.0.1:8600", "--web 127.0.0.1:0 --speed max"),
     (r"--stream rtmp://HOST/APP/KEY", "--stream rtmp://127.0.0.1:1/APP/KEY --decisions 20"),
+    (r"--chat ircs://\S+", "--chat irc://127.0.0.1:1/c"),
     (r"--minutes \d+", "--minutes 0.05 --train.envs=8 --eval-episodes 4"),
     (r"longplay bench (\w+)$", r"longplay bench \1 cue --seconds 0.2"),
     (r"longplay eval memory( .*)?--episodes 1000", r"longplay eval memory\1--episodes 1"),

@@ -88,6 +88,20 @@ static void test_recorded(void **state) {
     assert_true(count(at("whole"), "SELECT count(*) FROM events WHERE name = 'clip'") > 5);
     assert_int_equal(count(at("whole"), "SELECT count(*) FROM items WHERE text LIKE '%zebra%' OR text LIKE '%viewers%'"), 0);
     assert_int_equal(count(at("whole"), "SELECT count(*) FROM summaries WHERE text LIKE '%zebra%'"), 0);
+    /* a guest that looks things up does not find what viewers wrote */
+    lp_run *run = NULL;
+    lp_run_config c;
+    lp_err err;
+    char found[4096] = "";
+    must(lp_run_config_read(&c, at("whole"), &err), &err);
+    must(lp_run_open(&run, at("whole"), p.game, p.policy, &c, &err), &err);
+    const lp_library library = lp_run_library(run);
+    library.search(library.context, "zebra", found, sizeof found);
+    library.search(library.context, "viewers", found, sizeof found);
+    assert_string_equal(found, "");
+    library.search(library.context, "sign", found, sizeof found);
+    assert_non_null(strstr(found, "sign"));
+    lp_run_close(run);
     /* a marked moment is found by its words, and shown as a clip would */
     r = longplay("memory %%/whole search zebra 42");
     if (r.code || !strstr(r.out, "decision 42 ") || lines(r.out) != 1) fail_msg("exit %d: %s%s", r.code, r.out, r.err);

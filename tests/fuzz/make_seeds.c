@@ -136,5 +136,11 @@ int main(int argc, char **argv) {
                       printed[] = "\002WLT\"}]}\n";
     must(lp_file_write_atomic(place("results", "out"), kept, sizeof kept - 1, &err), &err);
     must(lp_file_write_atomic(place("results", "json"), printed, sizeof printed - 1, &err), &err);
+    static const char viewers[] = "0 vote doors=4 when=1\n12 clip by anna: a jump\n",
+                      irc[] = "@a=b :anna!a@h PRIVMSG #games :!memory \00304,12bell\r\nPING :x\r\n:s 001 longplay :hi\r\n",
+                      address[] = "ircs://me@[::1]:6697/%23games";
+    must(lp_file_write_atomic(place("viewers", "a.txt"), viewers, sizeof viewers - 1, &err), &err);
+    must(lp_file_write_atomic(place("irc", "lines"), irc, sizeof irc - 1, &err), &err);
+    must(lp_file_write_atomic(place("irc", "address"), address, sizeof address - 1, &err), &err);
     return 0;
 }
