@@ -35,6 +35,8 @@ void lp_stop_catch(void) {
     if (hangup.sa_handler != SIG_IGN) sigaction(SIGHUP, &act, NULL);
 }
 
+void lp_stop_ask(void) { raise(SIGTERM); }
+
 int lp_stop_asked(void) { return atomic_load_explicit(&asked, memory_order_relaxed); }
 
 lp_status lp_stop_check(lp_err *err) { return lp_stop_asked() ? lp_fail(err, LP_FAILED, "stopped: nothing was kept") : LP_OK; }

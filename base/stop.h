@@ -15,6 +15,8 @@
 
 /* From here on signals ask; forgets what was asked before. */
 void lp_stop_catch(void);
+/* Asks as SIGTERM does: for what ends by itself, as the input that commands come from. */
+void lp_stop_ask(void);
 /* The signal that asked, or 0. Any thread may call it, as often as it likes. */
 int lp_stop_asked(void);
 /* For work that is worth nothing in part: LP_FAILED once somebody asked. Who made files for it removes them, as after any failure. */

@@ -12,6 +12,7 @@
  * for failed, 2 bad usage or bad input. */
 int lp_cmd_play(int argc, char **argv);
 int lp_cmd_stream(int argc, char **argv);
+int lp_cmd_mcp(int argc, char **argv);
 int lp_cmd_train(int argc, char **argv);
 int lp_cmd_eval(int argc, char **argv);
 int lp_cmd_experiment(int argc, char **argv);

@@ -471,7 +471,7 @@ int lp_cmd_play(int argc, char **argv) {
     arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .film.volume = 100};
     const lp_option options[] = {
         {.name = "policy",
-         .value = "FILE|random|oracle|human|process:COMMAND|chat:FILE",
+         .value = "FILE|random|oracle|human|process:COMMAND|chat:FILE|mcp",
          .help = "who plays (the game's shipped policy)",
          .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},

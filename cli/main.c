@@ -19,6 +19,7 @@ static const struct {
 } commands[] = {
     {"play", lp_cmd_play, "play a game, in a window or without, and record the run"},
     {"stream", lp_cmd_stream, "play a run that does not end: the player is started again when it crashes or hangs"},
+    {"mcp", lp_cmd_mcp, "let an agent play that speaks the Model Context Protocol"},
     {"train", lp_cmd_train, "train a policy on a game, from win and loss alone"},
     {"eval", lp_cmd_eval, "evaluate a policy over many episodes"},
     {"experiment", lp_cmd_experiment, "train and evaluate a matrix of games, memories, networks and seeds"},

@@ -1,5 +1,7 @@
 #include "cli/rows.h"
 
+#include "players/guest.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +70,8 @@ lp_status lp_row_player(lp_chosen_policy *chosen, lp_eval_config *config, const 
     *chosen = (lp_chosen_policy){0};
     lp_status status = lp_game_has_win_rate(what->game, config->time_limit, err);
     if (!status) status = lp_choose_policy(chosen, what->game, policy ? policy : what->policy, err);
+    if (!status && !strcmp(chosen->name, LP_GUEST_MCP))
+        status = lp_fail(err, LP_BAD_INPUT, "--policy mcp: who speaks it plays by itself (longplay mcp), and is not evaluated");
     if (!status) status = lp_choose_player_memory(&config->memory, chosen, memory, err);
     if (status) return status;
     config->player = chosen->player;

@@ -46,7 +46,7 @@ static cJSON *press_tool(const lp_chat_setup *s, const lp_game *game) {
     return t;
 }
 
-static cJSON *list_tools(const lp_chat_setup *s, const lp_game *game) {
+cJSON *lp_chat_tools(const lp_chat_setup *s, const lp_game *game) {
     cJSON *tools = cJSON_CreateArray();
     cJSON_AddItemToArray(tools, press_tool(s, game));
     cJSON_AddItemToArray(tools, tool("wait", "Lets decisions pass without a key.",
@@ -92,8 +92,7 @@ static void choose_notes(bool *kept, const lp_moment *m, int64_t budget_bytes) {
             if (m->notes[i].level == level) kept[i] = false, bytes -= (int64_t)strlen(m->notes[i].text) + 24;
 }
 
-/* Memory and notebook as text, the caller's to free. */
-static char *tell_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_notebook *book) {
+char *lp_chat_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_notebook *book) {
     char *text = NULL;
     size_t size;
     bool *kept = calloc((size_t)m->n_notes + 1, sizeof *kept);
@@ -131,7 +130,7 @@ static bool add_now(cJSON *messages, const lp_chat_setup *s, const cJSON *now, c
     cJSON_AddStringToObject(message, "role", "user");
     cJSON_AddItemToObject(message, "content", content);
     cJSON_AddItemToArray(messages, message);
-    char *memory = tell_memory(s, m, book);
+    char *memory = lp_chat_memory(s, m, book);
     bool good = memory && add_part(content, cJSON_GetStringValue(cJSON_GetObjectItem(one, "content"))) && add_part(content, memory);
     free(memory);
     if (good && m->frame && s->sees != LP_SEES_TEXT) good = add_picture(content, s, m);
@@ -146,7 +145,7 @@ cJSON *lp_chat_request(const lp_chat_setup *s, const lp_game *game, const char *
     cJSON_AddStringToObject(o, "model", s->model);
     cJSON_AddNumberToObject(o, "max_tokens", (double)s->answer_tokens);
     if (s->temperature >= 0) cJSON_AddNumberToObject(o, "temperature", s->temperature);
-    cJSON_AddItemToObject(o, "tools", list_tools(s, game));
+    cJSON_AddItemToObject(o, "tools", lp_chat_tools(s, game));
     add_message(messages, "system", prompt);
     for (int i = 0; i < n_past; i++)
         for (one = past[i]->child; one; one = one->next) cJSON_AddItemToArray(messages, cJSON_Duplicate(one, true));
@@ -289,8 +288,9 @@ static void look_up(lp_chat_plan *plan, const char *tool_name, const char *key, 
     if (!*result) snprintf(result, LP_CHAT_RESULT, "Nothing was found.");
 }
 
-static void call(lp_chat_plan *plan, lp_chat_notebook *book, const char *name, const cJSON *arguments, const lp_chat_setup *s,
-                 const lp_game *game, const lp_library *library, char *result) {
+void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *book, const char *name, const cJSON *arguments, const lp_chat_setup *s,
+                  const lp_game *game, const lp_library *library, char result[LP_CHAT_RESULT]) {
+    result[0] = 0;
     if (!name) add_fault(plan, result, "the call has no name");
     else if (!cJSON_IsObject(arguments)) add_fault(plan, result, "%.40s: the arguments are no JSON object", name);
     else if (!strcmp(name, "press")) do_press(plan, arguments, s, game, result);
@@ -318,11 +318,11 @@ void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *book, cJSON *now, cons
     if (said && *said) lp_text_cut(plan->thought, sizeof plan->thought, said);
     cJSON_AddItemToArray(now, cJSON_Duplicate(message, true));
     cJSON_ArrayForEach(one, calls) {
-        char result[LP_CHAT_RESULT] = "";
+        char result[LP_CHAT_RESULT];
         const cJSON *function = cJSON_GetObjectItem(one, "function");
         const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(function, "arguments"));
         cJSON *arguments = text ? cJSON_Parse(text) : NULL;
-        call(plan, book, cJSON_GetStringValue(cJSON_GetObjectItem(function, "name")), arguments, s, game, library, result);
+        lp_chat_call(plan, book, cJSON_GetStringValue(cJSON_GetObjectItem(function, "name")), arguments, s, game, library, result);
         cJSON_Delete(arguments);
         add_result(now, one, known && cJSON_IsString(known) ? known->valuestring : result);
         if (known) known = known->next;

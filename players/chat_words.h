@@ -36,6 +36,13 @@ typedef struct {
 
 /* The short text of a moment, which stays in the conversation. */
 void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *moment);
+/* Memory and notebook as text, the memory within setup's tokens. The caller's to free; NULL: out of memory. */
+char *lp_chat_memory(const lp_chat_setup *setup, const lp_moment *moment, const lp_chat_notebook *notebook);
+/* The tools, {"type": "function", "function": {"name", "description", "parameters"}} each. The caller's to delete. */
+cJSON *lp_chat_tools(const lp_chat_setup *setup, const lp_game *game);
+/* Does what one call says, to plan and notebook; result: what came of it, in words. Where it is no call, plan->faults counts it. library may be NULL. */
+void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *notebook, const char *name, const cJSON *arguments, const lp_chat_setup *setup,
+                  const lp_game *game, const lp_library *library, char result[LP_CHAT_RESULT]);
 /* A request. prompt: the system text; past: arrays of messages, oldest turn first; now: the messages of this turn, the question first. The caller's
  * to delete; NULL: out of memory. */
 cJSON *lp_chat_request(const lp_chat_setup *setup, const lp_game *game, const char *prompt, cJSON *const *past, int n_past,

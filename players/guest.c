@@ -1,5 +1,6 @@
 #include "players/guest.h"
 
+#include "players/mcp.h"
 #include "players/program.h"
 
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 struct lp_guest {
     const lp_game *game; /* borrowed */
     lp_program *program; /* owned; or */
-    lp_chat *chat;       /* owned */
+    lp_chat *chat;       /* owned; or */
+    lp_mcp *mcp;         /* owned */
     bool greeted;
 };
 
@@ -18,8 +20,9 @@ lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game,
     lp_guest *g = calloc(1, sizeof *g);
     if (!g) return lp_fail(err, LP_FAILED, "out of memory");
     g->game = game;
-    lp_status status = lp_guest_chats(policy) ? lp_chat_open(&g->chat, policy + strlen(LP_GUEST_CHAT), game, folder, err)
-                                              : lp_program_open(&g->program, policy + strlen(LP_GUEST_PROCESS), err);
+    lp_status status = !strcmp(policy, LP_GUEST_MCP) ? lp_mcp_open(&g->mcp, game, err)
+                       : lp_guest_chats(policy)      ? lp_chat_open(&g->chat, policy + strlen(LP_GUEST_CHAT), game, folder, err)
+                                                     : lp_program_open(&g->program, policy + strlen(LP_GUEST_PROCESS), err);
     if (status) lp_guest_close(g);
     else *out = g;
     return status;
@@ -29,6 +32,7 @@ void lp_guest_close(lp_guest *g) {
     if (!g) return;
     lp_program_close(g->program);
     lp_chat_close(g->chat);
+    lp_mcp_close(g->mcp);
     free(g);
 }
 
@@ -45,6 +49,7 @@ static lp_status say(lp_guest *g, char *line, lp_err *err) {
 
 lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
     if (g->chat) return lp_chat_ask(g->chat, m, err);
+    if (g->mcp) return lp_mcp_ask(g->mcp, m, err);
     lp_status status = g->greeted ? LP_OK : say(g, lp_greeting_json(g->game, m->width, m->height), err);
     g->greeted = true;
     return status ? status : say(g, lp_moment_json(m), err);
@@ -52,6 +57,7 @@ lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
 
 lp_status lp_guest_hear(lp_guest *g, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
     if (g->chat) return lp_chat_hear(g->chat, timeout_ms, answered, answer, err);
+    if (g->mcp) return lp_mcp_hear(g->mcp, timeout_ms, answered, answer, err);
     char *line;
     lp_status status = lp_program_hear(g->program, timeout_ms, &line, err);
     *answered = !status && line;

@@ -16,8 +16,9 @@ typedef struct lp_guest lp_guest;
 
 #define LP_GUEST_PROCESS "process:"
 #define LP_GUEST_CHAT "chat:"
+#define LP_GUEST_MCP "mcp" /* whoever started us plays, over standard input and output */
 
-/* Whether --policy names a guest: "process:COMMAND", "chat:FILE". */
+/* Whether --policy names a guest: "process:COMMAND", "chat:FILE", "mcp". */
 bool lp_is_guest(const char *policy);
 bool lp_guest_chats(const char *policy);
 /* LP_BAD_INPUT: "process:" without a command, "chat:" with a file that does not say whom to ask. */
