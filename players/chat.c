@@ -1,6 +1,7 @@
 #include "players/chat.h"
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "players/chat_log.h"
 #include "players/chat_words.h"
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_PROMPT_BYTES = 1 << 20 };
+enum { MAX_PROMPT_BYTES = 1 << 20, LAST_TURNS = 64, REPEATS = 3 };
 #define LONGEST_PAUSE_S 60.0
 static const char PROMPT[] = "You play a video game, one turn after the other. You see the screen as it is now, and of the past only what "
                              "is in your memory, in your notebook and "
@@ -30,9 +31,15 @@ struct lp_chat {
     cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
     int n_past;
     lp_chat_notebook book;
+    struct {
+        uint64_t screen, presses; /* hashes: what it saw and did */
+    } last[LAST_TURNS];           /* turn i in i % LAST_TURNS */
+    int64_t n_turns;
     /* the turn that was asked for last */
     int64_t episode, step;
-    cJSON *now; /* owned; its messages, the question first; NULL: there is none */
+    uint64_t screen; /* 0: it saw none */
+    int repeats;     /* that it is told of; 0: none */
+    cJSON *now;      /* owned; its messages, the question first; NULL: there is none */
     lp_chat_plan plan;
     int rounds;
     /* its request */
@@ -48,12 +55,42 @@ struct lp_chat {
 
 /* ---- the past, told by lines of chat.jsonl ---- */
 
+static uint64_t screen_of(const cJSON *line) {
+    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItem(line, "screen"));
+    return hex ? strtoull(hex, NULL, 16) : 0;
+}
+
+/* A turn is complete. */
+static void note_turn(lp_chat *c, uint64_t screen) {
+    c->last[c->n_turns % LAST_TURNS].screen = screen;
+    c->last[c->n_turns++ % LAST_TURNS].presses = lp_hash64(c->plan.press, (size_t)c->plan.n_presses);
+}
+
+/* Whoever walks into a wall or in a circle is told so: of the last turns, those that saw this screen, and those of them that did the same as
+ * the newest. */
+static void tell_repeats(lp_chat *c, char question[LP_CHAT_QUESTION]) {
+    int seen = 0, same = 0;
+    uint64_t newest = 0;
+    for (int64_t i = c->n_turns - 1; i >= 0 && i >= c->n_turns - LAST_TURNS; i--) {
+        if (c->last[i % LAST_TURNS].screen != c->screen) continue;
+        if (!seen++) newest = c->last[i % LAST_TURNS].presses;
+        same += c->last[i % LAST_TURNS].presses == newest;
+    }
+    if (!c->screen || same < REPEATS) return;
+    c->repeats = same;
+    const size_t used = strlen(question);
+    snprintf(question + used, LP_CHAT_QUESTION - used,
+             " You repeat yourself: of your last %d turns %d began with this very screen, and in %d of them you pressed the same.",
+             (int)(c->n_turns < LAST_TURNS ? c->n_turns : LAST_TURNS), seen, same);
+}
+
 static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
     const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *faults = cJSON_GetObjectItem(line, "faults");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
     counts->replies += !gave_up, counts->given_up += gave_up;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
+    counts->repeats += cJSON_GetObjectItem(line, "repeats") != NULL;
     if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
 }
 
@@ -93,10 +130,9 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
         begin_turn(c, episode, step, cJSON_GetStringValue(cJSON_GetObjectItem(line, "question")));
     const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
     c->rounds++;
-    if (why) {
-        pass_by(c, cJSON_GetStringValue(why));
-        return;
-    }
+    if (why) pass_by(c, cJSON_GetStringValue(why));
+    if (why) note_turn(c, screen_of(line));
+    if (why) return;
     const cJSON *known = cJSON_GetObjectItem(line, "results");
     const int before = cJSON_GetArraySize(c->now), faults = c->plan.faults;
     lp_chat_follow(&c->plan, &c->book, c->now, message, &c->setup, c->game, library, known);
@@ -106,6 +142,7 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
         if (cJSON_GetObjectItem(one, "tool_call_id"))
             cJSON_AddItemToArray(results, cJSON_Duplicate(cJSON_GetObjectItem(one, "content"), false));
     if (!c->plan.n_presses && c->rounds >= c->setup.rounds) pass_by(c, c->plan.faults ? c->plan.fault : "nothing was pressed");
+    if (c->plan.n_presses) note_turn(c, screen_of(line));
 }
 
 /* ---- opening ---- */
@@ -188,9 +225,12 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->at = same ? m->step - c->step : 0;
     c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
     if (c->answered) return LP_OK;
+    c->screen = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
+    c->repeats = 0;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
         lp_chat_question(question, c->game, m);
+        tell_repeats(c, question);
         begin_turn(c, m->episode, m->step, question);
         c->at = 0;
     }
@@ -210,6 +250,13 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
     cJSON_AddNumberToObject(line, "step", (double)c->step);
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
+    if (c->screen) {
+        char hex[24];
+        snprintf(hex, sizeof hex, "%016llx", (unsigned long long)c->screen);
+        cJSON_AddStringToObject(line, "screen", hex);
+    }
+    if (c->repeats) cJSON_AddNumberToObject(line, "repeats", c->repeats);
+    c->repeats = 0;
     const int before = cJSON_GetArraySize(c->now);
     follow(c, line, c->library);
     count(&c->counts, line);

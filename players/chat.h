@@ -20,6 +20,7 @@ typedef struct {
     int64_t replies, tokens; /* in and out */
     int64_t faults;          /* in them: calls of tools that were none */
     int64_t given_up;        /* turns for which no answer could be had */
+    int64_t repeats;         /* turns in which it was told that it repeats itself */
 } lp_chat_counts;
 
 /* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl

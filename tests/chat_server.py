@@ -3,7 +3,7 @@
 
     chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
 
-The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "recalls" searches at
+The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "walks" goes left whatever comes; "recalls" searches at
 the doors for what it was not told.
 """
 import http.server
@@ -121,6 +121,9 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.answer(turn, "I would rather not.")
         elif request["model"] == "faulty" and at % 2 == 0:
             self.misbehave(turn, at // 2)
+        elif request["model"] == "walks":
+            turn.press("LEFT")
+            self.answer(turn)
         elif request["model"] == "recalls":
             recalls(turn)
             self.answer(turn)

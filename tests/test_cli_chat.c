@@ -172,6 +172,26 @@ static void test_looks_up(void **state) {
     free(turns);
 }
 
+/* Who does the same on the same screen is told so from the fourth such turn on; who plays well never is. */
+static void test_repeats(void **state) {
+    (void)state;
+    put_setup("walks", "walks", "");
+    cJSON *o = json_of(run_with(NULL, "play lantern --policy chat:%/walks.ini --headless --decisions 400 --run %/walks --json"));
+    char *turns = text_of("walks/chat.jsonl");
+    const int told = count(turns, "You repeat yourself");
+    char *first = strstr(turns, "You repeat yourself");
+    assert_non_null(first);
+    *first = 0;
+    print_message("told %d times, first at turn %d\n", told, count(turns, "\n") + 1);
+    assert_true(count(turns, "\n") >= 3);
+    assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "repeats"), told);
+    cJSON_Delete(o);
+    free(turns);
+    turns = text_of("whole/chat.jsonl");
+    assert_null(strstr(turns, "You repeat yourself"));
+    free(turns);
+}
+
 static void expect(const char *arguments, int code, const char *words) {
     result r = run_with(NULL, arguments);
     if (r.code != code || !strstr(r.err, words)) fail_msg("%s: exit %d, '%s'", arguments, r.code, r.err);
@@ -201,8 +221,8 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),    cmocka_unit_test(test_killed),    cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_looks_up), cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_plays),    cmocka_unit_test(test_killed),  cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_looks_up), cmocka_unit_test(test_repeats), cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
