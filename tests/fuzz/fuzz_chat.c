@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static lp_chat_notebook book;
     const lp_chat_setup setup = {.sequence = 120, .scale = 1, .context_tokens = 100};
     lp_err err;
-    if (!game) fuzz_must(lp_game_open(&game, "cue", &err), &err);
+    if (!game) fuzz_must(lp_game_open(&game, LP_SOURCE_DIR "/games/cue", &err), &err);
     char *text = malloc(size + 1);
     memcpy(text, data, size);
     text[size] = 0;

@@ -131,6 +131,14 @@ int main(int argc, char **argv) {
     must(lp_file_write_atomic(place("look", "layout.ini"), layout, sizeof layout - 1, &err), &err);
     must(lp_file_write_atomic(place("look", "theme.ini"), theme, sizeof theme - 1, &err), &err);
     must(lp_file_write_atomic(place("episodes", "line"), line, sizeof line - 1, &err), &err);
+    static const char reply[] =
+        "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"x\",\"tool_calls\":["
+        "{\"id\":\"a\",\"function\":{\"name\":\"press\",\"arguments\":\"{\\\"sequence\\\":[{\\\"action\\\":\\\"UP\\\",\\\"times\\\":3}]}\"}"
+        "},"
+        "{\"id\":\"b\",\"function\":{\"name\":\"note\",\"arguments\":\"{\\\"key\\\":\\\"a\\\",\\\"text\\\":\\\"b\\\"}\"}},"
+        "{\"id\":\"c\",\"function\":{\"name\":\"remember\",\"arguments\":\"{\\\"text\\\":\\\"b\\\",\\\"importance\\\":3}\"}}]}}],"
+        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}";
+    must(lp_file_write_atomic(place("chat", "reply.json"), reply, sizeof reply - 1, &err), &err);
     static const char kept[] = "\001{\"row\":0,\"episode\":0,\"outcome\":\"win\",\"decisions\":6,\"context_items\":1}\n"
                                "{\"row\":0,\"episode\":1,\"outcome\":\"timeout\",\"decisions\":6,\"context_items\":1}\n",
                       printed[] = "\002WLT\"}]}\n";
