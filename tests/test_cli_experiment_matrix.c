@@ -215,8 +215,8 @@ static void expect_as_by_hand(const char *cell, const char *weights, const char 
              "SELECT wins, played_decisions, n, printf('%%.9f', max(chance) FILTER (WHERE k = 1)), printf('%%.9f', max(chance) FILTER "
              "(WHERE k = 2)),"
              " printf('%%.9f', max(chance) FILTER (WHERE k = 4)) FROM evaluations JOIN pass_at USING(evaluation)"
-             " WHERE kind = 'test' AND horizon = 30 AND memory = '%s' AND coalesce(decisions, 0) = %d",
-             *memory ? "full" : "own", *weights ? atoi(weights + 1) : 0);
+             " WHERE kind = 'test' AND horizon = 30 AND memory = '%s' AND decisions IS %s",
+             *memory ? "full" : "own", *weights ? weights + 1 : "NULL"); /* 0 is what it was before training */
     expect("x", sql, expected);
     cJSON_Delete(o);
 }
