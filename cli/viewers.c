@@ -49,7 +49,7 @@ static lp_status read_values(lp_irc_ballot *b, const lp_game *game, const char *
             if (b->n_values == LP_IRC_VALUES) return bad_vote(vote, "too many values", err);
             b->values[b->n_values++] = value;
             snprintf(one, sizeof one, "%s=%lld", b->knob, value);
-            status = lp_game_set_knob(game, knobs, one, err);
+            if ((status = lp_game_set_knob(game, knobs, one, err))) lp_fail_prefix(err, status, "--chat-vote %s", vote);
         }
         if (*end != ',') break;
     }

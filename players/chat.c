@@ -129,6 +129,7 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
     if (!c->now || episode != c->episode || step != c->step)
         begin_turn(c, episode, step, cJSON_GetStringValue(cJSON_GetObjectItem(line, "question")));
     const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
+    if (!cJSON_IsString(why)) why = NULL;
     c->rounds++;
     if (why) pass_by(c, cJSON_GetStringValue(why));
     if (why) note_turn(c, screen_of(line));

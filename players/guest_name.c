@@ -12,6 +12,7 @@ bool lp_is_guest(const char *policy) { return begins(policy, LP_GUEST_PROCESS) |
 
 lp_status lp_guest_check(const char *policy, lp_err *err) {
     lp_chat_setup setup;
+    if (!strcmp(policy, LP_GUEST_CHAT)) return lp_fail(err, LP_BAD_INPUT, "--policy %s: chat:FILE, an .ini that says whom to ask", policy);
     if (lp_guest_chats(policy)) return lp_chat_setup_read(&setup, policy + strlen(LP_GUEST_CHAT), err);
     if (!strcmp(policy, LP_GUEST_MCP)) return LP_OK;
     const char *command = begins(policy, LP_GUEST_PROCESS) ? policy + strlen(LP_GUEST_PROCESS) : "";

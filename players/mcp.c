@@ -143,10 +143,15 @@ static cJSON *introduce(const cJSON *params) {
 }
 
 static lp_status send_state(lp_mcp *m, cJSON *id, lp_err *err) {
-    char text[256];
-    snprintf(text, sizeof text, "{\"game\":\"%s\",\"episode\":%lld,\"decision\":%lld}", lp_game_name(m->game), (long long)m->episode,
-             (long long)m->step);
-    return send_result(m, id, text, false, false, err);
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "game", lp_game_name(m->game));
+    cJSON_AddNumberToObject(o, "episode", (double)m->episode);
+    cJSON_AddNumberToObject(o, "decision", (double)m->step);
+    char *text = cJSON_PrintUnformatted(o);
+    cJSON_Delete(o);
+    lp_status status = send_result(m, id, text ? text : "{}", false, false, err);
+    cJSON_free(text);
+    return status;
 }
 
 static lp_status call_tool(lp_mcp *m, cJSON *id, const cJSON *params, lp_err *err) {
