@@ -202,7 +202,8 @@ static void test_wrong(void **state) {
     result r = run_with(NULL, "play " GAME " --run %/r --decisions 20");
     if (r.code) fail_msg("%s", r.err);
     expect_refused(longplay("play --run %%/r --resume --policy process:%%/bad0"), 2, "cannot change", "another player");
-    put(at("r/answers.jsonl"), "{\"decision\":0,\"action\":\"UP\"}\nnonsense\n", 40);
+    static const char damaged[] = "{\"decision\":0,\"action\":\"UP\"}\nnonsense\n";
+    put(at("r/answers.jsonl"), damaged, sizeof damaged - 1);
     expect_refused(longplay("play --run %%/r --resume --decisions 30"), 2, "r/answers.jsonl:2: not an answer", "damaged answers");
 }
 
