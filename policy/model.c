@@ -61,18 +61,6 @@ void init_weight(lp_policy *p, param_id id, float gain, lp_rng *rng) {
     for (size_t i = 0; i < t->size; i++) p->parameters[t->offset + i] = deviation * lp_rng_normal(rng);
 }
 
-/* head.read as the way back from items: their map's transpose, a part from each head. And the first head's query as what would be stored
- * now, so that its items are the most alike; the other heads look for something else, or all would learn the same. */
-static void see_again(lp_policy *p) {
-    static const float SHARPNESS = 4; /* at 1 facts learned half as fast, at 12 no faster than from chance */
-    const lp_policy_config *s = &p->shape;
-    const float *item = param(p, P_ITEM_W);
-    float *back = p->parameters + p->info[P_HEAD_READ].offset, *query = p->parameters + p->info[P_QUERY_W].offset;
-    for (int j = 0; j < s->hidden; j++)
-        for (int i = 0; i < s->heads * s->dim; i++) *back++ = item[(size_t)(i % s->dim) * s->hidden + j] / (float)s->heads;
-    for (size_t i = 0; i < p->info[P_ITEM_W].size; i++) query[i] = SHARPNESS * item[i];
-}
-
 static const struct {
     int channels1, channels2, dim, hidden, heads;
 } sizes[] = {{16, 32, 32, 128, 2}, {64, 128, 64, 1024, 4}, {128, 320, 128, 4096, 8}};
@@ -162,7 +150,6 @@ lp_status lp_policy_open(lp_policy **out, const lp_policy_config *config, uint64
     init_weight(p, P_POLICY_W, 0.01f, &rng);
     init_weight(p, P_VALUE_W, 0.1f, &rng);
     core_init(p, &rng);
-    if (p->shape.join == LP_JOIN_SIGHT) see_again(p);
     *out = p;
     return LP_OK;
 }

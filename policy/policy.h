@@ -257,6 +257,9 @@ lp_status lp_learner_open(lp_learner **out, lp_policy *policy, const lp_ppo_conf
                           int max_old, int max_again, int n_workers, lp_err *err);
 void lp_learner_close(lp_learner *learner);
 lp_segment *lp_learner_segment(lp_learner *learner, int env);
+/* Before the first update, where join is LP_JOIN_SIGHT: the map of items is begun from the frames that the segments have, so that it tells them
+ * apart (policy/whiten.c). LP_FAILED: out of memory. */
+lp_status lp_learner_whiten(lp_learner *learner, lp_err *err);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with weights, moments and shuffling as they
  * were before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate and attention_weight. */
 lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);

@@ -413,6 +413,62 @@ static void test_forged_state_is_refused(void **state) {
     lp_policy_close(policy);
 }
 
+/* A map of items that was begun from frames: those of these frames have no mean and no correlations, none is wider than 1, the first head's
+ * query is twice what would be stored, and reading is the way back. */
+static void test_whitened(void **state) {
+    (void)state;
+    enum { N = ENVS * STEPS };
+    use_network(LP_CORES);
+    const int dim = shape.dim, h = shape.hidden, frame = shape.width * shape.height;
+    lp_policy *policy;
+    lp_learner *learner;
+    lp_actor *actor;
+    lp_err err;
+    make(&policy, &learner, 1);
+    assert_int_equal(lp_learner_whiten(learner, &err), LP_OK);
+    assert_int_equal(lp_actor_open(&actor, policy, 1, CONTEXT, &err), LP_OK);
+    float z[N][8];
+    for (int i = 0; i < N; i++) {
+        const lp_segment *g = lp_learner_segment(learner, i / STEPS);
+        lp_decision d;
+        lp_actor_run(actor, 1, &(lp_observation){.pixels = g->pixels + i % STEPS * frame, .last_action = g->last_action[i % STEPS]}, &d,
+                     NULL);
+        memcpy(z[i], d.item, (size_t)dim * sizeof(float));
+    }
+    double wide = 1;
+    for (int a = 0; a < dim; a++) {
+        for (int b = a; b < dim; b++) {
+            double mean = 0, both = 0;
+            for (int i = 0; i < N; i++) mean += z[i][a] / N, both += (double)z[i][a] * z[i][b] / N;
+            assert_true(fabs(mean) < 1e-4);
+            if (a != b) assert_true(fabs(both) < 0.03);
+            else assert_true(both > 0.1 && both < wide + 0.03); /* the first is the widest */
+            if (a == b) wide = both;
+        }
+    }
+    const float *item = param(policy, P_ITEM_W), *query = param(policy, P_QUERY_W), *back = param(policy, P_HEAD_READ);
+    for (int i = 0; i < dim * h; i++) assert_float_equal(query[i], 2 * item[i], 1e-6);
+    for (int a = 0; a < dim; a++) {
+        for (int b = 0; b < shape.heads * dim; b++) {
+            double there_and_back = 0;
+            for (int j = 0; j < h; j++) there_and_back += (double)item[a * h + j] * back[j * shape.heads * dim + b];
+            assert_float_equal(there_and_back, a == b % dim ? 1.0 / shape.heads : 0, 1e-4);
+        }
+    }
+    const uint64_t before = lp_policy_digest(policy);
+    for (int e = 0; e < ENVS; e++) { /* frames that are all alike tell nothing */
+        lp_segment *g = lp_learner_segment(learner, e);
+        memset(g->pixels, 0, (size_t)STEPS * (size_t)frame);
+        memset(g->last_action, 0xff, STEPS * sizeof *g->last_action);
+    }
+    assert_int_equal(lp_learner_whiten(learner, &err), LP_OK);
+    assert_true(lp_policy_digest(policy) == before);
+    lp_actor_close(actor);
+    lp_learner_close(learner);
+    lp_policy_close(policy);
+    use_network(0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient),
@@ -424,6 +480,7 @@ int main(void) {
         cmocka_unit_test(test_rows_are_their_own),
         cmocka_unit_test(test_divergence_is_refused),
         cmocka_unit_test(test_forged_state_is_refused),
+        cmocka_unit_test(test_whitened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,6 +190,8 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
         stats->memory_s += t->players[e].memory_s;
     }
     count_outcomes(t, stats);
+    if (!t->update && lp_policy_shape(t->policy)->join == LP_JOIN_SIGHT) status = lp_learner_whiten(t->learner, err);
+    if (status) return status;
     double progress = (double)t->decisions / (double)t->config.decisions;
     double rate = 1.0 - (1.0 - t->config.final_rate) * (progress < 1 ? progress : 1);
     from = lp_now_s();
