@@ -2,7 +2,7 @@
  *
  * Of what random eyes see nearly all is what all frames have in common, and a query that looks for what looks alike finds what lies
  * furthest out. The map of items is therefore begun from frames: with m the mean of their features f, V, e the first dim eigenvectors and
- * eigenvalues of their covariance and r a little of its trace,
+ * eigenvalues of their covariance and r 2 / dim of its trace,
  *
  *     item = (f - m) V^T / sqrt(e + r)          whitened (r: directions that carry nothing are not blown up)
  *
