@@ -6,6 +6,7 @@
 #ifndef LP_HARNESS_RUN_PARTS_H
 #define LP_HARNESS_RUN_PARTS_H
 
+#include "base/journal.h"
 #include "harness/run.h"
 #include "harness/run_mind.h"
 #include "harness/timeline.h"
@@ -56,9 +57,11 @@ typedef struct {
     char text[LP_VIEWER_TEXT_BYTES]; /* "doors=4 when=1"; words */
 } lp_viewer_word;
 typedef struct {
-    char path[PATH_MAX];
+    lp_journal *journal;  /* owned; NULL: not recorded */
     lp_viewer_word *list; /* owned, in their order */
     int n, room;
+    int64_t from; /* earlier ones are not looked at */
+    bool full;    /* there was no memory for one */
 } lp_viewer_words;
 /* Is an event of this name a vote or a mark? */
 bool lp_is_of_viewers(const char *event);

@@ -8,14 +8,9 @@
 
 #include "base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-enum { LINE_BYTES = LP_VIEWER_TEXT_BYTES + 64 };
 
 bool lp_is_of_viewers(const char *event) { return !strcmp(event, "vote") || !strcmp(event, "clip"); }
 
@@ -43,47 +38,31 @@ static lp_status keep(lp_viewer_words *words, const lp_viewer_word *w, lp_err *e
     return LP_OK;
 }
 
-/* A last line that was cut off is taken away. */
-static lp_status read_lines(lp_viewer_words *words, FILE *file, int64_t from, lp_err *err) {
-    char line[LINE_BYTES];
-    long whole = 0;
+static bool see(void *context, const char *line) {
+    lp_viewer_words *words = context;
     lp_viewer_word w;
-    for (int number = 1; fgets(line, sizeof line, file); number++) {
-        char *end = strchr(line, '\n');
-        if (!end && feof(file)) break;
-        if (end) *end = 0;
-        if (!end || !lp_viewer_word_read(&w, line)) return lp_fail(err, LP_BAD_INPUT, "%s:%d: not what a viewer did", words->path, number);
-        lp_status status = w.decision >= from ? keep(words, &w, err) : LP_OK;
-        if (status) return status;
-        whole = ftell(file);
-    }
-    if (ferror(file) || (ftell(file) > whole && truncate(words->path, whole)))
-        return lp_fail(err, LP_FAILED, "%s: %s", words->path, strerror(errno));
-    return LP_OK;
+    if (!lp_viewer_word_read(&w, line)) return false;
+    words->full |= w.decision >= words->from && keep(words, &w, NULL);
+    return true;
 }
 
 lp_status lp_viewer_words_open(lp_viewer_words *words, const char *folder, int64_t from, lp_err *err) {
-    lp_path_join(words->path, sizeof words->path, folder, "viewers.txt");
-    FILE *file = fopen(words->path, "re");
-    if (!file && errno == ENOENT) return LP_OK;
-    if (!file) return lp_fail(err, lp_errno_status(errno), "%s: %s", words->path, strerror(errno));
-    lp_status status = read_lines(words, file, from, err);
-    fclose(file);
-    return status;
+    char path[PATH_MAX];
+    words->from = from;
+    lp_status status =
+        lp_journal_open(&words->journal, lp_path_join(path, sizeof path, folder, "viewers.txt"), "what a viewer did", see, words, err);
+    return !status && words->full ? lp_fail(err, LP_FAILED, "out of memory") : status;
 }
 
-void lp_viewer_words_close(lp_viewer_words *words) { free(words->list); }
+void lp_viewer_words_close(lp_viewer_words *words) {
+    lp_journal_close(words->journal);
+    free(words->list);
+}
 
-static lp_status write_line(const char *path, const lp_viewer_word *w, lp_err *err) {
-    char line[LINE_BYTES];
-    const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    const off_t before = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
-    if (fd < 0) return lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", path, strerror(errno));
-    const int n = snprintf(line, sizeof line, "%lld %s %s\n", (long long)w->decision, w->vote ? "vote" : "clip", w->text);
-    lp_status status = lp_write_all(fd, line, (size_t)n, path, err);
-    if (status && ftruncate(fd, before)) status = LP_FAILED; /* err says why already */
-    close(fd);
-    return status;
+static lp_status write_line(lp_journal *journal, const lp_viewer_word *w, lp_err *err) {
+    char line[LP_VIEWER_TEXT_BYTES + 64];
+    snprintf(line, sizeof line, "%lld %s %s", (long long)w->decision, w->vote ? "vote" : "clip", w->text);
+    return lp_journal_add(journal, line, err);
 }
 
 lp_status lp_viewer_words_add(lp_viewer_words *words, int64_t decision, bool vote, const char *text, lp_err *err) {
@@ -91,7 +70,7 @@ lp_status lp_viewer_words_add(lp_viewer_words *words, int64_t decision, bool vot
     snprintf(w.text, sizeof w.text, "%s", text);
     for (char *c = w.text; *c; c++)
         if ((unsigned char)*c < ' ') *c = ' ';
-    lp_status status = *words->path ? write_line(words->path, &w, err) : LP_OK;
+    lp_status status = words->journal ? write_line(words->journal, &w, err) : LP_OK;
     return status ? status : keep(words, &w, err);
 }
 
@@ -121,7 +100,7 @@ lp_status lp_run_episode_knobs(lp_run *run, int64_t first_decision, lp_err *err)
     const char *vote = lp_viewer_vote(&run->words, first_decision);
     memcpy(run->episode_knobs, run->knobs, sizeof run->knobs);
     lp_status status = vote ? apply(run->episode_knobs, run->game, vote, err) : LP_OK;
-    return status ? lp_fail_prefix(err, status, "%s", run->words.path) : LP_OK;
+    return status ? lp_fail_prefix(err, status, "%s/viewers.txt", run->folder) : LP_OK;
 }
 
 /* ---- for the caller ---- */

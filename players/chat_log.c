@@ -1,22 +1,16 @@
 #include "players/chat_log.h"
 
 #include "base/file.h"
+#include "base/journal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 struct lp_chat_log {
-    char path[PATH_MAX];
-    int fd;      /* to append to */
-    FILE *read;  /* what was there; NULL: all of it is read */
-    cJSON *next; /* owned; read and not yet given out */
-    char *line;  /* owned, for getline */
-    size_t room;
+    lp_journal *journal;
+    cJSON *next; /* owned; the journal's line, parsed; NULL: not yet */
+    void (*see)(void *context, const cJSON *line);
+    void *context;
 };
 
 static int64_t number_of(const cJSON *line, const char *key) {
@@ -29,31 +23,23 @@ static bool is_reply(const cJSON *line) {
            (cJSON_IsObject(cJSON_GetObjectItem(line, "message")) || cJSON_IsString(cJSON_GetObjectItem(line, "gave_up")));
 }
 
-static lp_status look_through(lp_chat_log *log, void (*see)(void *, const cJSON *), void *context, lp_err *err) {
-    off_t whole = 0;
-    ssize_t n;
-    for (int number = 1; (n = getline(&log->line, &log->room, log->read)) > 0 && log->line[n - 1] == '\n'; number++, whole += n) {
-        cJSON *line = cJSON_Parse(log->line);
-        const bool good = is_reply(line);
-        if (good) see(context, line);
-        cJSON_Delete(line);
-        if (!good) return lp_fail(err, LP_BAD_INPUT, "%s:%d: not a reply", log->path, number);
-    }
-    if (n > 0 && ftruncate(log->fd, whole)) return lp_fail(err, LP_FAILED, "%s: cannot write: %s", log->path, strerror(errno));
-    rewind(log->read);
-    return LP_OK;
+static bool see(void *context, const char *text) {
+    const lp_chat_log *log = context;
+    cJSON *line = cJSON_Parse(text);
+    const bool good = is_reply(line);
+    if (good) log->see(log->context, line);
+    cJSON_Delete(line);
+    return good;
 }
 
-lp_status lp_chat_log_open(lp_chat_log **out, const char *folder, void (*see)(void *context, const cJSON *line), void *context,
+lp_status lp_chat_log_open(lp_chat_log **out, const char *folder, void (*each)(void *context, const cJSON *line), void *context,
                            lp_err *err) {
+    char path[PATH_MAX];
     lp_chat_log *log = *out = NULL;
     if (!(log = calloc(1, sizeof *log))) return lp_fail(err, LP_FAILED, "out of memory");
-    lp_path_join(log->path, sizeof log->path, folder, "chat.jsonl");
-    log->fd = open(log->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-    log->read = log->fd < 0 ? NULL : fopen(log->path, "re");
-    lp_status status = LP_OK;
-    if (!log->read) status = lp_fail(err, lp_errno_status(errno), "%s: cannot write: %s", log->path, strerror(errno));
-    if (!status) status = look_through(log, see, context, err);
+    log->see = each;
+    log->context = context;
+    lp_status status = lp_journal_open(&log->journal, lp_path_join(path, sizeof path, folder, "chat.jsonl"), "a reply", see, log, err);
     if (status) lp_chat_log_close(log);
     else *out = log;
     return status;
@@ -61,17 +47,15 @@ lp_status lp_chat_log_open(lp_chat_log **out, const char *folder, void (*see)(vo
 
 void lp_chat_log_close(lp_chat_log *log) {
     if (!log) return;
-    if (log->fd >= 0) close(log->fd);
-    if (log->read) fclose(log->read);
+    lp_journal_close(log->journal);
     cJSON_Delete(log->next);
-    free(log->line);
     free(log);
 }
 
 cJSON *lp_chat_log_next(lp_chat_log *log, int64_t episode, int64_t step) {
-    if (!log->next && log->read) {
-        if (getline(&log->line, &log->room, log->read) > 0) log->next = cJSON_Parse(log->line);
-        if (!log->next) fclose(log->read), log->read = NULL;
+    if (!log->next && lp_journal_line(log->journal)) {
+        log->next = cJSON_Parse(lp_journal_line(log->journal));
+        lp_journal_step(log->journal);
     }
     if (!log->next) return NULL;
     const int64_t e = number_of(log->next, "episode"), s = number_of(log->next, "step");
@@ -82,11 +66,8 @@ cJSON *lp_chat_log_next(lp_chat_log *log, int64_t episode, int64_t step) {
 }
 
 lp_status lp_chat_log_add(lp_chat_log *log, const cJSON *line, lp_err *err) {
-    char *json = cJSON_PrintUnformatted(line), *text = NULL;
-    const int n = json ? asprintf(&text, "%s\n", json) : -1;
+    char *json = cJSON_PrintUnformatted(line);
+    lp_status status = json ? lp_journal_add(log->journal, json, err) : lp_fail(err, LP_FAILED, "out of memory");
     cJSON_free(json);
-    if (n < 0) return lp_fail(err, LP_FAILED, "out of memory");
-    lp_status status = lp_write_all(log->fd, text, (size_t)n, log->path, err);
-    free(text);
     return status;
 }

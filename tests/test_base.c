@@ -4,6 +4,7 @@
 #include "base/contract.h"
 #include "base/config.h"
 #include "base/file.h"
+#include "base/journal.h"
 #include "base/hash.h"
 #include "base/lock.h"
 #include "base/log.h"
@@ -605,6 +606,68 @@ static void test_numbers(void **state) {
     setlocale(LC_ALL, "C");
 }
 
+typedef struct {
+    char seen[256];
+} seen_lines;
+
+static bool is_told(void *context, const char *line) {
+    seen_lines *s = context;
+    strcat(strcat(s->seen, line), ";");
+    return *line != '!';
+}
+
+static void expect_lines(const char *content, const char *seen, const char *says) {
+    lp_journal *j;
+    lp_err err;
+    seen_lines s = {""};
+    assert_int_equal(lp_file_replace(path, content, strlen(content), &err), LP_OK);
+    assert_int_equal(lp_journal_open(&j, path, "a line", is_told, &s, &err), says ? LP_BAD_INPUT : LP_OK);
+    assert_string_equal(s.seen, seen);
+    if (says) assert_non_null(strstr(err.message, says));
+    *s.seen = 0;
+    for (const char *line; !says && (line = lp_journal_line(j)); lp_journal_step(j)) is_told(&s, line);
+    if (!says) assert_string_equal(s.seen, seen);
+    lp_journal_close(j);
+}
+
+/* What a killed or a failed write leaves is no line, and what was there is read again, and nothing that came after. */
+static void test_journal(void **state) {
+    (void)state;
+    lp_journal *j;
+    lp_err err;
+    seen_lines s = {""};
+    assert_int_equal(lp_journal_open(&j, path, "a line", is_told, &s, &err), LP_OK);
+    assert_false(lp_file_exists(path));
+    assert_int_equal(lp_journal_add(j, "one", &err), LP_OK);
+    assert_null(lp_journal_line(j));
+    lp_fault = (lp_fault_plan){.armed = true, .bytes_left = 2, .error = ENOSPC};
+    assert_int_equal(lp_journal_add(j, "lost", &err), LP_FAILED);
+    lp_fault.armed = false;
+    assert_non_null(strstr(err.message, path));
+    assert_int_equal(lp_journal_add(j, "two", &err), LP_OK);
+    lp_journal_close(j);
+    assert_int_equal(lp_journal_open(&j, path, "a line", is_told, &s, &err), LP_OK);
+    assert_string_equal(s.seen, "one;two;");
+    assert_int_equal(lp_journal_add(j, "three", &err), LP_OK);
+    assert_string_equal(lp_journal_line(j), "one");
+    lp_journal_step(j);
+    assert_string_equal(lp_journal_line(j), "two");
+    lp_journal_step(j);
+    assert_null(lp_journal_line(j));
+    lp_journal_step(j);
+    lp_journal_close(j);
+    expect_lines("", "", NULL);
+    expect_lines("a\n\nb\n", "a;;b;", NULL);
+    expect_lines("a\ncut o", "a;", NULL);
+    lp_blob left;
+    assert_int_equal(lp_file_read(&left, path, 100, &err), LP_OK);
+    assert_string_equal((const char *)left.data, "a\n");
+    lp_blob_free(&left);
+    expect_lines("a\n!b\nc\n", "a;!b;", ":2: not a line");
+    assert_int_equal(lp_journal_open(&j, folder, "a line", is_told, &s, &err), LP_FAILED);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_config),   cmocka_unit_test(test_config_text),   cmocka_unit_test(test_atomic_write),
@@ -613,7 +676,7 @@ int main(void) {
         cmocka_unit_test(test_writable), cmocka_unit_test(test_replaceable),   cmocka_unit_test(test_duration),
         cmocka_unit_test(test_check),    cmocka_unit_test(test_write_at_once), cmocka_unit_test(test_no_descriptors),
         cmocka_unit_test(test_numbers),  cmocka_unit_test(test_lock),          cmocka_unit_test(test_base64),
-        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_sizes),    cmocka_unit_test(test_journal),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
