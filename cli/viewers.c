@@ -92,7 +92,7 @@ void lp_viewers_close(lp_viewers *v) {
 void lp_viewers_begin(lp_viewers *v, lp_run *run) {
     char knobs[LP_IRC_TEXT_BYTES], text[LP_IRC_TEXT_BYTES];
     lp_err why;
-    if (!v->chat || lp_run_playing(run) || !lp_irc_elect(v->chat, knobs, sizeof knobs)) return;
+    if (!v->chat || lp_run_playing(run) || lp_run_voted(run) || !lp_irc_elect(v->chat, knobs, sizeof knobs)) return;
     if (lp_run_vote(run, knobs, &why)) snprintf(text, sizeof text, "the vote cannot be kept: %.200s", why.message);
     else snprintf(text, sizeof text, "chosen for the next episode: %.200s", knobs);
     lp_irc_reply(v->chat, text);

@@ -123,6 +123,8 @@ lp_status lp_run_think(lp_run *run, lp_err *err);
  * down in viewers.txt first, and an event says so; a resumed run plays the same. Where something was chosen already that stays. LP_FAILED: it
  * cannot be written down, and changes nothing. */
 lp_status lp_run_vote(lp_run *run, const char *knobs, lp_err *err);
+/* Is it between episodes, and viewers chose for the next one already? As in a run that was killed after they had. */
+bool lp_run_voted(const lp_run *run);
 /* Marks the decision that comes next as an event "clip" with a text, which is found as all events are, but reaches no policy and no guest. The same holds. */
 lp_status lp_run_mark(lp_run *run, const char *text, lp_err *err);
 /* An episode has begun and not ended. */

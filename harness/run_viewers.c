@@ -110,9 +110,11 @@ static lp_status check_recorded(const lp_run *run, lp_err *err) {
     return lp_fail(err, LP_FAILED, "nothing is recorded just now");
 }
 
+bool lp_run_voted(const lp_run *run) { return !run->head.playing && lp_viewer_vote(&run->words, run->head.decisions); }
+
 lp_status lp_run_vote(lp_run *run, const char *knobs, lp_err *err) {
     int64_t tried[LP_MAX_KNOBS];
-    if (run->head.playing || lp_viewer_vote(&run->words, run->head.decisions)) return LP_OK;
+    if (run->head.playing || lp_run_voted(run)) return LP_OK;
     memcpy(tried, run->knobs, sizeof tried);
     lp_status status = check_recorded(run, err);
     if (!status) status = apply(tried, run->game, knobs, err);

@@ -51,6 +51,7 @@ static void play_whole(player *p, const char *folder) {
         if (!lp_run_playing(run) && doors_of(t.episodes)) {
             snprintf(knobs, sizeof knobs, "doors=%d", doors_of(t.episodes));
             must(lp_run_vote(run, knobs, &err), &err);
+            assert_true(lp_run_voted(run));
             must(lp_run_vote(run, "doors=3", &err), &err); /* the first one stays */
         }
         must(lp_run_think(run, &err), &err);
