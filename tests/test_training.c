@@ -109,6 +109,33 @@ static void test_exact_reencode(void **state) {
 }
 
 /* Knobs become harder one after the other, then the horizon; what is drawn stays within the level; bad ones are refused. */
+/* Four episodes of which so many are won, and the level after them. */
+static void expect_level(lp_curriculum *c, int wins, const char *level) {
+    char text[64];
+    for (int i = 0; i < 4; i++) lp_curriculum_count(c, i < wins);
+    lp_curriculum_advance(c);
+    lp_curriculum_describe(c, text, sizeof text);
+    assert_string_equal(text, level);
+}
+
+/* Where too few are won it goes back by the way that it came, to the first level and no farther. */
+static void test_curriculum_back(void **state) {
+    (void)state;
+    lp_err err;
+    lp_curriculum c;
+    const lp_curriculum_config config = {
+        .knobs = "doors=2..4", .start = 3, .end = 8, .grow = 2, .win_rate = 0.75, .back = 0.5, .episodes = 4};
+    static const char *const levels[] = {"horizon 3 doors 2", "horizon 3 doors 3", "horizon 3 doors 4", "horizon 7 doors 4",
+                                         "horizon 8 doors 4"};
+    assert_int_equal(lp_curriculum_open(&c, game, &config, &err), LP_OK);
+    for (int i = 0; i < 5; i++) expect_level(&c, i ? 3 : 2, levels[i]); /* half of them are not too few */
+    expect_level(&c, 4, levels[4]);
+    for (int i = 3; i >= 0; i--) expect_level(&c, 1, levels[i]);
+    expect_level(&c, 0, levels[0]);
+    expect_level(&c, 3, levels[1]);
+    lp_curriculum_close(&c);
+}
+
 static void test_curriculum(void **state) {
     (void)state;
     lp_err err;
@@ -424,6 +451,7 @@ int main(void) {
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_exact_reencode),
         cmocka_unit_test(test_curriculum),
+        cmocka_unit_test(test_curriculum_back),
         cmocka_unit_test(test_checkpoints_refused),
         cmocka_unit_test(test_before),
         cmocka_unit_test(test_evaluation),

@@ -84,18 +84,40 @@ double lp_curriculum_win_rate(const lp_curriculum *c) {
     return c->now.n_recent ? (double)c->now.recent_wins / (double)c->now.n_recent : NAN;
 }
 
-void lp_curriculum_advance(lp_curriculum *c) {
-    if (c->now.n_recent < c->config.episodes || !(lp_curriculum_win_rate(c) >= c->config.win_rate)) return;
+static int64_t longer(const lp_curriculum *c, int64_t horizon) {
+    const int64_t next = (int64_t)((double)horizon * c->config.grow) + 1;
+    return next < c->config.end ? next : c->config.end;
+}
+
+static int64_t step(const lp_knob_range *range) { return range->last < range->first ? -1 : 1; }
+
+/* The knobs in their order, then the horizon. False: this is the hardest. */
+static bool harder(lp_curriculum *c) {
     int r = 0;
     while (r < c->n_ranges && c->now.hardest[r] == c->ranges[r].last) r++;
-    if (r < c->n_ranges) {
-        c->now.hardest[r] += c->ranges[r].last < c->ranges[r].first ? -1 : 1;
-    } else {
-        if (c->now.horizon == c->config.end) return;
-        int64_t longer = (int64_t)((double)c->now.horizon * c->config.grow) + 1;
-        c->now.horizon = longer < c->config.end ? longer : c->config.end;
-    }
-    c->now.n_recent = c->now.recent_at = c->now.recent_wins = 0;
+    if (r < c->n_ranges) c->now.hardest[r] += step(&c->ranges[r]);
+    else if (c->now.horizon < c->config.end) c->now.horizon = longer(c, c->now.horizon);
+    else return false;
+    return true;
+}
+
+/* What became harder last, back by a level. False: this is the first. */
+static bool easier(lp_curriculum *c) {
+    int64_t before = c->config.start;
+    int r = c->n_ranges - 1;
+    while (before < c->now.horizon && longer(c, before) < c->now.horizon) before = longer(c, before);
+    while (r >= 0 && c->now.hardest[r] == c->ranges[r].first) r--;
+    if (before < c->now.horizon) c->now.horizon = before;
+    else if (r >= 0) c->now.hardest[r] -= step(&c->ranges[r]);
+    else return false;
+    return true;
+}
+
+void lp_curriculum_advance(lp_curriculum *c) {
+    const double won = lp_curriculum_win_rate(c);
+    if (c->now.n_recent < c->config.episodes) return;
+    if (won >= c->config.win_rate ? harder(c) : won < c->config.back && easier(c))
+        c->now.n_recent = c->now.recent_at = c->now.recent_wins = 0;
 }
 
 void lp_curriculum_goal(const lp_curriculum *c, int64_t *knobs) {

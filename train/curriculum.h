@@ -29,6 +29,7 @@ typedef struct {
     int64_t twin;       /* lp_curriculum_twins */
     double grow;        /* factor by which it grows */
     double win_rate;    /* over the last `episodes` episodes, at which it becomes harder */
+    double back;        /* and below which it becomes easier again; 0: never */
     int64_t episodes;
 } lp_curriculum_config;
 
@@ -57,6 +58,7 @@ void lp_curriculum_close(lp_curriculum *curriculum);
 /* knobs [lp_game_n_knobs]; the caller makes a twin's of them (lp_game_twin_knobs) */
 void lp_curriculum_draw(const lp_curriculum *curriculum, lp_rng *rng, bool twin, int64_t *knobs);
 void lp_curriculum_count(lp_curriculum *curriculum, bool won);
+/* A level harder, or easier, if the win rate says so. */
 void lp_curriculum_advance(lp_curriculum *curriculum);
 /* Wins of the last episodes at this level, 0 to 1; NaN before any. */
 double lp_curriculum_win_rate(const lp_curriculum *curriculum);

@@ -30,6 +30,8 @@ static const lp_setting own[] = {
      AT(curriculum.twin), 0, 0, 0, "level|all"},
     {"curriculum.grow", "factor by which the longest horizon grows", LP_SET_FLOAT, AT(curriculum.grow), 1.3, 1, 10, NULL},
     {"curriculum.win_rate", "win rate at which it becomes harder", LP_SET_FLOAT, AT(curriculum.win_rate), 0.9, 0, 1, NULL},
+    {"curriculum.back", "win rate below which it becomes easier again, by a level; 0: never", LP_SET_FLOAT, AT(curriculum.back), 0, 0, 1,
+     NULL},
     {"curriculum.episodes", "episodes over which that rate is taken", LP_SET_INT, AT(curriculum.episodes), 200, 1, 100000, NULL},
     {"policy.act", "how the trained policy acts: the most probable action, or drawn from its distribution", LP_SET_CHOICE, AT(act), 0, 0, 0,
      "greedy|sample"},
