@@ -33,7 +33,7 @@ static lp_status look_through(lp_journal *j, const char *what, bool (*see)(void 
     for (int number = 1; (n = next(j)) > 0; number++, j->left += n)
         if (strlen(j->line) + 1 != (size_t)n || !see(context, j->line))
             return lp_fail(err, LP_BAD_INPUT, "%s:%d: not %s", j->path, number, what);
-    if (ferror(j->read) || (ftello(j->read) > j->left && truncate(j->path, j->left)))
+    if (!feof(j->read) || (ftello(j->read) > j->left && truncate(j->path, j->left))) /* not at its end: an error, or no memory */
         return lp_fail(err, LP_FAILED, "%s: %s", j->path, strerror(errno));
     rewind(j->read);
     lp_journal_step(j);

@@ -108,7 +108,6 @@ static void test_exact_reencode(void **state) {
     }
 }
 
-/* Knobs become harder one after the other, then the horizon; what is drawn stays within the level; bad ones are refused. */
 /* Four episodes of which so many are won, and the level after them. */
 static void expect_level(lp_curriculum *c, int wins, const char *level) {
     char text[64];
@@ -136,6 +135,7 @@ static void test_curriculum_back(void **state) {
     lp_curriculum_close(&c);
 }
 
+/* Knobs become harder one after the other, then the horizon; what is drawn stays within the level; bad ones are refused. */
 static void test_curriculum(void **state) {
     (void)state;
     lp_err err;
