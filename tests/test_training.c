@@ -133,6 +133,10 @@ static void test_curriculum_back(void **state) {
     expect_level(&c, 0, levels[0]);
     expect_level(&c, 3, levels[1]);
     lp_curriculum_close(&c);
+    lp_curriculum_config bad = config;
+    bad.back = 0.8;
+    assert_int_equal(lp_curriculum_open(&c, game, &bad, &err), LP_BAD_INPUT);
+    assert_string_equal(err.message, "curriculum.back (0.8) is above curriculum.win_rate (0.75)");
 }
 
 /* Knobs become harder one after the other, then the horizon; what is drawn stays within the level; bad ones are refused. */

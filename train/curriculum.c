@@ -34,6 +34,8 @@ lp_status lp_curriculum_open(lp_curriculum *out, const lp_game *game, const lp_c
     if (config->end < config->start)
         return lp_fail(err, LP_BAD_INPUT, "curriculum.end (%lld) is below curriculum.start (%lld)", (long long)config->end,
                        (long long)config->start);
+    if (config->back > config->win_rate)
+        return lp_fail(err, LP_BAD_INPUT, "curriculum.back (%g) is above curriculum.win_rate (%g)", config->back, config->win_rate);
     if (c.horizon_knob >= 0) {
         const lp_knob *knob = lp_game_knob(game, c.horizon_knob);
         if (config->start < knob->min || config->end > knob->max)

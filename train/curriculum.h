@@ -52,7 +52,7 @@ typedef struct {
     } now;
 } lp_curriculum;
 
-/* LP_BAD_INPUT: an unknown knob, a value out of its range, an end before its start. */
+/* LP_BAD_INPUT: an unknown knob, a value out of its range, an end before its start, back above win_rate. */
 lp_status lp_curriculum_open(lp_curriculum *out, const lp_game *game, const lp_curriculum_config *config, lp_err *err);
 void lp_curriculum_close(lp_curriculum *curriculum);
 /* knobs [lp_game_n_knobs]; the caller makes a twin's of them (lp_game_twin_knobs) */
