@@ -65,7 +65,8 @@ static void test_count(void **state) {
 
 static void test_facts(void **state) {
     (void)state;
-    expect_wins("facts", "F=4 base=4 horizon=16", 0.84);
+    expect_wins("facts", "F=4 base=4 horizon=16", 0.94);
+    expect_wins("facts", "F=16 base=4 horizon=16", 0.84);
 }
 
 static void test_lures(void **state) {

@@ -15,7 +15,7 @@ static void on_frame(unsigned char frame);
 #include "../engine/slots.h"
 
 enum { TITLE, ROOM, CORRIDOR, LOCK, END };
-enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, HALL_DIVIDER = 200, FEW_ROOMS = 8, MAX_ROOMS = 16, MAX_BASE = 10 };
+enum { ROOM_DECISIONS = 4, LOCK_DECISIONS = 64, HALL_DIVIDER = 200, MAX_ROOMS = 16, MAX_BASE = 10 };
 
 /* The block goes on at C0C0. */
 typedef struct {
@@ -75,8 +75,8 @@ static void shuffle(volatile uint8_t *list, uint8_t n) {
     }
 }
 
-/* Takes the same number of frames whatever seed and knobs: no stretch between two waits is as long as a frame. Up to 8 rooms take
- * theirs from the first 8 signs. The hall's wall is drawn here, out of sight: set_scene has no time for it. */
+/* Takes the same number of frames whatever seed and knobs: no stretch between two waits is as long as a frame. The hall's
+ * wall is drawn here, out of sight: set_scene has no time for it. */
 static void make_plan(void) {
     uint32_t salt = 0x2545F491UL;
     uint8_t i;
@@ -87,7 +87,7 @@ static void make_plan(void) {
     }
     lp_wait_vblank();
     random_state = house_mix(0x165667B1UL) | 1;
-    shuffle(facts.signs, F > FEW_ROOMS ? MAX_ROOMS : FEW_ROOMS);
+    shuffle(facts.signs, MAX_ROOMS);
     shuffle(facts.order, F);
     lp_wait_vblank();
     slot_load(signs[facts.signs[0]]);
