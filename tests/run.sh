@@ -15,7 +15,7 @@ without() { # WHAT, SKIPPED
     [ -z "${LONGPLAY_STRICT:-}" ] || exit 1
 }
 build() { # PRESET [TARGET...]
-    cmake --preset "$1" -G Ninja -DLP_WERROR=ON >/dev/null
+    cmake --preset "$1" -G Ninja -DLP_WERROR=ON ${options:-} >/dev/null
     preset=$1 && shift
     cmake --build --preset "$preset" -j 2 ${1+--target "$@"}
 }
@@ -52,9 +52,9 @@ tsan() {
     build tsan longplay test_base test_env_vec test_env_vec_again test_policy_learn test_run_files test_web_server test_cli_web test_viewers_server test_video test_video_live
     TSAN_OPTIONS=halt_on_error=1 check build-tsan -R '^(base|env_vec|env_vec_again|policy_learn|run_files|web_server|cli_web|viewers_server|video|video_live|threads)$'
 }
-# Compiled where nvcc is; its tests run and say "skipped" without a GPU.
+# Compiled where nvcc is, for one kind of card.
 cuda() {
-    if command -v nvcc >/dev/null; then build cuda; else echo "skipped: no nvcc here"; fi
+    if command -v nvcc >/dev/null; then (options=-DCMAKE_CUDA_ARCHITECTURES=90 && build cuda); else echo "skipped: no nvcc here"; fi
 }
 fuzz() {
     if command -v clang >/dev/null; then tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"; else without clang "fuzz targets"; fi

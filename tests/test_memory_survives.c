@@ -6,6 +6,11 @@
 #include "memory/selection.h"
 #include "tests/mem_support.h"
 
+#ifdef __SANITIZE_ADDRESS__
+enum { LIVED = 40000 }; /* decisions of each world: slow */
+#else
+enum { LIVED = 400000 };
+#endif
 enum { TRIALS = 2000, MAX_FACTS = 64, MAX_SLOTS = 64, MAX_LINE = 200, PAGE_SEED = 1 };
 
 /* Facts at random moments of an episode; everything else is the rest. */
@@ -419,7 +424,7 @@ static void test_lived(void **state) {
         world w;
         int survived;
         if (!read_world(at, &w, &survived)) continue;
-        const int n = 8 + (int)(400000 / w.n_steps);
+        const int n = 8 + (int)(LIVED / w.n_steps);
         const double p = survival(&w);
         survived = live(&w, seed + (uint64_t)n_worlds++, n); /* as rows may share what is drawn from one seed */
         if (tail(survived, n, p) < 1e-7) fail_msg("%d of %d survived, in: %s", survived, n, at);
