@@ -54,7 +54,7 @@ tsan() {
 }
 # Compiled where nvcc is, for one kind of card.
 cuda() {
-    if command -v nvcc >/dev/null; then (options=-DCMAKE_CUDA_ARCHITECTURES=90 && build cuda); else echo "skipped: no nvcc here"; fi
+    if command -v nvcc >/dev/null; then (options=-DCMAKE_CUDA_ARCHITECTURES=90 && build cuda longplay test_kernels_cuda test_policy_cuda); else echo "skipped: no nvcc here"; fi
 }
 fuzz() {
     if command -v clang >/dev/null; then tests/fuzz/run.sh "${FUZZ_SECONDS:-15}"; else without clang "fuzz targets"; fi
