@@ -31,7 +31,7 @@ static ssize_t next(lp_journal *j) {
 static lp_status look_through(lp_journal *j, const char *what, bool (*see)(void *, const char *), void *context, lp_err *err) {
     ssize_t n;
     for (int number = 1; (n = next(j)) > 0; number++, j->left += n)
-        if (strlen(j->line) + 1 != (size_t)n || !see(context, j->line))
+        if (strlen(j->line) + 1 != (size_t)n || (see && !see(context, j->line)))
             return lp_fail(err, LP_BAD_INPUT, "%s:%d: not %s", j->path, number, what);
     if (!feof(j->read) || (ftello(j->read) > j->left && truncate(j->path, j->left))) /* not at its end: an error, or no memory */
         return lp_fail(err, LP_FAILED, "%s: %s", j->path, strerror(errno));

@@ -16,7 +16,7 @@
 typedef struct lp_journal lp_journal;
 
 /* Has see called with each line, without its end, and then stands at the first; a last line that was cut off is taken away. LP_BAD_INPUT,
- * "PATH:N: not WHAT": see says so of a line. */
+ * "PATH:N: not WHAT": see (NULL: takes any) says so of a line. */
 lp_status lp_journal_open(lp_journal **out, const char *path, const char *what, bool (*see)(void *context, const char *line), void *context,
                           lp_err *err);
 void lp_journal_close(lp_journal *journal); /* NULL is fine */

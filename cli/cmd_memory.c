@@ -1,4 +1,4 @@
-/* longplay memory: looks into the memory of a run, also while it is being recorded. Every answer names the decision it leads
+/* longplay memory: looks into the memory of a run, also while it is being recorded, and corrects what a guest remembers. Every answer names the decision it leads
  * back to, so that `longplay replay RUN --from DECISION` shows the frame. */
 #include "cli/cli.h"
 
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MAX_WORDS = 32 };
 
@@ -16,6 +17,7 @@ typedef struct {
     const char *positional[MAX_WORDS + 2]; /* RUN, what, its arguments */
     int n_positional;
     int64_t episode, limit;
+    const char *by;
     bool json;
 } arguments;
 
@@ -69,6 +71,28 @@ static void visit_whole(void *context, const lp_store_row *row) {
                             : "-");
 }
 
+/* One of the edits of what is shown. */
+static void visit_edit(void *context, const lp_store_edit *e) {
+    const answer *a = context;
+    char when[32];
+    const time_t at = (time_t)e->at;
+    struct tm utc;
+    strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S UTC", gmtime_r(&at, &utc));
+    if (a->list) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddItemToArray(a->list, o);
+        cJSON_AddStringToObject(o, "by", e->by);
+        cJSON_AddNumberToObject(o, "at", (double)e->at);
+        cJSON_AddNumberToObject(o, "decision", (double)e->decision);
+        cJSON_AddItemToObject(o, "before", e->before ? cJSON_CreateString(e->before) : cJSON_CreateNull());
+        cJSON_AddItemToObject(o, "text", e->text ? cJSON_CreateString(e->text) : cJSON_CreateNull());
+        return;
+    }
+    printf("%-10s by %s, %s, from decision %lld on\n%-10s ", e->text ? "corrected" : "deleted", e->by, when, (long long)e->decision,
+           "before");
+    print_text(e->before ? e->before : "-");
+}
+
 static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
     lp_store_counts c;
     answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "summaries") : NULL};
@@ -93,7 +117,9 @@ static lp_status show(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "rows") : NULL};
     lp_status status = lp_store_show(store, a->positional[2], visit_whole, &out, err);
     char *items = out.items, *save = NULL;
+    answer edits = {.list = a->json ? cJSON_AddArrayToObject(o, "edits") : NULL};
     out.items = NULL;
+    if (!status) status = lp_store_edits(store, a->positional[2], visit_edit, &edits, err);
     if (!status && out.lost) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status && items && !a->json) printf("keeps\n");
     for (char *one = items ? strtok_r(items, " ", &save) : NULL; one && !status; one = strtok_r(NULL, " ", &save))
@@ -102,12 +128,33 @@ static lp_status show(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     return status;
 }
 
-static lp_status search(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
-    char words[1024] = "";
+/* The arguments from one on, as they were typed. */
+static lp_status join(char out[1024], const arguments *a, int first, lp_err *err) {
     size_t used = 0;
-    for (int i = 2; i < a->n_positional && used < sizeof words; i++)
-        used += (size_t)snprintf(words + used, sizeof words - used, "%s%s", i > 2 ? " " : "", a->positional[i]);
-    if (used >= sizeof words) return lp_fail(err, LP_BAD_INPUT, "too many words to search for");
+    for (int i = first; i < a->n_positional && used < 1024; i++)
+        used += (size_t)snprintf(out + used, 1024 - used, "%s%s", i > first ? " " : "", a->positional[i]);
+    return used < 1024 ? LP_OK : lp_fail(err, LP_BAD_INPUT, "memory %s: too many words", a->positional[1]);
+}
+
+static lp_status edit(const arguments *a, cJSON *o, lp_err *err) {
+    char text[1024];
+    bool taken;
+    const bool deletes = !strcmp(a->positional[1], "delete");
+    const char *user = getenv("USER"), *by = a->by ? a->by : user && *user ? user : "somebody";
+    lp_status status = join(text, a, 3, err);
+    if (!status) status = lp_run_edit(a->positional[0], a->positional[2], deletes ? NULL : text, by, &taken, err);
+    if (status) return status;
+    cJSON_AddStringToObject(o, "id", a->positional[2]);
+    cJSON_AddBoolToObject(o, "taken", taken);
+    if (a->json) return LP_OK;
+    if (taken) printf("%s is %s\n", a->positional[2], deletes ? "deleted" : "corrected");
+    else printf("%s: handed over; who plays the run takes it up before the next question\n", a->positional[2]);
+    return LP_OK;
+}
+
+static lp_status search(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
+    char words[1024];
+    if (join(words, a, 2, err)) return LP_BAD_INPUT;
     answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "items") : NULL};
     cJSON_AddStringToObject(o, "words", words);
     lp_status status = lp_store_search(store, words, (int)a->limit, visit_line, &out, err);
@@ -120,15 +167,21 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
         const char *name, *wants;
         int min, max;
         lp_status (*run)(lp_store *, const arguments *, cJSON *, lp_err *);
-    } looks[] = {{"tree", "no more", 2, 2, tree}, {"show", "one ID", 3, 3, show}, {"search", "words", 3, MAX_WORDS + 2, search}};
+    } looks[] = {{"tree", "no more", 2, 2, tree},
+                 {"show", "one ID", 3, 3, show},
+                 {"search", "words", 3, MAX_WORDS + 2, search},
+                 {"edit", "an ID and a text", 4, MAX_WORDS + 2, NULL},
+                 {"delete", "one ID", 3, 3, NULL}};
+    enum { N = sizeof looks / sizeof *looks };
     lp_store *store = NULL;
     lp_run_totals totals;
     bool playing;
     size_t which = 0;
-    while (which < 3 && strcmp(looks[which].name, a->positional[1])) which++;
-    if (which == 3) return lp_fail(err, LP_BAD_INPUT, "memory '%s': must be tree, show or search", a->positional[1]);
+    while (which < N && strcmp(looks[which].name, a->positional[1])) which++;
+    if (which == N) return lp_fail(err, LP_BAD_INPUT, "memory '%s': must be tree, show, search, edit or delete", a->positional[1]);
     if (a->n_positional < looks[which].min || a->n_positional > looks[which].max)
         return lp_fail(err, LP_BAD_INPUT, "memory %s: wants %s", looks[which].name, looks[which].wants);
+    if (!looks[which].run) return edit(a, o, err);
     lp_status status = lp_run_look(&store, a->positional[0], &totals, &playing, err);
     if (!status) status = looks[which].run(store, a, o, err);
     lp_store_close(store);
@@ -136,9 +189,11 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
 }
 
 static void more_help(void) {
-    printf("\n  %-26s %s\n  %-26s %s\n  %-26s %s\n", "tree", "the summaries of an episode, highest level first", "show ID",
-           "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)", "search WORDS",
-           "items whose text has all the words (a word matches by its beginning)");
+    printf("\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n", "tree", "the summaries of an episode, highest level first",
+           "show ID", "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)", "search WORDS",
+           "items whose text has all the words (a word matches by its beginning)", "edit ID TEXT",
+           "corrects what a guest (a program, a chat model, an agent) remembers; what stood there stays on record", "delete ID",
+           "takes an item's text out of what it remembers");
 }
 
 int lp_cmd_memory(int argc, char **argv) {
@@ -146,11 +201,12 @@ int lp_cmd_memory(int argc, char **argv) {
     const lp_option options[] = {
         {.name = "episode", .value = "N", .help = "tree: which episode (the last)", .number = &a.episode, .min = 0, .max = 1e15},
         {.name = "limit", .value = "N", .help = "search: at most so many (20)", .number = &a.limit, .min = 1, .max = 1e6},
+        {.name = "by", .value = "NAME", .help = "edit, delete: who does ($USER)", .text = &a.by},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
     const lp_usage usage = {.name = "memory",
-                            .arguments = "RUN tree|show ID|search WORDS",
-                            .summary = "Looks into what a run remembers, also while it goes on.",
+                            .arguments = "RUN tree|show ID|search WORDS|edit ID TEXT|delete ID",
+                            .summary = "Looks into what a run remembers, also while it goes on; corrects it.",
                             .example = "longplay memory runs/first search sign circle",
                             .options = options,
                             .n_options = sizeof options / sizeof *options,

@@ -327,6 +327,7 @@ static void take_answer(lp_run *run) {
 /* A guest, unless its answer is known from before a kill. */
 static lp_status ask(lp_run *run, lp_err *err) {
     if (run->answers && lp_answers_at(run->answers, run->head.decisions, &run->answer)) return take_answer(run), LP_OK;
+    lp_run_take_edits(run);
     const lp_moment what = {run->head.episodes + 1, .before = run->before, .happened = run->head.text, .library = &run->library};
     return lp_mind_ask(&run->mind, run->guest, &what, err);
 }
@@ -487,6 +488,7 @@ lp_status lp_run_end(lp_run *run, lp_err *err) {
     if (status || !run->recorded || !run->clock.open) return status;
     status = lp_store_begin(run->store, &locked, err);
     if (status || locked) return status; /* it is not worth waiting for */
+    lp_run_take_edits(run);
     lp_run_clock_write(&run->clock, run->store, true);
     return lp_store_commit(run->store, NULL, 0, err);
 }

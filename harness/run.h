@@ -150,7 +150,11 @@ lp_run_totals lp_run_counts(lp_run *run);
 /* The totals at the last checkpoint, read without opening the run for writing; works while it is being recorded.
  * *playing: an episode has begun and not ended. */
 lp_status lp_run_peek(const char *folder, lp_run_totals *totals, bool *playing, lp_err *err);
-/* The same, and the store stays open for reading. */
+/* A person's edit of what a guest remembers, of a run that it plays or played: an item's text, at most 511 bytes of UTF-8; NULL takes it away. What
+ * stood there stays in the run's table of edits. *taken: it is done; else whoever plays takes it up before the next question. LP_BAD_INPUT: no
+ * guest's run, no such item, no such text. */
+lp_status lp_run_edit(const char *folder, const char *id, const char *text, const char *by, bool *taken, lp_err *err);
+/* The same as lp_run_peek, and the store stays open for reading. */
 lp_status lp_run_look(lp_store **store, const char *folder, lp_run_totals *totals, bool *playing, lp_err *err);
 
 /* The moment: after lp_run_think, what is about to be done; after lp_run_take, what has just been done. */

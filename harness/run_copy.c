@@ -90,6 +90,8 @@ static lp_status fill(const char *from, const char *to, lp_store *store, lp_run_
     if (!status && lp_guest_chats(config.policy)) status = lp_run_copy_file(from, to, "chat.jsonl", -1, err);
     if (!status && lp_file_exists(lp_path_join(path, sizeof path, from, "viewers.txt")))
         status = lp_run_copy_file(from, to, "viewers.txt", -1, err);
+    if (!status && lp_file_exists(lp_path_join(path, sizeof path, from, "edits.txt")))
+        status = lp_run_copy_file(from, to, "edits.txt", -1, err);
     return status ? status : lp_run_config_write(&config, to, err);
 }
 

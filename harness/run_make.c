@@ -13,8 +13,8 @@
 
 /* Removes a folder that lp_run_make was filling: our files, and the folder if that empties it. */
 static void remove_folder(const char *folder) {
-    static const char *const ours[] = {"config.ini",    "movie.lpm",  "run.db",
-                                       "answers.jsonl", "chat.jsonl", "viewers.txt"}; /* and what their writers put beside them */
+    static const char *const ours[] = {"config.ini", "movie.lpm",   "run.db",   "answers.jsonl",
+                                       "chat.jsonl", "viewers.txt", "edits.txt"}; /* and what their writers put beside them */
     char path[PATH_MAX];
     DIR *dir = opendir(folder);
     for (struct dirent *d; dir && (d = readdir(dir));)

@@ -143,6 +143,19 @@ void lp_mind_note_item(lp_mind *mind, int64_t step, const char *text) {
     set_text(mind->written, text);
 }
 
+void lp_mind_correct(lp_mind *mind, int64_t step, const char *text) {
+    if (mind->n_texts == LP_MIND_TEXTS) prune(mind);
+    const lp_mind_text *before = text_before(mind, step);
+    int at = before ? (int)(before - mind->texts) : -1;
+    const bool there = before && before->step == step;
+    const size_t after = (size_t)(mind->n_texts - at - 1) * sizeof *mind->texts;
+    if (there && !text) memmove(mind->texts + at, mind->texts + at + 1, after), mind->n_texts--;
+    if (!text) return;
+    if (!there) memmove(mind->texts + at + 2, mind->texts + at + 1, after), mind->n_texts++, at++;
+    mind->texts[at].step = step;
+    set_text(mind->texts[at].text, text);
+}
+
 void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *s) {
     char line[2 * LP_MIND_TEXT_BYTES];
     size_t used = (size_t)snprintf(line, sizeof line, "summary of %lld to %lld", (long long)s->first, (long long)s->last);

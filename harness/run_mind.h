@@ -63,6 +63,7 @@ void lp_mind_answer(lp_mind *mind, const lp_answer *answer);
 void lp_text_add(char out[LP_MIND_TEXT_BYTES], const char *between, const char *more);
 
 void lp_mind_note_item(lp_mind *mind, int64_t step, const char *text); /* text NULL: none; steps ascend */
+void lp_mind_correct(lp_mind *mind, int64_t step, const char *text);   /* of an earlier item; text NULL: none any more */
 void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *summary);
 void lp_mind_note_end(lp_mind *mind, const char *text); /* the last events of an episode */
 

@@ -93,6 +93,7 @@ struct lp_run {
     lp_mind mind;
     lp_guest *guest;     /* who plays, where a guest does; owned */
     lp_answers *answers; /* of a guest's recorded run; owned */
+    int64_t edits_bytes; /* of edits.txt that were looked at */
     lp_library library;
     char last_thought[LP_ANSWER_THOUGHT];
     lp_answer answer;  /* the last */
@@ -121,6 +122,9 @@ void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_ga
 
 /* For a guest; NULL functions where the run is not recorded. */
 lp_library lp_run_library(lp_run *run);
+
+/* Takes up what people corrected since the last time (run_edits.c): before a guest is asked. */
+void lp_run_take_edits(lp_run *run);
 
 /* Bytes that machine states in the movie may take. */
 uint64_t lp_run_state_budget(const lp_run_config *config);

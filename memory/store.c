@@ -212,9 +212,9 @@ static lp_status check_identity(lp_store *store, lp_err *err) {
     lp_status status = lp_store_number(store, &id, err, "PRAGMA application_id", "");
     if (!status && id != LP_STORE_APPLICATION_ID) return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
     if (!status) status = lp_store_number(store, &schema, err, "PRAGMA user_version", "");
-    if (!status && (schema < LP_STORE_SCHEMA || schema > LP_STORE_SCHEMA_DROPPED))
+    if (!status && (schema < LP_STORE_SCHEMA || schema > LP_STORE_SCHEMA_EDITED))
         return lp_fail(err, LP_BAD_INPUT, "%s: of schema %lld, this build reads %d to %d", store->path, (long long)schema, LP_STORE_SCHEMA,
-                       LP_STORE_SCHEMA_DROPPED);
+                       LP_STORE_SCHEMA_EDITED);
     if (!status) status = check_length(store, err);
     return status ? status : check_log(store, err);
 }
@@ -333,6 +333,14 @@ bool lp_store_ready(lp_store *store) {
     if (rc == SQLITE_OK) store->writing = true;
     else broken(store, rc);
     return store->writing;
+}
+
+lp_status lp_store_raise_schema(lp_store *store, int schema, lp_err *err) {
+    int64_t now;
+    char sql[48];
+    lp_status status = lp_store_number(store, &now, err, "PRAGMA user_version", "");
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", schema);
+    return status || now >= schema ? status : execute(store, sql, err);
 }
 
 void lp_store_rewind(lp_store *store) {

@@ -77,6 +77,24 @@ lp_status lp_store_used(lp_store *store, lp_store_bytes *bytes, lp_err *err);
 /* Nothing since the last commit has been, and what failed may be tried again. */
 void lp_store_rewind(lp_store *store);
 
+/* ---- what people corrected (store_edit.c) ---- */
+typedef struct {
+    int64_t number;     /* 1, 2, ...: its line in the run's edits.txt */
+    const char *id;     /* of an item */
+    const char *text;   /* that it has from now on; NULL: none */
+    const char *before; /* that it had; NULL: none. For reading */
+    const char *by;     /* who says so */
+    int64_t at;         /* Unix time */
+    int64_t decision;   /* the first for which the player was told so */
+} lp_store_edit;
+/* For the next commit. False: there is no such item, or the store is broken. */
+bool lp_store_edit_text(lp_store *store, const lp_store_edit *edit);
+/* The highest number of all edits; 0: there are none. */
+lp_status lp_store_last_edit(lp_store *store, int64_t *number, lp_err *err);
+/* Those of an ID, oldest first; a visit must not call the store, and texts are valid during it. */
+lp_status lp_store_edits(lp_store *store, const char *id, void (*visit)(void *context, const lp_store_edit *edit), void *context,
+                         lp_err *err);
+
 /* ---- reading ---- */
 /* How far the rows reach: what the checkpoint that was committed with them must agree with. */
 typedef struct {

@@ -70,9 +70,9 @@ bool lp_store_drop(lp_store *store, int64_t n_decisions, bool summarises) {
     dropped = before;
     for (int l = 0; l <= store->n_levels && l < MAX_PASSES && left > 0 && !status; l++)
         status = pass(store, l, to, &left, summarises, &dropped, &err);
+    if (!status && !before && dropped) status = lp_store_raise_schema(store, LP_STORE_SCHEMA_DROPPED, &err);
     if (status) lp_store_break(store, status, &err);
     else if (left < n_decisions) write_progress(store, to, dropped);
-    if (!before && dropped && lp_store_ready(store)) sqlite3_exec(store->db, "PRAGMA user_version = 2", NULL, NULL, NULL);
     return !store->status && left < n_decisions;
 }
 

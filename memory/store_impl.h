@@ -10,7 +10,8 @@
 enum {
     LP_STORE_APPLICATION_ID = 0x4c4f4e50, /* bytes 68 to 71 of the file: "LONP" */
     LP_STORE_SCHEMA = 1,                  /* user_version of a new file */
-    LP_STORE_SCHEMA_DROPPED = 2,          /* of one that items were dropped from (store_drop.c); a build reads up to this one */
+    LP_STORE_SCHEMA_DROPPED = 2,          /* of one that items were dropped from (store_drop.c) */
+    LP_STORE_SCHEMA_EDITED = 3,           /* of one with the table of store_edit.c; a build reads up to this one */
 };
 extern const char lp_store_schema[];
 
@@ -69,6 +70,11 @@ bool lp_store_ready(lp_store *store);
 void lp_store_break(lp_store *store, lp_status status, const lp_err *err);
 /* Steps: LP_OK with *row telling whether there is one. */
 lp_status lp_store_step(lp_store *store, sqlite3_stmt *statement, bool *row, lp_err *err);
+/* user_version becomes at least this, with the next commit. */
+lp_status lp_store_raise_schema(lp_store *store, int schema, lp_err *err);
+/* IDs, "e3s120" (level 0, its step) and "e3L2.5"; false: it is none. */
+bool lp_store_parse_id(const char *id, int64_t *episode, int64_t *level, int64_t *index);
+char *lp_store_print_id(char *out, size_t size, int64_t episode, int64_t level, int64_t index);
 /* Room for size_bytes more after what the buffer holds, which may move. NULL: no RAM. */
 char *lp_store_room(lp_store_buffer *buffer, size_t size_bytes);
 

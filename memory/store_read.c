@@ -22,7 +22,7 @@
     "   FROM summaries WHERE episode = i.episode AND level = 1 AND idx = 0)"                                                               \
     "   AND EXISTS(SELECT 1 FROM summary_items WHERE summary = p.id AND step = i.step) "
 
-static char *print_id(char *out, size_t size, int64_t episode, int64_t level, int64_t index) {
+char *lp_store_print_id(char *out, size_t size, int64_t episode, int64_t level, int64_t index) {
     if (level) snprintf(out, size, "e%lldL%lld.%lld", (long long)episode, (long long)level, (long long)index);
     else snprintf(out, size, "e%llds%lld", (long long)episode, (long long)index);
     return out;
@@ -37,7 +37,7 @@ static bool take_number(const char **at, char letter, int64_t *out) {
     return true;
 }
 
-static bool parse_id(const char *id, int64_t *episode, int64_t *level, int64_t *index) {
+bool lp_store_parse_id(const char *id, int64_t *episode, int64_t *level, int64_t *index) {
     *level = 0;
     if (!take_number(&id, 'e', episode)) return false;
     if (take_number(&id, 's', index)) return !*id;
@@ -66,9 +66,9 @@ static void visit_row(lp_store *store, sqlite3_stmt *q, lp_store_visit visit, vo
                         .n_items = sqlite3_column_int(q, 7),
                         .text = (const char *)sqlite3_column_text(q, 9),
                         .encoder = ""};
-    print_id(row.id, sizeof row.id, row.episode, row.level, sqlite3_column_int64(q, 2));
+    lp_store_print_id(row.id, sizeof row.id, row.episode, row.level, sqlite3_column_int64(q, 2));
     if (sqlite3_column_type(q, 10) != SQLITE_NULL)
-        print_id(row.parent, sizeof row.parent, row.episode, sqlite3_column_int64(q, 10), sqlite3_column_int64(q, 11));
+        lp_store_print_id(row.parent, sizeof row.parent, row.episode, sqlite3_column_int64(q, 10), sqlite3_column_int64(q, 11));
     if (sqlite3_column_count(q) > 12) {
         size_t size;
         row.vector = copy_blob(store, q, 12, &size);
@@ -191,7 +191,7 @@ static const char dropped_item[] = ITEM_ROWS(
 lp_status lp_store_show(lp_store *store, const char *id, lp_store_visit visit, void *context, lp_err *err) {
     int64_t episode, level, index, n;
     sqlite3_stmt *q;
-    if (!parse_id(id, &episode, &level, &index))
+    if (!lp_store_parse_id(id, &episode, &level, &index))
         return lp_fail(err, LP_BAD_INPUT, "'%.80s' is not an ID: an item is like e1s120, a summary like e1L2.5", id);
     lp_status status =
         level ? lp_store_prepare(store, &q, err, SUMMARY_ROWS "WHERE s.episode = ?1 AND s.level = ?2 AND s.idx = ?3", "iii", episode, level,

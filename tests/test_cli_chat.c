@@ -172,6 +172,30 @@ static void test_looks_up(void **state) {
     free(turns);
 }
 
+/* What it remembers is what it plays by: told of another sign, it takes another door. */
+static void test_edited(void **state) {
+    (void)state;
+    static const char *const signs[] = {"circle", "cross", "triangle", "square"};
+    put_setup("edited", "plays", "turns = 0\n");
+#define EDITED "play cue --policy chat:%/edited.ini --headless --set horizon=100 --set doors=4 --episodes 1 --resume --json --run %/"
+    cJSON *o = json_of(run_with(NULL, EDITED "edited --decisions 30"));
+    cJSON_Delete(o);
+    if (run_with(NULL, "copy %/edited %/unedited").code) fail_msg("copy");
+    result r = run_with(NULL, "memory %/edited show e1s0");
+    int i = 0;
+    while (i < 3 && !strstr(r.out, signs[i])) i++;
+    char edit[128];
+    snprintf(edit, sizeof edit, "memory %%/edited edit e1s0 The sign shows a %s.", signs[(i + 1) % 4]);
+    if ((r = run_with(NULL, edit)).code) fail_msg("%s", r.err);
+    o = json_of(run_with(NULL, EDITED "edited --decisions 0"));
+    assert_int_equal(number(o, "losses"), 1);
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, EDITED "unedited --decisions 0"));
+    assert_int_equal(number(o, "wins"), 1);
+    cJSON_Delete(o);
+    if (run_with(NULL, "replay %/edited --verify").code) fail_msg("does not verify");
+}
+
 /* Who does the same on the same screen is told so from the fourth such turn on; who plays well never is. */
 static void test_repeats(void **state) {
     (void)state;
@@ -221,8 +245,8 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),    cmocka_unit_test(test_killed),  cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_looks_up), cmocka_unit_test(test_repeats), cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_plays),  cmocka_unit_test(test_killed),  cmocka_unit_test(test_faults),    cmocka_unit_test(test_looks_up),
+        cmocka_unit_test(test_edited), cmocka_unit_test(test_repeats), cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -319,8 +319,8 @@ static void test_not_ours(void **state) {
     refuse_both("damaged");
     remove_run();
     create_run(20);
-    edit("PRAGMA user_version = 3");
-    refuse_both("schema 3, this build reads 1 to 2");
+    edit("PRAGMA user_version = 4");
+    refuse_both("schema 4, this build reads 1 to 3");
     edit("PRAGMA user_version = 1; PRAGMA application_id = 7");
     refuse_both("not a Longplay database");
     edit("PRAGMA application_id = 1280265808; DROP TABLE summary_items");

@@ -422,6 +422,59 @@ static void test_odd_rows(void **state) {
     free(large);
 }
 
+/* After any edits each item, summary and search says what the last one did. */
+static void test_edits(void **state) {
+    (void)state;
+    enum { N = 64, EDITS = 300 };
+    lp_store *store;
+    int64_t steps[N / 4], last;
+    char now[N][24] = {""}, text[400], id[32];
+    lp_rng rng = lp_rng_make(test_seed(), 1);
+    expect_ok(lp_store_create(&store, path, &err));
+    lp_store_episode_begin(store, 1, 5, 0);
+    for (int t = 0; t < N; t++) {
+        if (t % 3) snprintf(now[t], sizeof now[t], "first%03d", t);
+        lp_store_item(store, 1, t, t, 0, 1, NULL, 0, now[t]);
+    }
+    for (int i = 0; i < N / 4; i++) {
+        for (int j = 0; j < 4; j++) steps[j] = 4 * i + j;
+        lp_store_summary(store, 1, &(lp_mem_summary){1, i, 4 * i, 4 * i + 3, 4, steps, i / 4});
+    }
+    lp_store_event(store, 1, 1, 1, "told", "first001");
+    expect_ok(lp_store_last_edit(store, &last, &err));
+    assert_int_equal(last, 0);
+    for (int n = 1; n <= EDITS; n++) {
+        const int t = (int)lp_rng_below(&rng, N);
+        const bool deletes = lp_rng_below(&rng, 3) == 0;
+        char before[24];
+        snprintf(before, sizeof before, "%s", now[t]);
+        now[t][0] = 0;
+        if (!deletes) snprintf(now[t], sizeof now[t], "edit%03d", n);
+        snprintf(id, sizeof id, "e1s%d", t);
+        assert_true(lp_store_edit_text(store, &(lp_store_edit){n, id, deletes ? NULL : now[t], NULL, "anna", 7, n}));
+        if (n % 50 == 0) expect_ok(lp_store_commit(store, NULL, 0, &err));
+        if (*before) assert_int_equal(search(store, before, 9), 0);
+        if (!deletes) assert_int_equal(search(store, now[t], 9), 1);
+        show(store, id);
+        assert_string_equal(seen[0].text, deletes ? "-" : now[t]);
+        snprintf(id, sizeof id, "e1L1.%d", t / 4);
+        show(store, id);
+        *text = 0;
+        for (int i = t / 4 * 4; i < t / 4 * 4 + 4; i++)
+            if (*now[i]) sprintf(text + strlen(text), "%s%s", *text ? "; " : "", now[i]);
+        assert_string_equal(seen[0].text, *text ? text : "-");
+    }
+    assert_false(lp_store_edit_text(store, &(lp_store_edit){EDITS + 1, "e1s64", "x", NULL, "anna", 7, 0}));
+    assert_false(lp_store_edit_text(store, &(lp_store_edit){EDITS + 1, "e1L1.0", "x", NULL, "anna", 7, 0}));
+    expect_ok(lp_store_last_edit(store, &last, &err));
+    assert_int_equal(last, EDITS);
+    expect_ok(lp_store_commit(store, NULL, 0, &err));
+    expect_ok(lp_store_check(store, &err));
+    lp_store_close(store);
+    expect_ok(lp_store_open(&store, path, &err)); /* of schema 3 */
+    lp_store_close(store);
+}
+
 int main(void) {
     choose_seed();
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
@@ -430,6 +483,7 @@ int main(void) {
                                        cmocka_unit_test_setup_teardown(test_views, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_reader_beside_writer, setup, teardown),
                                        cmocka_unit_test_setup_teardown(test_mistakes_stick, setup, teardown),
-                                       cmocka_unit_test_setup_teardown(test_odd_rows, setup, teardown)};
+                                       cmocka_unit_test_setup_teardown(test_odd_rows, setup, teardown),
+                                       cmocka_unit_test_setup_teardown(test_edits, setup, teardown)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ from longplay.memory import Memory
 
 Array = np.ndarray[Any, Any]
 
-APPLICATION_ID, SCHEMA = 0x4C4F4E50, 2  # of run.db
+APPLICATION_ID, SCHEMA = 0x4C4F4E50, 3  # of run.db
 HEAD, MAGIC = struct.Struct("<8s64xq"), b"LPRUN\0\0\2"  # of its checkpoint, docs/formats.md: the number of decisions is at byte 72
 
 EPISODES = np.dtype([("episode", "i8"), ("seed", "u8"), ("first_decision", "i8"), ("result", object), ("n_decisions", "i8")])
