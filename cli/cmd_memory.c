@@ -93,6 +93,22 @@ static void visit_edit(void *context, const lp_store_edit *e) {
     print_text(e->before ? e->before : "-");
 }
 
+/* Who wrote the summary that is shown. */
+static void visit_writer(void *context, const lp_store_written *w) {
+    cJSON *o = context;
+    if (o) {
+        cJSON_AddStringToObject(o, "model", w->model);
+        cJSON_AddStringToObject(o, "prompt", w->prompt);
+        cJSON_AddStringToObject(o, "sources", w->sources);
+        cJSON_AddNumberToObject(o, "tokens", (double)w->tokens);
+        cJSON_AddNumberToObject(o, "decision", (double)w->decision);
+        if (w->refused) cJSON_AddStringToObject(o, "refused", w->refused);
+    } else if (w->refused) {
+        printf("%-10s ", "refused");
+        print_text(w->refused);
+    } else printf("%-10s %s, from %s; prompt %s, %lld tokens\n", "written by", w->model, w->sources, w->prompt, (long long)w->tokens);
+}
+
 static lp_status tree(lp_store *store, const arguments *a, cJSON *o, lp_err *err) {
     lp_store_counts c;
     answer out = {.list = a->json ? cJSON_AddArrayToObject(o, "summaries") : NULL};
@@ -119,6 +135,8 @@ static lp_status show(lp_store *store, const arguments *a, cJSON *o, lp_err *err
     char *items = out.items, *save = NULL;
     answer edits = {.list = a->json ? cJSON_AddArrayToObject(o, "edits") : NULL};
     out.items = NULL;
+    if (!status)
+        status = lp_store_writer(store, a->positional[2], visit_writer, a->json ? cJSON_AddObjectToObject(o, "written") : NULL, err);
     if (!status) status = lp_store_edits(store, a->positional[2], visit_edit, &edits, err);
     if (!status && out.lost) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status && items && !a->json) printf("keeps\n");

@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP = LP_EVAL_GROUP, CARD_GROUP = 32 }; /* environments that a thread plays at once; a card likes more */
+enum { GROUP = LP_EVAL_GROUP, CARD_GROUP = 32, MAX_SUMMARIES = 48 }; /* environments that a thread plays at once; a card likes more */
 
 #define SAY_S 0.1
 
@@ -145,6 +145,28 @@ static lp_status hear(const evaluation *e, lp_guest *guest, lp_answer *answer, b
     return status;
 }
 
+/* Those that the last decision completed, where it writes them. */
+static lp_status write_summaries(const evaluation *e, lp_mind *mind, lp_guest *guest, lp_err *err) {
+    lp_writing w;
+    lp_status status = LP_OK;
+    while (!status && mind->writes && lp_mind_unwritten(mind, &w)) {
+        lp_written written = {.refused = "nothing was said below"};
+        bool answered = !w.n;
+        if (w.n) status = lp_guest_summarise(guest, &w, err);
+        while (!status && !answered && !lp_stop_asked() && !atomic_load(&e->failed))
+            status = lp_guest_hear_summary(guest, 100, &answered, &written, err);
+        if (!answered) break;
+        lp_mind_written(mind, &w, &written);
+    }
+    return status;
+}
+
+static void note_summaries(lp_mind *mind) {
+    lp_mem_summary summaries[MAX_SUMMARIES];
+    const int n = lp_mem_new_summaries(mind->seat.mem, summaries, MAX_SUMMARIES);
+    for (int i = 0; i < n; i++) lp_mind_note_summary(mind, &summaries[i]);
+}
+
 static void note_happened(char text[LP_MIND_TEXT_BYTES], lp_env *env) {
     const lp_event *events;
     int n = lp_env_events(env, &events);
@@ -156,11 +178,13 @@ static lp_status play_guest(evaluation *e, player *p, lp_mind *mind, lp_guest *g
     lp_outcome outcome = LP_RUNNING;
     bool answered;
     lp_mind_reset(mind);
+    mind->episode = p->index + 1;
     note_happened(text, p->seat->env);
     while (!outcome) {
         lp_answer answer;
         const lp_moment what = {.episode = p->index + 1, .happened = text};
         lp_status status = lp_mind_think(mind, err);
+        if (!status) status = write_summaries(e, mind, guest, err);
         if (!status) status = lp_mind_ask(mind, guest, &what, err);
         if (!status) status = hear(e, guest, &answer, &answered, err);
         if (status || !answered) return status;
@@ -170,6 +194,7 @@ static lp_status play_guest(evaluation *e, player *p, lp_mind *mind, lp_guest *g
         p->so_far.items_read += p->seat->n_read;
         lp_mind_note_item(mind, lp_env_steps(p->seat->env), *text ? text : NULL);
         outcome = lp_seat_take(p->seat, &mind->decision, mind->action);
+        if (mind->writes) note_summaries(mind);
         p->so_far.decisions++;
         atomic_fetch_add(&e->decisions, 1);
         *text = 0;
@@ -187,10 +212,11 @@ static void guest_job(evaluation *e, int index) {
     int64_t next = take_index(e);
     lp_status status = mind ? LP_OK : lp_fail(err, LP_FAILED, "out of memory");
     if (!status) status = lp_mind_open(mind, e->game, NULL, false, &e->config->memory, NULL, err);
-    if (!status) mind->guest = true, p.seat = &mind->seat;
+    if (!status) p.seat = &mind->seat;
     for (; !status && next >= 0 && !lp_stop_asked() && !atomic_load(&e->failed); next = take_index(e)) {
         lp_guest *guest;
         status = lp_guest_open(&guest, e->config->guest, e->game, NULL, err);
+        if (!status) lp_mind_invite(mind, guest);
         if (!status) status = begin(e, &p, next, err);
         if (!status) status = play_guest(e, &p, mind, guest, err);
         lp_guest_close(guest);

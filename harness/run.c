@@ -104,6 +104,8 @@ static lp_status load_record(lp_run *run, lp_err *err) {
     run->state = malloc(state_bytes);
     if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
     lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
+    run->mind.episode = run->head.episodes + 1;
+    if ((status = lp_run_recall_nodes(run, err))) return status;
     run->saved_decisions = run->head.decisions;
     run->resumed = run->head.decisions > 0;
     run->recorded = true;
@@ -117,13 +119,21 @@ static int by_step(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The texts of what the context holds, from the store. They are for the eye only: without them the run goes on as well. */
+/* Is it made from items' texts? */
+static bool is_to_write(const lp_mind_node *node) { return node->level == 1 && !node->done; }
+
+/* The texts of what the context holds and of what a summary is written from, from the store. */
 static void recall_texts(lp_run *run) {
     char id[48], text[LP_MIND_TEXT_BYTES];
     lp_seat *seat = &run->mind.seat;
     int n = lp_mem_context(seat->mem, NULL, &seat->context);
-    int64_t *steps = malloc((size_t)n * sizeof *steps + 1);
+    int64_t more = 0;
+    for (int i = 0; i < run->mind.n_nodes; i++)
+        more += is_to_write(&run->mind.nodes[i]) ? run->mind.nodes[i].last + 1 - run->mind.nodes[i].first : 0;
+    int64_t *steps = malloc((size_t)(n + more) * sizeof *steps + 1);
     if (steps) memcpy(steps, seat->context.step, (size_t)n * sizeof *steps);
+    for (int i = 0; steps && i < run->mind.n_nodes; i++)
+        for (int64_t s = run->mind.nodes[i].first; is_to_write(&run->mind.nodes[i]) && s <= run->mind.nodes[i].last; s++) steps[n++] = s;
     if (steps) qsort(steps, (size_t)n, sizeof *steps, by_step);
     for (int i = n > MAX_ASKED ? n - MAX_ASKED : 0; steps && i < n; i++) {
         if (i && steps[i] == steps[i - 1]) continue;
@@ -152,6 +162,7 @@ static lp_status make_run(lp_run **out, const char *folder, const lp_game *game,
     run->mind.human = !strcmp(config->policy, "human");
     run->mind.guest = lp_is_guest(config->policy);
     if (!status && run->mind.guest) status = lp_guest_open(&run->guest, config->policy, game, folder, err);
+    if (!status && run->guest) lp_mind_invite(&run->mind, run->guest);
     return status;
 }
 
@@ -310,6 +321,7 @@ static lp_status begin_episode(lp_run *run, lp_err *err) {
     memset(run->head.text, 0, sizeof run->head.text);
     run->outcome = LP_RUNNING;
     lp_mind_reset(&run->mind);
+    run->mind.episode = run->head.episodes + 1;
     lp_timeline_begin(&run->timeline, run->head.episodes + 1);
     lp_run_head_begin(&run->head, seed, run->store);
     note_vote(run);
@@ -324,10 +336,11 @@ static void take_answer(lp_run *run) {
     if (*run->answer.thought) memcpy(run->last_thought, run->answer.thought, sizeof run->last_thought);
 }
 
-/* A guest, unless its answer is known from before a kill. */
+/* A guest, unless its answer is known from before a kill; after the summaries that it writes. */
 static lp_status ask(lp_run *run, lp_err *err) {
-    if (run->answers && lp_answers_at(run->answers, run->head.decisions, &run->answer)) return take_answer(run), LP_OK;
-    lp_run_take_edits(run);
+    lp_status status = lp_run_write_summaries(run, err);
+    if (status || run->writes) return status;
+    if (run->known) return take_answer(run), LP_OK;
     const lp_moment what = {run->head.episodes + 1, .before = run->before, .happened = run->head.text, .library = &run->library};
     return lp_mind_ask(&run->mind, run->guest, &what, err);
 }
@@ -352,6 +365,8 @@ lp_status lp_run_think(lp_run *run, lp_err *err) {
     lp_status status = run->head.playing ? LP_OK : begin_episode(run, err);
     if (!status) status = lp_mind_think(&run->mind, err);
     run->answered = !run->guest || status;
+    run->known = !run->answered && run->answers && lp_answers_at(run->answers, run->head.decisions, &run->answer);
+    if (!run->answered && !run->known) lp_run_take_edits(run);
     if (!run->answered) status = ask(run, err);
     run->thought = status == LP_OK;
     run->broken = !run->thought;
@@ -362,6 +377,13 @@ lp_status lp_run_hear(lp_run *run, int timeout_ms, bool *answered, lp_err *err) 
     LP_CHECK(run->thought);
     *answered = run->answered;
     if (run->answered) return LP_OK;
+    if (run->writes) {
+        lp_status status = lp_run_hear_summary(run, timeout_ms, err);
+        if (!status && !run->writes) status = ask(run, err);
+        if (status) run->broken = true, run->thought = false;
+        *answered = run->answered;
+        return status;
+    }
     lp_status status = lp_guest_hear(run->guest, timeout_ms, answered, &run->answer, err);
     if (!status && *answered && run->answers) status = lp_answers_add(run->answers, run->head.decisions, &run->answer, err);
     if (!status && *answered) take_answer(run);

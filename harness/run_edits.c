@@ -77,7 +77,7 @@ static lp_status take_lines(lp_store *store, FILE *f, const char *path, int64_t 
 
 static void visit_corrected(void *context, const lp_store_row *row) {
     lp_run *run = context;
-    if (run->head.playing && row->episode == run->head.episodes + 1) lp_mind_correct(&run->mind, row->first, row->text);
+    if (run->head.playing && row->episode == run->head.episodes + 1 && !row->level) lp_mind_correct(&run->mind, row->first, row->text);
 }
 
 static void tell_mind(void *context, const char *id) {
@@ -96,12 +96,17 @@ void lp_run_take_edits(lp_run *run) {
     if (!flock(fileno(f), LOCK_EX | LOCK_NB)) {
         lp_status status = take_lines(run->store, f, path, run->head.decisions, tell_mind, run, &err);
         if (status) lp_warn("%s", err.message);
+        lp_run_renew_nodes(run);
         run->edits_bytes = st.st_size;
     }
     fclose(f);
 }
 
 /* ---- editing ---- */
+
+static void visit_writer(void *context, const lp_store_written *w) {
+    if (!w->refused) *(bool *)context = true;
+}
 
 static void visit_node(void *context, const lp_store_row *row) {
     lp_store_row *out = context;
@@ -116,15 +121,17 @@ static lp_status find_node(char out[64], const char *folder, const char *id, lp_
     lp_run_totals totals;
     lp_store_row row = {0};
     lp_store *store = NULL;
-    bool playing;
+    bool playing, written = false;
     lp_status status = lp_run_config_read(&config, folder, err);
     if (!status && !lp_is_guest(config.policy))
         status = lp_fail(err, LP_BAD_INPUT, "%s: %.80s remembers no texts: they are for people, and say what was", folder, config.policy);
     if (!status) status = lp_run_look(&store, folder, &totals, &playing, err);
     if (!status) status = lp_store_show(store, id, visit_node, &row, err);
+    if (!status) status = lp_store_writer(store, id, visit_writer, &written, err);
     lp_store_close(store);
     if (status) return status;
-    if (row.level) return lp_fail(err, LP_BAD_INPUT, "%s is made of the texts of its items: edit these (memory show %s)", row.id, row.id);
+    if (row.level && !written)
+        return lp_fail(err, LP_BAD_INPUT, "%s is made of the texts of its items: edit these (memory show %s)", row.id, row.id);
     if (row.dropped) return lp_fail(err, LP_BAD_INPUT, "%s was dropped to keep within the disk's budget", row.id);
     memcpy(out, row.id, sizeof row.id);
     return LP_OK;

@@ -95,16 +95,20 @@ static int place_of(const lp_mind *mind, int64_t step) {
     return -1;
 }
 
-/* Those of the context's items that have a text, oldest first; of more than there is room for the newest. Texts ascend by step. */
+/* Is the item at that place of the context told of by itself? */
+static bool is_told(const lp_mind *mind, int at) { return at >= 0 && !(mind->writes && mind->seat.context.level[at]); }
+
+/* Those of the context's items that have a text, oldest first, behind the summaries that were written; of more than there is room for the newest. Texts ascend by step. */
 static int take_notes(const lp_mind *mind, lp_note notes[LP_MIND_NOTES]) {
     const lp_mem_context_view *c = &mind->seat.context;
-    int n = 0, from = mind->n_texts;
-    for (; from > 0 && n < LP_MIND_NOTES; from--) n += place_of(mind, mind->texts[from - 1].step) >= 0;
-    n = 0;
+    const int n_nodes = mind->writes ? lp_mind_node_notes(mind, notes) : 0;
+    int n = n_nodes, from = mind->n_texts;
+    for (; from > 0 && n < LP_MIND_NOTES; from--) n += is_told(mind, place_of(mind, mind->texts[from - 1].step));
+    n = n_nodes;
     for (int i = from; i < mind->n_texts; i++) {
         const int at = place_of(mind, mind->texts[i].step);
-        if (at >= 0)
-            notes[n++] = (lp_note){mind->observation.now - c->step[at], c->level[at], (double)c->salience[at], mind->texts[i].text};
+        if (is_told(mind, at))
+            notes[n++] = (lp_note){mind->observation.now - c->step[at], c->level[at], (double)c->salience[at], mind->texts[i].text, NULL};
     }
     return n;
 }
@@ -131,7 +135,7 @@ void lp_mind_answer(lp_mind *mind, const lp_answer *answer) {
 }
 
 void lp_mind_reset(lp_mind *mind) {
-    mind->n_texts = 0;
+    mind->n_texts = mind->n_nodes = 0;
     mind->written[0] = 0;
 }
 
@@ -166,6 +170,8 @@ void lp_mind_note_summary(lp_mind *mind, const lp_mem_summary *s) {
         used += (size_t)snprintf(line + used, sizeof line - used, "%s%s", before, text);
         before = "; ";
     }
+    const char *text = strstr(line, ": ");
+    if (mind->writes) lp_mind_note_node(mind, s, text ? text + 2 : "");
     set_text(mind->written, line);
 }
 

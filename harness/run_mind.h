@@ -14,12 +14,21 @@
 #include "players/guest.h"
 #include "view/viewer.h"
 
-enum { LP_MIND_TEXT_BYTES = 512, LP_MIND_TEXTS = 1024, LP_MIND_NOTES = 256 };
+enum { LP_MIND_TEXT_BYTES = 512, LP_MIND_TEXTS = 1024, LP_MIND_NOTES = 256, LP_MIND_NODES = 128 };
 
 typedef struct {
     int64_t step;
     char text[LP_MIND_TEXT_BYTES];
 } lp_mind_text;
+
+/* A summary in words (run_nodes.c). */
+typedef struct {
+    char id[LP_NODE_ID];
+    int level;
+    int64_t first, last; /* the steps it covers */
+    bool done;           /* it has been written, or will not be */
+    char text[LP_MIND_TEXT_BYTES];
+} lp_mind_node;
 
 typedef struct {
     const lp_game *game;     /* borrowed */
@@ -27,7 +36,9 @@ typedef struct {
     bool oracle;             /* without a policy: certain of its action */
     bool samples;            /* lp_policy_samples */
     bool human;              /* set after open: a person decides between think and take */
-    bool guest;              /* likewise, a guest, whose answer it is given */
+    bool guest;              /* lp_mind_invite: a guest, whose answer it is given */
+    bool writes;             /* likewise, one whose summaries are written: its context has these in the place of the items that they keep */
+    int64_t episode;         /* set by the caller after a reset, for the IDs of summaries that are written */
     const lp_mem_arch *arch;
     lp_seat seat;    /* owned */
     lp_actor *actor; /* owned */
@@ -38,6 +49,8 @@ typedef struct {
     /* for the viewer */
     lp_mind_text texts[LP_MIND_TEXTS]; /* ascending by step */
     int n_texts;
+    lp_mind_node nodes[LP_MIND_NODES]; /* of one that writes */
+    int n_nodes;
     char read_texts[LP_VIEW_MAX_READS][LP_MIND_TEXT_BYTES];
     char written[LP_MIND_TEXT_BYTES]; /* of the item or summary written last */
     float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
@@ -57,6 +70,19 @@ lp_status lp_mind_think(lp_mind *mind, lp_err *err);
 
 /* After think: tells a guest of the moment. Of *what the caller fills in episode, before and happened. */
 lp_status lp_mind_ask(lp_mind *mind, lp_guest *guest, const lp_moment *what, lp_err *err);
+/* A guest will play. */
+void lp_mind_invite(lp_mind *mind, const lp_guest *guest);
+/* Of one that writes, before it is asked: the next summary that is to be, pointing into mind until it is; with n of 0 nothing was said of what it
+ * covers, and there is nothing to ask. False: there is none. */
+bool lp_mind_unwritten(lp_mind *mind, lp_writing *writing);
+/* What came of it; refused: it keeps the texts of its items. */
+void lp_mind_written(lp_mind *mind, const lp_writing *writing, const lp_written *written);
+/* One more, zeroed, for a run that is resumed; of too many the oldest goes. */
+lp_mind_node *lp_mind_add_node(lp_mind *mind);
+/* A new one; text: of the items that it keeps. */
+void lp_mind_note_node(lp_mind *mind, const lp_mem_summary *summary, const char *text);
+/* Oldest first; returns how many. */
+int lp_mind_node_notes(const lp_mind *mind, lp_note notes[LP_MIND_NODES]);
 /* What it answered: the mind's action and item. */
 void lp_mind_answer(lp_mind *mind, const lp_answer *answer);
 /* One more text behind those that there are, as far as there is room: "a", "a; b". */

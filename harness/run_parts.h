@@ -96,8 +96,11 @@ struct lp_run {
     int64_t edits_bytes; /* of edits.txt that were looked at */
     lp_library library;
     char last_thought[LP_ANSWER_THOUGHT];
-    lp_answer answer;  /* the last */
-    bool answered;     /* between think and take: a guest has */
+    lp_answer answer; /* the last */
+    bool answered;    /* between think and take: a guest has */
+    bool known;       /* likewise: its answer is known from before a kill */
+    bool writes;      /* likewise: it writes a summary before it is asked */
+    lp_writing writing;
     lp_outcome before; /* how the episode before ended, until a guest was told */
     lp_timeline timeline;
     lp_run_clock clock;
@@ -122,6 +125,13 @@ void lp_run_store_meta(lp_store *store, const lp_run_config *config, const lp_ga
 
 /* For a guest; NULL functions where the run is not recorded. */
 lp_library lp_run_library(lp_run *run);
+
+/* Of a guest that writes its summaries (run_writing.c): asks for what is to be written now, until one is on its way (run->writes) or none is left. */
+lp_status lp_run_write_summaries(lp_run *run, lp_err *err);
+lp_status lp_run_hear_summary(lp_run *run, int timeout_ms, lp_err *err);
+/* Of a run that is resumed: its summaries, and their texts as the store has them now. */
+lp_status lp_run_recall_nodes(lp_run *run, lp_err *err);
+void lp_run_renew_nodes(lp_run *run);
 
 /* Takes up what people corrected since the last time (run_edits.c): before a guest is asked. */
 void lp_run_take_edits(lp_run *run);

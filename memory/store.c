@@ -212,9 +212,9 @@ static lp_status check_identity(lp_store *store, lp_err *err) {
     lp_status status = lp_store_number(store, &id, err, "PRAGMA application_id", "");
     if (!status && id != LP_STORE_APPLICATION_ID) return lp_fail(err, LP_BAD_INPUT, "%s: not a Longplay database", store->path);
     if (!status) status = lp_store_number(store, &schema, err, "PRAGMA user_version", "");
-    if (!status && (schema < LP_STORE_SCHEMA || schema > LP_STORE_SCHEMA_EDITED))
+    if (!status && (schema < LP_STORE_SCHEMA || schema > LP_STORE_SCHEMA_TEXTS))
         return lp_fail(err, LP_BAD_INPUT, "%s: of schema %lld, this build reads %d to %d", store->path, (long long)schema, LP_STORE_SCHEMA,
-                       LP_STORE_SCHEMA_EDITED);
+                       LP_STORE_SCHEMA_TEXTS);
     if (!status) status = check_length(store, err);
     return status ? status : check_log(store, err);
 }

@@ -77,17 +77,30 @@ lp_status lp_store_used(lp_store *store, lp_store_bytes *bytes, lp_err *err);
 /* Nothing since the last commit has been, and what failed may be tried again. */
 void lp_store_rewind(lp_store *store);
 
+/* ---- summaries that a player wrote (store_written.c) ---- */
+typedef struct {
+    const char *id, *text;
+    const char *refused; /* why the summary keeps the text that it had; NULL: text is its text */
+    const char *model, *prompt, *sources;
+    int64_t tokens, decision; /* decision: before which it was written */
+} lp_store_written;
+/* For the next commit; once more is as once. False: there is no such summary, or the store is broken. */
+bool lp_store_write(lp_store *store, const lp_store_written *written);
+/* Who wrote a summary; no visit: nobody. */
+lp_status lp_store_writer(lp_store *store, const char *id, void (*visit)(void *context, const lp_store_written *written), void *context,
+                          lp_err *err);
+
 /* ---- what people corrected (store_edit.c) ---- */
 typedef struct {
     int64_t number;     /* 1, 2, ...: its line in the run's edits.txt */
-    const char *id;     /* of an item */
+    const char *id;     /* of an item, or of a summary that was written */
     const char *text;   /* that it has from now on; NULL: none */
     const char *before; /* that it had; NULL: none. For reading */
     const char *by;     /* who says so */
     int64_t at;         /* Unix time */
     int64_t decision;   /* the first for which the player was told so */
 } lp_store_edit;
-/* For the next commit. False: there is no such item, or the store is broken. */
+/* For the next commit. False: there is no such node, or the store is broken. */
 bool lp_store_edit_text(lp_store *store, const lp_store_edit *edit);
 /* The highest number of all edits; 0: there are none. */
 lp_status lp_store_last_edit(lp_store *store, int64_t *number, lp_err *err);

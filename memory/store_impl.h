@@ -11,7 +11,7 @@ enum {
     LP_STORE_APPLICATION_ID = 0x4c4f4e50, /* bytes 68 to 71 of the file: "LONP" */
     LP_STORE_SCHEMA = 1,                  /* user_version of a new file */
     LP_STORE_SCHEMA_DROPPED = 2,          /* of one that items were dropped from (store_drop.c) */
-    LP_STORE_SCHEMA_EDITED = 3,           /* of one with the table of store_edit.c; a build reads up to this one */
+    LP_STORE_SCHEMA_TEXTS = 3,            /* of one with the tables of store_written.c; a build reads up to this one */
 };
 extern const char lp_store_schema[];
 
@@ -72,6 +72,11 @@ void lp_store_break(lp_store *store, lp_status status, const lp_err *err);
 lp_status lp_store_step(lp_store *store, sqlite3_stmt *statement, bool *row, lp_err *err);
 /* user_version becomes at least this, with the next commit. */
 lp_status lp_store_raise_schema(lp_store *store, int schema, lp_err *err);
+/* The tables edits and written, and whether they are there. */
+lp_status lp_store_make_texts(lp_store *store, lp_err *err);
+lp_status lp_store_has_texts(lp_store *store, int64_t *has, lp_err *err);
+/* Another text for a summary, by its row; NULL: none. */
+lp_status lp_store_set_summary(lp_store *store, int64_t summary, const char *text, lp_err *err);
 /* IDs, "e3s120" (level 0, its step) and "e3L2.5"; false: it is none. */
 bool lp_store_parse_id(const char *id, int64_t *episode, int64_t *level, int64_t *index);
 char *lp_store_print_id(char *out, size_t size, int64_t episode, int64_t level, int64_t index);

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "players/chat_log.h"
+#include "players/chat_summary.h"
 #include "players/chat_words.h"
 #include "players/http.h"
 
@@ -45,9 +46,13 @@ struct lp_chat {
     /* its request */
     const lp_library *library; /* borrowed until it is answered; NULL: there is none */
     cJSON *request;            /* owned */
-    bool on_its_way;
+    bool on_its_way, wrote;    /* wrote: the summary is there */
     int tries;
     double again_s; /* when to try again, where none is on its way */
+    /* the summary that is written before the turn */
+    const lp_writing *writing; /* borrowed until it is answered; NULL: none, the request is a turn's */
+    char *asked;               /* owned; the question */
+    lp_written written;
     /* what the player does now */
     int64_t at; /* which of the plan's presses */
     bool answered;
@@ -91,6 +96,7 @@ static void count(void *context, const cJSON *line) {
     counts->replies += !gave_up, counts->given_up += gave_up;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
     counts->repeats += cJSON_GetObjectItem(line, "repeats") != NULL;
+    counts->summaries += cJSON_GetObjectItem(line, "summary") && !gave_up && !cJSON_GetObjectItem(line, "refused");
     if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
 }
 
@@ -194,6 +200,7 @@ void lp_chat_close(lp_chat *c) {
     lp_chat_log_close(c->log);
     free(c->past);
     free(c->prompt);
+    free(c->asked);
     free(c);
 }
 
@@ -218,7 +225,7 @@ static lp_status within_budget(const lp_chat *c, lp_err *err) {
 lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON *line;
     while (c->log && (line = lp_chat_log_next(c->log, m->episode, m->step))) {
-        follow(c, line, NULL);
+        if (!cJSON_GetObjectItem(line, "summary")) follow(c, line, NULL);
         cJSON_Delete(line);
         c->met = true;
     }
@@ -244,10 +251,51 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     return status ? status : post(c, err);
 }
 
+bool lp_chat_writes(const lp_chat *c) { return c->setup.summaries == LP_SUMMARIES_WRITE; }
+
+lp_status lp_chat_summarise(lp_chat *c, const lp_writing *w, lp_err *err) {
+    cJSON *line;
+    c->writing = w;
+    c->wrote = false;
+    while (c->log && !c->wrote && (line = lp_chat_log_next(c->log, w->episode, w->step))) {
+        const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(line, "summary"));
+        c->wrote = id && !strcmp(id, w->id);
+        if (c->wrote) lp_chat_summary_judge(&c->written, &c->setup, w, line);
+        else if (!id) follow(c, line, NULL);
+        cJSON_Delete(line);
+        c->met = true;
+    }
+    if (c->wrote) return LP_OK;
+    c->tries = 0;
+    cJSON_Delete(c->request);
+    free(c->asked);
+    c->request = NULL;
+    c->asked = lp_chat_summary_question(w, c->game);
+    if (c->asked) c->request = lp_chat_summary_request(&c->setup, c->asked);
+    if (!c->request) return lp_fail(err, LP_FAILED, "out of memory for a request");
+    lp_status status = within_budget(c, err);
+    return status ? status : post(c, err);
+}
+
 /* ---- hearing ---- */
+
+static lp_status take_summary(lp_chat *c, cJSON *line, lp_err *err) {
+    cJSON_AddNumberToObject(line, "episode", (double)c->writing->episode);
+    cJSON_AddNumberToObject(line, "step", (double)c->writing->step);
+    cJSON_AddStringToObject(line, "summary", c->writing->id);
+    cJSON_AddStringToObject(line, "question", c->asked);
+    lp_chat_summary_judge(&c->written, &c->setup, c->writing, line);
+    const bool refused = *c->written.refused && !cJSON_GetObjectItem(line, "gave_up");
+    if (refused) cJSON_AddStringToObject(line, "refused", c->written.refused);
+    cJSON_AddNumberToObject(line, "faults", refused);
+    count(&c->counts, line);
+    c->wrote = true;
+    return c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
+}
 
 /* Writes the line down, then does what it says. */
 static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
+    if (c->writing) return take_summary(c, line, err);
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
     cJSON_AddNumberToObject(line, "step", (double)c->step);
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
@@ -310,18 +358,33 @@ static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     return status;
 }
 
-lp_status lp_chat_hear(lp_chat *c, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
+/* Up to timeout_ms, for what was asked. */
+static lp_status wait_for_it(lp_chat *c, int timeout_ms, lp_err *err) {
     lp_status status = LP_OK;
-    if (!c->answered && c->on_its_way) {
+    if (c->on_its_way) {
         lp_http_reply reply;
         lp_http_look(c->http, timeout_ms, &reply);
         c->on_its_way = !reply.done;
         if (reply.done) status = judge(c, &reply, err);
-    } else if (!c->answered) {
+    } else {
         const double left_s = c->again_s - lp_now_s();
         if (left_s > 0) usleep((useconds_t)(1000 * (left_s * 1000 < timeout_ms ? left_s * 1000 : timeout_ms)));
         else status = post(c, err);
     }
+    return status;
+}
+
+lp_status lp_chat_hear_summary(lp_chat *c, int timeout_ms, bool *answered, lp_written *written, lp_err *err) {
+    lp_status status = c->wrote ? LP_OK : wait_for_it(c, timeout_ms, err);
+    *answered = !status && c->wrote;
+    if (!*answered) return status;
+    *written = c->written;
+    c->writing = NULL;
+    return LP_OK;
+}
+
+lp_status lp_chat_hear(lp_chat *c, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
+    lp_status status = c->answered ? LP_OK : wait_for_it(c, timeout_ms, err);
     *answered = !status && c->answered;
     if (!*answered) return status;
     memset(answer, 0, sizeof *answer);

@@ -21,6 +21,7 @@ typedef struct {
     int64_t faults;          /* in them: calls of tools that were none */
     int64_t given_up;        /* turns for which no answer could be had */
     int64_t repeats;         /* turns in which it was told that it repeats itself */
+    int64_t summaries;       /* that it wrote */
 } lp_chat_counts;
 
 /* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl
@@ -32,5 +33,11 @@ lp_status lp_chat_ask(lp_chat *chat, const lp_moment *moment, lp_err *err);
 /* LP_FAILED: at the first request there is nobody, or who is there refuses it; the budget is used up; or what was said cannot be written down.
  * Faults after the first answer are tried again, then passed by without a key. */
 lp_status lp_chat_hear(lp_chat *chat, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err);
+/* Does it write its summaries (chat.summaries = write)? */
+bool lp_chat_writes(const lp_chat *chat);
+/* Before a moment is asked of: has a summary written; writing is borrowed until it is answered, by hear_summary in the place of hear. One that is
+ * refused, or could not be had, says why. */
+lp_status lp_chat_summarise(lp_chat *chat, const lp_writing *writing, lp_err *err);
+lp_status lp_chat_hear_summary(lp_chat *chat, int timeout_ms, bool *answered, lp_written *written, lp_err *err);
 
 #endif

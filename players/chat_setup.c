@@ -15,6 +15,8 @@ static const lp_setting table[] = {
     TEXT("prompt", "a file with the system text; chat.md in the game's folder, if there is one", prompt),
     {"chat.sees", "the screen, events and named things, or both", LP_SET_CHOICE, offsetof(lp_chat_setup, sees), LP_SEES_BOTH, 0, 0,
      "both|pixels|text"},
+    {"chat.summaries", "made of the items that they keep, or written by the model", LP_SET_CHOICE, offsetof(lp_chat_setup, summaries),
+     LP_SUMMARIES_SELECT, 0, 0, "select|write"},
     INT(scale, "how many times the picture is enlarged", 2, 1, 8),
     INT(turns, "that are sent again", 8, 0, 200),
     INT(context_tokens, "that the memory's context may take, four bytes for one", 2000, 0, 1e6),

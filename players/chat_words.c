@@ -101,7 +101,9 @@ char *lp_chat_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_n
         choose_notes(kept, m, s->context_tokens * BYTES_A_TOKEN);
         fprintf(f, m->n_notes ? "What you remember, oldest first:\n" : "You remember nothing yet.\n");
         for (int i = 0; i < m->n_notes; i++)
-            if (kept[i]) fprintf(f, "- %lld decisions ago: %s\n", (long long)m->notes[i].age, m->notes[i].text);
+            if (kept[i])
+                fprintf(f, "- %s%s%lld decisions ago: %s\n", m->notes[i].node ? m->notes[i].node : "", m->notes[i].node ? ", " : "",
+                        (long long)m->notes[i].age, m->notes[i].text);
         if (book->n) fprintf(f, "Your notebook:\n");
         for (int i = 0; i < book->n; i++) fprintf(f, "- %s: %s\n", book->key[i], book->text[i]);
         if (fclose(f)) free(text), text = NULL;

@@ -55,6 +55,14 @@ lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
     return status ? status : say(g, lp_moment_json(m), err);
 }
 
+bool lp_guest_writes(const lp_guest *g) { return g->chat && lp_chat_writes(g->chat); }
+
+lp_status lp_guest_summarise(lp_guest *g, const lp_writing *w, lp_err *err) { return lp_chat_summarise(g->chat, w, err); }
+
+lp_status lp_guest_hear_summary(lp_guest *g, int timeout_ms, bool *answered, lp_written *written, lp_err *err) {
+    return lp_chat_hear_summary(g->chat, timeout_ms, answered, written, err);
+}
+
 lp_status lp_guest_hear(lp_guest *g, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
     if (g->chat) return lp_chat_hear(g->chat, timeout_ms, answered, answer, err);
     if (g->mcp) return lp_mcp_hear(g->mcp, timeout_ms, answered, answer, err);

@@ -30,6 +30,10 @@ void lp_guest_close(lp_guest *guest); /* NULL is fine */
 bool lp_guest_count(const lp_guest *guest, lp_chat_counts *counts);
 /* Tells it of the moment. */
 lp_status lp_guest_ask(lp_guest *guest, const lp_moment *moment, lp_err *err);
+/* Does it write its summaries? Then these two, before it is asked of the next moment (players/chat.h). */
+bool lp_guest_writes(const lp_guest *guest);
+lp_status lp_guest_summarise(lp_guest *guest, const lp_writing *writing, lp_err *err);
+lp_status lp_guest_hear_summary(lp_guest *guest, int timeout_ms, bool *answered, lp_written *written, lp_err *err);
 /* Waits up to timeout_ms for the answer to what was asked last. LP_FAILED: it is gone, or its answer is none; the message says what it said. */
 lp_status lp_guest_hear(lp_guest *guest, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err);
 

@@ -4,7 +4,7 @@
 
 #include "env/game.h"
 
-enum { LP_ANSWER_TEXT = 512, LP_ANSWER_THOUGHT = 4096 };
+enum { LP_ANSWER_TEXT = 512, LP_ANSWER_THOUGHT = 4096, LP_NODE_ID = 64, LP_WRITING_SOURCES = 256, LP_WRITTEN_SOURCES = 4096 };
 
 /* What is remembered, oldest first. */
 typedef struct {
@@ -12,7 +12,29 @@ typedef struct {
     int level;   /* 0 raw, 1.. the summary level that it came through */
     double importance;
     const char *text;
+    const char *node; /* the ID of a summary that the text is of; NULL: it is an item's */
 } lp_note;
+
+/* A summary that is to be written, and what it is made from: items, or summaries of the level below, oldest first. */
+typedef struct {
+    int64_t episode, step; /* of the moment */
+    char id[LP_NODE_ID];
+    int64_t first, last; /* the steps it covers */
+    int n;
+    struct {
+        char id[LP_NODE_ID];
+        const char *text;
+    } sources[LP_WRITING_SOURCES];
+} lp_writing;
+
+/* What came of it. */
+typedef struct {
+    char text[LP_ANSWER_TEXT];
+    char sources[LP_WRITTEN_SOURCES]; /* IDs, with spaces between */
+    char refused[256];                /* why there is no text; "": there is one */
+    char model[128], prompt[24];      /* who wrote it; a hash of what was asked */
+    int64_t tokens;
+} lp_written;
 
 /* Where a player may look things up. Each writes into out, which is "", nothing where nothing was found. */
 typedef struct {

@@ -4,7 +4,7 @@
     chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
 
 The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "walks" goes left whatever comes; "recalls" searches at
-the doors for what it was not told.
+the doors for what it was not told. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
 import http.server
 import json
@@ -86,6 +86,17 @@ def order(turn: Turn) -> None:
         turn.call("wait", decisions=100)
 
 
+def summary(model: str, question: str, at: int) -> list[dict[str, Any]]:
+    """The lines of one."""
+    below = re.findall(r"^- (\w+(?:\.\d+)?): (.*)$", question, re.M)
+    told = [(node, " ".join(re.findall(r"The sign shows a \w+\.|The room of the \w+: \d\.", text))) for node, text in below]
+    if model == "invents":
+        bad: list[Any] = [[], ["e9s9"], [below[0][0], "e1s100000"], "e1s0", [7]]
+        return [{"text": "The sign shows a square.", "sources": bad[at % 7]}] if at % 7 < 5 else []
+    kept = [{"text": text, "sources": [node]} for node, text in told if text and model == "writes"]
+    return kept or [{"text": "Nothing of note.", "sources": [below[0][0]]}]
+
+
 GAMES = {"cue": cue, "facts": facts, "order": order}
 
 
@@ -110,6 +121,19 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        question = request["messages"][-1]["content"]
+        if request["tools"][0]["function"]["name"] == "write":
+            with lock:
+                at = asked["a summary"] = asked.get("a summary", 0) + 1
+                with open(f"{folder}/asked", "a", encoding="utf-8") as f:
+                    f.write(question.splitlines()[0] + "\n")
+            if request["model"] == "invents" and at % 7 == 6:
+                self.send(b'{"error": {"message": "the context is too long"}}', 400)
+                return
+            call = {"name": "write", "arguments": json.dumps({"lines": summary(request["model"], question, at)})}
+            message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_0", "type": "function", "function": call}]}
+            self.send(json.dumps({"choices": [{"message": message}], "usage": {"prompt_tokens": 50, "completion_tokens": 10}}).encode())
+            return
         turn = Turn(request["messages"])
         with lock:
             at = asked[request["model"]] = asked.get(request["model"], 0) + 1

@@ -82,21 +82,26 @@ static void test_plays(void **state) {
     assert_int_equal(wins_of("eval order --policy chat:%/plays.ini --set n=4 --set horizon=100 --episodes 4 --json"), 4);
 }
 
-#define GAME "facts --policy chat:%/kills.ini --headless --set F=4 --set base=4 --set horizon=12 --episodes 6 --seed 5"
-
-/* Killed again and again it ends as one that was not, and asks for nothing that was answered. */
-static void test_killed(void **state) {
-    (void)state;
-    put_setup("kills", "plays", "");
+/* Killed again and again a run ends as one that was not, and asks for nothing that was answered. name: of its setup and of its folders. */
+static void expect_survives(const char *name, const char *more) {
+    char arguments[512], whole_at[64], parts_at[64];
     char *before = text_of("asked");
     const int asked_before = count(before, "\n");
     free(before);
-    cJSON *whole = json_of(run_with(NULL, "play " GAME " --run %/whole --json")), *parts = NULL;
+    snprintf(arguments, sizeof arguments,
+             "play facts --policy chat:%%/%s.ini --headless --set F=4 --set base=4 --set horizon=12 --episodes 6 --seed 5%s --json "
+             "--resume --run %%/",
+             name, more);
+    snprintf(whole_at, sizeof whole_at, "whole_%s", name), snprintf(parts_at, sizeof parts_at, "parts_%s", name);
+    char play_whole[600], play_parts[600];
+    snprintf(play_whole, sizeof play_whole, "%s%s", arguments, whole_at),
+        snprintf(play_parts, sizeof play_parts, "%s%s", arguments, parts_at);
+    cJSON *whole = json_of(run_with(NULL, play_whole)), *parts = NULL;
     lp_rng rng = lp_rng_make(test_seed(), 1);
     int kills = 0;
     for (; !parts; kills++) {
         const int out = scratch_file(), err = scratch_file();
-        const pid_t child = start("play " GAME " --run %/parts --resume --json", NULL, out, err);
+        const pid_t child = start(play_parts, NULL, out, err);
         if (kills < 10) {
             usleep(20000 + lp_rng_below(&rng, 150000));
             kill(child, SIGKILL);
@@ -111,23 +116,112 @@ static void test_killed(void **state) {
             fail_msg("%s differs", fields[i]);
     assert_int_equal(number(whole, "wins"), 6);
     assert_true(cJSON_Compare(cJSON_GetObjectItem(whole, "chat"), cJSON_GetObjectItem(parts, "chat"), true));
-    const int replies = number(cJSON_GetObjectItem(whole, "chat"), "replies");
+    const int replies = number(cJSON_GetObjectItem(whole, "chat"), "replies"),
+              summaries = number(cJSON_GetObjectItem(whole, "chat"), "summaries");
     cJSON_Delete(whole), cJSON_Delete(parts);
     static const char *const files[] = {"answers.jsonl", "chat.jsonl"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char one[64], other[64];
-        snprintf(one, sizeof one, "whole/%s", files[i]), snprintf(other, sizeof other, "parts/%s", files[i]);
+        char one[96], other[96];
+        snprintf(one, sizeof one, "%s/%s", whole_at, files[i]), snprintf(other, sizeof other, "%s/%s", parts_at, files[i]);
         char *a = text_of(one), *b = text_of(other);
         if (strcmp(a, b)) fail_msg("%s differs", files[i]);
         free(a), free(b);
     }
-    char *turns = text_of("whole/chat.jsonl"), *asked = text_of("asked");
+    for (int episode = 1; episode <= 6; episode++) {
+        result a = longplay("memory %%/%s tree --episode %d", whole_at, episode),
+               b = longplay("memory %%/%s tree --episode %d", parts_at, episode);
+        if (a.code || b.code || strcmp(a.out, b.out)) fail_msg("the tree of episode %d differs: '%s', '%s'", episode, a.out, b.out);
+    }
+    char chat[96];
+    snprintf(chat, sizeof chat, "%s/chat.jsonl", whole_at);
+    char *turns = text_of(chat), *asked = text_of("asked");
     const int once = count(turns, "\n"), all = count(asked, "\n") - asked_before;
     assert_int_equal(once, replies);
-    print_message("%d replies, %d kills, %d requests for both runs\n", once, kills - 1, all);
+    assert_int_equal(summaries, count(turns, "\"summary\""));
+    print_message("%d replies, %d of them summaries, %d kills, %d requests for both runs\n", once, summaries, kills - 1, all);
     assert_true(all >= 2 * once && all <= 2 * once + kills);
     free(turns), free(asked);
-    if (run_with(NULL, "replay %/parts --verify").code) fail_msg("does not verify");
+    if (longplay("replay %%/%s --verify", parts_at).code) fail_msg("does not verify");
+}
+
+static void test_killed(void **state) {
+    (void)state;
+    put_setup("plays", "plays", "");
+    expect_survives("plays", "");
+    put_setup("writes", "writes", "summaries = write\nturns = 0\n");
+    expect_survives("writes", " --memory.chunk=4 --memory.window=4 --memory.fan=2 --memory.merge=early");
+}
+
+/* What was written is what it knows; what cites nothing is refused, and the items' own texts stay. */
+static void test_writes(void **state) {
+    (void)state;
+    static const char *const models[] = {"writes", "forgets", "invents"};
+    static const int wins[] = {4, 0, 4};
+    char arguments[256], more[128];
+    for (int i = 0; i < 3; i++) {
+        put_setup(models[i], models[i], "summaries = write\nturns = 0\n");
+        snprintf(arguments, sizeof arguments, "eval cue --policy chat:%%/%s.ini --set horizon=300 --set doors=4 --episodes 4 --json",
+                 models[i]);
+        if (wins_of(arguments) != wins[i]) fail_msg("%s does not win %d of 4", models[i], wins[i]);
+        snprintf(more, sizeof more, "--set horizon=300 --set doors=4 --episodes 6 --run %%/%s --json", models[i]);
+        snprintf(arguments, sizeof arguments, "play cue --policy chat:%%/%s.ini --headless %s", models[i], more);
+        cJSON *o = json_of(run_with(NULL, arguments));
+        const cJSON *counts = cJSON_GetObjectItem(o, "chat");
+        if (i < 2) assert_true(number(counts, "summaries") >= 6 && !number(counts, "faults"));
+        else assert_true(number(counts, "faults") >= 6 && number(counts, "given_up") >= 1 && !number(counts, "summaries"));
+        cJSON_Delete(o);
+        snprintf(arguments, sizeof arguments, "replay %%/%s --verify", models[i]);
+        if (run_with(NULL, arguments).code) fail_msg("does not verify");
+    }
+    cJSON *o = json_of(run_with(NULL, "memory %/writes show e1L1.0 --json"));
+    const cJSON *written = cJSON_GetObjectItem(o, "written");
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "rows"), 0), "text"));
+    assert_non_null(strstr(text, "The sign shows a "));
+    assert_null(strstr(text, "corridor"));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(written, "model")), "writes");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(written, "sources")), "e1s0");
+    assert_int_equal(strlen(cJSON_GetStringValue(cJSON_GetObjectItem(written, "prompt"))), 16);
+    assert_int_equal(number(written, "tokens"), 60);
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, "memory %/writes show e1L2.0 --json"));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(o, "written"), "sources")), "e1L1.0");
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, "memory %/invents show e1L1.0 --json"));
+    assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(o, "written"), "refused"));
+    cJSON_Delete(o);
+    static const char *const ways[] = {"a line cites nothing",
+                                       "cites what is not below: e9s9",
+                                       "cites what is not below: e1s100000",
+                                       "cites what is not below: no text",
+                                       "is no list of lines",
+                                       "HTTP 400: it says 'the context is too long'"};
+    char *turns = text_of("invents/chat.jsonl");
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (!strstr(turns, ways[i])) fail_msg("nothing %s", ways[i]);
+    free(turns);
+    /* a summary that was written is corrected by itself; that of an item which it cites leaves it alone */
+    result r = run_with(NULL, "memory %/writes edit e1L1.0 Nobody knows.");
+    if (r.code) fail_msg("%s", r.err);
+    r = run_with(NULL, "memory %/writes edit e1s0 Somebody knows.");
+    if (r.code) fail_msg("%s", r.err);
+    r = run_with(NULL, "memory %/writes show e1L1.0");
+    if (r.code || !strstr(r.out, "Nobody knows.") || !strstr(r.out, "written by writes, from e1s0")) fail_msg("'%s'", r.out);
+    r = run_with(NULL, "memory %/invents edit e1L1.0 Nobody knows.");
+    if (r.code != 2 || !strstr(r.err, "texts of its items")) fail_msg("'%s'", r.err);
+}
+
+/* A summary that somebody corrected is what it plays by. */
+static void test_edits_written(void **state) {
+    (void)state;
+    put_setup("rewrites", "writes", "summaries = write\nturns = 0\n");
+#define REWRITES                                                                                                                           \
+    "play cue --policy chat:%/rewrites.ini --headless --set horizon=100 --set doors=4 --episodes 1 --resume --json --run %/rewrites"
+    cJSON_Delete(json_of(run_with(NULL, REWRITES " --decisions 60")));
+    result r = run_with(NULL, "memory %/rewrites edit e1L1.0 Nobody knows.");
+    if (r.code) fail_msg("%s", r.err);
+    cJSON *o = json_of(run_with(NULL, REWRITES " --decisions 0"));
+    assert_int_equal(number(o, "wins"), 0);
+    cJSON_Delete(o);
 }
 
 /* Whatever comes back, the run goes on; what could not be had is passed by, said and written down. */
@@ -211,7 +305,7 @@ static void test_repeats(void **state) {
     assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "repeats"), told);
     cJSON_Delete(o);
     free(turns);
-    turns = text_of("whole/chat.jsonl");
+    turns = text_of("whole_plays/chat.jsonl");
     assert_null(strstr(turns, "You repeat yourself"));
     free(turns);
 }
@@ -245,8 +339,9 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),  cmocka_unit_test(test_killed),  cmocka_unit_test(test_faults),    cmocka_unit_test(test_looks_up),
-        cmocka_unit_test(test_edited), cmocka_unit_test(test_repeats), cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_plays),         cmocka_unit_test(test_killed),  cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_looks_up),      cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_edits_written), cmocka_unit_test(test_repeats), cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
