@@ -69,7 +69,7 @@ lp_status lp_bench_settings(lp_train_config *out, const lp_bench_arguments *a, l
     if (!status) status = lp_mem_give(&memory, &a->memory, err);
     if (!status) lp_mem_choose(&out->memory, &memory);
     out->overlap = a->overlap;
-    if (a->reencode >= 0) out->reencode = a->reencode;
+    out->reencode = a->reencode >= 0 ? a->reencode : 0;
     if (a->horizon >= 0) out->curriculum.start = out->curriculum.end = a->horizon;
     if (a->envs >= 0) out->envs = a->envs;
     if (a->steps >= 0) out->steps = a->steps;

@@ -71,15 +71,18 @@ lp_status lp_choose_memory(lp_mem_config *out, const lp_policy *policy, const lp
     lp_mem_config c = lp_mem_chosen(&note, policy ? lp_policy_shape(policy)->dim : 1);
     lp_status status = given ? lp_mem_give(&c, given, err) : LP_OK;
     if (!policy) lp_mem_use(&c, &lp_mem_none);
+    if (!status) status = lp_mem_complete(&c, err);
     if (!status) *out = c;
     return status;
 }
 
 lp_status lp_choose_player_memory(lp_mem_config *out, const lp_chosen_policy *chosen, const lp_mem_given *given, lp_err *err) {
     if (chosen->player != LP_PLAYER_GUEST) return lp_choose_memory(out, chosen->policy, given, err);
-    static const char *const by_importance[] = {"memory.unlike=-1"}; /* its items have no vectors, which could be unlike */
+    /* its items have no vectors, which could be unlike, and are texts, which are long */
+    static const char *const by_importance[] = {"memory.unlike=-1", "memory.window=16", "memory.chunk=16", "memory.slots=4",
+                                                "memory.fan=4"};
     lp_mem_config c = {.arch = &lp_mem_tree, .dim = 1};
-    lp_status status = lp_mem_give(&c, &(lp_mem_given){"tree", by_importance, 1}, err);
+    lp_status status = lp_mem_give(&c, &(lp_mem_given){"tree", by_importance, sizeof by_importance / sizeof *by_importance}, err);
     if (!status && given) status = lp_mem_give(&c, given, err);
     if (!status && lp_mem_wants_query(c.arch))
         status = lp_fail(err, LP_BAD_INPUT, "--memory %s: it is read by a network's query, which %s has not", lp_mem_arch_name(c.arch),

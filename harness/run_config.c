@@ -105,8 +105,18 @@ lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *el
 }
 
 lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
-    if (lp_is_guest(c->policy)) return lp_mem_chosen(&c->memory, 1); /* items without vectors */
-    return policy ? lp_mem_chosen(&c->memory, lp_policy_shape(policy)->dim) : (lp_mem_config){.arch = &lp_mem_none, .dim = 1};
+    /* what a run of before left unsaid were the defaults of then */
+    static const struct {
+        const char *name;
+        int value;
+    } unsaid[] = {{"window", 16}, {"chunk", 16}, {"slots", 4}, {"fan", 4}};
+    if (!policy && !lp_is_guest(c->policy)) return (lp_mem_config){.arch = &lp_mem_none, .dim = 1};
+    lp_mem_config said = lp_mem_chosen(&c->memory, policy ? lp_policy_shape(policy)->dim : 1),
+                  config = said; /* a guest's items have no vectors */
+    for (size_t i = 0; i < sizeof unsaid / sizeof *unsaid; i++) (void)lp_mem_set(&config, unsaid[i].name, unsaid[i].value, NULL);
+    for (int i = 0; i < LP_MEM_MAX_SETTINGS; i++)
+        if (said.setting[i]) config.setting[i] = said.setting[i];
+    return config;
 }
 
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy) {

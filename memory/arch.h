@@ -29,13 +29,13 @@ typedef struct {
 const char *lp_mem_setting_text(const lp_mem_setting *setting, int value, char *out, size_t size_bytes);
 
 #define LP_MEM_SETTING_WINDOW                                                                                                              \
-    { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 16, .min = -1, .max = 1 << 20 }
+    { .name = "window", .help = "raw items kept in the context (W); -1: none", .initial = 32, .min = -1, .max = 1 << 20 }
 #define LP_MEM_SETTING_CHUNK                                                                                                               \
-    { .name = "chunk", .help = "items a chunk (K)", .initial = 16, .min = 1, .max = 1 << 20 }
+    { .name = "chunk", .help = "items a chunk (K)", .initial = 32, .min = 1, .max = 1 << 20 }
 #define LP_MEM_SETTING_SLOTS                                                                                                               \
-    { .name = "slots", .help = "items a summary keeps (S)", .initial = 4, .min = 1, .max = 1 << 14 }
+    { .name = "slots", .help = "items a summary keeps (S)", .initial = 12, .min = 1, .max = 1 << 14 }
 #define LP_MEM_SETTING_FAN                                                                                                                 \
-    { .name = "fan", .help = "summaries merged into one (F)", .initial = 4, .min = 2, .max = 1 << 12 }
+    { .name = "fan", .help = "summaries merged into one (F)", .initial = 2, .min = 2, .max = 1 << 12 }
 #define LP_MEM_SETTING_ITEMS                                                                                                               \
     { .name = "items", .help = "older items kept", .initial = 64, .min = 1, .max = 1 << 14 }
 #define LP_MEM_SETTING_MAX_ITEMS                                                                                                           \

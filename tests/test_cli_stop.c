@@ -64,16 +64,22 @@ static void test_train_stops(void **state) {
     }
 }
 
-/* A training from before there was memory.unlike, whose checkpoints and notes say nothing of it, goes on without it when nobody asks for it. */
+/* A training from before some of today's settings, whose checkpoints say nothing of them, or with other defaults, goes on as it was when nobody
+ * asks for something else. */
+static const char as_before[] =
+    "[train]\nreencode = 0\n[policy]\njoin = head\norder = none\nsalience = linear\nbias = salience\nsoftmax = plain\n"
+    "[ppo]\nsalience_weight = 0\nattention_weight = 0\nrate = 0.001\nmax_grad_norm = 0.5\nepochs = 2\n"
+    "minibatches = 4\n[memory]\nunlike = -1\nwindow = 16\nchunk = 16\nslots = 4\nfan = 4\n";
 static void test_train_goes_on_as_before(void **state) {
     (void)state;
-    result r = longplay("train cue --out %%/old --memory.unlike=-1 --train.decisions=128" SMALL);
+    put(at("before.ini"), as_before, sizeof as_before - 1);
+    result r = longplay("train cue --out %%/old --config %%/before.ini --train.decisions=128" SMALL);
     if (r.code) fail_msg("%s", r.err);
     assert_string_equal(note(at("old"), "memory.unlike"), "(none)");
     r = longplay("train cue --out %%/old --resume --memory.unlike=6 --train.decisions=256" SMALL);
     if (r.code != 2 || !strstr(r.err, "other settings")) fail_msg("exit %d, '%s'", r.code, r.err);
     if ((r = longplay("train cue --out %%/old --resume --train.decisions=256" SMALL)).code) fail_msg("%s", r.err);
-    if ((r = longplay("train cue --out %%/whole --memory.unlike=-1 --train.decisions=256" SMALL)).code) fail_msg("%s", r.err);
+    if ((r = longplay("train cue --out %%/whole --config %%/before.ini --train.decisions=256" SMALL)).code) fail_msg("%s", r.err);
     assert_true(same_files(at("old"), at("whole")));
     if ((r = longplay("train cue --out %%/new --train.decisions=128" SMALL)).code) fail_msg("%s", r.err);
     assert_string_equal(note(at("new"), "memory.unlike"), "6");

@@ -194,13 +194,13 @@ static void test_bounds(void **state) {
         if (n > most) most = n;
         assert_true(n <= lp_mem_max_context_at(&c, t));
         if (t == 10000) {
-            assert_true(most <= 200); /* what the shipped games allow */
+            assert_true(most <= 300);
             print_message("at most %d items of context in 10,000 steps\n", most);
         }
         if (t % 9973 == 0) look(&x, m);
     }
     print_message("at most %d items of context in %d steps, bound %d\n", most, 1 << 20, lp_mem_max_context_at(&c, 1 << 20));
-    assert_true(lp_mem_max_context_at(&c, 1 << 20) - most <= 2 * 7 * 4);
+    assert_true(lp_mem_max_context_at(&c, 1 << 20) - most <= 2 * 7 * 12);
     assert_int_equal(lp_mem_bytes(m), bytes);
     assert_true(bytes < 64 << 10);
     assert_int_equal(lp_mem_max_context_at(&c, 0), 0);
@@ -216,7 +216,7 @@ static void test_recent(void **state) {
     const struct {
         lp_mem_config config;
         int keeps;
-    } cases[] = {{{&lp_mem_none, 3, {0}}, 0},    {{&lp_mem_window, 3, {0}}, 16}, {{&lp_mem_window, 3, {1}}, 1},
+    } cases[] = {{{&lp_mem_none, 3, {0}}, 0},    {{&lp_mem_window, 3, {0}}, 32}, {{&lp_mem_window, 3, {1}}, 1},
                  {{&lp_mem_window, 3, {-1}}, 0}, {{&lp_mem_full, 3, {50}}, 50},  {{&lp_mem_full, 3, {1}}, 1},
                  {{&lp_mem_none, 3, {5}}, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -344,7 +344,7 @@ static void test_choice(void **state) {
     int n = lp_mem_rows(rows, 0, true);
     lp_config_defaults(&choice, rows, n);
     lp_mem_config c = lp_mem_chosen(&choice, 8);
-    assert_true(c.arch == &lp_mem_tree && c.dim == 8 && c.setting[CHUNK] == 16 && c.setting[WINDOW] == 16);
+    assert_true(c.arch == &lp_mem_tree && c.dim == 8 && c.setting[CHUNK] == 32 && c.setting[WINDOW] == 32);
     assert_int_equal(lp_config_set(&choice, rows, n, "memory.max_items", "77", &err), LP_OK);
     assert_int_equal(lp_config_set(&choice, rows, n, "memory.arch", "window", &err), LP_OK);
     assert_int_equal(lp_config_set(&choice, rows, n, "memory.window", "-1", &err), LP_OK);
@@ -373,7 +373,7 @@ static void test_choice(void **state) {
     }
     assert_string_equal(lp_mem_setting_text(&lp_mem_tree.settings[CHUNK], 12, (char[32]){0}, 32), "12");
     lp_mem_numbers(&choice, numbers);
-    assert_memory_equal(numbers, ((int64_t[]){1, 16, 4, 4, -1, 77}), sizeof numbers);
+    assert_memory_equal(numbers, ((int64_t[]){1, 32, 12, 2, -1, 77}), sizeof numbers);
     lp_mem_choose(&choice, &(lp_mem_config){&lp_mem_full, 1, {12}});
     c = lp_mem_chosen(&choice, 2);
     assert_true(c.arch == &lp_mem_full && c.setting[0] == 12);

@@ -76,6 +76,8 @@ static lp_train_config small(const lp_mem_arch *arch) {
     if (arch == &lp_mem_knn) memory.setting[0] = 3, memory.setting[1] = 1, memory.setting[2] = 512;
     else memory.setting[0] = 512;
     lp_mem_choose(&c.memory, &memory);
+    c.reencode = 0;
+    c.join = LP_JOIN_HEAD; /* the other is whitened between the first rollout and what is learned from it */
     return c;
 }
 

@@ -93,14 +93,16 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->max_context = items > 0 ? items : 1;
     int64_t most = lp_mem_wants_query(t->memory.arch) ? t->max_context * config->steps : t->max_context; /* it may bring anything back */
     t->max_old = (int)most;
-    t->max_again = config->reencode < items ? (int)config->reencode : items;
+    const bool can_again = lp_mem_can_renew(t->memory.arch) && !lp_mem_wants_query(t->memory.arch);
+    const int64_t again = config->reencode >= 0 ? config->reencode : can_again ? 32 : 0;
+    t->max_again = again < items ? (int)again : items;
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
     status = t->pool ? lp_mem_complete(&t->memory, err) : lp_fail(err, LP_FAILED, "cannot start threads");
     if (!status && most > MAX_OLD)
         status = lp_fail(err, LP_BAD_INPUT, "memory %s: contexts of %d items in segments of %lld decisions are too many: at most %d items",
                          lp_mem_arch_name(t->memory.arch), t->max_context, (long long)config->steps, MAX_OLD);
-    if (!status && t->max_again && (!lp_mem_can_renew(t->memory.arch) || lp_mem_wants_query(t->memory.arch)))
+    if (!status && t->max_again && !can_again)
         status = lp_fail(err, LP_BAD_INPUT, "memory %s: its items cannot be encoded again: train.reencode = 0",
                          lp_mem_arch_name(t->memory.arch));
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);

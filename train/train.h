@@ -39,7 +39,7 @@ typedef struct {
 
 const lp_setting *lp_train_settings(void);
 int lp_n_train_settings(void);
-/* Of settings that a checkpoint may be older than: what was before there were any, the memory's too. */
+/* Of settings that a checkpoint may be older than: what was before there were any, the memory's too; and defaults that were others. */
 void lp_train_before(lp_train_config *config);
 
 /* Of one update. */

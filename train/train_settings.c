@@ -18,8 +18,10 @@ static const lp_setting own[] = {
      NULL},
     {"train.overlap", "on a GPU: rollouts are played while the one before is learned from, by weights that are an update older",
      LP_SET_CHOICE, AT(overlap), 0, 0, 0, "no|yes"},
-    {"train.reencode", "remembered items, the most salient, that a segment encodes again, so that learning reaches them at any age",
-     LP_SET_INT, AT(reencode), 0, 0, 1 << 20, NULL},
+    {"train.reencode",
+     "remembered items, the most salient, that a segment encodes again, so that learning reaches them at any age; -1: 32 where a memory "
+     "can tell which",
+     LP_SET_INT, AT(reencode), -1, -1, 1 << 20, NULL},
     {"train.twin", "fraction of environments that play the game's twin, without memory", LP_SET_FLOAT, AT(twin), 0.25, 0, 1, NULL},
     {"curriculum.knobs", "knobs, fixed or from easy to hard: \"keys=4 n=1..4\"", LP_SET_TEXT, AT(curriculum.knobs), 0, 0, 128, NULL},
     {"curriculum.start", "longest horizon at first, decisions", LP_SET_INT, AT(curriculum.start), 4, 1, 2000000, NULL},
@@ -42,18 +44,18 @@ static const lp_setting own[] = {
     {"policy.core", "state inside the network, from decision to decision: " LP_POLICY_CORE_CHOICES, LP_SET_CHOICE, AT(core), LP_CORE_NONE,
      0, 0, LP_POLICY_CORE_CHOICES},
     {"policy.join", "where what was read from memory joins what is seen: in the head, or as sight, as if it was seen again", LP_SET_CHOICE,
-     AT(join), LP_JOIN_HEAD, 0, 0, LP_POLICY_JOIN_CHOICES},
+     AT(join), LP_JOIN_SIGHT, 0, 0, LP_POLICY_JOIN_CHOICES},
     {"policy.order", "whether a query also says which of the items that match: the newest, the oldest, one between", LP_SET_CHOICE,
-     AT(order), LP_ORDER_NONE, 0, 0, LP_POLICY_ORDER_CHOICES},
+     AT(order), LP_ORDER_PLACE, 0, 0, LP_POLICY_ORDER_CHOICES},
     {"policy.salience",
      "what salience can tell from a vector: which side of a plane it is on, or with squares how far from the middle as well", LP_SET_CHOICE,
-     AT(salience), LP_SALIENCE_LINEAR, 0, 0, LP_POLICY_SALIENCE_CHOICES},
+     AT(salience), LP_SALIENCE_SQUARE, 0, 0, LP_POLICY_SALIENCE_CHOICES},
     {"policy.bias", "what is added to an item's attention logit: its salience, or nothing, so that salience only decides what is kept",
-     LP_SET_CHOICE, AT(bias), LP_BIAS_SALIENCE, 0, 0, LP_POLICY_BIAS_CHOICES},
+     LP_SET_CHOICE, AT(bias), LP_BIAS_NONE, 0, 0, LP_POLICY_BIAS_CHOICES},
     {"policy.softmax",
      "attention's logits as they are, or times the logarithm of the number of items, so that it is as sharp among more of them",
-     LP_SET_CHOICE, AT(softmax), LP_SOFTMAX_PLAIN, 0, 0, LP_POLICY_SOFTMAX_CHOICES},
-    {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 0, 0, 1024, NULL},
+     LP_SET_CHOICE, AT(softmax), LP_SOFTMAX_SCALABLE, 0, 0, LP_POLICY_SOFTMAX_CHOICES},
+    {"policy.dim", "floats of an item vector; 0: 32, 64, 128 by size", LP_SET_INT, AT(dim), 64, 0, 1024, NULL},
     {"policy.hidden", "width of the hidden layers; 0: 128, 1024, 4096 by size", LP_SET_INT, AT(hidden), 0, 0, 8192, NULL},
     {"policy.heads", "heads of the memory read; 0: 2, 4, 8 by size", LP_SET_INT, AT(heads), 0, 0, 8, NULL},
     {"policy.levels", "summary levels told apart", LP_SET_INT, AT(levels), 4, 1, 64, NULL},
@@ -65,16 +67,16 @@ static const lp_setting own[] = {
     {"ppo.entropy_weight", "weight of the entropy bonus", LP_SET_FLOAT, AT(ppo.entropy_weight), 0.01, 0, 10, NULL},
     {"ppo.salience_weight",
      "weight of the loss that teaches salience to predict what will be read, where reading changes what is done and much hangs on it",
-     LP_SET_FLOAT, AT(ppo.salience_weight), 0, 0, 100, NULL},
+     LP_SET_FLOAT, AT(ppo.salience_weight), 0.5, 0, 100, NULL},
     {"ppo.attention_weight",
      "weight of the bonus for attention's entropy, which keeps it open until it is known what to look for; it fades as the rate does",
-     LP_SET_FLOAT, AT(ppo.attention_weight), 0, 0, 10, NULL},
-    {"ppo.rate", "Adam's learning rate at first", LP_SET_FLOAT, AT(ppo.rate), 1e-3, 0, 1, NULL},
-    {"ppo.final_rate", "fraction of it left in the end (linear)", LP_SET_FLOAT, AT(final_rate), 0.1, 0, 1, NULL},
+     LP_SET_FLOAT, AT(ppo.attention_weight), 0.02, 0, 10, NULL},
+    {"ppo.rate", "Adam's learning rate at first", LP_SET_FLOAT, AT(ppo.rate), 5e-4, 0, 1, NULL},
+    {"ppo.final_rate", "fraction of it left in the end (linear)", LP_SET_FLOAT, AT(final_rate), 0.02, 0, 1, NULL},
     {"ppo.beta2", "Adam's second decay", LP_SET_FLOAT, AT(ppo.beta2), 0.999, 0, 0.999999, NULL},
-    {"ppo.max_grad_norm", "gradients are clipped to this norm", LP_SET_FLOAT, AT(ppo.max_grad_norm), 0.5, 1e-6, 1e6, NULL},
-    {"ppo.epochs", "passes over each rollout", LP_SET_INT, AT(ppo.epochs), 2, 1, 100, NULL},
-    {"ppo.minibatches", "parts a rollout is cut into, by environment", LP_SET_INT, AT(ppo.minibatches), 4, 1, 4096, NULL},
+    {"ppo.max_grad_norm", "gradients are clipped to this norm", LP_SET_FLOAT, AT(ppo.max_grad_norm), 10, 1e-6, 1e6, NULL},
+    {"ppo.epochs", "passes over each rollout", LP_SET_INT, AT(ppo.epochs), 3, 1, 100, NULL},
+    {"ppo.minibatches", "parts a rollout is cut into, by environment", LP_SET_INT, AT(ppo.minibatches), 16, 1, 4096, NULL},
 };
 enum { N_OWN = sizeof own / sizeof *own };
 
@@ -93,10 +95,14 @@ const lp_setting *lp_train_settings(void) {
     return all;
 }
 
+/* Settings that came later, and defaults that were others. */
 static const struct {
     const char *name, *value;
-} before[] = {{"train.reencode", "0"},     {"policy.join", "head"},     {"policy.order", "none"},     {"policy.salience", "linear"},
-              {"policy.bias", "salience"}, {"policy.softmax", "plain"}, {"ppo.salience_weight", "0"}, {"ppo.attention_weight", "0"}};
+} before[] = {{"train.reencode", "0"},       {"policy.join", "head"},     {"policy.order", "none"},  {"policy.salience", "linear"},
+              {"policy.bias", "salience"},   {"policy.softmax", "plain"}, {"policy.dim", "0"},       {"ppo.salience_weight", "0"},
+              {"ppo.attention_weight", "0"}, {"ppo.rate", "0.001"},       {"ppo.final_rate", "0.1"}, {"ppo.max_grad_norm", "0.5"},
+              {"ppo.epochs", "2"},           {"ppo.minibatches", "4"},    {"memory.window", "16"},   {"memory.chunk", "16"},
+              {"memory.slots", "4"},         {"memory.fan", "4"}};
 
 void lp_train_before(lp_train_config *config) {
     lp_err err;
