@@ -45,6 +45,7 @@ static lp_train_config small(void) {
     lp_train_config c;
     lp_config_defaults(&c, lp_train_settings(), lp_n_train_settings());
     c.envs = 10, c.steps = 24, c.curriculum.start = 40, c.curriculum.end = 60, c.curriculum.episodes = 5, c.hidden = 16, c.dim = 8;
+    c.ppo.epochs = 2, c.ppo.minibatches = 4;
     lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {4, 2, 2, 4}});
     return c;
 }

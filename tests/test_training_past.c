@@ -27,6 +27,7 @@ static lp_train_config small(int core, int64_t reencode) {
     lp_train_config c;
     lp_config_defaults(&c, lp_train_settings(), lp_n_train_settings());
     c.envs = 10, c.steps = 12, c.curriculum.start = 40, c.curriculum.end = 60, c.curriculum.episodes = 5, c.hidden = 16, c.dim = 8;
+    c.ppo.epochs = 2, c.ppo.minibatches = 4;
     c.core = core, c.reencode = reencode;
     c.join = LP_JOIN_HEAD; /* the other is whitened between the first rollout and what is learned from it */
     lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {4, 2, 2, 4}});

@@ -72,6 +72,7 @@ static lp_train_config small(const lp_mem_arch *arch) {
     lp_train_config c;
     lp_config_defaults(&c, lp_train_settings(), lp_n_train_settings());
     c.envs = 10, c.steps = 24, c.curriculum.start = 40, c.curriculum.end = 60, c.curriculum.episodes = 5, c.hidden = 16, c.dim = 8;
+    c.ppo.epochs = 2, c.ppo.minibatches = 4;
     lp_mem_config memory = {.arch = arch};
     if (arch == &lp_mem_knn) memory.setting[0] = 3, memory.setting[1] = 1, memory.setting[2] = 512;
     else memory.setting[0] = 512;
