@@ -210,7 +210,10 @@ static void tell_status(session *s, const lp_view *view) {
     s->shown_status[0] = 0;
     if (outcome) add_status(s, "episode ended: %s", lp_outcome_name(outcome));
     if (horizon >= 0) add_status(s, "horizon %lld", (long long)lp_run_knob(s->run, horizon));
-    if (lp_run_chat(s->run, &chat)) add_status(s, "%lld replies, %lld tokens", (long long)chat.replies, (long long)chat.tokens);
+    if (lp_run_chat(s->run, &chat)) {
+        add_status(s, "%lld replies, %lld tokens", (long long)chat.replies, (long long)chat.tokens);
+        if (chat.cost > 0) add_status(s, "cost %.2f", chat.cost);
+    }
     if (view->disk.run_bytes)
         add_status(s, "disk %s%s%s", lp_print_bytes(bytes, view->disk.run_bytes), view->disk.keep_bytes ? " of " : "",
                    view->disk.keep_bytes ? lp_print_bytes(keep, view->disk.keep_bytes) : "");
@@ -369,6 +372,7 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
         cJSON *c = cJSON_AddObjectToObject(o, "chat");
         cJSON_AddNumberToObject(c, "replies", (double)chat.replies);
         cJSON_AddNumberToObject(c, "tokens", (double)chat.tokens);
+        cJSON_AddNumberToObject(c, "cost", chat.cost);
         cJSON_AddNumberToObject(c, "faults", (double)chat.faults);
         cJSON_AddNumberToObject(c, "given_up", (double)chat.given_up);
         cJSON_AddNumberToObject(c, "summaries", (double)chat.summaries);

@@ -91,10 +91,12 @@ static void tell_repeats(lp_chat *c, char question[LP_CHAT_QUESTION]) {
 
 static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
-    const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *faults = cJSON_GetObjectItem(line, "faults");
+    const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *cost = cJSON_GetObjectItem(line, "cost"),
+                *faults = cJSON_GetObjectItem(line, "faults");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
     counts->replies += !gave_up, counts->given_up += gave_up;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
+    if (cJSON_IsNumber(cost)) counts->cost += cost->valuedouble;
     counts->repeats += cJSON_GetObjectItem(line, "repeats") != NULL;
     counts->summaries += cJSON_GetObjectItem(line, "summary") && !gave_up && !cJSON_GetObjectItem(line, "refused");
     if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
@@ -217,6 +219,8 @@ static lp_status post(lp_chat *c, lp_err *err) {
 }
 
 static lp_status within_budget(const lp_chat *c, lp_err *err) {
+    if (c->setup.budget_cost > 0 && c->counts.cost >= c->setup.budget_cost)
+        return lp_fail(err, LP_FAILED, "chat.budget_cost: %.4f is spent of %.4f", c->counts.cost, c->setup.budget_cost);
     if (!c->setup.budget_tokens || c->counts.tokens < c->setup.budget_tokens) return LP_OK;
     return lp_fail(err, LP_FAILED, "chat.budget_tokens: %lld tokens are used of %lld", (long long)c->counts.tokens,
                    (long long)c->setup.budget_tokens);
@@ -353,6 +357,8 @@ static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddItemToObject(line, "message", message);
     cJSON_AddNumberToObject(line, "tokens", (double)(in + out));
+    const double cost = ((double)in * c->setup.price_in + (double)out * c->setup.price_out) / 1e6;
+    if (cost > 0) cJSON_AddNumberToObject(line, "cost", cost);
     lp_status status = take(c, line, err);
     cJSON_Delete(line);
     return status;

@@ -18,6 +18,7 @@ typedef struct lp_chat lp_chat;
 /* Over the whole run, its earlier sittings too. */
 typedef struct {
     int64_t replies, tokens; /* in and out */
+    double cost;             /* of these, at the prices of their time */
     int64_t faults;          /* in them: calls of tools that were none */
     int64_t given_up;        /* turns for which no answer could be had */
     int64_t repeats;         /* turns in which it was told that it repeats itself */

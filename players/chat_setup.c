@@ -8,6 +8,8 @@
     { "chat." name, help, LP_SET_TEXT, offsetof(lp_chat_setup, field), 0, 0, sizeof((lp_chat_setup *)0)->field, NULL }
 #define INT(name, help, initial, min, max)                                                                                                 \
     { "chat." #name, help, LP_SET_INT, offsetof(lp_chat_setup, name), initial, min, max, NULL }
+#define FLOAT(name, help)                                                                                                                  \
+    { "chat." #name, help, LP_SET_FLOAT, offsetof(lp_chat_setup, name), 0, 0, 1e9, NULL }
 static const lp_setting table[] = {
     TEXT("url", "of the endpoint, http://HOST:PORT/v1", url),
     TEXT("model", "as the endpoint calls it", model),
@@ -29,6 +31,9 @@ static const lp_setting table[] = {
     {"chat.pause_s", "seconds before the first retry, doubled by each", LP_SET_FLOAT, offsetof(lp_chat_setup, pause_s), 1, 0.001, 3600,
      NULL},
     INT(budget_tokens, "of the whole run, in and out; 0: no limit", 0, 0, 1e15),
+    FLOAT(price_in, "of a million tokens that it is sent"),
+    FLOAT(price_out, "of a million tokens that it answers"),
+    FLOAT(budget_cost, "that the whole run may cost, in the prices' currency; 0: no limit"),
     {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
 };
 enum { N = sizeof table / sizeof *table };
@@ -42,6 +47,8 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) 
     if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
+    if (s.budget_cost > 0 && s.price_in <= 0 && s.price_out <= 0)
+        return lp_fail(err, LP_BAD_INPUT, "%s: chat.budget_cost: nothing costs anything without chat.price_in and chat.price_out", path);
     *out = s;
     return LP_OK;
 }

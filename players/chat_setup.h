@@ -23,9 +23,10 @@ typedef struct {
     int64_t sequence; /* decisions that a turn may press at most */
     int64_t idle;     /* decisions that pass without a key where no answer could be had */
     int64_t timeout_s, retries;
-    double pause_s;        /* before the first retry; twice as long before each further one */
-    int64_t budget_tokens; /* of the whole run, in and out; 0: no limit */
-    double temperature;    /* below 0: the endpoint's */
+    double pause_s;                          /* before the first retry; twice as long before each further one */
+    int64_t budget_tokens;                   /* of the whole run, in and out; 0: no limit */
+    double price_in, price_out, budget_cost; /* of a million tokens; that the whole run may cost, 0: no limit */
+    double temperature;                      /* below 0: the endpoint's */
 } lp_chat_setup;
 
 /* LP_BAD_INPUT: file, line and what is wrong. */

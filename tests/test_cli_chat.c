@@ -4,6 +4,7 @@
 #include "base/rng.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 
 static pid_t server;
 static char url[64];
@@ -148,7 +149,7 @@ static void test_killed(void **state) {
     (void)state;
     put_setup("plays", "plays", "");
     expect_survives("plays", "");
-    put_setup("writes", "writes", "summaries = write\nturns = 0\n");
+    put_setup("writes", "writes", "summaries = write\nturns = 0\nprice_in = 3\nprice_out = 15\n");
     expect_survives("writes", " --memory.chunk=4 --memory.window=4 --memory.fan=2 --memory.merge=early");
 }
 
@@ -290,6 +291,23 @@ static void test_edited(void **state) {
     if (run_with(NULL, "replay %/edited --verify").code) fail_msg("does not verify");
 }
 
+/* What it costs is counted; with as much spent as it may cost it stops, and goes on when it may cost more. */
+static void test_costs(void **state) {
+    (void)state;
+    put_setup("costs", "plays", "price_in = 2\nprice_out = 2\nbudget_cost = 0.0001\n");
+#define COSTS "play cue --policy chat:%/costs.ini --headless --set horizon=40 --episodes 6 --resume --json --run %/costs"
+    result r = run_with(NULL, COSTS);
+    if (r.code != 1 || lines(r.err) != 2 || !strstr(r.err, "chat.budget_cost: 0.0001 is spent of 0.0001"))
+        fail_msg("exit %d, '%s'", r.code, r.err);
+    put_setup("costs", "plays", "price_in = 2\nprice_out = 2\nbudget_cost = 1\n");
+    cJSON *o = json_of(run_with(NULL, COSTS));
+    const cJSON *counts = cJSON_GetObjectItem(o, "chat");
+    const double cost = cJSON_GetObjectItem(counts, "cost")->valuedouble;
+    if (number(counts, "tokens") < 100 || fabs(cost - 2e-6 * number(counts, "tokens")) > 1e-9) fail_msg("%g", cost);
+    assert_int_equal(number(o, "episodes"), 6);
+    cJSON_Delete(o);
+}
+
 /* Who does the same on the same screen is told so from the fourth such turn on; who plays well never is. */
 static void test_repeats(void **state) {
     (void)state;
@@ -333,15 +351,18 @@ static void test_bad_input(void **state) {
     expect(PLAY("prompt"), 2, "/nowhere/chat.md");
     expect(PLAY("nobody"), 1, "127.0.0.1:1");
     expect(PLAY("absent"), 1, "there is no model absent");
+    put_setup("unpriced", "plays", "budget_cost = 1\n");
+    expect(PLAY("unpriced"), 2, "chat.price_in");
     put_setup("budget", "plays", "budget_tokens = 100\n");
     expect("play cue --headless --episodes 9 --policy chat:%/budget.ini", 1, "chat.budget_tokens");
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),         cmocka_unit_test(test_killed),  cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_looks_up),      cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),
-        cmocka_unit_test(test_edits_written), cmocka_unit_test(test_repeats), cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_plays),         cmocka_unit_test(test_killed), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_looks_up),      cmocka_unit_test(test_edited), cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_edits_written), cmocka_unit_test(test_costs),  cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
