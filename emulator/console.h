@@ -96,6 +96,8 @@ void lp_gb_mix(struct GB *gb, bool on);
 void lp_gb_hook_video(struct GB *gb);
 void lp_gb_hook_renderer(struct GB *gb);
 void lp_gb_draw_init(void); /* once for the process */
+/* Before each frame: the time at which it ends, whether the screen has shown one or not. */
+void lp_gb_new_frame(uint32_t limit);
 /* Its parts, which the sleeping and the waking machine share. */
 void lp_gb_skip_samples(struct GBAudio *audio, uint32_t time);
 uint32_t lp_gb_timer_block(const struct GBTimer *timer);         /* increments between two ticks of TIMA or the sound's sequencer */
@@ -103,6 +105,13 @@ int32_t lp_gb_change_mode(struct GBVideo *video, uint32_t time); /* a line's mod
 void lp_gb_set_mode_callback(struct GBVideo *video);
 /* The event is due. Does the CPU sleep, and were screen, timer and sound brought up to what may wake it? */
 bool lp_gb_sleep(struct GB *gb, struct mTimingEvent *self, uint32_t ticks_late);
+/* A running CPU: the cycle (as cpu->cycles counts them) of the next event that it may see without looking at anything but RAM and ROM; at least
+ * cpu->nextEvent. */
+int32_t lp_gb_next_seen(struct GB *gb);
+/* That of the event that next changes LY; while the screen is off cpu->nextEvent. */
+int32_t lp_gb_next_line(struct GB *gb);
+/* Goes through the events before `cycles`, of which none may be seen. */
+void lp_gb_catch_up(struct GB *gb, int32_t cycles);
 int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall); /* as the console counts, at most 10 */
 /* Runs the CPU as libmgba's SM83Run does: until the instruction is over during or after which an event fell. */
 void lp_gb_run(struct SM83Core *cpu, struct GB *gb);

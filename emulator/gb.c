@@ -128,6 +128,7 @@ static void gb_run_frame(lp_emu *emu, bool draw) {
     gb->video.frameskipCounter = skip;
     if (!emu->config.plain) lp_gb_hook_video(gb);
     uint32_t frame = gb->video.frameCounter, start = (uint32_t)mTimingCurrentTime(&gb->timing);
+    lp_gb_new_frame(start + FRAME_LIMIT);
     do {
         if (emu->config.plain) core->runLoop(core);
         else lp_gb_run(core->cpu, gb);

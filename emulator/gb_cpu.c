@@ -9,9 +9,12 @@
  *   if c + (4 n - 1) t lies before the next event.
  * - Only stores can bring an event nearer. Those to work RAM and high RAM cannot; the others are an instruction's last
  *   access (or the instruction is left to libmgba), and the rest of their cycle is run as libmgba does: finish_store().
+ * - Most events change nothing but what a game would have to look at: a line's mode, DIV, samples of sound. As long as it does not, they wait,
+ *   and instructions go on to the next event that may be seen (gb_sleep.c). Before anything but RAM and ROM is looked at or changed, and in the
+ *   end, those that are past are gone through. At an access at tick a that is those up to a - t: libmgba looks for events after the access.
  * - A loop that stores nothing, reads nothing but memory, and comes back to its first instruction with the registers as they
- *   were will go on like that until an event changes something: all rounds that end before the next event are taken at once.
- *   That is how games wait that do not sleep.
+ *   were will go on like that until an event changes something: all rounds that end before the next event that may be seen by it are taken
+ *   at once. That is how games wait that do not sleep.
  * - cpu->bus, index, condition and instruction mean nothing between instructions, and are not kept.
  *
  * Sources: Pan Docs (instruction set), libmgba 0.10's behaviour, which the tests compare with on random programs. */
@@ -65,8 +68,20 @@ static bool is_constant(uint16_t address) {
            (address >= 0xFF40 && address <= 0xFF4B);
 }
 
-static __attribute__((noinline)) uint8_t load_slowly(struct SM83Core *cpu, uint16_t address, uint16_t pc, int32_t cycles, bool *idle) {
-    if (!is_constant(address)) *idle = false;
+/* What the loop that we are in did since it began: only changed registers; and looked at LY; and at something else that events change; changed
+ * more than registers. */
+typedef enum { IDLE, LOOKS_AT_LY, LOOKS, BUSY } doing;
+
+/* The machine is to be as it is at an access at `cycles`. */
+ALWAYS void catch_up(struct SM83Core *cpu, struct GB *gb, int32_t cycles) {
+    if (cycles - cpu->tMultiplier >= cpu->nextEvent) lp_gb_catch_up(gb, cycles - cpu->tMultiplier + 1);
+}
+
+static __attribute__((noinline)) uint8_t load_slowly(struct SM83Core *cpu, struct GB *gb, uint16_t address, uint16_t pc, int32_t cycles,
+                                                     doing *idle) {
+    const doing now = address == GB_BASE_IO + GB_REG_LY ? LOOKS_AT_LY : is_constant(address) ? LOOKS : BUSY;
+    if (now > *idle) *idle = now;
+    catch_up(cpu, gb, cycles);
     cpu->cycles = cycles;
     cpu->pc = pc;
     return cpu->memory.load8(cpu, address);
@@ -74,7 +89,7 @@ static __attribute__((noinline)) uint8_t load_slowly(struct SM83Core *cpu, uint1
 
 /* pc: what libmgba's is at that moment. */
 static inline __attribute__((always_inline)) uint8_t load(struct SM83Core *cpu, struct GB *gb, uint16_t address, uint16_t pc,
-                                                          int32_t cycles, bool *idle) {
+                                                          int32_t cycles, doing *idle) {
     struct GBMemory *memory = &gb->memory;
     if (is_work_ram(address) && !memory->mbcReadHigh) return *work_ram(memory, address);
     if (address < 2 * BANK) {
@@ -82,8 +97,7 @@ static inline __attribute__((always_inline)) uint8_t load(struct SM83Core *cpu, 
         return memory->cartBus = (address < BANK ? memory->romBase : memory->romBank)[address & (BANK - 1)];
     }
     if (is_high_ram(address)) return memory->hram[address & GB_SIZE_HRAM];
-    if (address == GB_BASE_IO + GB_REG_LY) return memory->io[GB_REG_LY];
-    return load_slowly(cpu, address, pc, cycles, idle);
+    return load_slowly(cpu, gb, address, pc, cycles, idle);
 }
 
 static inline bool is_plain_store(const struct GB *gb, uint16_t address) {
@@ -95,10 +109,15 @@ static inline void store_plainly(struct GB *gb, uint16_t address, uint8_t value)
     else gb->memory.hram[address & GB_SIZE_HRAM] = value;
 }
 
+/* May a store there make, move or end an event? The cartridge, memory and the registers of sound do not. */
+static inline bool moves_events(uint16_t address) { return (address >= 0xFF00 && address < 0xFF10) || address >= 0xFF40; }
+
 /* The store of an instruction's last machine cycle, from its access at `cycles` to the cycle's end. Returns whether events were
  * run, after which a frame may be over. */
-static __attribute__((noinline)) bool finish_store(struct SM83Core *cpu, uint16_t address, uint8_t value, uint16_t pc, int32_t cycles) {
+static __attribute__((noinline)) bool finish_store(struct SM83Core *cpu, struct GB *gb, uint16_t address, uint8_t value, uint16_t pc,
+                                                   int32_t cycles) {
     bool events = false;
+    catch_up(cpu, gb, cycles);
     cpu->cycles = cycles;
     cpu->pc = pc;
     cpu->index = address;
@@ -157,23 +176,25 @@ ALWAYS bool are_same(const registers *x, const registers *y) {
     return x->a == y->a && x->f == y->f && x->bc == y->bc && x->de == y->de && x->hl == y->hl && x->sp == y->sp;
 }
 
-/* A round that changed nothing ends now: how many ticks of the same ones end before `until`? */
-ALWAYS int32_t rest(const loop *round, const registers *r, uint16_t pc, int32_t now, int32_t until) {
-    if (round->at != pc || until <= now || !are_same(&round->r, r)) return 0;
-    int32_t ticks = now - round->began;
-    return (until - now) / ticks * ticks;
+/* A round ends now: how many ticks of the same ones end before an event that would change it? next: one that any would see. */
+ALWAYS int32_t rest(const loop *round, const registers *r, uint16_t pc, int32_t now, int32_t next, doing idle, struct SM83Core *cpu,
+                    struct GB *gb) {
+    if (idle == BUSY || round->at != pc || !are_same(&round->r, r)) return 0;
+    int32_t seen = idle == LOOKS ? cpu->nextEvent : idle == LOOKS_AT_LY ? lp_gb_next_line(gb) : next;
+    int32_t until = (seen < next ? seen : next) - MOST_CYCLES * 4 * cpu->tMultiplier, ticks = now - round->began;
+    return until > now ? (until - now) / ticks * ticks : 0;
 }
 
 /* Instructions in a row for as long as each ends before the next event. Returns whether events were run all the same. */
 ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
-    int32_t c = cpu->cycles, next = cpu->nextEvent;
+    int32_t c = cpu->cycles, next = lp_gb_next_seen(gb);
     uint16_t pc = cpu->pc;
     registers r = {cpu->bc, cpu->de, cpu->hl, cpu->sp, cpu->a, cpu->f.packed};
     bool events = false;
-    const uint8_t *const code = cpu->memory.activeRegion;
-    const uint16_t bank = pc & BANK;
+    const uint8_t *code = cpu->memory.activeRegion;
+    uint16_t bank = pc & BANK;
     loop round = {0};
-    bool idle = false; /* nothing but registers changed since the round began */
+    doing idle = BUSY; /* since the round began */
     for (;;) {
         if ((pc & (BANK - 1)) > BANK - 4) break; /* the bank may end with the instruction */
         const uint8_t *at = code + (pc & (BANK - 1));
@@ -249,7 +270,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
             if (!is_plain_store(gb, word) || !is_plain_store(gb, (uint16_t)(word + 1))) goto not_here;
             store_plainly(gb, word, (uint8_t)r.sp);
             store_plainly(gb, (uint16_t)(word + 1), (uint8_t)(r.sp >> 8));
-            idle = false;
+            idle = BUSY;
             break;
 
 #define TO_B(i) set(&r, 0, get(&r, i));
@@ -364,11 +385,11 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         case 0xF5: target = (uint16_t)(r.a << 8 | r.f); goto push;
 
         case 0xF3: case 0xFB:
+            catch_up(cpu, gb, c + 3 * t);
             cpu->cycles = c + 3 * t;
             cpu->irqh.setInterrupts(cpu, op == 0xFB);
-            idle = false;
-            next = cpu->nextEvent;
-            if (cpu->irqPending) next = c; /* as they stand: libmgba's next fetch takes it */
+            idle = BUSY;
+            next = cpu->irqPending ? c : lp_gb_next_seen(gb); /* as they stand: libmgba's next fetch takes it */
             break;
 
             // clang-format on
@@ -381,15 +402,16 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         continue;
 
     store:
-        idle = false;
+        idle = BUSY;
         if (is_plain_store(gb, address)) {
             store_plainly(gb, address, value);
             c += 4 * n * t;
             continue;
         }
-        events = finish_store(cpu, address, value, pc, c + (4 * n - 3) * t);
-        c = cpu->cycles, next = cpu->nextEvent;
+        events = finish_store(cpu, gb, address, value, pc, c + (4 * n - 3) * t);
+        c = cpu->cycles;
         if (events || !is_plain(cpu, gb) || cpu->memory.activeRegion != code) break;
+        if (moves_events(address)) next = lp_gb_next_seen(gb);
         continue;
 
     push:
@@ -399,7 +421,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         store_plainly(gb, high, (uint8_t)(pushed >> 8));
         store_plainly(gb, low, (uint8_t)pushed);
         r.sp = low;
-        idle = false;
+        idle = BUSY;
         if ((op & 0xF) == 5) {
             c += 4 * n * t;
             continue;
@@ -409,16 +431,18 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         c += 4 * n * t;
         pc = target;
         if ((pc & (uint16_t) ~(BANK - 1)) != bank) {
-            cpu->memory.setActiveRegion(cpu, pc);
-            break;
+            cpu->memory.setActiveRegion(cpu, cpu->pc = pc);
+            if (!is_plain(cpu, gb)) break;
+            code = cpu->memory.activeRegion, bank = pc & BANK;
         }
         if (pc < start) {
-            if (idle) c += rest(&round, &r, pc, c, next - MOST_CYCLES * 4 * t);
+            c += rest(&round, &r, pc, c, next, idle, cpu, gb);
             round = (loop){.r = r, .at = pc, .began = c};
-            idle = true;
+            idle = IDLE;
         }
     }
 out:
+    catch_up(cpu, gb, c);
     cpu->cycles = c;
     cpu->pc = pc;
     cpu->bc = r.bc, cpu->de = r.de, cpu->hl = r.hl, cpu->sp = r.sp, cpu->a = r.a, cpu->f.packed = r.f;

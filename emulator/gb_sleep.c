@@ -1,9 +1,9 @@
-/* A sleeping Game Boy, the short way. While the CPU sleeps (HALT), nobody sees the screen's modes, the timer's counting and the
- * sound's samples, which libmgba takes one by one, some 600 times a frame. Here all that lie before the next event that may be
- * seen are gone through at once, whichever of the three comes first.
+/* What nobody sees of a Game Boy, the short way. While the CPU sleeps (HALT), or only computes in RAM, nobody sees the screen's modes, the
+ * timer's counting and the sound's samples, which libmgba takes one by one, some 600 times a frame. Here all that lie before the next event
+ * that may be seen are gone through at once: by a sleeper whichever of the three comes first, by a running CPU before it looks (gb_cpu.c).
  *
  * What may be seen, and is left to the long way: every other event; the screen's last line, which ends in an interrupt, and the
- * lines below it; a line that interrupts when it begins; a tick of TIMA or of the sound's sequencer.
+ * lines below it; a line that interrupts when it begins; an overflow of TIMA; a tick of the sound's sequencer.
  *
  * The CPU wakes as it would have. libmgba moves its phase within a machine cycle by half the ticks between two events, rounded, so
  * at normal speed the three must lie an even number of ticks apart, as they do in all but a game that has changed its speed. And
@@ -22,6 +22,7 @@ enum {
     LINE_TICKS = 2 * GB_VIDEO_HORIZONTAL_LENGTH,
     AFTER_MODE_2 = 2 * (GB_VIDEO_MODE_3_LENGTH_BASE + GB_VIDEO_MODE_0_LENGTH_BASE),
     FRAME_TICKS = 2 * GB_VIDEO_TOTAL_LENGTH,
+    LONGEST_INSTRUCTION = 2 * 4 * 6,
     DIV_STEPS = 16, /* increments of the timer's counter from event to event, at most */
 };
 
@@ -30,6 +31,10 @@ typedef struct {
     uint32_t when[KINDS]; /* of the next of a kind */
     bool has[KINDS];
 } nap;
+
+static _Thread_local uint32_t frame_limit; /* events from there on are seen: the instruction after one ends the frame */
+
+void lp_gb_new_frame(uint32_t limit) { frame_limit = limit - LONGEST_INSTRUCTION; }
 
 static bool is_before(uint32_t a, uint32_t b) { return (int32_t)(a - b) < 0; }
 
@@ -102,21 +107,29 @@ static uint32_t div_ticks(const struct GBTimer *timer) { return timer->p->double
 /* How many increments the next event stands for. */
 static uint32_t div_steps(const struct GBTimer *timer) { return timer->nextDiv > 0 ? (uint32_t)timer->nextDiv / div_ticks(timer) : 0; }
 
+/* Increments between two ticks of the sound's sequencer. */
+static uint32_t sequencer_block(const struct GBTimer *timer) { return 0x200u << timer->p->doubleSpeed; }
+
 uint32_t lp_gb_timer_block(const struct GBTimer *timer) {
-    uint32_t sequencer = 0x200u << timer->p->doubleSpeed, tima = timer->timaPeriod ? timer->timaPeriod : sequencer;
+    uint32_t sequencer = sequencer_block(timer), tima = timer->timaPeriod ? timer->timaPeriod : sequencer;
     return tima < sequencer ? tima : sequencer;
 }
 
-/* When the counter next ends a block, and TIMA or the sequencer ticks. */
+/* When the sequencer next ticks, or TIMA overflows. */
 static uint32_t next_seen_tick(const struct GBTimer *timer, uint32_t when) {
-    uint32_t block = lp_gb_timer_block(timer), steps = div_steps(timer);
-    uint32_t in_block = (timer->internalDiv & (block - 1)) + steps;
-    return in_block >= block ? when : when + (block - in_block) * div_ticks(timer);
+    uint32_t steps = div_steps(timer), sequencer = sequencer_block(timer), tima = timer->timaPeriod;
+    uint32_t left = sequencer - (timer->internalDiv & (sequencer - 1));
+    if (tima) {
+        uint32_t overflow = (256u - timer->p->memory.io[GB_REG_TIMA]) * tima - (timer->internalDiv & (tima - 1));
+        left = overflow < left ? overflow : left;
+    }
+    return left <= steps ? when : when + (left - steps) * div_ticks(timer);
 }
 
 static uint32_t pass_counts(struct GBTimer *timer, uint32_t when, uint32_t until) {
     uint32_t ticks = div_ticks(timer), steps = div_steps(timer), block = lp_gb_timer_block(timer),
              most = block < DIV_STEPS ? block : DIV_STEPS;
+    const uint32_t first = timer->internalDiv, tima = timer->timaPeriod;
     while (is_before(when, until)) { /* from the second on they are equally long */
         bool even = steps == most && !(timer->internalDiv & (most - 1));
         uint32_t events = even ? (until - when - 1) / (most * ticks) + 1 : 1;
@@ -125,6 +138,7 @@ static uint32_t pass_counts(struct GBTimer *timer, uint32_t when, uint32_t until
         steps = most - (timer->internalDiv & (most - 1));
         when += steps * ticks;
     }
+    if (tima) timer->p->memory.io[GB_REG_TIMA] += (uint8_t)(timer->internalDiv / tima - first / tima);
     timer->nextDiv = (int32_t)(steps * ticks);
     timer->p->memory.io[GB_REG_DIV] = (uint8_t)(timer->internalDiv >> 4);
     return when;
@@ -139,34 +153,75 @@ static uint32_t pass_samples(struct GBAudio *audio, uint32_t when, uint32_t unti
 
 /* ---- together ---- */
 
-bool lp_gb_sleep(struct GB *gb, struct mTimingEvent *self, uint32_t ticks_late) {
-    struct mTiming *timing = &gb->timing;
-    bool asleep = gb->cpu->halted && gb->memory.ie && gb->memory.ime && !gb->earlyExit;
+static struct mTimingEvent *event_of(struct GB *gb, int kind) {
+    return kind == VIDEO ? &gb->video.modeEvent : kind == TIMER ? &gb->timer.event : &gb->audio.sampleEvent;
+}
+
+/* Until when may nothing be seen? false: what lies there cannot be gone through at once. self: an event that is due now, or NULL. */
+static bool look_ahead(nap *n, struct GB *gb, const struct mTimingEvent *self) {
+    const struct mTiming *timing = &gb->timing;
     if (gb->audio.sampleEvent.callback == lp_gb_static.sound) return false; /* somebody listens */
-    if (!asleep || ticks_late || timing->reroot || gb->memory.isHdma) return false;
-    struct mTimingEvent *const events[KINDS] = {&gb->video.modeEvent, &gb->timer.event, &gb->audio.sampleEvent};
-    nap n = {.now = (uint32_t)mTimingCurrentTime(timing)};
-    n.until = n.now + FRAME_TICKS;
+    if (timing->reroot || gb->memory.isHdma) return false;
+    *n = (nap){.now = (uint32_t)mTimingCurrentTime(timing)};
+    n->until = n->now + FRAME_TICKS;
     for (const struct mTimingEvent *e = timing->root; e; e = e->next) {
         int kind = 0;
-        while (kind < KINDS && e != events[kind]) kind++;
-        if (kind == KINDS) no_later(&n, e->when);
-        else n.has[kind] = true, n.when[kind] = e->when;
+        while (kind < KINDS && e != event_of(gb, kind)) kind++;
+        if (kind == KINDS) no_later(n, e->when);
+        else n->has[kind] = true, n->when[kind] = e->when;
     }
     for (int i = 0; i < KINDS; i++) {
-        if (events[i] == self) n.has[i] = true, n.when[i] = n.now;
-        if (n.has[i] && !gb->doubleSpeed && (n.when[i] ^ n.now) & 1) return false;
+        if (event_of(gb, i) == self) n->has[i] = true, n->when[i] = n->now;
+        if (n->has[i] && !gb->doubleSpeed && (n->when[i] ^ n->now) & 1) return false;
     }
-    if (n.has[VIDEO]) no_later(&n, next_seen_mode(&gb->video, n.when[VIDEO]));
-    if (n.has[TIMER]) no_later(&n, next_seen_tick(&gb->timer, n.when[TIMER]));
-    if (!is_before(n.now, n.until)) return false;
+    if (n->has[VIDEO]) no_later(n, next_seen_mode(&gb->video, n->when[VIDEO]));
+    if (n->has[TIMER]) no_later(n, next_seen_tick(&gb->timer, n->when[TIMER]));
+    no_later(n, frame_limit);
+    return is_before(n->now, n->until);
+}
+
+/* Goes through what lies before `until`. */
+static void pass(const nap *n, struct GB *gb, const struct mTimingEvent *self, uint32_t until) {
     for (int i = 0; i < KINDS; i++) {
-        if (!n.has[i] || !is_before(n.when[i], n.until)) continue;
-        uint32_t when = i == VIDEO   ? pass_modes(&gb->video, n.when[i], n.until)
-                        : i == TIMER ? pass_counts(&gb->timer, n.when[i], n.until)
-                                     : pass_samples(&gb->audio, n.when[i], n.until);
-        if (events[i] != self) mTimingDeschedule(timing, events[i]);
-        mTimingSchedule(timing, events[i], (int32_t)(when - n.now));
+        if (!n->has[i] || !is_before(n->when[i], until)) continue;
+        uint32_t when = i == VIDEO   ? pass_modes(&gb->video, n->when[i], until)
+                        : i == TIMER ? pass_counts(&gb->timer, n->when[i], until)
+                                     : pass_samples(&gb->audio, n->when[i], until);
+        struct mTimingEvent *event = event_of(gb, i);
+        if (event != self) mTimingDeschedule(&gb->timing, event);
+        mTimingSchedule(&gb->timing, event, (int32_t)(when - n->now));
     }
+}
+
+bool lp_gb_sleep(struct GB *gb, struct mTimingEvent *self, uint32_t ticks_late) {
+    bool asleep = gb->cpu->halted && gb->memory.ie && gb->memory.ime && !gb->earlyExit;
+    nap n;
+    if (!asleep || ticks_late || !look_ahead(&n, gb, self)) return false;
+    pass(&n, gb, self, n.until);
     return true;
+}
+
+int32_t lp_gb_next_seen(struct GB *gb) {
+    nap n;
+    int32_t next = gb->cpu->nextEvent;
+    if (!look_ahead(&n, gb, NULL)) return next;
+    int32_t until = (int32_t)(n.until - gb->timing.masterCycles);
+    return until > next ? until : next;
+}
+
+int32_t lp_gb_next_line(struct GB *gb) {
+    const struct GBVideo *video = &gb->video;
+    if (!GBRegisterLCDCIsEnable(gb->memory.io[GB_REG_LCDC])) return gb->cpu->nextEvent;
+    const int32_t left = video->mode == 2 ? AFTER_MODE_2 : video->mode == 3 ? mode_0_ticks(video) : 0;
+    return (int32_t)(video->modeEvent.when - gb->timing.masterCycles) + left;
+}
+
+void lp_gb_catch_up(struct GB *gb, int32_t cycles) {
+    const uint32_t until = gb->timing.masterCycles + (uint32_t)cycles;
+    nap n = {.now = (uint32_t)mTimingCurrentTime(&gb->timing)};
+    for (const struct mTimingEvent *e = gb->timing.root; e; e = e->next)
+        for (int kind = 0; kind < KINDS; kind++)
+            if (e == event_of(gb, kind)) n.has[kind] = true, n.when[kind] = e->when;
+    pass(&n, gb, NULL, until);
+    gb->cpu->nextEvent = (int32_t)(gb->timing.root->when - gb->timing.masterCycles);
 }

@@ -40,7 +40,9 @@ static uint8_t gb_register(assembler *a) {
 
 static void gb_action(assembler *a) {
     int high = 0xC0 + (int)lp_rng_below(&a->rng, 0x1E), low = random_byte(a);
-    switch (lp_rng_below(&a->rng, 16)) {
+    static const uint8_t moving[] = {0x44, 0x44, 0x41, 0x04}; /* LY, STAT, DIV */
+    int reg = moving[lp_rng_below(&a->rng, sizeof moving)];
+    switch (lp_rng_below(&a->rng, 17)) {
     case 0:
     case 1:
     case 2:
@@ -56,7 +58,11 @@ static void gb_action(assembler *a) {
     case 12: emit(a, 5, 0x3E, random_byte(a), 0xEA, low, 0x80 + (int)lp_rng_below(&a->rng, 0x20)); break;    /* video RAM */
     case 13: emit(a, 5, 0x3E, random_byte(a), 0xEA, low % 0xA0, 0xFE); break;                                /* a sprite */
     case 14: emit(a, 10, 0x3E, 0x0A, 0xEA, 0, 0, 0x3E, random_byte(a), 0xEA, low, 0xA0 + low % 0x20); break; /* cartridge RAM */
-    default: emit(a, 5, 0x3E, random_byte(a), 0xEA, 0, 0x20 + (int)lp_rng_below(&a->rng, 0x40)); break;      /* bank switch */
+    case 15: /* screen on; wait until a register changes, and until it changes again */
+        emit(a, 4, 0x3E, 0x91, 0xE0, 0x40);
+        for (int i = 0; i < 2; i++) emit(a, 8, 0xF0, reg, 0x47, 0xF0, reg, 0xB8, 0x28, 0xFB);
+        break;
+    default: emit(a, 5, 0x3E, random_byte(a), 0xEA, 0, 0x20 + (int)lp_rng_below(&a->rng, 0x40)); break; /* bank switch */
     }
 }
 
