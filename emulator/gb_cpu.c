@@ -187,7 +187,8 @@ ALWAYS int32_t rest(const loop *round, const registers *r, uint16_t pc, int32_t 
 
 /* Instructions in a row for as long as each ends before the next event. Returns whether events were run all the same. */
 ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
-    int32_t c = cpu->cycles, next = lp_gb_next_seen(gb);
+    int32_t c = cpu->cycles, next = cpu->nextEvent; /* one that is not seen, as long as we did not ask for one that is */
+    bool asked = false;
     uint16_t pc = cpu->pc;
     registers r = {cpu->bc, cpu->de, cpu->hl, cpu->sp, cpu->a, cpu->f.packed};
     bool events = false;
@@ -201,7 +202,11 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         const uint8_t op = at[0];
         const uint16_t word = (uint16_t)(at[1] | at[2] << 8);
         int n = cycles_of[op];
-        if (c + (4 * n - 1) * t >= next) break;
+        if (c + (4 * n - 1) * t >= next) {
+            if (!asked) next = lp_gb_next_seen(gb);
+            if (c + (4 * n - 1) * t >= next) break;
+            asked = true;
+        }
         const uint16_t start = pc;
         uint16_t target, address;
         uint8_t value;
@@ -389,7 +394,8 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
             cpu->cycles = c + 3 * t;
             cpu->irqh.setInterrupts(cpu, op == 0xFB);
             idle = BUSY;
-            next = cpu->irqPending ? c : lp_gb_next_seen(gb); /* as they stand: libmgba's next fetch takes it */
+            next = cpu->irqPending ? c : cpu->nextEvent; /* as they stand: libmgba's next fetch takes it */
+            asked = cpu->irqPending;
             break;
 
             // clang-format on
@@ -411,7 +417,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         events = finish_store(cpu, gb, address, value, pc, c + (4 * n - 3) * t);
         c = cpu->cycles;
         if (events || !is_plain(cpu, gb) || cpu->memory.activeRegion != code) break;
-        if (moves_events(address)) next = lp_gb_next_seen(gb);
+        if (moves_events(address)) next = cpu->nextEvent, asked = false;
         continue;
 
     push:
