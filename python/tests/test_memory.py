@@ -89,7 +89,7 @@ def test_contexts_are_arrays_of_their_own():
 
 
 def test_settings():
-    assert longplay.Memory("tree", 4).settings == {"chunk": 16, "slots": 4, "fan": 4, "window": 16, "unlike": 6, "keep": "learned", "merge": "late"}
+    assert longplay.Memory("tree", 4).settings == {"chunk": 32, "slots": 12, "fan": 2, "window": 32, "unlike": 6, "keep": "learned", "merge": "late"}
     assert longplay.Memory("tree", 4, keep="newest", window=-1).settings["window"] == -1
     assert longplay.Memory("none", 4).settings == {}
 
