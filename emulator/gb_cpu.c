@@ -442,7 +442,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
             code = cpu->memory.activeRegion, bank = pc & BANK;
         }
         if (pc < start) {
-            c += rest(&round, &r, pc, c, next, idle, cpu, gb);
+            if (!asked) c += rest(&round, &r, pc, c, next, idle, cpu, gb);
             round = (loop){.r = r, .at = pc, .began = c};
             idle = IDLE;
         }
