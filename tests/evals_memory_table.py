@@ -169,7 +169,7 @@ class Whole(unittest.TestCase):
                 self.assertRegex(cell, rf"^{100 * rates[memory]:.1f} \([\d.]+ to [\d.]+\)$")
             self.assertEqual(row[9:], ["yes" if held else "no" for held in (rates["own"] >= 0.95 * rates["full"], rates["own"] >= 0.9)])
         self.assertIn("Single run", printed)
-        self.assertRegex(printed, r"- cue: core none, memory tree \(chunk=16 [^;]*\), 6,144 decisions\n")
+        self.assertRegex(printed, r"- cue: core none, memory tree \(chunk=32 [^;]*\), 6,144 decisions\n")
         everything = self.call("table", *words, "--json")
         found = json.loads(everything.stdout)
         self.assertEqual((everything.returncode, found["missing"]), (1, ["catch.1.safetensors", "catch.2.safetensors"]))
