@@ -12,9 +12,9 @@
  * - Most events change nothing but what a game would have to look at: a line's mode, DIV, samples of sound. As long as it does not, they wait,
  *   and instructions go on to the next event that may be seen (gb_sleep.c). Before anything but RAM and ROM is looked at or changed, and in the
  *   end, those that are past are gone through. At an access at tick a that is those up to a - t: libmgba looks for events after the access.
- * - A loop that stores nothing, reads nothing but memory, and comes back to its first instruction with the registers as they
- *   were will go on like that until an event changes something: all rounds that end before the next event that may be seen by it are taken
- *   at once. That is how games wait that do not sleep.
+ * - A loop that stores nothing, reads nothing but memory, goes through no event between two looks, and comes back to its first
+ *   instruction with the registers as they were will go on like that until an event changes something: all rounds that end before the
+ *   next event that may be seen by it are taken at once. That is how games wait that do not sleep.
  * - cpu->bus, index, condition and instruction mean nothing between instructions, and are not kept.
  *
  * Sources: Pan Docs (instruction set), libmgba 0.10's behaviour, which the tests compare with on random programs. */
@@ -72,16 +72,18 @@ static bool is_constant(uint16_t address) {
  * more than registers. */
 typedef enum { IDLE, LOOKS_AT_LY, LOOKS, BUSY } doing;
 
-/* The machine is to be as it is at an access at `cycles`. */
-ALWAYS void catch_up(struct SM83Core *cpu, struct GB *gb, int32_t cycles) {
-    if (cycles - cpu->tMultiplier >= cpu->nextEvent) lp_gb_catch_up(gb, cycles - cpu->tMultiplier + 1);
+/* The machine is to be as it is at an access at `cycles`. Returns whether events were gone through. */
+ALWAYS bool catch_up(struct SM83Core *cpu, struct GB *gb, int32_t cycles) {
+    if (cycles - cpu->tMultiplier < cpu->nextEvent) return false;
+    lp_gb_catch_up(gb, cycles - cpu->tMultiplier + 1);
+    return true;
 }
 
 static __attribute__((noinline)) uint8_t load_slowly(struct SM83Core *cpu, struct GB *gb, uint16_t address, uint16_t pc, int32_t cycles,
                                                      doing *idle) {
     const doing now = address == GB_BASE_IO + GB_REG_LY ? LOOKS_AT_LY : is_constant(address) ? LOOKS : BUSY;
+    if (catch_up(cpu, gb, cycles) && *idle != IDLE) *idle = BUSY; /* one look before events, one after: the next round is another */
     if (now > *idle) *idle = now;
-    catch_up(cpu, gb, cycles);
     cpu->cycles = cycles;
     cpu->pc = pc;
     return cpu->memory.load8(cpu, address);
@@ -442,13 +444,13 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
             code = cpu->memory.activeRegion, bank = pc & BANK;
         }
         if (pc < start) {
-            if (!asked) c += rest(&round, &r, pc, c, next, idle, cpu, gb);
+            c += rest(&round, &r, pc, c, next, idle, cpu, gb);
             round = (loop){.r = r, .at = pc, .began = c};
             idle = IDLE;
         }
     }
 out:
-    catch_up(cpu, gb, c);
+    if (asked) catch_up(cpu, gb, c); /* an event that was due when we began is libmgba's */
     cpu->cycles = c;
     cpu->pc = pc;
     cpu->bc = r.bc, cpu->de = r.de, cpu->hl = r.hl, cpu->sp = r.sp, cpu->a = r.a, cpu->f.packed = r.f;

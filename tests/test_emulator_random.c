@@ -58,28 +58,54 @@ static void gb_action(assembler *a) {
     case 12: emit(a, 5, 0x3E, random_byte(a), 0xEA, low, 0x80 + (int)lp_rng_below(&a->rng, 0x20)); break;    /* video RAM */
     case 13: emit(a, 5, 0x3E, random_byte(a), 0xEA, low % 0xA0, 0xFE); break;                                /* a sprite */
     case 14: emit(a, 10, 0x3E, 0x0A, 0xEA, 0, 0, 0x3E, random_byte(a), 0xEA, low, 0xA0 + low % 0x20); break; /* cartridge RAM */
-    case 15: /* screen on; wait until a register changes, and until it changes again */
-        emit(a, 4, 0x3E, 0x91, 0xE0, 0x40);
+    case 15: /* screen on, without its interrupts; wait until a register changes, and until it changes again */
+        emit(a, 7, 0x3E, 0x91, 0xE0, 0x40, 0xAF, 0xE0, 0x41);
         for (int i = 0; i < 2; i++) emit(a, 8, 0xF0, reg, 0x47, 0xF0, reg, 0xB8, 0x28, 0xFB);
         break;
     default: emit(a, 5, 0x3E, random_byte(a), 0xEA, 0, 0x20 + (int)lp_rng_below(&a->rng, 0x40)); break; /* bank switch */
     }
 }
 
-static void make_gb(assembler *a, bool color) {
-    static const uint8_t types[] = {0x00, 0x02, 0x06, 0x10, 0x1B, 0x20, 0x22, 0xFC, 0xFD, 0xFE, 0xFF};
+/* A cartridge of that type, whose program is emitted next. */
+static void begin_gb(assembler *a, bool color, uint8_t type, uint8_t ram) {
     memset(a->rom, 0, GB_ROM_BYTES);
     for (int vector = 0x40; vector <= 0x60; vector += 8) memcpy(a->rom + vector, "\xF5\x3E\x5A\xF1\xD9", 5); /* push af; ...; reti */
     memcpy(a->rom + 0x38, "\xC3\x50\x01", 3);
     memcpy(a->rom + 0x100, "\x00\xC3\x50\x01", 4);
     a->rom[0x143] = color ? 0x80 : 0x00;
-    a->rom[0x147] = types[lp_rng_below(&a->rng, sizeof types)];
+    a->rom[0x147] = type;
     a->rom[0x148] = 1;
-    a->rom[0x149] = (uint8_t)lp_rng_below(&a->rng, 4);
+    a->rom[0x149] = ram;
     a->at = 0x150;
+}
+
+static void make_gb(assembler *a, bool color) {
+    static const uint8_t types[] = {0x00, 0x02, 0x06, 0x10, 0x1B, 0x20, 0x22, 0xFC, 0xFD, 0xFE, 0xFF};
+    const uint8_t type = types[lp_rng_below(&a->rng, sizeof types)];
+    begin_gb(a, color, type, (uint8_t)lp_rng_below(&a->rng, 4));
     emit(a, 8, 0x31, 0xF0, 0xFF, 0x3E, random_byte(a), 0xE0, 0xFF, 0xFB);
     size_t loop = a->at;
     for (int i = 0, n = 20 + (int)lp_rng_below(&a->rng, 300); i < n; i++) gb_action(a);
+    emit(a, 3, 0xC3, (int)(loop & 0xFF), (int)(loop >> 8));
+}
+
+/* Waits for one register after the other, in loops that look at a second one too: sooner or later an event falls between the two looks. */
+static void make_gb_waiting(assembler *a, bool color) {
+    static const uint8_t moving[] = {0x44, 0x41, 0x04, 0x05}; /* LY, STAT, DIV, TIMA */
+    static const int delays[] = {0, 9, 40};
+    begin_gb(a, color, 0, 0);
+    emit(a, 11, 0x31, 0xF0, 0xFF, 0x3E, 0x91, 0xE0, 0x40, 0x3E, 0x05, 0xE0, 0x07); /* screen and timer on */
+    size_t loop = a->at;
+    for (size_t i = 0; i < 4 * 4 * sizeof delays / sizeof *delays; i++) {
+        const int delay = delays[i / 16];
+        emit(a, 3, 0xF0, moving[i % 4], 0x47);                        /* b = register */
+        emit(a, 5, 0xF0, moving[i % 4], 0xB8, 0x20, 6 + delay);       /* again: has it changed? go on */
+        emit(a, 4, 0xF0, moving[i / 4 % 4], 0x3E, 0x00);              /* the other, which does not matter */
+        for (int k = 0; k < delay; k++) emit(a, 1, 0x00);             /* nop */
+        emit(a, 2, 0x18, 0x100 - (11 + delay));                       /* jr again */
+        emit(a, 8, 0xF0, 0x04, 0xEA, (int)i, 0xC0, 0x21, 0x80, 0xC0); /* when: DIV into RAM; hl = C080 */
+        emit(a, 1, 0x34);                                             /* count it */
+    }
     emit(a, 3, 0xC3, (int)(loop & 0xFF), (int)(loop >> 8));
 }
 
@@ -186,23 +212,34 @@ static void play_and_compare(const assembler *a, size_t bytes, lp_model model, i
     close_players(&p);
 }
 
+static const struct {
+    const char *name;
+    bool color; /* the game knows it */
+    lp_model model;
+} kinds[] = {{"GB", false, LP_MODEL_DMG},
+             {"GBC", true, LP_MODEL_CGB},
+             {"SGB", false, LP_MODEL_SGB},
+             {"GB in a GBC", false, LP_MODEL_CGB},
+             {"GBC in a GBA", true, LP_MODEL_AGB}};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
 static void test_random_gb_programs(void **state) {
     (void)state;
-    static const struct {
-        const char *name;
-        bool color; /* the game knows it */
-        lp_model model;
-    } kinds[] = {{"GB", false, LP_MODEL_DMG},
-                 {"GBC", true, LP_MODEL_CGB},
-                 {"SGB", false, LP_MODEL_SGB},
-                 {"GB in a GBC", false, LP_MODEL_CGB},
-                 {"GBC in a GBA", true, LP_MODEL_AGB}};
-    enum { N_KINDS = sizeof kinds / sizeof *kinds };
     assembler a = {.rom = malloc(GB_ROM_BYTES)};
     for (int i = 0; i < N_GB_PROGRAMS; i++) {
         a.rng = lp_rng_make(seed, (uint64_t)i);
         make_gb(&a, kinds[i % N_KINDS].color);
         play_and_compare(&a, GB_ROM_BYTES, kinds[i % N_KINDS].model, i, kinds[i % N_KINDS].name);
+    }
+    free(a.rom);
+}
+
+static void test_waiting_gb_programs(void **state) {
+    (void)state;
+    assembler a = {.rom = malloc(GB_ROM_BYTES), .rng = lp_rng_make(seed, 2000)};
+    for (int i = 0; i < N_KINDS; i++) {
+        make_gb_waiting(&a, kinds[i].color);
+        play_and_compare(&a, GB_ROM_BYTES, kinds[i].model, i, kinds[i].name);
     }
     free(a.rom);
 }
@@ -220,6 +257,7 @@ static void test_random_gba_programs(void **state) {
 
 int main(void) {
     seed = test_seed_or(1);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_gb_programs), cmocka_unit_test(test_random_gba_programs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_gb_programs), cmocka_unit_test(test_waiting_gb_programs),
+                                       cmocka_unit_test(test_random_gba_programs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
