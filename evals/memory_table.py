@@ -4,6 +4,8 @@
     evals/memory_table.py train --jobs 2 -- --policy.core=none    # what follows -- goes to longplay train
     evals/memory_table.py eval --jobs 2 --decisions 200000
     evals/memory_table.py table > memory.md
+    evals/memory_table.py collect --results evals/results         # what was won, without the weights: GAME.SEED.json
+    evals/memory_table.py table --results evals/results           # the table of that
 
 All of it is in one folder, --runs. Stopped or killed, the same command goes on: what is finished is not done again. There:
 
@@ -242,42 +244,112 @@ def evaluate(args: argparse.Namespace) -> int:
     return conclude("evaluated", len(first) + len(jobs) + len(untrained), failed)
 
 
-# ---- table ----
+# ---- what was won ----
 
 
-def is_of(result: Result, row: Row, info: dict[str, Any], policy: dict[str, Any]) -> bool:
+@dataclass(frozen=True)
+class Record:
+    """Of one training: its policy as `longplay info` tells it, and what it won, by memory ("floor": random buttons) and a row's key."""
+
+    policy: dict[str, Any]
+    evaluation_seed: int | None
+    won: dict[tuple[str, str], Result]
+
+
+def is_of(result: Result, row: Row, info: dict[str, Any], policy: dict[str, Any] | None) -> bool:
     """Not of weights, a ROM or knobs that were there before."""
     head = result.head
-    same: bool = head.get("policy_digest") == policy["digest"] and head.get("rom") == info["rom_hash"]
+    same: bool = head.get("rom") == info["rom_hash"] and (policy is None or head.get("policy_digest") == policy["digest"])
     return same and dict(row.knobs).items() <= head.get("knobs", {}).items()
 
 
-def make_cell(args: argparse.Namespace, row: Row, memory: str, info: dict[str, Any], policies: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def find_record(args: argparse.Namespace, rows: list[Row], name: str, seed: int, info: dict[str, Any]) -> Record | None:
+    """From --runs. None: not trained."""
+    weights = weights_of(args, name, seed)
+    if not is_trained(weights):
+        return None
+    policy, won, seeds = ask(args.longplay, "info", str(weights)), {}, set()
+    for row in rows:
+        for memory in ["floor", *args.memories] if row.name == name else []:
+            path = floor_file(args, row) if memory == "floor" else result_file(args, row, seed, memory)
+            result = read_result(path)
+            if result and not is_of(result, row, info, None if memory == "floor" else policy):
+                raise BadInput(f"{path}: of other weights, knobs or ROM than its name says")
+            if result:
+                won[memory, row.key] = result
+                seeds |= {result.head["seed"]} if memory != "floor" else set()
+    if len(seeds) > 1:
+        raise BadInput(f"{args.runs}: holds evaluations of several seeds: {', '.join(map(str, sorted(seeds)))}")
+    return Record(policy, seeds.pop() if seeds else None, won)
+
+
+def record_file(args: argparse.Namespace, name: str, seed: int) -> Path:
+    return Path(args.results) / f"{name}.{seed}.json"
+
+
+def write_record(path: Path, record: Record, rom: str) -> None:
+    policy = {name: record.policy[name] for name in ("digest", "core", "memory", "memory_settings", "notes") if name in record.policy}
+    head = json.dumps({"rom": rom, "evaluation_seed": record.evaluation_seed, "policy": policy})
+    lines = [
+        json.dumps({"memory": memory, "row": key, "episodes": r.episodes, "wins": r.wins, "decisions": r.decisions, "context_items": r.context_items})
+        for (memory, key), r in record.won.items()
+    ]
+    path.write_text(head[:-1] + ', "won": [\n' + ",\n".join(lines) + "\n]}\n")
+
+
+def read_record(path: Path, info: dict[str, Any]) -> Record | None:
+    """From --results. None: not there."""
+    if not path.exists():
+        return None
+    try:
+        head = json.loads(path.read_text())
+        won = {(r["memory"], r["row"]): Result({}, r["wins"], r["episodes"], r["decisions"], r["context_items"]) for r in head["won"]}
+        record, rom = Record(head["policy"], head["evaluation_seed"], won), head["rom"]
+        describe(record.policy)
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path}: not a training's results: {error!r}") from error
+    if rom != info["rom_hash"]:
+        raise BadInput(f"{path}: of another ROM than the game's")
+    return record
+
+
+def collect(args: argparse.Namespace) -> int:
+    rows, infos = read_suite(args.suite, args.games, args.longplay)
+    choose_memories(args)
+    Path(args.results).mkdir(parents=True, exist_ok=True)
+    n = 0
+    for name, info in infos.items():
+        for seed in range(1, args.seeds + 1):
+            record = find_record(args, rows, name, seed, info) if name in {row.name for row in rows} else None
+            if record and record.evaluation_seed is not None:
+                write_record(record_file(args, name, seed), record, info["rom_hash"])
+                n += 1
+    print(f"{n} trainings' results in {args.results}")
+    return 0
+
+
+# ---- table ----
+
+
+def make_cell(args: argparse.Namespace, row: Row, memory: str, records: dict[int, Record]) -> dict[str, Any]:
     """What the policies of all seeds won under one memory."""
-    found: dict[int, Result] = {}
-    for seed, policy in policies.items():
-        path = result_file(args, row, seed, memory)
-        result = read_result(path)
-        if result and not is_of(result, row, info, policy):
-            raise BadInput(f"{path}: of other weights, knobs or ROM than its name says")
-        if result:
-            found[seed] = result
+    found = {seed: one.won[memory, row.key] for seed, one in records.items() if (memory, row.key) in one.won}
     wins, episodes = [r.wins for r in found.values()], [r.episodes for r in found.values()]
     return {
         "seeds": list(found),
-        "missing": [result_file(args, row, seed, memory).name for seed in policies if seed not in found],
+        "missing": [result_file(args, row, seed, memory).name for seed in records if seed not in found],
         "episodes": episodes,
         "wins": wins,
         "iqm": iqm([w / n for w, n in zip(wins, episodes)]) if found else None,
         "ci95": interval(wins, episodes) if found else None,
         "context_items_max": max((r.context_items for r in found.values()), default=None),
-        "evaluation_seeds": sorted({r.head["seed"] for r in found.values()}),
     }
 
 
-def make_row(args: argparse.Namespace, row: Row, info: dict[str, Any], policies: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    cells = {memory: make_cell(args, row, memory, info, policies) for memory in args.memories}
-    floor, played = floor_of(info, row), read_result(floor_file(args, row))
+def make_row(args: argparse.Namespace, row: Row, info: dict[str, Any], records: dict[int, Record]) -> dict[str, Any]:
+    cells = {memory: make_cell(args, row, memory, records) for memory in args.memories}
+    kept = [one.won["floor", row.key] for one in records.values() if ("floor", row.key) in one.won]
+    floor, played = floor_of(info, row), next(iter(kept), None) if args.results else read_result(floor_file(args, row))
     if floor is None and played:
         floor = played.wins / played.episodes
     own, full = (cells[m]["iqm"] if m in cells else None for m in ("own", "full"))
@@ -295,28 +367,28 @@ def make_row(args: argparse.Namespace, row: Row, info: dict[str, Any], policies:
 def make_table(args: argparse.Namespace) -> dict[str, Any]:
     rows, infos = read_suite(args.suite, args.games, args.longplay)
     choose_memories(args)
-    policies: dict[str, dict[int, dict[str, Any]]] = {row.name: {} for row in rows}
+    records: dict[str, dict[int, Record]] = {row.name: {} for row in rows}
     missing = []
-    for name, by_seed in policies.items():
+    for name, by_seed in records.items():
         for seed in range(1, args.seeds + 1):
-            weights = weights_of(args, name, seed)
-            if is_trained(weights):
-                by_seed[seed] = ask(args.longplay, "info", str(weights))
+            path, info = record_file(args, name, seed) if args.results else weights_of(args, name, seed), infos[name]
+            record = read_record(path, info) if args.results else find_record(args, rows, name, seed, info)
+            if record:
+                by_seed[seed] = record
             else:
-                missing.append(weights.name)
-    made = [make_row(args, row, infos[row.name], policies[row.name]) for row in rows]
-    cells = [one for row in made for one in row["cells"].values()]
-    seeds = {seed for one in cells for seed in one["evaluation_seeds"]}
+                missing.append(path.name)
+    made = [make_row(args, row, infos[row.name], records[row.name]) for row in rows]
+    seeds = {one.evaluation_seed for by_seed in records.values() for one in by_seed.values() if one.evaluation_seed is not None}
     if len(seeds) > 1:
-        raise BadInput(f"{args.runs}: holds evaluations of several seeds: {', '.join(map(str, sorted(seeds)))}")
+        raise BadInput(f"{args.results or args.runs}: holds evaluations of several seeds: {', '.join(map(str, sorted(seeds)))}")
     return {
         "suite": args.suite,
         "training_seeds": args.seeds,
         "evaluation_seed": seeds.pop() if seeds else None,
         "memories": args.memories,
         "rows": made,
-        "policies": {name: sorted({describe(one) for one in by_seed.values()}) for name, by_seed in policies.items()},
-        "missing": missing + [name for one in cells for name in one["missing"]],
+        "policies": {name: sorted({describe(one.policy) for one in by_seed.values()}) for name, by_seed in records.items()},
+        "missing": missing + [name for row in made for one in row["cells"].values() for name in one["missing"]],
     }
 
 
@@ -378,8 +450,8 @@ def to_markdown(table: dict[str, Any]) -> str:
 
 
 def draw_up(args: argparse.Namespace) -> int:
-    if not Path(args.runs).is_dir():
-        raise BadInput(f"{args.runs}: no such folder")
+    if not Path(args.results or args.runs).is_dir():
+        raise BadInput(f"{args.results or args.runs}: no such folder")
     table = make_table(args)
     print(json.dumps(table) if args.json else to_markdown(table))
     return 1 if table["missing"] else 0
@@ -419,7 +491,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     several.add_argument("--threads", type=at_least(1), default=1, metavar="T", help="each with so many threads (%(default)s)")
     played.add_argument("--memories", type=names, default=MEMORIES, metavar="NAME,...", help=f"under which ({','.join(MEMORIES)})")
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(required=True, metavar="train|eval|table")
+    commands = parser.add_subparsers(required=True, metavar="train|eval|collect|table")
     one = commands.add_parser("train", parents=[common, several], help="train each game with each seed")
     one.set_defaults(does=train)
     one = commands.add_parser("eval", parents=[common, several, played], help="play each policy in each row under each memory")
@@ -427,13 +499,17 @@ def parse(argv: list[str]) -> argparse.Namespace:
     one.add_argument("--episodes", type=at_least(1), metavar="N", help="a row's episodes (the suite's)")
     one.add_argument("--decisions", type=at_least(1), metavar="N", help=f"a row has fewer, at least {MIN_EPISODES}, where they take more decisions")
     one.set_defaults(does=evaluate)
+    one = commands.add_parser("collect", parents=[common, played], help="what each policy won, a small file each")
+    one.add_argument("--results", required=True, metavar="DIR", help="into which folder")
+    one.set_defaults(does=collect)
     one = commands.add_parser("table", parents=[common, played], help="the table, in Markdown")
+    one.add_argument("--results", metavar="DIR", help="from what was collected there, not from --runs")
     one.add_argument("--json", action="store_true", help="print one JSON object")
     one.set_defaults(does=draw_up)
     args = parser.parse_args(argv[:cut])
     args.rest = argv[cut + 1 :]
-    if args.rest and args.does is draw_up:
-        raise BadInput(f"'{args.rest[0]}': table takes nothing after --")
+    if args.rest and args.does in (draw_up, collect):
+        raise BadInput(f"'{args.rest[0]}': {argv[0]} takes nothing after --")
     if not shutil.which(args.longplay):
         raise BadInput(f"{args.longplay}: no such program (make build, or --longplay FILE)")
     return args

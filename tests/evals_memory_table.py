@@ -176,6 +176,8 @@ class Whole(unittest.TestCase):
         self.assertEqual([row["knobs"].get("horizon") for row in found["rows"]], [4, 8, 12, None])
         self.assertEqual([row["cells"]["own"]["episodes"] for row in found["rows"][:3:2]], [[12, 12], [10, 10]])
         self.assertEqual([found["evaluation_seed"], found["rows"][3]["cells"]["own"]["iqm"]], [777001, None])
+        self.assertEqual(self.done("collect", *words, "--results", "kept"), "2 trainings' results in kept\n")
+        self.assertEqual(self.done("table", *words, "--games", "cue", "--results", "kept", runs="nowhere"), printed)
         self.assertIsNotNone(found["rows"][3]["floor"])
         five = self.call("table", "--memories", MEMORIES, "--games", "cue")
         self.assertEqual(five.returncode, 1)
@@ -197,6 +199,14 @@ class Whole(unittest.TestCase):
         self.refused("of other weights, knobs or ROM", "table", *words)
         path.write_bytes(good.replace(b'"seed":777001', b'"seed":777002'))
         self.refused("several seeds: 777001, 777002", "table", *words)
+        kept = self.folder / "kept/cue.2.json"
+        good = kept.read_bytes()
+        kept.write_bytes(good.replace(b'"evaluation_seed": 777001', b'"evaluation_seed": 777002'))
+        self.refused("kept: holds evaluations of several seeds: 777001, 777002", "table", *words, "--results", "kept")
+        kept.write_bytes(re.sub(rb'"rom": "[0-9a-f]{16}"', b'"rom": "0123456789abcdef"', good))
+        self.refused("cue.2.json: of another ROM than the game's", "table", *words, "--results", "kept")
+        kept.write_bytes(good[:-9])
+        self.refused("cue.2.json: not a training's results", "table", *words, "--results", "kept")
 
     def test_whole(self) -> None:
         self.train()
@@ -214,6 +224,7 @@ class Whole(unittest.TestCase):
         self.refused("nothing.json: No such file", "train", suite="nothing.json")
         self.refused("runs: no such folder", "table")
         self.refused("takes nothing after --", "table", "--", "--json")
+        self.refused("kept: no such folder", "table", "--results", "kept")
         for text, message in [("{", "not a suite"), ('{"games": [{"game": "cue", "knobs": {"doors": [2, 3], "horizon": [1]}}]}', "not a suite"),
                               ('{"games": [{"game": "nosuch"}]}', "nosuch"), ('{"games": [7]}', "not a suite")]:  # fmt: skip
             (self.folder / "bad.json").write_text(text)
