@@ -27,6 +27,25 @@ size_t lp_conv_direct_weights(const lp_conv *s) { return (size_t)taps(s) * s->oc
 
 size_t lp_conv_direct_scratch(const lp_conv *s) { return lp_conv_direct_weights(s) + (size_t)lp_conv_oh(s) * lp_conv_ow(s); }
 
+/* Under sanitizers this file goes without them, or tests of training would wait for it most of their time (tests compile it once more, with
+ * them); so each call asks whether what it is given is all there. */
+#ifdef LP_ASAN
+#include <sanitizer/asan_interface.h>
+void __asan_report_load_n(void *at, size_t n);
+static void must_be_there(const void *floats, size_t n) {
+    void *bad = __asan_region_is_poisoned((void *)floats, n * sizeof(float));
+    if (bad) __asan_report_load_n(bad, 1);
+}
+#else
+static void must_be_there(const void *floats, size_t n) { (void)floats, (void)n; }
+#endif
+
+static void must_be_images(const float *in, const float *out, const float *weights, const lp_conv *s) {
+    must_be_there(in, (size_t)s->h * s->w * s->c);
+    must_be_there(out, (size_t)lp_conv_oh(s) * lp_conv_ow(s) * s->oc);
+    must_be_there(weights, lp_conv_direct_weights(s));
+}
+
 /* Where the patches of n output pixels begin in their image, told once: the list ascends, so rows are counted, not divided for. */
 static void find_patches(size_t *at, const int32_t *pixel, int n, const lp_conv *s) {
     const int ow = lp_conv_ow(s);
@@ -87,15 +106,18 @@ static bool is_wide(void) {
 
 void lp_conv_direct_image(float *y, const float *x, const float *packed, const float *bias, const lp_conv *s, const int32_t *pixel, int n,
                           bool relu) {
+    must_be_images(x, y, packed, s);
     BY_PARTS(forward, y, x, packed, bias, relu)
 }
 
 void lp_conv_direct_weight_image(float *sums, float *dbias, const float *dy, const float *x, const lp_conv *s, const int32_t *pixel,
                                  int n) {
+    must_be_images(x, dy, sums, s);
     BY_PARTS(weight, sums, dbias, dy, x)
 }
 
 void lp_conv_direct_input_image(float *dx, const float *dy, const float *by_part, const lp_conv *s, const int32_t *pixel, int n) {
+    must_be_images(dx, dy, by_part, s);
     BY_PARTS(input, dx, dy, by_part)
 }
 
