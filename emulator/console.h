@@ -23,6 +23,7 @@ struct GBTimer;
 struct GBVideo;
 struct GBVideoRenderer;
 struct GBASavedata;
+struct lp_gb_jit;
 
 /* A byte range of a struct. Tables of these are in ascending order and do not overlap. */
 typedef struct {
@@ -113,8 +114,8 @@ int32_t lp_gb_next_line(struct GB *gb);
 /* Goes through the events before `cycles`, of which none may be seen. */
 void lp_gb_catch_up(struct GB *gb, int32_t cycles);
 int lp_gb_sprites_on_line(const struct GBObj *sprites, int line, bool tall); /* as the console counts, at most 10 */
-/* Runs the CPU as libmgba's SM83Run does: until the instruction is over during or after which an event fell. */
-void lp_gb_run(struct SM83Core *cpu, struct GB *gb);
+/* Runs the CPU as libmgba's SM83Run does: until the instruction is over during or after which an event fell. jit: may be NULL. */
+void lp_gb_run(struct SM83Core *cpu, struct GB *gb, struct lp_gb_jit *jit);
 /* The mode whose end a callback is, libmgba's own or ours; -1: none. */
 int lp_gb_video_mode(lp_event_callback *callback);
 
@@ -153,6 +154,7 @@ struct lp_emu {
     uint64_t n_frames, rom_hash;
     const void *rom;             /* borrowed, or own_rom */
     void *own_rom;               /* owned; NULL when the caller's bytes can be used as they are */
+    struct lp_gb_jit *jit;       /* owned; NULL: all is interpreted */
     uint8_t port[LP_PORT_BYTES]; /* of the ROM as it is in the file */
     lp_rom_info info;
     uint32_t pixels[]; /* width x height */

@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "emulator/console.h"
+#include "emulator/gb_jit.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -164,6 +165,7 @@ void lp_emu_close(lp_emu *emu) {
     if (!emu) return;
     if (emu->core) emu->console->stop(emu);
     close_core(emu);
+    lp_gb_jit_close(emu->jit);
     free(emu->own_rom);
     free(emu);
 }

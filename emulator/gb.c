@@ -11,6 +11,7 @@
 #include <mgba-util/vfs.h>
 
 #include "emulator/console.h"
+#include "emulator/gb_jit.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -100,6 +101,7 @@ static lp_status gb_start(lp_emu *emu, lp_err *err) {
     emu->system = gb->model >= GB_MODEL_CGB ? LP_SYSTEM_GBC : LP_SYSTEM_GB;
     if (!emu->config.plain) {
         lp_gb_hook_core(gb);
+        if (!emu->jit) emu->jit = lp_gb_jit_open(gb->memory.rom, gb->memory.romSize);
         return lp_size_sound(&gb->audio, LP_NO_SOUND, err);
     }
     return LP_OK;
@@ -131,7 +133,7 @@ static void gb_run_frame(lp_emu *emu, bool draw) {
     lp_gb_new_frame(start + FRAME_LIMIT);
     do {
         if (emu->config.plain) core->runLoop(core);
-        else lp_gb_run(core->cpu, gb);
+        else lp_gb_run(core->cpu, gb, emu->jit);
     } while (gb->video.frameCounter == frame && (uint32_t)mTimingCurrentTime(&gb->timing) - start < FRAME_LIMIT);
 }
 

@@ -27,12 +27,13 @@
 #include <mgba/internal/sm83/sm83.h>
 
 #include "emulator/console.h"
+#include "emulator/gb_jit.h"
 #include "emulator/sm83.h"
 
 enum { BANK = 0x4000, MOST_CYCLES = 6 };
 
-/* Machine cycles, at most; 1 too for those that run_plainly leaves to libmgba when it meets them. */
-static const uint8_t cycles_of[256] = {
+/* 1 too for those that run_plainly leaves to libmgba when it meets them. */
+const uint8_t lp_sm83_cycles[256] = {
     1, 3, 2, 2, 1, 1, 2, 1, 5, 2, 2, 2, 1, 1, 2, 1, 1, 3, 2, 2, 1, 1, 2, 1, 3, 2, 2, 2, 1, 1, 2, 1, /* 00 */
     3, 3, 2, 2, 1, 1, 2, 1, 3, 2, 2, 2, 1, 1, 2, 1, 3, 3, 2, 2, 3, 3, 3, 1, 3, 2, 2, 2, 1, 1, 2, 1, /* 20 */
     1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1, 1, 1, 1, 2, 1, /* 40 */
@@ -42,7 +43,7 @@ static const uint8_t cycles_of[256] = {
     5, 3, 4, 4, 6, 4, 2, 4, 5, 4, 4, 4, 6, 6, 2, 4, 5, 3, 4, 1, 6, 4, 2, 4, 5, 1, 4, 1, 6, 1, 2, 4, /* C0 */
     3, 3, 2, 1, 1, 4, 2, 4, 4, 1, 4, 1, 1, 1, 2, 4, 3, 3, 2, 1, 1, 4, 2, 4, 3, 2, 4, 1, 1, 1, 2, 4, /* E0 */
 };
-static const uint8_t length_of[256] = {
+const uint8_t lp_sm83_length[256] = {
     1, 3, 1, 1, 1, 1, 2, 1, 3, 1, 1, 1, 1, 1, 2, 1, 2, 3, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, /* 00 */
     2, 3, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 2, 3, 1, 1, 1, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, /* 20 */
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, /* 40 */
@@ -62,10 +63,11 @@ static inline uint8_t *work_ram(struct GBMemory *memory, uint16_t address) {
     return (address < 0xD000 ? memory->wram : memory->wramBank) + (address & 0xFFF);
 }
 
-/* Does reading it change nothing, and give the same again until an event? Video RAM, keys, timer, interrupts, the screen's registers. */
+/* Does reading it change nothing, and give the same again until an event? Video RAM, keys, timer, interrupts, the screen's registers, the
+ * infrared light (which libmgba never sees). */
 static bool is_constant(uint16_t address) {
     return (address >= 0x8000 && address < 0xA000) || address == 0xFF00 || (address >= 0xFF04 && address <= 0xFF07) || address == 0xFF0F ||
-           (address >= 0xFF40 && address <= 0xFF4B);
+           (address >= 0xFF40 && address <= 0xFF4B) || address == 0xFF56;
 }
 
 /* What the loop that we are in did since it began: only changed registers; and looked at LY; and at something else that events change; changed
@@ -146,14 +148,34 @@ static __attribute__((noinline)) bool finish_store(struct SM83Core *cpu, struct 
 
 /* ---- running ---- */
 
+/* What code lies in: a bank of ROM or of RAM. */
+typedef struct {
+    const uint8_t *bytes;
+    uint16_t first, mask; /* its first address; the bits of an address within it */
+} region;
+
+ALWAYS region region_of(const struct GB *gb, uint16_t pc) {
+    const struct GBMemory *memory = &gb->memory;
+    if (pc < BANK) return (region){memory->romBase, 0, BANK - 1};
+    if (pc < 2 * BANK) return (region){memory->romBank, BANK, BANK - 1};
+    if (is_high_ram(pc)) return (region){memory->hram, 0xFF80, GB_SIZE_HRAM};
+    return (region){pc < 0xD000 ? memory->wram : memory->wramBank, pc & 0xF000, 0xFFF};
+}
+
+static bool is_plain_rom(const struct SM83Core *cpu, const struct GBMemory *memory) {
+    const uint8_t *bank = cpu->pc < BANK ? memory->romBase : memory->romBank;
+    return cpu->memory.cpuLoad8 == lp_gb_static.cartridge_load && cpu->memory.activeRegion == bank &&
+           cpu->memory.activeRegionEnd == (cpu->pc < BANK ? BANK : 2 * BANK) && cpu->memory.activeMask == BANK - 1 &&
+           memory->romSize >= 2 * BANK && !memory->mbcReadBank0 && !memory->mbcReadBank1 && memory->mbcType != GB_MBC6 &&
+           memory->mbcType != GB_UNL_NT_NEW;
+}
+
 /* Is everything that the fast path takes for granted so? */
 static bool is_plain(const struct SM83Core *cpu, const struct GB *gb) {
     const struct GBMemory *memory = &gb->memory;
-    const uint8_t *bank = cpu->pc < BANK ? memory->romBase : memory->romBank;
-    return cpu->pc < 2 * BANK && cpu->memory.cpuLoad8 == lp_gb_static.cartridge_load && cpu->memory.activeRegion == bank &&
-           cpu->memory.activeRegionEnd == (cpu->pc < BANK ? BANK : 2 * BANK) && cpu->memory.activeMask == BANK - 1 &&
-           !memory->dmaRemaining && memory->romSize >= 2 * BANK && !memory->mbcReadBank0 && !memory->mbcReadBank1 &&
-           memory->mbcType != GB_MBC6 && memory->mbcType != GB_UNL_NT_NEW && !cpu->irqPending && cpu->executionState == SM83_CORE_FETCH;
+    if (memory->dmaRemaining || cpu->irqPending || cpu->executionState != SM83_CORE_FETCH) return false;
+    if (cpu->pc < 2 * BANK) return is_plain_rom(cpu, memory);
+    return ((is_work_ram(cpu->pc) && !memory->mbcReadHigh) || is_high_ram(cpu->pc)) && cpu->memory.cpuLoad8 == GBLoad8;
 }
 
 // clang-format off
@@ -187,23 +209,74 @@ ALWAYS int32_t rest(const loop *round, const registers *r, uint16_t pc, int32_t 
     return until > now ? (until - now) / ticks * ticks : 0;
 }
 
+static bool map(lp_gb_jit *jit, struct GB *gb) {
+    struct GBMemory *memory = &gb->memory;
+    return lp_gb_jit_map(jit, memory->romBase, memory->romBank, memory->rom, memory->wram, memory->wramBank, memory->hram,
+                         !memory->mbcReadHigh && !memory->mbcWriteHigh);
+}
+
+/* Blocks of machine code from pc on, as far as they come. */
+ALWAYS lp_jit_end run_blocks(lp_gb_jit *jit, struct GB *gb, registers *r, uint16_t *pc, int32_t *c, int32_t next, const int t) {
+    const int32_t left = (next - *c + t - 1) / (4 * t);
+    jit->r = *r;
+    jit->pc = *pc;
+    jit->cycles_left = left;
+    lp_gb_jit_run(jit);
+    *r = jit->r;
+    *c += (left - jit->cycles_left) * 4 * t;
+    *pc = (uint16_t)jit->pc;
+    if (jit->last != UINT32_MAX) {
+        const bool loaded = jit->last & LP_JIT_LOADED && jit->loaded < 2 * BANK;
+        const uint16_t last = (uint16_t)jit->last, bus = loaded ? (uint16_t)jit->loaded : last;
+        gb->memory.cartBusPc = loaded ? (uint16_t)(last + 1) : last;
+        gb->memory.cartBus = (bus < BANK ? gb->memory.romBase : gb->memory.romBank)[bus & (BANK - 1)];
+    }
+    return (lp_jit_end)jit->end;
+}
+
 /* Instructions in a row for as long as each ends before the next event. Returns whether events were run all the same. */
-ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
+ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, const int t) {
     int32_t c = cpu->cycles, next = cpu->nextEvent; /* one that is not seen, as long as we did not ask for one that is */
     bool asked = false;
     uint16_t pc = cpu->pc;
     registers r = {cpu->bc, cpu->de, cpu->hl, cpu->sp, cpu->a, cpu->f.packed};
     bool events = false;
-    const uint8_t *code = cpu->memory.activeRegion;
-    uint16_t bank = pc & BANK;
+    region code = region_of(gb, pc);
     loop round = {0};
     doing idle = BUSY; /* since the round began */
+    if (jit && !map(jit, gb)) jit = NULL;
+    bool may_enter = jit != NULL; /* a block of machine code */
     for (;;) {
-        if ((pc & (BANK - 1)) > BANK - 4) break; /* the bank may end with the instruction */
-        const uint8_t *at = code + (pc & (BANK - 1));
+        if ((pc & code.mask) > code.mask - 3) break; /* the bank may end with the instruction */
+        if (may_enter && pc < 2 * BANK && lp_gb_jit_has(jit, pc)) {
+            jit->stored = false;
+            lp_jit_end end = run_blocks(jit, gb, &r, &pc, &c, next, t);
+            if (end == LP_JIT_LATE && !asked) {
+                const int32_t seen = lp_gb_next_seen(gb);
+                asked = seen > next;
+                next = seen;
+                if (asked) end = run_blocks(jit, gb, &r, &pc, &c, next, t);
+            }
+            if (jit->stored) idle = BUSY;
+            if ((pc & (uint16_t)~code.mask) != code.first) {
+                cpu->memory.setActiveRegion(cpu, cpu->pc = pc);
+                if (!is_plain(cpu, gb)) break;
+                code = region_of(gb, pc);
+            }
+            if (end == LP_JIT_LOOP) {
+                c += rest(&round, &r, pc, c, next, idle, cpu, gb);
+                round = (loop){.r = r, .at = pc, .began = c};
+                idle = IDLE;
+            }
+            if (end == LP_JIT_LOOP || end == LP_JIT_ARRIVE || (pc & code.mask) > code.mask - 3) continue;
+            may_enter = end == LP_JIT_INTERPRET; /* after this one */
+        } else {
+            may_enter = false;
+        }
+        const uint8_t *at = code.bytes + (pc & code.mask);
         const uint8_t op = at[0];
         const uint16_t word = (uint16_t)(at[1] | at[2] << 8);
-        int n = cycles_of[op];
+        int n = lp_sm83_cycles[op];
         if (c + (4 * n - 1) * t >= next) {
             if (!asked) next = lp_gb_next_seen(gb);
             if (c + (4 * n - 1) * t >= next) break;
@@ -212,9 +285,11 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         const uint16_t start = pc;
         uint16_t target, address;
         uint8_t value;
-        pc = (uint16_t)(pc + length_of[op]);
-        gb->memory.cartBus = at[length_of[op] - 1];
-        gb->memory.cartBusPc = (uint16_t)(pc - 1);
+        pc = (uint16_t)(pc + lp_sm83_length[op]);
+        if (start < 2 * BANK) {
+            gb->memory.cartBus = at[lp_sm83_length[op] - 1];
+            gb->memory.cartBusPc = (uint16_t)(pc - 1);
+        }
 #define LOAD(from, k) load(cpu, gb, from, pc, c + (4 * (k) + 1) * t, &idle)
         switch (op) {
             // clang-format off
@@ -418,7 +493,8 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
         }
         events = finish_store(cpu, gb, address, value, pc, c + (4 * n - 3) * t);
         c = cpu->cycles;
-        if (events || !is_plain(cpu, gb) || cpu->memory.activeRegion != code) break;
+        if (events || !is_plain(cpu, gb) || region_of(gb, pc).bytes != code.bytes) break;
+        if (jit && !map(jit, gb)) jit = NULL, may_enter = false;
         if (moves_events(address)) next = cpu->nextEvent, asked = false;
         continue;
 
@@ -438,11 +514,12 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, const int t) {
     jump:
         c += 4 * n * t;
         pc = target;
-        if ((pc & (uint16_t) ~(BANK - 1)) != bank) {
+        if ((pc & (uint16_t)~code.mask) != code.first) {
             cpu->memory.setActiveRegion(cpu, cpu->pc = pc);
             if (!is_plain(cpu, gb)) break;
-            code = cpu->memory.activeRegion, bank = pc & BANK;
+            code = region_of(gb, pc);
         }
+        may_enter = jit != NULL;
         if (pc < start) {
             c += rest(&round, &r, pc, c, next, idle, cpu, gb);
             round = (loop){.r = r, .at = pc, .began = c};
@@ -458,13 +535,13 @@ out:
 }
 
 /* One for each speed, so that all the times are constants. */
-static __attribute__((noinline)) bool run_at_1(struct SM83Core *cpu, struct GB *gb) { return run_plainly(cpu, gb, 1); }
-static __attribute__((noinline)) bool run_at_2(struct SM83Core *cpu, struct GB *gb) { return run_plainly(cpu, gb, 2); }
+static __attribute__((noinline)) bool run_at_1(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit) { return run_plainly(cpu, gb, jit, 1); }
+static __attribute__((noinline)) bool run_at_2(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit) { return run_plainly(cpu, gb, jit, 2); }
 
-void lp_gb_run(struct SM83Core *cpu, struct GB *gb) {
+void lp_gb_run(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit) {
     while (!cpu->halted && is_plain(cpu, gb)) {
         int32_t before = cpu->cycles;
-        if (cpu->tMultiplier == 2 ? run_at_2(cpu, gb) : run_at_1(cpu, gb)) return;
+        if (cpu->tMultiplier == 2 ? run_at_2(cpu, gb, jit) : run_at_1(cpu, gb, jit)) return;
         if (cpu->cycles == before) break;
     }
     SM83Run(cpu);

@@ -13,6 +13,9 @@ typedef struct {
     uint8_t a, f;
 } registers;
 
+extern const uint8_t lp_sm83_length[256]; /* an instruction's bytes */
+extern const uint8_t lp_sm83_cycles[256]; /* its machine cycles, at most; CB: of all that begin with it */
+
 #define ALWAYS static inline __attribute__((always_inline))
 #define HIGH(pair, value) ((uint16_t)((pair & 0xFF) | (value) << 8))
 #define LOW(pair, value) ((uint16_t)((pair & 0xFF00) | (uint8_t)(value)))
