@@ -1,10 +1,9 @@
 /* longplay bench: measures speed on this machine, and prints tables (or one JSON object). What is compared is measured in
  * one run, in turns, so that ratios mean something on a busy machine too. */
 #include "bench/bench.h"
-#include "bench/bench_emulator.h"
-#include "bench/bench_games.h"
 #include "bench/bench_memory.h"
 #include "bench/bench_saves.h"
+#include "cli/bench_roms.h"
 #include "cli/cli.h"
 #include "harness/choose.h"
 
@@ -12,95 +11,6 @@
 #include <string.h>
 
 typedef lp_bench_arguments arguments;
-
-/* ---- emulator ---- */
-
-static void add_speed(cJSON *row, const char *name, const lp_bench_speed *s) {
-    char key[64];
-    snprintf(key, sizeof key, "%s_frames_per_s", name);
-    cJSON_AddNumberToObject(row, key, s->frames_per_s);
-    snprintf(key, sizeof key, "%s_ratio", name);
-    cJSON_AddNumberToObject(row, key, s->ratio);
-}
-
-static lp_status emulator_row(const arguments *a, const char *name, cJSON *rows, lp_err *err) {
-    lp_game *game = NULL;
-    lp_bench_emulator_result r;
-    size_t size = 0;
-    lp_status status = lp_game_open(&game, name, err);
-    const void *rom = status ? NULL : lp_game_rom(game, &size);
-    if (!status) status = lp_bench_emulator(&r, rom, size, lp_game_frame_skip(game), a->seconds, err);
-    if (!status) {
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddItemToArray(rows, row);
-        cJSON_AddStringToObject(row, "rom", lp_game_name(game));
-        cJSON_AddNumberToObject(row, "frame_skip", lp_game_frame_skip(game));
-        add_speed(row, "plain", &r.plain);
-        add_speed(row, "skipping", &r.skipping);
-        add_speed(row, "fast", &r.fast);
-        add_speed(row, "no_draw", &r.no_draw);
-        add_speed(row, "pool", &r.pool);
-        add_speed(row, "pool_2", &r.pool_2);
-        cJSON_AddNumberToObject(row, "pool_to_fast", r.pool_to_fast);
-        cJSON_AddNumberToObject(row, "pool_to_skipping", r.pool_to_skipping);
-        cJSON_AddNumberToObject(row, "threads_2_to_1", r.threads_2_to_1);
-        cJSON_AddNumberToObject(row, "state_bytes", (double)r.state_bytes);
-        cJSON_AddNumberToObject(row, "state_save_us", r.state_save_us);
-        cJSON_AddNumberToObject(row, "state_load_us", r.state_load_us);
-        cJSON_AddNumberToObject(row, "hash_us", r.hash_us);
-        if (!a->json)
-            printf("%-12.12s %8.0f %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %7.3f %8.3f %7.3f %7zu %6.1f %6.1f "
-                   "%6.1f\n",
-                   lp_game_name(game), r.plain.frames_per_s, r.skipping.frames_per_s, r.skipping.ratio, r.fast.frames_per_s, r.fast.ratio,
-                   r.no_draw.frames_per_s, r.no_draw.ratio, r.pool.frames_per_s, r.pool.ratio, r.pool_2.frames_per_s, r.pool_2.ratio,
-                   r.pool_to_fast, r.pool_to_skipping, r.threads_2_to_1, r.state_bytes, r.state_save_us, r.state_load_us, r.hash_us);
-    }
-    lp_game_close(game);
-    return status;
-}
-
-/* Every shipped game beside the busy loop. */
-static lp_status games_table(const arguments *a, cJSON *o, lp_err *err) {
-    enum { MAX_GAMES = 32 };
-    char names[MAX_GAMES][64];
-    const char *pointers[MAX_GAMES];
-    lp_bench_game rows[MAX_GAMES];
-    int n = lp_game_shipped(names, MAX_GAMES);
-    for (int i = 0; i < n; i++) pointers[i] = names[i];
-    lp_status status = lp_bench_games(rows, pointers, n, "busy", a->seconds, err);
-    if (status) return status;
-    cJSON *list = cJSON_AddArrayToObject(o, "games");
-    if (!a->json)
-        printf("\nthe games, which wait with HALT, in a pool of %d on one thread with their own observations; to `busy`, which waits in a "
-               "loop\n%-12s %10s %10s\n",
-               LP_BENCH_GAMES_ENVS, "game", "frames/s", "to busy");
-    for (int i = 0; i < n; i++) {
-        cJSON *row = cJSON_CreateObject();
-        cJSON_AddStringToObject(row, "game", names[i]);
-        cJSON_AddNumberToObject(row, "frames_per_s", rows[i].frames_per_s);
-        cJSON_AddNumberToObject(row, "to_busy", rows[i].to_busy);
-        cJSON_AddItemToArray(list, row);
-        if (!a->json) printf("%-12s %10.0f %9.2fx\n", names[i], rows[i].frames_per_s, rows[i].to_busy);
-    }
-    return LP_OK;
-}
-
-static lp_status bench_emulator(const arguments *a, cJSON *o, lp_err *err) {
-    cJSON *rows = cJSON_AddArrayToObject(o, "emulator");
-    static const char *const shipped[] = {"cue", "busy", "orbit"};
-    if (!a->json)
-        printf("frames/s, and to plain: plain mGBA; mGBA skipping by hand, not exact; Longplay, drawing a decision's last frame; drawing "
-               "nothing;\n"
-               "the pool of %d environments with %dx%d observations, on one thread; on two. Times: one call, microseconds\n"
-               "%-12s %8s %15s %15s %15s %15s %15s %7s %8s %7s %7s %6s %6s %6s\n",
-               LP_BENCH_POOL_ENVS, LP_BENCH_POOL_SIDE, LP_BENCH_POOL_SIDE, "rom", "plain", "skipping", "fast", "no draw", "pool",
-               "2 threads", "pool/f.", "pool/sk.", "2/1", "state B", "save", "load", "hash");
-    lp_status status = LP_OK;
-    for (int i = 0; i < 3 && a->n_positional == 1 && !status; i++) status = emulator_row(a, shipped[i], rows, err);
-    for (int i = 1; i < a->n_positional && !status; i++) status = emulator_row(a, a->positional[i], rows, err);
-    if (!status && a->n_positional == 1) status = games_table(a, o, err);
-    return status;
-}
 
 /* ---- memory ---- */
 
@@ -186,8 +96,9 @@ static const struct {
     lp_status (*run)(const arguments *a, cJSON *o, lp_err *err);
     int most; /* games or ROMs */
 } benches[] = {
-    {"emulator", "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given", bench_emulator,
-     LP_MAX_LIST},
+    {"emulator",
+     "frames/s against a plain mGBA loop, on cue, two ROMs that measure it and the games, or on those given, also folders of them",
+     lp_bench_roms, LP_MAX_LIST},
     {"memory", "appends/s and context time at 10^3 to 10^7 items; rows/s into SQLite; search", bench_memory, 0},
     {"saves", "the movie: writing, syncing, its size, reading, seeking, resuming", bench_saves, 0},
     {"kernels", "the network's kernels on the CPU, and their CUDA twins on a card: first whether they agree", lp_bench_kernels, 0},
@@ -278,7 +189,7 @@ int lp_cmd_bench(int argc, char **argv) {
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
     const lp_usage usage = {.name = "bench",
-                            .arguments = "emulator|memory|saves|kernels|policy|learn|train [GAME|ROM...]",
+                            .arguments = "emulator|memory|saves|kernels|policy|learn|train [GAME|ROM|FOLDER...]",
                             .summary = "Measures speed on this machine.",
                             .example = "longplay bench emulator cue mygame.gb",
                             .options = options,

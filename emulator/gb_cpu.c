@@ -113,8 +113,11 @@ static inline void store_plainly(struct GB *gb, uint16_t address, uint8_t value)
     else gb->memory.hram[address & GB_SIZE_HRAM] = value;
 }
 
-/* May a store there make, move or end an event? The cartridge, memory and the registers of sound do not. */
-static inline bool moves_events(uint16_t address) { return (address >= 0xFF00 && address < 0xFF10) || address >= 0xFF40; }
+/* May a store there make, move or end an event? The cartridge, memory, keys, palettes, places on the screen and the registers of sound do not. */
+static inline bool moves_events(uint16_t address) {
+    if (address < 0xFF40) return address > 0xFF00 && address < 0xFF10;
+    return address != 0xFF42 && (address < 0xFF47 || address > 0xFF4B) && (address < 0xFF68 || address > 0xFF6B);
+}
 
 /* The store of an instruction's last machine cycle, from its access at `cycles` to the cycle's end. Returns whether events were
  * run, after which a frame may be over. */
