@@ -30,7 +30,7 @@
 #include "emulator/gb_jit.h"
 #include "emulator/sm83.h"
 
-enum { BANK = 0x4000, MOST_CYCLES = 6 };
+enum { BANK = 0x4000, MOST_CYCLES = 6, FEW_CYCLES = 6 /* for which no block of machine code is entered */ };
 
 /* 1 too for those that run_plainly leaves to libmgba when it meets them. */
 const uint8_t lp_sm83_cycles[256] = {
@@ -63,11 +63,10 @@ static inline uint8_t *work_ram(struct GBMemory *memory, uint16_t address) {
     return (address < 0xD000 ? memory->wram : memory->wramBank) + (address & 0xFFF);
 }
 
-/* Does reading it change nothing, and give the same again until an event? Video RAM, keys, timer, interrupts, the screen's registers, the
- * infrared light (which libmgba never sees). */
+/* Does reading it change nothing, and give the same again until an event? Video RAM, sprites, registers but those of sound. */
 static bool is_constant(uint16_t address) {
-    return (address >= 0x8000 && address < 0xA000) || address == 0xFF00 || (address >= 0xFF04 && address <= 0xFF07) || address == 0xFF0F ||
-           (address >= 0xFF40 && address <= 0xFF4B) || address == 0xFF56;
+    return (address >= 0x8000 && address < 0xA000) || (address >= 0xFE00 && address < 0xFEA0) || (address >= 0xFF00 && address < 0xFF10) ||
+           (address >= 0xFF40 && address < 0xFF72);
 }
 
 /* What the loop that we are in did since it began: only changed registers; and looked at LY; and at something else that events change; changed
@@ -237,10 +236,20 @@ ALWAYS lp_jit_end run_blocks(lp_gb_jit *jit, struct GB *gb, registers *r, uint16
     return (lp_jit_end)jit->end;
 }
 
+/* Comes past the next event to one that may be seen. false: it may be seen itself. */
+ALWAYS bool ask(struct GB *gb, int32_t *next, bool *asked, int32_t *in_vain) {
+    if (*asked || *in_vain == *next) return false;
+    const int32_t seen = lp_gb_next_seen(gb);
+    if (seen <= *next) return *in_vain = *next, false;
+    *next = seen;
+    return *asked = true;
+}
+
 /* Instructions in a row for as long as each ends before the next event. Returns whether events were run all the same. */
 ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, const int t) {
     int32_t c = cpu->cycles, next = cpu->nextEvent; /* one that is not seen, as long as we did not ask for one that is */
     bool asked = false;
+    int32_t in_vain = INT32_MIN; /* the event that asking did not come past */
     uint16_t pc = cpu->pc;
     registers r = {cpu->bc, cpu->de, cpu->hl, cpu->sp, cpu->a, cpu->f.packed};
     bool events = false;
@@ -251,16 +260,15 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
     bool may_enter = jit != NULL; /* a block of machine code */
     for (;;) {
         if ((pc & code.mask) > code.mask - 3) break; /* the bank may end with the instruction */
-        if (may_enter && pc < 2 * BANK && lp_gb_jit_has(jit, pc)) {
+        if (may_enter && next - c <= FEW_CYCLES * 4 * t) ask(gb, &next, &asked, &in_vain);
+        if (may_enter && pc < 2 * BANK && next - c > FEW_CYCLES * 4 * t && lp_gb_jit_has(jit, pc)) {
+            const uint16_t entered = pc;
+            const int32_t before = c;
             jit->stored = false;
             lp_jit_end end = run_blocks(jit, gb, &r, &pc, &c, next, t);
-            if (end == LP_JIT_LATE && !asked) {
-                const int32_t seen = lp_gb_next_seen(gb);
-                asked = seen > next;
-                next = seen;
-                if (asked) end = run_blocks(jit, gb, &r, &pc, &c, next, t);
-            }
+            if (end == LP_JIT_LATE && ask(gb, &next, &asked, &in_vain)) end = run_blocks(jit, gb, &r, &pc, &c, next, t);
             if (jit->stored) idle = BUSY;
+            if (end == LP_JIT_INTERPRET) lp_gb_jit_tell(jit, entered, c - before < FEW_CYCLES * 4 * t);
             if ((pc & (uint16_t)~code.mask) != code.first) {
                 cpu->memory.setActiveRegion(cpu, cpu->pc = pc);
                 if (!is_plain(cpu, gb)) break;
@@ -281,9 +289,8 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
         const uint16_t word = (uint16_t)(at[1] | at[2] << 8);
         int n = lp_sm83_cycles[op];
         if (c + (4 * n - 1) * t >= next) {
-            if (!asked) next = lp_gb_next_seen(gb);
+            ask(gb, &next, &asked, &in_vain);
             if (c + (4 * n - 1) * t >= next) break;
-            asked = true;
         }
         const uint16_t start = pc;
         uint16_t target, address;

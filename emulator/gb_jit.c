@@ -9,12 +9,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { CODE_BYTES = 16 << 20, HOT = 12, COLD_FOR_EVER = 255 };
+enum { CODE_BYTES = 16 << 20, HOT = 12, TOO_SHORT = 100, COLD_FOR_EVER = 255 };
 
 /* A bank where it is mapped, at 0000 or 4000. */
 typedef struct {
     _Atomic(const void *) blocks[LP_JIT_BANK];
-    _Atomic(uint8_t) asked[LP_JIT_BANK]; /* how often, by any thread: a count that is off by some does no harm */
+    /* How often, by any thread: a count that is off by some does no harm. */
+    _Atomic(uint8_t) asked[LP_JIT_BANK], short_runs[LP_JIT_BANK];
 } bank_code;
 
 typedef struct lp_gb_code {
@@ -185,6 +186,18 @@ bool lp_gb_jit_ask(lp_gb_jit *jit, uint16_t pc) {
     return block != NULL;
 }
 
+void lp_gb_jit_tell(lp_gb_jit *jit, uint16_t pc, bool was_short) {
+    const int at = pc / LP_JIT_BANK;
+    bank_code *bank = (bank_code *)(jit->blocks[at] + at * LP_JIT_BANK);
+    _Atomic(uint8_t) *runs = &bank->short_runs[pc % LP_JIT_BANK]; /* more than long ones */
+    const uint8_t n = atomic_load_explicit(runs, memory_order_relaxed);
+    if (was_short) atomic_store_explicit(runs, n + 1, memory_order_relaxed);
+    else if (n) atomic_store_explicit(runs, n - 1, memory_order_relaxed);
+    if (n < TOO_SHORT) return;
+    atomic_store_explicit(&bank->asked[pc % LP_JIT_BANK], COLD_FOR_EVER, memory_order_relaxed);
+    atomic_store_explicit(&bank->blocks[pc % LP_JIT_BANK], jit->arrive, memory_order_relaxed);
+}
+
 void lp_gb_jit_run(lp_gb_jit *jit) {
     const registers *r = &jit->r;
     jit->lahf = jit->from_flags[r->f];
@@ -210,6 +223,7 @@ bool lp_gb_jit_ask(lp_gb_jit *jit, uint16_t pc) {
     (void)jit, (void)pc;
     return false;
 }
+void lp_gb_jit_tell(lp_gb_jit *jit, uint16_t pc, bool was_short) { (void)jit, (void)pc, (void)was_short; }
 void lp_gb_jit_run(lp_gb_jit *jit) { (void)jit; }
 
 #endif

@@ -55,7 +55,10 @@ ALWAYS bool lp_gb_jit_has(lp_gb_jit *jit, uint16_t pc) {
     return block != jit->arrive || lp_gb_jit_ask(jit, pc);
 }
 
-/* Runs blocks from the one at r.pc on. */
+/* How the run from the block at pc was: where most are short it is better interpreted, and the block goes. */
+void lp_gb_jit_tell(lp_gb_jit *jit, uint16_t pc, bool was_short);
+
+/* Runs blocks from the one at pc on. */
 void lp_gb_jit_run(lp_gb_jit *jit);
 
 /* ---- gb_jit_x64.c ---- */

@@ -75,15 +75,18 @@ int32_t lp_gb_change_mode(struct GBVideo *video, uint32_t time) {
     return ticks;
 }
 
-/* When a mode next ends that may be seen. */
+/* When a mode next ends that may be seen, or before: that of the last line, one that a line's number or the beginning of a mode interrupts. */
 static uint32_t next_seen_mode(const struct GBVideo *video, uint32_t when) {
     int lyc = video->p->memory.io[GB_REG_LYC], last = GB_VIDEO_VERTICAL_PIXELS - 1;
-    if (video->mode == 1 || GBRegisterSTATIsHblankIRQ(video->stat) || GBRegisterSTATIsOAMIRQ(video->stat) ||
-        GBRegisterSTATIsVblankIRQ(video->stat))
-        return when;
+    if (video->mode == 1) return when;
     if (GBRegisterSTATIsLYCIRQ(video->stat) && lyc > video->ly && lyc <= last) last = lyc - 1;
-    int32_t left = video->mode == 2 ? AFTER_MODE_2 : video->mode == 3 ? mode_0_ticks(video) : 0;
-    return when + (uint32_t)(left + LINE_TICKS * (last - video->ly));
+    const int32_t line_ends = video->mode == 2 ? AFTER_MODE_2 : video->mode == 3 ? mode_0_ticks(video) : 0;
+    const int32_t mode_0_begins =
+        video->mode == 3 ? 0 : 2 * (GB_VIDEO_MODE_3_LENGTH_BASE + (video->mode == 0 ? GB_VIDEO_MODE_2_LENGTH : 0));
+    int32_t left = line_ends + LINE_TICKS * (last - video->ly);
+    if (GBRegisterSTATIsOAMIRQ(video->stat)) left = line_ends;
+    if (GBRegisterSTATIsHblankIRQ(video->stat) && mode_0_begins < left) left = mode_0_begins;
+    return when + (uint32_t)left;
 }
 
 /* Lines that nobody draws are gone through whole, but the last: what it leaves behind is seen. */
