@@ -52,6 +52,15 @@ static void keep(table *t, const lp_bench_emulator_result *r) {
     t->n++;
 }
 
+static void print_head(void) {
+    printf("frames/s, and to plain: plain mGBA; mGBA skipping by hand, not exact; Longplay, drawing a decision's last frame; drawing "
+           "nothing;\n"
+           "the pool of %d environments with %dx%d observations, on one thread; on two. Times: one call, microseconds\n"
+           "%-12s %8s %15s %15s %15s %15s %15s %7s %8s %7s %7s %6s %6s %6s\n",
+           LP_BENCH_POOL_ENVS, LP_BENCH_POOL_SIDE, LP_BENCH_POOL_SIDE, "rom", "plain", "skipping", "fast", "no draw", "pool", "2 threads",
+           "pool/f.", "pool/sk.", "2/1", "state B", "save", "load", "hash");
+}
+
 static lp_status measure(table *t, const char *name, lp_err *err) {
     const lp_bench_arguments *a = t->arguments;
     lp_game *game = NULL;
@@ -78,6 +87,7 @@ static lp_status measure(table *t, const char *name, lp_err *err) {
         cJSON_AddNumberToObject(row, "state_save_us", r.state_save_us);
         cJSON_AddNumberToObject(row, "state_load_us", r.state_load_us);
         cJSON_AddNumberToObject(row, "hash_us", r.hash_us);
+        if (!a->json && !t->n) print_head();
         keep(t, &r);
         if (!a->json)
             printf("%-12.12s %8.0f %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %8.0f %5.2fx %7.3f %8.3f %7.3f %7zu %6.1f %6.1f "
@@ -194,13 +204,6 @@ static void spread(const table *t, cJSON *o) {
 lp_status lp_bench_roms(const lp_bench_arguments *a, cJSON *o, lp_err *err) {
     table t = {.arguments = a, .rows = cJSON_AddArrayToObject(o, "emulator"), .several = a->n_positional > 2};
     static const char *const shipped[] = {"cue", "busy", "orbit"};
-    if (!a->json)
-        printf("frames/s, and to plain: plain mGBA; mGBA skipping by hand, not exact; Longplay, drawing a decision's last frame; drawing "
-               "nothing;\n"
-               "the pool of %d environments with %dx%d observations, on one thread; on two. Times: one call, microseconds\n"
-               "%-12s %8s %15s %15s %15s %15s %15s %7s %8s %7s %7s %6s %6s %6s\n",
-               LP_BENCH_POOL_ENVS, LP_BENCH_POOL_SIDE, LP_BENCH_POOL_SIDE, "rom", "plain", "skipping", "fast", "no draw", "pool",
-               "2 threads", "pool/f.", "pool/sk.", "2/1", "state B", "save", "load", "hash");
     lp_status status = LP_OK;
     for (int i = 0; i < 3 && a->n_positional == 1 && !status; i++) status = measure(&t, shipped[i], err);
     for (int i = 1; i < a->n_positional && !status; i++)

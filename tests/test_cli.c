@@ -189,6 +189,34 @@ static lp_blob bytes_of(const char *path) {
     return blob;
 }
 
+/* A folder of ROMs is searched through; what is refused is passed by, and speeds are told as they are spread. */
+static void test_bench_folder(void **state) {
+    (void)state;
+    lp_blob rom = bytes_of("games/roms/busy.gb"), other = bytes_of("games/cue/cue.gb");
+    assert_int_equal(mkdir(at("roms"), 0777) | mkdir(at("roms/inner"), 0777) | mkdir(at("none"), 0777), 0);
+    put(at("roms/a.gb"), rom.data, rom.size_bytes);
+    put(at("roms/inner/b.GBC"), other.data, other.size_bytes);
+    put(at("roms/bad.gba"), "no ROM", 6);
+    put(at("roms/notes.txt"), "no ROM", 6);
+    result r = longplay("bench emulator %%/roms --seconds 0.1 --json");
+    assert_int_equal(r.code, 0);
+    assert_non_null(strstr(r.err, "refused: "));
+    cJSON *o = cJSON_Parse(r.out);
+    const cJSON *rows = cJSON_GetObjectItem(o, "emulator"), *row;
+    assert_int_equal(cJSON_GetArraySize(rows), 2);
+    assert_true(number(o, "refused") == 1 && number(o, "failed") == 0);
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "spread")), 7);
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(o, "spread"))
+        assert_true(number(row, "p10") <= number(row, "p50") && number(row, "p50") <= number(row, "p90"));
+    const cJSON *fast = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "spread"), 1);
+    const double middle = (number(cJSON_GetArrayItem(rows, 0), "fast_ratio") + number(cJSON_GetArrayItem(rows, 1), "fast_ratio")) / 2;
+    assert_float_equal(number(fast, "p50"), middle, 1e-9 * middle);
+    cJSON_Delete(o);
+    expect_refused(longplay("bench emulator %%/none --seconds 0.1"), 2, "neither a game nor a folder with", "an empty folder");
+    expect_refused(longplay("bench emulator %%/roms/bad.gba --seconds 0.1"), 2, "not a Game Boy", "one bad ROM");
+    lp_blob_free(&rom), lp_blob_free(&other);
+}
+
 /* ROM files that are not: each refused in one line, by play and by info; nothing is made. */
 static void test_bad_roms(void **state) {
     (void)state;
@@ -496,9 +524,9 @@ static void test_leftovers(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_help),         TEST(test_usage),         TEST(test_json),          TEST(test_bad_roms),     TEST(test_bad_weights),
-        TEST(test_bad_settings), TEST(test_run_arguments), TEST(test_named_setting), TEST(test_damaged_runs), TEST(test_memory),
-        TEST(test_locked),       TEST(test_shot),          TEST(test_pace),          TEST(test_leftovers),
+        TEST(test_help),        TEST(test_usage),        TEST(test_json),          TEST(test_bench_folder),  TEST(test_bad_roms),
+        TEST(test_bad_weights), TEST(test_bad_settings), TEST(test_run_arguments), TEST(test_named_setting), TEST(test_damaged_runs),
+        TEST(test_memory),      TEST(test_locked),       TEST(test_shot),          TEST(test_pace),          TEST(test_leftovers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
