@@ -1,7 +1,8 @@
 /* The Game Boy's CPU, the short way. libmgba's CPU goes through each machine cycle of an instruction in four steps and asks at
  * each whether an event is due. Most instructions end before the next event begins: those are run here in one go, on
  * libmgba's own structs, and leave them as libmgba would. Everything else is libmgba's (SM83Run): an instruction during
- * which an event falls, interrupts, HALT, STOP, code outside a plain ROM mapping, memory while sprites are copied (DMA).
+ * which an event falls, interrupts, HALT, STOP, code outside a plain mapping of ROM, work RAM or high RAM, memory while sprites are copied (DMA).
+ * Where there is machine code for what comes next (gb_jit.h), and time for it before the next event, that is run instead.
  *
  * Invariants, with t = cpu->tMultiplier ticks a clock and c the ticks at an instruction's fetch:
  * - The bus access of machine cycle k (0 the fetch) happens at c + (4 k + 1) t, what follows from it at c + (4 k + 3) t.
