@@ -344,10 +344,10 @@ static lp_status fail(lp_chat *c, int code, double retry_after_s, const char *wh
 
 static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     cJSON *message = NULL;
-    int64_t in = 0, out = 0;
+    lp_chat_usage tokens = {0};
     lp_err why = {{0}};
     if (!r->code) return fail(c, 0, 0, r->why, err);
-    if (lp_chat_reply(&message, &in, &out, r->body, &why) || r->code != 200) {
+    if (lp_chat_reply(&message, &tokens, r->body, &why) || r->code != 200) {
         char text[sizeof why.message + 32];
         snprintf(text, sizeof text, "HTTP %d%s%s", r->code, *why.message ? ": " : "", why.message);
         cJSON_Delete(message);
@@ -356,8 +356,8 @@ static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     c->met = true;
     cJSON *line = cJSON_CreateObject();
     cJSON_AddItemToObject(line, "message", message);
-    cJSON_AddNumberToObject(line, "tokens", (double)(in + out));
-    const double cost = ((double)in * c->setup.price_in + (double)out * c->setup.price_out) / 1e6;
+    cJSON_AddNumberToObject(line, "tokens", (double)(tokens.in + tokens.out));
+    const double cost = lp_chat_cost(&c->setup, &tokens);
     if (cost > 0) cJSON_AddNumberToObject(line, "cost", cost);
     lp_status status = take(c, line, err);
     cJSON_Delete(line);

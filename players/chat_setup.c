@@ -32,6 +32,8 @@ static const lp_setting table[] = {
      NULL},
     INT(budget_tokens, "of the whole run, in and out; 0: no limit", 0, 0, 1e15),
     FLOAT(price_in, "of a million tokens that it is sent"),
+    {"chat.price_cached", "of a million of those that the endpoint had cached; -1: as the others", LP_SET_FLOAT,
+     offsetof(lp_chat_setup, price_cached), -1, -1, 1e9, NULL},
     FLOAT(price_out, "of a million tokens that it answers"),
     FLOAT(budget_cost, "that the whole run may cost, in the prices' currency; 0: no limit"),
     {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
@@ -51,4 +53,10 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) 
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.budget_cost: nothing costs anything without chat.price_in and chat.price_out", path);
     *out = s;
     return LP_OK;
+}
+
+double lp_chat_cost(const lp_chat_setup *s, const lp_chat_usage *tokens) {
+    const double cached = s->price_cached < 0 ? s->price_in : s->price_cached;
+    return ((double)(tokens->in - tokens->cached) * s->price_in + (double)tokens->cached * cached + (double)tokens->out * s->price_out) /
+           1e6;
 }

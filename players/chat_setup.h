@@ -23,13 +23,21 @@ typedef struct {
     int64_t sequence; /* decisions that a turn may press at most */
     int64_t idle;     /* decisions that pass without a key where no answer could be had */
     int64_t timeout_s, retries;
-    double pause_s;                          /* before the first retry; twice as long before each further one */
-    int64_t budget_tokens;                   /* of the whole run, in and out; 0: no limit */
-    double price_in, price_out, budget_cost; /* of a million tokens; that the whole run may cost, 0: no limit */
-    double temperature;                      /* below 0: the endpoint's */
+    double pause_s;        /* before the first retry; twice as long before each further one */
+    int64_t budget_tokens; /* of the whole run, in and out; 0: no limit */
+    double price_in, price_cached,
+        price_out;      /* of a million tokens: sent, of those what the endpoint had cached (-1: the same), answered */
+    double budget_cost; /* that the whole run may cost; 0: no limit */
+    double temperature; /* below 0: the endpoint's */
 } lp_chat_setup;
+
+/* Tokens of a request, as the endpoint says; cached: how many of those sent it did not have to read again. */
+typedef struct {
+    int64_t in, cached, out;
+} lp_chat_usage;
 
 /* LP_BAD_INPUT: file, line and what is wrong. */
 lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err);
+double lp_chat_cost(const lp_chat_setup *setup, const lp_chat_usage *tokens); /* in the prices' currency */
 
 #endif

@@ -163,12 +163,15 @@ static int64_t count_of(const cJSON *usage, const char *key) {
     return cJSON_IsNumber(n) && n->valuedouble > 0 && n->valuedouble < 1e12 ? (int64_t)n->valuedouble : 0;
 }
 
-lp_status lp_chat_reply(cJSON **message, int64_t *tokens_in, int64_t *tokens_out, const char *body, lp_err *err) {
+lp_status lp_chat_reply(cJSON **message, lp_chat_usage *tokens, const char *body, lp_err *err) {
     cJSON *o = cJSON_Parse(body);
     const cJSON *error = cJSON_GetObjectItem(cJSON_GetObjectItem(o, "error"), "message"), *usage = cJSON_GetObjectItem(o, "usage");
     cJSON *choice = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "choices"), 0);
     *message = cJSON_DetachItemFromObject(choice, "message");
-    *tokens_in = count_of(usage, "prompt_tokens"), *tokens_out = count_of(usage, "completion_tokens");
+    *tokens = (lp_chat_usage){.in = count_of(usage, "prompt_tokens"),
+                              .cached = count_of(cJSON_GetObjectItem(usage, "prompt_tokens_details"), "cached_tokens"),
+                              .out = count_of(usage, "completion_tokens")};
+    if (tokens->cached > tokens->in) tokens->cached = tokens->in;
     lp_status status = LP_OK;
     if (cJSON_IsString(error)) status = lp_fail(err, LP_BAD_INPUT, "it says '%.200s'", error->valuestring);
     else if (!cJSON_IsObject(*message)) status = lp_fail(err, LP_BAD_INPUT, "the answer is no chat completion: '%.80s'", body);

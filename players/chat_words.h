@@ -48,7 +48,7 @@ void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *notebook, const char *na
 cJSON *lp_chat_request(const lp_chat_setup *setup, const lp_game *game, const char *prompt, cJSON *const *past, int n_past,
                        const cJSON *now, const lp_moment *moment, const lp_chat_notebook *notebook);
 /* The message of an answer, which the caller deletes, and its tokens. LP_BAD_INPUT: it is none; the message says what it is. */
-lp_status lp_chat_reply(cJSON **message, int64_t *tokens_in, int64_t *tokens_out, const char *body, lp_err *err);
+lp_status lp_chat_reply(cJSON **message, lp_chat_usage *usage, const char *body, lp_err *err);
 /* Does what the message's calls say, to plan and notebook, and adds message and results to now. results: from a log, an array of texts in
  * their order, or NULL: they are made, with library. */
 void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *notebook, cJSON *now, const cJSON *message, const lp_chat_setup *setup,

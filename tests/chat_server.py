@@ -3,7 +3,7 @@
 
     chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
 
-The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "walks" goes left whatever comes; "recalls" searches at
+The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
 the doors for what it was not told. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
 import http.server
@@ -24,7 +24,8 @@ asked: dict[str, int] = {}
 class Turn:
     """What one request tells, and the calls that answer it."""
 
-    def __init__(self, messages: list[dict[str, Any]]) -> None:
+    def __init__(self, messages: list[dict[str, Any]], model: str) -> None:
+        self.model = model
         content = [m for m in messages if m["role"] == "user" and isinstance(m["content"], list)][-1]["content"]
         texts = [part["text"] for part in content if part["type"] == "text"]
         self.question, self.memory = texts[0], texts[1]
@@ -116,7 +117,10 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 
     def answer(self, turn: Turn, thought: Any = "I look.") -> None:
         message = {"role": "assistant", "content": thought, "tool_calls": turn.calls}
-        usage = {"prompt_tokens": len(turn.memory) // 4, "completion_tokens": 20}
+        prompt = len(turn.memory) // 4
+        usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": 20}
+        if turn.model == "caches":  # all that it is sent
+            usage["prompt_tokens_details"] = {"cached_tokens": prompt}
         self.send(json.dumps({"choices": [{"message": message}], "usage": usage}).encode())
 
     def do_POST(self) -> None:
@@ -134,7 +138,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_0", "type": "function", "function": call}]}
             self.send(json.dumps({"choices": [{"message": message}], "usage": {"prompt_tokens": 50, "completion_tokens": 10}}).encode())
             return
-        turn = Turn(request["messages"])
+        turn = Turn(request["messages"], request["model"])
         with lock:
             at = asked[request["model"]] = asked.get(request["model"], 0) + 1
             with open(f"{folder}/asked", "a", encoding="utf-8") as f:

@@ -306,6 +306,13 @@ static void test_costs(void **state) {
     if (number(counts, "tokens") < 100 || fabs(cost - 2e-6 * number(counts, "tokens")) > 1e-9) fail_msg("%g", cost);
     assert_int_equal(number(o, "episodes"), 6);
     cJSON_Delete(o);
+    put_setup("caches", "caches", "price_in = 2\nprice_cached = 0.5\nprice_out = 3\n");
+    o = json_of(run_with(NULL, "play cue --policy chat:%/caches.ini --headless --set horizon=40 --episodes 2 --json"));
+    counts = cJSON_GetObjectItem(o, "chat");
+    const double answered = 20 * number(counts, "replies"), sent = number(counts, "tokens") - answered; /* which all was cached */
+    assert_true(sent > 0);
+    assert_float_equal(cJSON_GetObjectItem(counts, "cost")->valuedouble, (0.5 * sent + 3 * answered) / 1e6, 1e-12);
+    cJSON_Delete(o);
 }
 
 /* Who does the same on the same screen is told so from the fourth such turn on; who plays well never is. */

@@ -17,8 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     memcpy(text, data, size);
     text[size] = 0;
     cJSON *message, *now = cJSON_CreateArray();
-    int64_t in, out;
-    if (!lp_chat_reply(&message, &in, &out, text, &err)) {
+    lp_chat_usage tokens;
+    if (!lp_chat_reply(&message, &tokens, text, &err)) {
         memset(&plan, 0, sizeof plan);
         lp_chat_follow(&plan, &book, now, message, &setup, game, NULL, NULL);
         if (plan.n_presses > setup.sequence || book.n > LP_CHAT_NOTEBOOK) abort();
