@@ -78,7 +78,7 @@ static exit_ *jump_out(block *b, unsigned condition, exit_kind kind) {
     word32(b, 0);
     return add_exit(b, kind);
 }
-enum { IF_CARRY = 2, IF_NO_CARRY = 3, IF_ZERO = 4, IF_NOT_ZERO = 5, IF_LESS = 0xC };
+enum { IF_CARRY = 2, IF_NO_CARRY = 3, IF_ZERO = 4, IF_NOT_ZERO = 5 };
 
 static void stores(block *b) {
     if (!b->has_stored) bytes2(b, 0xC6, 0x85), word32(b, FIELD(stored)), byte(b, 1); /* mov byte [rbp + stored], 1 */

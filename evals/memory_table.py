@@ -294,7 +294,9 @@ def write_record(path: Path, record: Record, rom: str) -> None:
         json.dumps({"memory": memory, "row": key, "episodes": r.episodes, "wins": r.wins, "decisions": r.decisions, "context_items": r.context_items})
         for (memory, key), r in record.won.items()
     ]
-    path.write_text(head[:-1] + ', "won": [\n' + ",\n".join(lines) + "\n]}\n")
+    part = path.with_suffix(".part")
+    part.write_text(head[:-1] + ', "won": [\n' + ",\n".join(lines) + "\n]}\n")
+    part.replace(path)
 
 
 def read_record(path: Path, info: dict[str, Any]) -> Record | None:
@@ -316,7 +318,10 @@ def read_record(path: Path, info: dict[str, Any]) -> Record | None:
 def collect(args: argparse.Namespace) -> int:
     rows, infos = read_suite(args.suite, args.games, args.longplay)
     choose_memories(args)
-    Path(args.results).mkdir(parents=True, exist_ok=True)
+    try:
+        Path(args.results).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{args.results}: {error.strerror}") from error
     n = 0
     for name, info in infos.items():
         for seed in range(1, args.seeds + 1):

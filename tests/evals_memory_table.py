@@ -225,6 +225,7 @@ class Whole(unittest.TestCase):
         self.refused("runs: no such folder", "table")
         self.refused("takes nothing after --", "table", "--", "--json")
         self.refused("kept: no such folder", "table", "--results", "kept")
+        self.refused("small.json/kept: Not a directory", "collect", "--results", "small.json/kept")
         for text, message in [("{", "not a suite"), ('{"games": [{"game": "cue", "knobs": {"doors": [2, 3], "horizon": [1]}}]}', "not a suite"),
                               ('{"games": [{"game": "nosuch"}]}', "nosuch"), ('{"games": [7]}', "not a suite")]:  # fmt: skip
             (self.folder / "bad.json").write_text(text)
