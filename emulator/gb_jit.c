@@ -142,8 +142,10 @@ static bank_code *find_bank(lp_gb_code *code, int at, size_t index) {
 static void map_bank(lp_gb_jit *jit, int at, const uint8_t *memory, const uint8_t *rom) {
     const size_t offset = (size_t)(memory - rom);
     bank_code *bank = offset % LP_JIT_BANK || offset >= jit->code->size_bytes ? NULL : find_bank(jit->code, at, offset / LP_JIT_BANK);
-    jit->blocks[at] = bank ? bank->blocks - at * LP_JIT_BANK : NULL;
-    for (int page = 0; page < LP_JIT_BANK / 256; page++) jit->read[at * 64 + page] = bank ? memory - at * LP_JIT_BANK : NULL;
+    const size_t address = (size_t)at * LP_JIT_BANK;
+    jit->blocks[at] = bank ? bank->blocks : NULL;
+    jit->tables[at] = (uintptr_t)jit->blocks[at] - address * sizeof *bank->blocks;
+    for (int page = 0; page < LP_JIT_BANK / 256; page++) jit->read[at * 64 + page] = bank ? (uintptr_t)memory - address : 0;
 }
 
 bool lp_gb_jit_map(lp_gb_jit *jit, const uint8_t *bank0, const uint8_t *bank1, const uint8_t *rom, uint8_t *wram, uint8_t *wram_bank,
@@ -155,10 +157,10 @@ bool lp_gb_jit_map(lp_gb_jit *jit, const uint8_t *bank0, const uint8_t *bank1, c
     map_bank(jit, 0, bank0, rom);
     map_bank(jit, 1, bank1, rom);
     for (int page = 0xC0; page < 0xE0; page++) {
-        uint8_t *at = !plain ? NULL : page < 0xD0 ? wram - 0xC000 : wram_bank - 0xD000;
+        const uintptr_t at = !plain ? 0 : page < 0xD0 ? (uintptr_t)wram - 0xC000 : (uintptr_t)wram_bank - 0xD000;
         jit->read[page] = jit->write[page] = at;
     }
-    jit->high_ram = hram - 0xFF80;
+    jit->high_ram = (uintptr_t)hram - 0xFF80;
     return jit->blocks[0] && jit->blocks[1];
 }
 
@@ -169,16 +171,15 @@ static const void *translate(lp_gb_code *code, const uint8_t *bank, uint16_t pc)
 bool lp_gb_jit_ask(lp_gb_jit *jit, uint16_t pc) {
     lp_gb_code *code = jit->code;
     const int at = pc / LP_JIT_BANK;
-    bank_code *bank = (bank_code *)(jit->blocks[at] + at * LP_JIT_BANK);
+    bank_code *bank = (bank_code *)jit->blocks[at];
     _Atomic(uint8_t) *asked = &bank->asked[pc % LP_JIT_BANK];
     uint8_t times = atomic_load_explicit(asked, memory_order_relaxed);
     if (times < HOT) atomic_store_explicit(asked, ++times, memory_order_relaxed);
     if (times != HOT) return false;
     pthread_mutex_lock(&code->lock);
-    const void *block = atomic_load_explicit(&jit->blocks[at][pc], memory_order_relaxed);
+    const void *block = atomic_load_explicit(&bank->blocks[pc % LP_JIT_BANK], memory_order_relaxed);
     if (block == code->ways.arrive) {
-        const uint8_t *memory = jit->read[pc >> 8] + at * LP_JIT_BANK;
-        block = translate(code, memory, pc);
+        block = translate(code, jit->mapped[at], pc);
         if (block) atomic_store_explicit(&bank->blocks[pc % LP_JIT_BANK], block, memory_order_release);
         else atomic_store_explicit(asked, COLD_FOR_EVER, memory_order_relaxed);
     }
@@ -188,7 +189,7 @@ bool lp_gb_jit_ask(lp_gb_jit *jit, uint16_t pc) {
 
 void lp_gb_jit_tell(lp_gb_jit *jit, uint16_t pc, bool was_short) {
     const int at = pc / LP_JIT_BANK;
-    bank_code *bank = (bank_code *)(jit->blocks[at] + at * LP_JIT_BANK);
+    bank_code *bank = (bank_code *)jit->blocks[at];
     _Atomic(uint8_t) *runs = &bank->short_runs[pc % LP_JIT_BANK]; /* more than long ones */
     const uint8_t n = atomic_load_explicit(runs, memory_order_relaxed);
     if (was_short) atomic_store_explicit(runs, n + 1, memory_order_relaxed);
@@ -203,7 +204,7 @@ void lp_gb_jit_run(lp_gb_jit *jit) {
     jit->lahf = jit->from_flags[r->f];
     jit->n = r->f & N ? 1 : 0;
     jit->last = UINT32_MAX;
-    jit->code->ways.enter(jit, jit->blocks[jit->pc / LP_JIT_BANK][jit->pc]);
+    jit->code->ways.enter(jit, jit->blocks[jit->pc / LP_JIT_BANK][jit->pc % LP_JIT_BANK]);
     jit->r.f = (uint8_t)(jit->to_flags[jit->lahf] | (jit->n ? N : 0));
 }
 

@@ -19,12 +19,13 @@ enum { LP_JIT_BANK = 0x4000, LP_JIT_LOADED = 0x10000 };
  * next event; at the beginning of a loop that may only wait. */
 typedef enum { LP_JIT_INTERPRET, LP_JIT_ARRIVE, LP_JIT_LATE, LP_JIT_LOOP } lp_jit_end;
 
-/* One emulator's; machine code reaches its fields. Pointers are less the address (as the Game Boy has it) at which their memory begins. */
+/* One emulator's; machine code reaches its fields. Addresses are numbers where they are less the address (as the Game Boy has it) at
+ * which their memory begins: they point to nothing. */
 typedef struct lp_gb_jit {
-    const uint8_t *read[256]; /* of a page of 256 bytes; NULL: to be interpreted */
-    uint8_t *write[256];
-    uint8_t *high_ram;
-    _Atomic(const void *) *blocks[2];       /* of the bank at 0000 and of that at 4000: where the block begins that begins at an address */
+    uintptr_t read[256], write[256]; /* of a page of 256 bytes; 0: to be interpreted */
+    uintptr_t high_ram;
+    uintptr_t tables[2];                    /* of `blocks` */
+    _Atomic(const void *) *blocks[2];       /* of the bank at 0000 and of that at 4000: where the block begins that begins at an offset */
     uint8_t from_flags[256], to_flags[256]; /* between the Game Boy's flags (less N) and those of LAHF */
     registers r;
     uint8_t lahf, n, stored; /* stored: something was, since it was last cleared */
@@ -51,7 +52,7 @@ bool lp_gb_jit_ask(lp_gb_jit *jit, uint16_t pc);
 
 /* Is there a block at pc, below 8000? */
 ALWAYS bool lp_gb_jit_has(lp_gb_jit *jit, uint16_t pc) {
-    const void *block = atomic_load_explicit(&jit->blocks[pc / LP_JIT_BANK][pc], memory_order_acquire);
+    const void *block = atomic_load_explicit(&jit->blocks[pc / LP_JIT_BANK][pc % LP_JIT_BANK], memory_order_acquire);
     return block != jit->arrive || lp_gb_jit_ask(jit, pc);
 }
 

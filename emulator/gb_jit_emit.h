@@ -148,7 +148,7 @@ static void go_on_at(block *b, uint16_t target, bool back) {
     else if (target == b->first) jump_to(b, where_it_runs(b, b->begin));
     else if (target >= 0x8000) jump_to(b, b->ways->arrive);
     else {
-        bytes3(b, 0x48, 0x8B, 0xBD), word32(b, FIELD(blocks) + 8u * (target >> 14)); /* mov rdi, [rbp + blocks] */
+        bytes3(b, 0x48, 0x8B, 0xBD), word32(b, FIELD(tables) + 8u * (target >> 14)); /* mov rdi, [rbp + tables] */
         bytes2(b, 0xFF, 0xA7), word32(b, 8u * target);                               /* jmp [rdi + 8 target] */
     }
 }
@@ -159,7 +159,7 @@ static void go_on_at_esi(block *b) {
     bytes3(b, 0x83, 0xFF, 2);    /* cmp edi, 2 */
     bytes3(b, 0x72, 0x05, 0xE9); /* jb over a jump */
     word32(b, (uint32_t)((const uint8_t *)b->ways->arrive - (where_it_runs(b, b->at) + 4)));
-    bytes4(b, 0x48, 0x8B, 0xBC, 0xFD), word32(b, FIELD(blocks)); /* mov rdi, [rbp + 8 rdi + blocks] */
+    bytes4(b, 0x48, 0x8B, 0xBC, 0xFD), word32(b, FIELD(tables)); /* mov rdi, [rbp + 8 rdi + tables] */
     bytes3(b, 0xFF, 0x24, 0xF7);                                 /* jmp [rdi + 8 rsi] */
 }
 
