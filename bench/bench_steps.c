@@ -123,29 +123,29 @@ static void settle_sample(lp_task *t, void *const *got) {
     }
 }
 
-static void plan_gae(lp_task *t) { /* d = envs, n; 0 advantage, 1 target, 2 reward, 3 value, 4 end */
+static void plan_gae(lp_task *t) { /* d = envs, n; 0 advantage, 1 target, 2 reward, 3 value, 4 end, 5 logp */
     const size_t envs = (size_t)t->d[0], n = (size_t)t->d[1];
     lp_task_out(t, envs * n, 20), lp_task_out(t, envs * n, 20), lp_task_in(t, envs * n), lp_task_in(t, envs * (n + 1)),
-        lp_task_ends(t, envs * n);
-    t->bytes = 17.0 * (double)(envs * n);
+        lp_task_ends(t, envs * n), lp_task_in(t, envs * n);
+    t->bytes = 21.0 * (double)(envs * n);
     LP_SHAPE("%zu x %zu", envs, n);
 }
 static int card_gae(const lp_task *t) {
-    return lp_cuda_gae(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), t->d[0], t->d[1], 0.99f, 0.95f, t->stream);
+    return lp_cuda_gae(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), t->d[0], t->d[1], 0.99f, 0.95f, t->stream);
 }
 static void cpu_gae(const lp_task *t) {
     const size_t n = (size_t)t->d[1];
     for (size_t e = 0; e < (size_t)t->d[0]; e++)
-        lp_k_gae(LP_F(0) + e * n, LP_F(1) + e * n, LP_F(2) + e * n, LP_F(3) + e * (n + 1), (uint8_t *)LP_H(4) + e * n, t->d[1], 0.99f,
-                 0.95f);
+        lp_k_gae(LP_F(0) + e * n, LP_F(1) + e * n, LP_F(2) + e * n, LP_F(3) + e * (n + 1), (uint8_t *)LP_H(4) + e * n, LP_F(5) + e * n,
+                 t->d[1], 0.99f, 0.95f);
 }
 
 static void plan_normalise(lp_task *t) {
-    lp_task_out(t, (size_t)t->d[0], 20);
-    t->bytes = 8.0 * t->d[0];
+    lp_task_out(t, (size_t)t->d[0], 20), lp_task_in(t, (size_t)t->d[0]);
+    t->bytes = 16.0 * t->d[0];
     LP_SHAPE("%d", t->d[0]);
 }
-static int card_normalise(const lp_task *t) { return lp_cuda_normalise(LP_D(0), (size_t)t->d[0], t->stream); }
+static int card_normalise(const lp_task *t) { return lp_cuda_normalise(LP_D(0), LP_D(1), (size_t)t->d[0], t->stream); }
 static void cpu_normalise(const lp_task *t) {
     const int n = t->d[0];
     double sum = 0, squares = 0;
@@ -154,21 +154,21 @@ static void cpu_normalise(const lp_task *t) {
     for (int i = 0; i < n; i++) LP_F(0)[i] = (float)((LP_F(0)[i] - sum / n) / (sqrt(squares / n) + 1e-8));
 }
 
-/* d = n, actions; 0 dlogit, 1 dvalue, 2 sums, 3 logit, 4 value, 5 action, 6 old logp, 7 advantage, 8 target, 9 scratch */
-static const lp_ppo ppo_settings = {0.2f, 0.7f, 0.05f, 0.3f};
+/* d = n, actions; 0 dlogit, 1 dvalue, 2 sums, 3 logit, 4 value, 5 action, 6 old logp, 7 advantage, 8 target, 9 scratch, 10 fade */
+static const lp_ppo ppo_settings = {0.2f, 0.7f, 0.05f, 0.3f, 0};
 static void plan_ppo(lp_task *t) {
     const size_t n = (size_t)t->d[0], actions = (size_t)t->d[1];
     lp_task_out(t, n * actions, 5), lp_task_out(t, n, 5), lp_task_add(t, sizeof(lp_ppo_sums), LP_DOUBLES, (double)n);
     lp_task_in(t, n * actions), lp_task_in(t, n), lp_task_ints(t, n, 0, (int)actions, LP_GIVEN);
     float *old = lp_task_in(t, n);
     for (size_t i = 0; i < n && old; i++) old[i] = 0.3f * old[i] - logf((float)actions);
-    lp_task_in(t, n), lp_task_in(t, n), lp_task_add(t, lp_cuda_ppo_scratch_bytes(), LP_GIVEN, 0);
+    lp_task_in(t, n), lp_task_in(t, n), lp_task_add(t, lp_cuda_ppo_scratch_bytes(), LP_GIVEN, 0), lp_task_in(t, 1);
     t->bytes = (double)n * (24 + 8 * (double)actions);
     LP_SHAPE("%zu of %zu actions", n, actions);
 }
 static int card_ppo(const lp_task *t) {
     return lp_cuda_ppo(LP_D(0), LP_D(1), LP_D(2), LP_D(3), LP_D(4), LP_D(5), LP_D(6), LP_D(7), LP_D(8), t->d[0], t->d[1], &ppo_settings,
-                       LP_D(9), t->stream);
+                       LP_D(10), LP_D(9), t->stream);
 }
 static void cpu_ppo(const lp_task *t) {
     lp_k_ppo(LP_H(0), LP_H(1), LP_H(2), LP_H(3), LP_H(4), LP_H(5), LP_H(6), LP_H(7), LP_H(8), t->d[0], t->d[1], &ppo_settings);

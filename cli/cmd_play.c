@@ -35,7 +35,7 @@ typedef struct {
         *settings[LP_MAX_LIST];
     int n_game, n_set, n_settings;
     int64_t episodes, decisions, seed; /* FROM_RUN: not given */
-    bool resume, headless, go_on, json;
+    bool training_seeds, resume, headless, go_on, json;
     lp_look look;
     lp_web_config web;
     lp_film_options film;
@@ -123,6 +123,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     if (status) return status;
     lp_mem_choose(&s->config.memory, &memory);
     if (a->seed != FROM_RUN) s->config.seed = a->seed;
+    s->config.training_seeds = a->training_seeds;
     settle_limits(s, a);
     status = settle_keep(s, a, err);
     if (status) return status;
@@ -171,6 +172,7 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     if (!status) status = apply_knobs(s, a, c.knobs, err);
     if (!status && strcmp(s->config.knobs, c.knobs)) status = changed("--set", a->run, err);
     if (!status && a->seed != FROM_RUN && a->seed != c.seed) status = changed("--seed", a->run, err);
+    if (!status && a->training_seeds && !c.training_seeds) status = changed("--training-seeds", a->run, err);
     if (status) return status;
     s->config = c;
     if (a->episodes != FROM_RUN || a->decisions != FROM_RUN) settle_limits(s, a);
@@ -497,6 +499,9 @@ int lp_cmd_play(int argc, char **argv) {
          .number = &a.seed,
          .min = 0,
          .max = 4294967295.0},
+        {.name = "training-seeds",
+         .help = "episodes use training seeds, so that demonstrations may be made of them (longplay demo add)",
+         .flag = &a.training_seeds},
         {.name = "set", .value = "KNOB=N", .help = "a knob of the game; may be repeated", .list = a.set, .n_list = &a.n_set},
         {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
         {.name = "noop",

@@ -24,7 +24,7 @@ static lp_policy *find_policy(const lp_run_config *config) {
 
 lp_status recall_open(recall *r, const lp_game *game, const lp_run_config *config, lp_store *store, bool draw, bool asleep, lp_err *err) {
     r->store = store;
-    r->seed = (uint64_t)config->seed;
+    r->config = *config;
     r->asleep = asleep;
     r->policy = asleep ? NULL : find_policy(config);
     if (!asleep && !r->policy && strcmp(config->policy_digest, "0000000000000000"))
@@ -41,7 +41,7 @@ void recall_close(recall *r) {
 }
 
 void recall_reset(recall *r, int64_t episode) {
-    lp_mem_reset(r->mind.seat.mem, lp_game_eval_seed(r->seed, (uint64_t)(episode - 1)));
+    lp_mem_reset(r->mind.seat.mem, lp_run_seed(&r->config, episode - 1));
     lp_mind_reset(&r->mind);
     r->mind.seat.last_action = -1;
     lp_seat_clear_state(&r->mind.seat);

@@ -9,12 +9,12 @@
 
 typedef struct {
     lp_mind mind;
-    lp_policy *policy; /* owned; NULL: random, oracle, a guest, or its weights are gone or others now */
-    lp_store *store;   /* borrowed */
-    bool remembers;    /* whoever played left items, and somebody watches */
-    bool asleep;       /* nobody watches: nothing is thought or remembered */
-    bool lost;         /* the store lacks items of this episode: the memory is not shown until the next */
-    uint64_t seed;     /* the run's */
+    lp_policy *policy;    /* owned; NULL: random, oracle, a guest, or its weights are gone or others now */
+    lp_store *store;      /* borrowed */
+    bool remembers;       /* whoever played left items, and somebody watches */
+    bool asleep;          /* nobody watches: nothing is thought or remembered */
+    bool lost;            /* the store lacks items of this episode: the memory is not shown until the next */
+    lp_run_config config; /* the run's */
     int64_t episode, step;
 } recall;
 

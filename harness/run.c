@@ -314,7 +314,7 @@ static void note_marks(lp_run *run) {
 }
 
 static lp_status begin_episode(lp_run *run, lp_err *err) {
-    uint64_t seed = lp_game_eval_seed((uint64_t)run->config.seed, (uint64_t)run->head.episodes);
+    uint64_t seed = lp_run_seed(&run->config, run->head.episodes);
     lp_status status = lp_run_episode_knobs(run, run->head.decisions, err);
     if (!status) status = lp_seat_begin(&run->mind.seat, seed, run->episode_knobs, 0, err);
     if (status) return status;

@@ -44,7 +44,8 @@ typedef struct {
         [768]; /* "random", "oracle", "human", "process:COMMAND", "chat:FILE", an absolute path of a weight file, or LP_RUN_IMPORTED */
     char knobs[1024];            /* "horizon=200 doors=2": see lp_run_config_knobs */
     int64_t model;               /* lp_model, never LP_MODEL_AUTO but in runs of before it was written down; filled in by lp_run_make */
-    int64_t seed;                /* episode i gets lp_game_eval_seed(seed, i) */
+    int64_t seed;                /* see lp_run_seed */
+    int64_t training_seeds;      /* 1: episodes have training seeds, to be learned from; 0: evaluation seeds */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
     int64_t keep;                /* bytes that the run's files may take, see run_keep.c; 0: no limit */
     lp_mem_choice memory;
@@ -65,6 +66,8 @@ void lp_run_config_knobs(lp_run_config *config, const lp_game *game, const int64
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy);
 /* Opens the game of a run, on the console and with the idle frames that it was recorded with; elsewhere: where the game is now, or NULL. */
 lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *elsewhere, lp_err *err);
+/* The seed of episode 0, 1, ...: lp_game_eval_seed's, or lp_game_train_seed's. */
+uint64_t lp_run_seed(const lp_run_config *config, int64_t episode);
 lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy);
 
 /* Makes the folder of a new run, with its parents, and fills in config's model and last line. LP_BAD_INPUT when there is something at folder already (an empty

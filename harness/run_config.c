@@ -21,6 +21,7 @@ static const lp_setting own[] = {
     TEXT("run.policy", "random, oracle, human, process:COMMAND, chat:FILE or a weight file", policy),
     TEXT("run.knobs", "of the game, as NAME=N", knobs),
     INT("run.seed", "of the whole run", seed, 1, 0, 4294967295.0),
+    INT("run.training_seeds", "1: episodes have training seeds, else evaluation seeds", training_seeds, 0, 0, 1),
     INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),
     INT("run.decisions", "to play; 0: no limit", decisions, 0, 0, 1e15),
     INT("run.keep", "bytes that the run's files may take; 0: no limit", keep, 0, 0, 1e18),
@@ -104,6 +105,10 @@ lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *el
     return status;
 }
 
+uint64_t lp_run_seed(const lp_run_config *c, int64_t episode) {
+    return (c->training_seeds ? lp_game_train_seed : lp_game_eval_seed)((uint64_t)c->seed, (uint64_t)episode);
+}
+
 lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
     /* what a run of before left unsaid were the defaults of then */
     static const struct {
@@ -151,6 +156,7 @@ uint64_t lp_run_identity(const lp_run_config *c, const lp_game *game) {
         uint16_t keys = lp_game_action_keys(game, i);
         hash = lp_hash64_seed(&keys, sizeof keys, hash);
     }
+    if (c->training_seeds) hash = lp_hash64_seed("training seeds", 14, hash);
     return c->model == LP_MODEL_AUTO ? hash : lp_hash64_seed(&c->model, sizeof c->model, hash);
 }
 

@@ -16,6 +16,7 @@
 #ifndef LP_KERNELS_KERNELS_H
 #define LP_KERNELS_KERNELS_H
 
+#include "base/limits.h"
 #include "base/status.h"
 
 #include <math.h>
@@ -200,18 +201,21 @@ void lp_k_sample(int32_t *action, float *logp, const float *logit, int n, int n_
 /* Generalised advantage estimation (Schulman et al. 2016, eq. 16), for one environment's segment of n steps.
  *   delta[t] = reward[t] + gamma * (end[t] ? 0 : value[t + 1]) - value[t]
  *   advantage[t] = delta[t] + gamma * lambda * (end[t] ? 0 : advantage[t + 1]);   target[t] = advantage[t] + value[t]
- * value [n + 1]: the last one is the value of the state after the segment; end[t] 1 where step t ended an episode. */
-void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n, float gamma,
-              float lambda);
+ * value [n + 1]: the last one is the value of the state after the segment; end[t] 1 where step t ended an episode. logp [n]: where it is LP_TOLD
+ * nothing is known of what was better than usual, and advantage[t] is 1. */
+void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, const float *logp, int n,
+              float gamma, float lambda);
 
 /* The PPO loss (Schulman et al. 2017, eq. 7 and 9), forward and backward in one pass.
  *   ratio = exp(logp - old_logp);  policy = -min(ratio A, clip(ratio, 1 - clip, 1 + clip) A)
- *   loss  = scale * sum over n of (policy + value_weight * (value - target)^2 / 2 - entropy_weight * entropy) */
+ *   loss  = scale * sum over n of (policy + value_weight * (value - target)^2 / 2 - entropy_weight * entropy)
+ * Where old_logp is LP_TOLD the action is imitated instead: loss = scale * clone_weight * -logp. */
 typedef struct {
-    float clip, value_weight, entropy_weight, scale;
+    float clip, value_weight, entropy_weight, scale, clone_weight;
 } lp_ppo;
 typedef struct {
     double policy_loss, value_loss, entropy, kl, clipped; /* sums over the rows; kl = (ratio - 1) - log ratio */
+    double clone_loss, told;                              /* over those that were told: -logp; how many */
     double salience_loss, attention_entropy;              /* not lp_k_ppo's */
 } lp_ppo_sums;
 /* logit, dlogit [n][n_actions], n_actions <= LP_MAX_ACTIONS; value, dvalue, old_logp, advantage, target [n]; action [n]. sums accumulates. */

@@ -172,15 +172,16 @@ int lp_cuda_salience_loss(float *extra_dsalience, double *loss, const float *sal
 int lp_cuda_sample(int32_t *action, float *logp, const float *logit, int n, int n_actions, const uint64_t *seed, const uint64_t *count,
                    void *stream);
 /* As lp_k_gae for envs environments: all [envs][n], value [envs][n + 1]. */
-int lp_cuda_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int envs, int n, float gamma,
-                float lambda, void *stream);
-/* x = (x - mean) / (standard deviation + 1e-8), in place. */
-int lp_cuda_normalise(float *x, size_t n, void *stream);
-/* As lp_k_ppo; sums lie on the card and accumulate; scratch of lp_cuda_ppo_scratch_bytes. */
+int lp_cuda_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, const float *logp, int envs,
+                int n, float gamma, float lambda, void *stream);
+/* x = (x - mean) / (standard deviation + 1e-8), in place, of those x alone whose logp is not LP_TOLD. */
+int lp_cuda_normalise(float *x, const float *logp, size_t n, void *stream);
+/* As lp_k_ppo, with a clone_weight of *fade, which lies on the card, times that of the settings; sums lie on the card and accumulate; scratch of
+ * lp_cuda_ppo_scratch_bytes. */
 size_t lp_cuda_ppo_scratch_bytes(void);
 int lp_cuda_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
                 const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings,
-                void *scratch, void *stream);
+                const float *fade, void *scratch, void *stream);
 /* Adam with the gradient's global norm clipped to max_norm. What it counts lies on the card, at the start of lp_cuda_adam_state_bytes
  * bytes; the caller sets them to zero once, and rate_scale (a factor on the rate) before each use. A gradient that is not finite changes
  * nothing but n_refused. */

@@ -6,14 +6,15 @@
 #include <assert.h>
 #include <math.h>
 
-void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int n, float gamma,
-              float lambda) {
+void lp_k_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, const float *logp, int n,
+              float gamma, float lambda) {
     float next = 0.0f;
     for (int t = n - 1; t >= 0; t--) {
         float alive = end[t] ? 0.0f : 1.0f;
         float delta = reward[t] + gamma * alive * value[t + 1] - value[t];
         advantage[t] = next = delta + gamma * lambda * alive * next;
         target[t] = advantage[t] + value[t];
+        if (logp[t] == LP_TOLD) advantage[t] = 1.0f;
     }
 }
 
@@ -29,6 +30,13 @@ void lp_k_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logi
         for (int a = 0; a < n_actions; a++) {
             logp[a] = z[a] - log_sum;
             entropy -= expf(logp[a]) * logp[a];
+        }
+        if (old_logp[r] == LP_TOLD) {
+            for (int a = 0; a < n_actions; a++) dz[a] = s->scale * s->clone_weight * (expf(logp[a]) - (a == action[r]));
+            dvalue[r] = 0;
+            sums->clone_loss -= logp[action[r]];
+            sums->told++;
+            continue;
         }
         float log_ratio = logp[action[r]] - old_logp[r], ratio = expf(log_ratio), A = advantage[r];
         float clipped = ratio < 1 - s->clip ? 1 - s->clip : ratio > 1 + s->clip ? 1 + s->clip : ratio;

@@ -2,10 +2,10 @@
  * of a fixed order. */
 #include "kernels/cuda.cuh"
 
-enum { PARTS = 256, N_SUMS = 5 };
+enum { PARTS = 256, N_SUMS = 7 };
 
-static __global__ void gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int envs, int n,
-                           float gamma, float lambda) {
+static __global__ void gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, const float *logp,
+                           int envs, int n, float gamma, float lambda) {
     LP_FOR_EACH(e, (size_t)envs) {
         const size_t at = e * n;
         const float *v = value + e * (n + 1);
@@ -14,25 +14,30 @@ static __global__ void gae(float *advantage, float *target, const float *reward,
             float alive = end[at + t] ? 0.0f : 1.0f, delta = reward[at + t] + gamma * alive * v[t + 1] - v[t];
             advantage[at + t] = next = delta + gamma * lambda * alive * next;
             target[at + t] = next + v[t];
+            if (logp[at + t] == LP_TOLD) advantage[at + t] = 1.0f;
         }
     }
 }
 
 /* One block: the mean, then the deviation, then the numbers themselves. */
-static __global__ void __launch_bounds__(LP_BLOCK) normalise(float *x, size_t n) {
+static __global__ void __launch_bounds__(LP_BLOCK) normalise(float *x, const float *logp, size_t n) {
     __shared__ double shared[LP_BLOCK / LP_WARP];
-    double sum = 0, squares = 0;
-    for (size_t i = threadIdx.x; i < n; i += LP_BLOCK) sum += x[i];
-    const double mean = lp_block_reduce<LP_BLOCK>(sum, false, shared) / (double)n;
-    for (size_t i = threadIdx.x; i < n; i += LP_BLOCK) squares += (x[i] - mean) * (x[i] - mean);
+    double sum = 0, squares = 0, count = 0;
+    for (size_t i = threadIdx.x; i < n; i += LP_BLOCK)
+        if (logp[i] != LP_TOLD) sum += x[i], count++;
+    count = fmax(lp_block_reduce<LP_BLOCK>(count, false, shared), 1);
+    const double mean = lp_block_reduce<LP_BLOCK>(sum, false, shared) / count;
+    for (size_t i = threadIdx.x; i < n; i += LP_BLOCK)
+        if (logp[i] != LP_TOLD) squares += (x[i] - mean) * (x[i] - mean);
     squares = lp_block_reduce<LP_BLOCK>(squares, false, shared);
-    const float scale = (float)(1.0 / (sqrt(squares / (double)n) + 1e-8)), middle = (float)mean;
-    for (size_t i = threadIdx.x; i < n; i += LP_BLOCK) x[i] = (x[i] - middle) * scale;
+    const float scale = (float)(1.0 / (sqrt(squares / count) + 1e-8)), middle = (float)mean;
+    for (size_t i = threadIdx.x; i < n; i += LP_BLOCK)
+        if (logp[i] != LP_TOLD) x[i] = (x[i] - middle) * scale;
 }
 
 static __global__ void __launch_bounds__(LP_BLOCK)
     ppo(float *dlogit, float *dvalue, double *part, const float *logit, const float *value, const int32_t *action, const float *old_logp,
-        const float *advantage, const float *target, int n, int n_actions, lp_ppo s) {
+        const float *advantage, const float *target, int n, int n_actions, lp_ppo s, const float *fade) {
     __shared__ double shared[LP_BLOCK / LP_WARP];
     double sums[N_SUMS] = {0};
     LP_FOR_EACH(r, (size_t)n) {
@@ -41,6 +46,14 @@ static __global__ void __launch_bounds__(LP_BLOCK)
         for (int a = 0; a < n_actions; a++) top = fmaxf(top, z[a]);
         for (int a = 0; a < n_actions; a++) total += expf(z[a] - top);
         const float log_sum = top + logf(total);
+        if (old_logp[r] == LP_TOLD) {
+            const float weight = s.scale * s.clone_weight * *fade;
+            for (int a = 0; a < n_actions; a++) dz[a] = weight * (expf(z[a] - log_sum) - (a == action[r] ? 1.0f : 0.0f));
+            dvalue[r] = 0.0f;
+            sums[5] -= z[action[r]] - log_sum;
+            sums[6] += 1;
+            continue;
+        }
         for (int a = 0; a < n_actions; a++) entropy -= expf(z[a] - log_sum) * (z[a] - log_sum);
         const float log_ratio = z[action[r]] - log_sum - old_logp[r], ratio = expf(log_ratio), A = advantage[r];
         const float clipped = ratio < 1 - s.clip ? 1 - s.clip : ratio > 1 + s.clip ? 1 + s.clip : ratio;
@@ -70,14 +83,15 @@ static __global__ void add_sums(double *sums, const double *part, int n_parts) {
     sums[threadIdx.x] += sum;
 }
 
-int lp_cuda_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, int envs, int n, float gamma,
-                float lambda, void *stream) {
-    if (envs && n) LP_LAUNCH(gae, lp_blocks((size_t)envs), LP_BLOCK, stream, advantage, target, reward, value, end, envs, n, gamma, lambda);
+int lp_cuda_gae(float *advantage, float *target, const float *reward, const float *value, const uint8_t *end, const float *logp, int envs,
+                int n, float gamma, float lambda, void *stream) {
+    if (envs && n)
+        LP_LAUNCH(gae, lp_blocks((size_t)envs), LP_BLOCK, stream, advantage, target, reward, value, end, logp, envs, n, gamma, lambda);
     return cudaGetLastError();
 }
 
-int lp_cuda_normalise(float *x, size_t n, void *stream) {
-    if (n) LP_LAUNCH(normalise, 1, LP_BLOCK, stream, x, n);
+int lp_cuda_normalise(float *x, const float *logp, size_t n, void *stream) {
+    if (n) LP_LAUNCH(normalise, 1, LP_BLOCK, stream, x, logp, n);
     return cudaGetLastError();
 }
 
@@ -85,11 +99,11 @@ size_t lp_cuda_ppo_scratch_bytes(void) { return PARTS * N_SUMS * sizeof(double);
 
 int lp_cuda_ppo(float *dlogit, float *dvalue, lp_ppo_sums *sums, const float *logit, const float *value, const int32_t *action,
                 const float *old_logp, const float *advantage, const float *target, int n, int n_actions, const lp_ppo *settings,
-                void *scratch, void *stream) {
+                const float *fade, void *scratch, void *stream) {
     if (n < 1) return cudaSuccess;
     const unsigned blocks = lp_blocks((size_t)n) < PARTS ? lp_blocks((size_t)n) : PARTS;
     LP_LAUNCH(ppo, blocks, LP_BLOCK, stream, dlogit, dvalue, (double *)scratch, logit, value, action, old_logp, advantage, target, n,
-              n_actions, *settings);
+              n_actions, *settings, fade);
     LP_LAUNCH(add_sums, 1, LP_WARP, stream, (double *)sums, (const double *)scratch, (int)blocks);
     return cudaGetLastError();
 }

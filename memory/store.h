@@ -168,6 +168,13 @@ typedef struct {
 } lp_store_happening;
 lp_status lp_store_happenings(lp_store *store, lp_store_cursor *cursor, int64_t decision,
                               void (*visit)(void *context, const lp_store_happening *h), void *context, lp_err *err);
+/* The episodes that ended, in their order; texts are valid during the visit, which must not call the store. */
+typedef struct {
+    int64_t episode, first_decision, n_decisions;
+    uint64_t seed;
+    const char *result; /* "win", "loss", "timeout" */
+} lp_store_episode;
+lp_status lp_store_episodes(lp_store *store, void (*visit)(void *context, const lp_store_episode *episode), void *context, lp_err *err);
 /* Counts of rows, for an overview. */
 typedef struct {
     int64_t episodes, items, summaries, events, levels;

@@ -321,3 +321,20 @@ lp_status lp_store_happenings(lp_store *store, lp_store_cursor *cursor, int64_t 
         " WHERE episode > ?1 AND result IS NOT NULL ORDER BY episode",
         &cursor->episode, decision, visit, context, err);
 }
+
+lp_status lp_store_episodes(lp_store *store, void (*visit)(void *context, const lp_store_episode *episode), void *context, lp_err *err) {
+    sqlite3_stmt *q;
+    bool row = true;
+    lp_status status = lp_store_prepare(
+        store, &q, err, "SELECT episode, first_decision, n_decisions, seed, result FROM episodes WHERE result IS NOT NULL ORDER BY episode",
+        "");
+    while (!status && row) {
+        status = lp_store_step(store, q, &row, err);
+        if (status || !row) break;
+        lp_store_episode e = {sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1), sqlite3_column_int64(q, 2),
+                              (uint64_t)sqlite3_column_int64(q, 3), (const char *)sqlite3_column_text(q, 4)};
+        visit(context, &e);
+    }
+    sqlite3_finalize(q);
+    return status;
+}

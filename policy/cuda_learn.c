@@ -152,7 +152,7 @@ static void send_rollout(cuda_learner *c) {
 static void advantages(cuda_learner *c) {
     const lp_learner *l = c->l;
     cuda_model *m = &c->m;
-    CUDA_DO(m, lp_cuda_gae(c->advantage, c->target, ROLLOUT(reward), ROLLOUT(value), ROLLOUT(end), l->n_envs, l->n_steps,
+    CUDA_DO(m, lp_cuda_gae(c->advantage, c->target, ROLLOUT(reward), ROLLOUT(value), ROLLOUT(end), ROLLOUT(logp), l->n_envs, l->n_steps,
                            (float)l->config.gamma, (float)l->config.lambda, m->stream));
 }
 
@@ -229,7 +229,7 @@ static void chunk(cuda_learner *c, int segments, const lp_ppo *ppo) {
     if (taught) cuda_decide_without_memory(m, d, a, n);
     if (taught) CUDA_DO(m, lp_cuda_importance(c->importance, a->logit, d->logit, c->part_advantage, n, s->n_actions, m->stream));
     CUDA_DO(m, lp_cuda_ppo(d->logit, d->value, c->sums, a->logit, a->value, PART(action), PART(logp), c->part_advantage, c->part_target, n,
-                           s->n_actions, ppo, c->ppo_scratch, m->stream));
+                           s->n_actions, ppo, &c->adam->rate_scale, c->ppo_scratch, m->stream));
     cuda_decide_backward(m, d, a, n, c->gradient);
     CUDA_DO(m, lp_cuda_zero(c->ditem, table * (size_t)s->dim, m->stream));
     CUDA_DO(m, lp_cuda_zero(c->dsalience, table, m->stream));
@@ -257,7 +257,7 @@ static void minibatch(cuda_learner *c, const int32_t *order, int n) {
     const lp_learner *l = c->l;
     cuda_model *m = &c->m;
     const lp_ppo ppo = {(float)l->config.clip, (float)l->config.value_weight, (float)l->config.entropy_weight,
-                        1.0f / ((float)n * (float)l->n_steps)};
+                        1.0f / ((float)n * (float)l->n_steps), (float)l->config.clone_weight};
     CUDA_DO(m, lp_cuda_zero(c->gradient, l->policy->card->n_parameters * sizeof(float), m->stream));
     CUDA_DO(m, lp_cuda_zero(c->sums, sizeof *c->sums, m->stream));
     for (int at = 0; at < n; at += c->chunk) {
@@ -276,7 +276,7 @@ static int enqueue(cuda_learner *c) {
     const lp_adam adam = {(float)l->config.rate, 0.9f, (float)l->config.beta2, 1e-5f};
     int parts = learner_parts(l), n = (int)n_results(l);
     advantages(c);
-    CUDA_DO(m, lp_cuda_normalise(c->advantage, (size_t)l->n_envs * (size_t)l->n_steps, m->stream));
+    CUDA_DO(m, lp_cuda_normalise(c->advantage, ROLLOUT(logp), (size_t)l->n_envs * (size_t)l->n_steps, m->stream));
     for (int i = 0; i < n; i++) {
         int from, to;
         learner_part(l, i % parts, parts, &from, &to);

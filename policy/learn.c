@@ -108,6 +108,8 @@ void learner_add(lp_update_stats *stats, const lp_ppo_sums *sums, double rows, d
     stats->salience_loss += sums->salience_loss / rows;
     stats->attention_entropy += sums->attention_entropy / rows;
     stats->grad_norm += grad_norm;
+    stats->told += sums->told / rows;
+    stats->clone_loss += sums->clone_loss / rows;
 }
 
 static void shuffle(lp_learner *l) {
@@ -149,9 +151,14 @@ lp_status lp_learner_start(lp_learner *l, lp_pool *pool, double rate_scale, lp_e
 lp_status lp_learner_wait(lp_learner *l, lp_update_stats *stats, lp_err *err) {
     lp_status status = l->under_way && l->card ? cuda_learner_wait(l->card, l, &l->stats, err) : LP_OK;
     lp_update_stats *s = &l->stats;
-    double *means[] = {&s->policy_loss,   &s->value_loss,    &s->entropy,           &s->kl,
-                       &s->clip_fraction, &s->salience_loss, &s->attention_entropy, &s->grad_norm};
-    for (size_t i = 0; l->under_way && i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
+    double *means[] = {&s->policy_loss,   &s->value_loss,        &s->entropy,   &s->kl,   &s->clip_fraction,
+                       &s->salience_loss, &s->attention_entropy, &s->grad_norm, &s->told, &s->clone_loss};
+    enum { OWN = 5 }; /* the first of them are of what was not told */
+    if (l->under_way) {
+        for (size_t i = 0; i < sizeof means / sizeof *means; i++) *means[i] /= (double)l->config.epochs * learner_parts(l);
+        for (size_t i = 0; i < OWN && s->told < 1; i++) *means[i] /= 1 - s->told;
+        if (s->told > 0) s->clone_loss /= s->told;
+    }
     l->under_way = false;
     *stats = *s;
     if (status) undo(l);

@@ -39,7 +39,7 @@ struct cpu_learner {
     const int32_t *batch;
     int batch_size;
     lp_ppo ppo;
-    float attention_weight;
+    float attention_weight, clone_weight;
 };
 
 static size_t lay_out(cpu_learner *c, bool carve) {
@@ -219,7 +219,7 @@ static lp_ppo_sums minibatch(cpu_learner *c, lp_pool *pool, const int32_t *batch
     c->batch = batch;
     c->batch_size = size;
     c->ppo = (lp_ppo){(float)l->config.clip, (float)l->config.value_weight, (float)l->config.entropy_weight,
-                      1.0f / ((float)size * (float)l->n_steps)};
+                      1.0f / ((float)size * (float)l->n_steps), c->clone_weight};
     lp_pool_run(pool, N_SHARDS, shard_job, c);
     lp_ppo_sums total = c->shard_sums[0];
     for (int s = 1; s < N_SHARDS; s++) {
@@ -230,6 +230,8 @@ static lp_ppo_sums minibatch(cpu_learner *c, lp_pool *pool, const int32_t *batch
         total.entropy += c->shard_sums[s].entropy;
         total.kl += c->shard_sums[s].kl;
         total.clipped += c->shard_sums[s].clipped;
+        total.clone_loss += c->shard_sums[s].clone_loss;
+        total.told += c->shard_sums[s].told;
         total.salience_loss += c->shard_sums[s].salience_loss;
         total.attention_entropy += c->shard_sums[s].attention_entropy;
     }
@@ -242,16 +244,20 @@ static void advantages(cpu_learner *c, bool normalise) {
     for (int e = 0; e < l->n_envs; e++) {
         const lp_segment *g = &l->segments[e];
         size_t at = (size_t)e * l->n_steps;
-        lp_k_gae(c->advantage + at, c->target + at, g->reward, g->value, g->end, l->n_steps, (float)l->config.gamma,
+        lp_k_gae(c->advantage + at, c->target + at, g->reward, g->value, g->end, g->logp, l->n_steps, (float)l->config.gamma,
                  (float)l->config.lambda);
     }
     if (!normalise) return;
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) sum += c->advantage[i];
-    double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++) squares += (c->advantage[i] - mean) * (c->advantage[i] - mean);
-    float scale = (float)(1.0 / (sqrt(squares / (double)n) + 1e-8));
-    for (size_t i = 0; i < n; i++) c->advantage[i] = (c->advantage[i] - (float)mean) * scale;
+    const float *logp = l->segments->logp; /* one environment's after the other's */
+    double sum = 0, squares = 0, count = 0;
+    for (size_t i = 0; i < n; i++)
+        if (logp[i] != LP_TOLD) sum += c->advantage[i], count++;
+    double mean = sum / fmax(count, 1);
+    for (size_t i = 0; i < n; i++)
+        if (logp[i] != LP_TOLD) squares += (c->advantage[i] - mean) * (c->advantage[i] - mean);
+    float scale = (float)(1.0 / (sqrt(squares / fmax(count, 1)) + 1e-8));
+    for (size_t i = 0; i < n; i++)
+        if (logp[i] != LP_TOLD) c->advantage[i] = (c->advantage[i] - (float)mean) * scale;
 }
 
 static void copy_all(float *w, float *m, float *v, const float *from_w, const float *from_m, const float *from_v, size_t n) {
@@ -269,6 +275,7 @@ lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, doubl
     copy_all(c->old_w, c->old_m, c->old_v, p->parameters, c->m, c->v, P);
     advantages(c, true);
     c->attention_weight = (float)(l->config.attention_weight * rate_scale);
+    c->clone_weight = (float)(l->config.clone_weight * rate_scale);
     for (int at = 0; at < (int)l->config.epochs * parts; at++) {
         int from, to;
         learner_part(l, at % parts, parts, &from, &to);
@@ -288,6 +295,7 @@ lp_status cpu_learner_update(cpu_learner *c, lp_learner *l, lp_pool *pool, doubl
 double cpu_learner_gradient(cpu_learner *c, lp_learner *l, lp_pool *pool, float *gradient) {
     advantages(c, false);
     c->attention_weight = (float)l->config.attention_weight;
+    c->clone_weight = (float)l->config.clone_weight;
     lp_ppo_sums sums = minibatch(c, pool, l->order, l->n_envs);
     memcpy(gradient, c->shard_gradient, l->policy->n_parameters * sizeof *gradient);
     return c->ppo.scale * learner_loss(l, &sums);

@@ -49,7 +49,7 @@ lp_status learner_diverged(lp_err *err);
 static inline double learner_loss(const lp_learner *l, const lp_ppo_sums *s) {
     const lp_ppo_config *c = &l->config;
     return s->policy_loss + c->value_weight * s->value_loss - c->entropy_weight * s->entropy + c->salience_weight * s->salience_loss -
-           c->attention_weight * s->attention_entropy;
+           c->attention_weight * s->attention_entropy + c->clone_weight * s->clone_loss;
 }
 /* What lp_k_salience_loss passes over of attention. Where salience is in the logits, what it says would draw attention, which it would predict,
  * and so on without end; nothing is passed over there. */

@@ -211,7 +211,8 @@ typedef struct {
                                alone teaches it, through the bias that it is */
     double
         attention_weight; /* of the bonus for attention's entropy, which keeps it open until it is known what to look for; it fades as the rate does */
-    double rate, beta2; /* Adam */
+    double clone_weight; /* of the loss that imitates actions that were told (LP_TOLD); it fades as the rate does */
+    double rate, beta2;  /* Adam */
     double max_grad_norm;
     int64_t epochs, minibatches; /* passes over the rollout; parts of it, by environment */
 } lp_ppo_config;
@@ -226,7 +227,7 @@ typedef struct {
     uint8_t *pixels;      /* [n_steps][lp_policy_frame_bytes] */
     int32_t *last_action; /* [n_steps] */
     int32_t *action;      /* [n_steps] */
-    float *logp;          /* [n_steps] of the action when it was taken */
+    float *logp;          /* [n_steps] of the action when it was taken; LP_TOLD where a demonstration told it */
     float *value;         /* [n_steps + 1] */
     float *reward;        /* [n_steps] */
     uint8_t *end;         /* [n_steps] 1: the episode ended with this step */
@@ -248,6 +249,8 @@ typedef struct {
 
 typedef struct {
     double policy_loss, value_loss, entropy, kl, clip_fraction, salience_loss, attention_entropy, grad_norm; /* means of the update */
+    double told,
+        clone_loss; /* fraction of the decisions that were told, and the mean over them; all but the three before are over the others */
 } lp_update_stats;
 
 typedef struct lp_learner lp_learner;
@@ -261,7 +264,7 @@ lp_segment *lp_learner_segment(lp_learner *learner, int env);
  * apart (policy/whiten.c). LP_FAILED: out of memory. */
 lp_status lp_learner_whiten(lp_learner *learner, lp_err *err);
 /* One PPO update from all segments. Bits do not depend on the number of threads. LP_FAILED, with weights, moments and shuffling as they
- * were before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate and attention_weight. */
+ * were before the update, when a loss or gradient is not finite. rate_scale multiplies the learning rate, attention_weight and clone_weight. */
 lp_status lp_learner_update(lp_learner *learner, lp_pool *pool, double rate_scale, lp_update_stats *stats, lp_err *err);
 /* The same in three steps, so that a card learns while the next rollout is played. Once start returns, the segments may be written again;
  * until the wait nothing else is asked of the learner. After the wait lp_policy_parameters are the new weights (a second wait tells the same

@@ -331,8 +331,9 @@ static void test_gae(void **state) {
     enum { N = 6 };
     const float reward[N] = {0, 0, 1, 0, -1, 0}, value[N + 1] = {0.1f, 0.2f, 0.3f, -0.1f, -0.2f, 0.5f, 0.7f};
     const uint8_t end[N] = {0, 0, 1, 0, 1, 0};
+    const float logp[N] = {-1, LP_TOLD, -1, -1, LP_TOLD, 0};
     float a[N], target[N];
-    lp_k_gae(a, target, reward, value, end, N, 0.9f, 0.8f);
+    lp_k_gae(a, target, reward, value, end, logp, N, 0.9f, 0.8f);
     for (int t = 0; t < N; t++) { /* the sum of discounted deltas, up to the episode's end */
         double want = 0, factor = 1;
         for (int s = t; s < N; s++) {
@@ -340,7 +341,7 @@ static void test_gae(void **state) {
             factor *= 0.9 * 0.8;
             if (end[s]) break;
         }
-        close_to(a[t], want, 1, "gae", (size_t)t);
+        close_to(a[t], logp[t] == LP_TOLD ? 1 : want, 1, "gae", (size_t)t);
         close_to(target[t], want + value[t], 1, "target", (size_t)t);
     }
 }
@@ -350,6 +351,7 @@ static int ppo_side(const float *z, int action, float old, int n, const lp_ppo *
     double sum = 0;
     for (int i = 0; i < n; i++) sum += exp(z[i]);
     double ratio = exp(z[action] - log(sum) - old);
+    if (old == LP_TOLD) return 0;
     return (ratio > 1 + s->clip) - (ratio < 1 - s->clip);
 }
 
@@ -358,20 +360,21 @@ static double ppo_loss(const float *z, float v, int action, float old, float A, 
     for (int i = 0; i < n; i++) sum += exp(z[i]);
     for (int i = 0; i < n; i++) entropy -= exp(z[i]) / sum * (z[i] - log(sum));
     double ratio = exp(z[action] - log(sum) - old), clipped = fmin(fmax(ratio, 1 - s->clip), 1 + s->clip);
+    if (old == LP_TOLD) return s->scale * s->clone_weight * (log(sum) - z[action]);
     return s->scale * (-fmin(ratio * A, clipped * A) + s->value_weight * 0.5 * (v - target) * (v - target) - s->entropy_weight * entropy);
 }
 
 static void test_ppo(void **state) {
     (void)state;
     enum { N = 200, A = 5 };
-    const lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f};
+    const lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f, 1.7f};
     float *z = random_floats(N * A), *v = random_floats(N), *old = random_floats(N), *advantage = random_floats(N),
           *target = random_floats(N);
     float dz[N * A], dv[N];
     int32_t action[N];
     lp_ppo_sums sums = {0};
     double want = 0;
-    for (int r = 0; r < N; r++) action[r] = (int32_t)lp_rng_below(&rng, A), old[r] = -1.6f + 0.3f * old[r];
+    for (int r = 0; r < N; r++) action[r] = (int32_t)lp_rng_below(&rng, A), old[r] = r % 4 ? -1.6f + 0.3f * old[r] : LP_TOLD;
     lp_k_ppo(dz, dv, &sums, z, v, action, old, advantage, target, N, A, &s);
     int clipped = 0;
     for (int r = 0; r < N; r++) {
@@ -390,10 +393,13 @@ static void test_ppo(void **state) {
             else if (!(fabs(dz[r * A + i] - slope) <= 1e-3 * (1 + fabs(slope))))
                 fail_msg("ppo dlogit %d,%d: %g, expected %g", r, i, dz[r * A + i], slope);
         }
-        close_to(dv[r], s.scale * s.value_weight * (v[r] - target[r]), 1, "ppo dvalue", (size_t)r);
+        close_to(dv[r], r % 4 ? s.scale * s.value_weight * (v[r] - target[r]) : 0, 1, "ppo dvalue", (size_t)r);
     }
     assert_true(clipped < N / 4);
-    close_to(s.scale * (sums.policy_loss + s.value_weight * sums.value_loss - s.entropy_weight * sums.entropy), want, 100, "ppo loss", 0);
+    close_to(s.scale *
+                 (sums.policy_loss + s.value_weight * sums.value_loss - s.entropy_weight * sums.entropy + s.clone_weight * sums.clone_loss),
+             want, 100, "ppo loss", 0);
+    assert_true(sums.told == N / 4);
     assert_true(sums.clipped > 0 && sums.clipped < N && sums.kl > 0);
     free(z), free(v), free(old), free(advantage), free(target);
 }

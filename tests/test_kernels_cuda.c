@@ -459,36 +459,43 @@ static void test_learning(void **state) {
     (void)state;
     enum { ENVS = 5, STEPS = 61, N = ENVS * STEPS, ACTIONS = 5 };
     both reward = floats(N), value = floats(ENVS * (STEPS + 1)), end = bytes(N, 5), advantage = floats(N), target = floats(N);
+    both old = floats(N);
+    float *told = old.host;
     for (int i = 0; i < N; i++) ((uint8_t *)end.host)[i] = ((uint8_t *)end.host)[i] == 0;
-    put(end);
-    check(lp_cuda_gae(advantage.device, target.device, reward.device, value.device, end.device, ENVS, STEPS, 0.99f, 0.95f, NULL));
+    for (int i = 0; i < N; i++) told[i] = i % 7 ? -1.6f + 0.3f * told[i] : LP_TOLD;
+    put(end), put(old);
+    check(
+        lp_cuda_gae(advantage.device, target.device, reward.device, value.device, end.device, old.device, ENVS, STEPS, 0.99f, 0.95f, NULL));
     for (int e = 0; e < ENVS; e++)
         lp_k_gae((float *)advantage.host + e * STEPS, (float *)target.host + e * STEPS, (float *)reward.host + e * STEPS,
-                 (float *)value.host + e * (STEPS + 1), (uint8_t *)end.host + e * STEPS, STEPS, 0.99f, 0.95f);
+                 (float *)value.host + e * (STEPS + 1), (uint8_t *)end.host + e * STEPS, told + e * STEPS, STEPS, 0.99f, 0.95f);
     EXPECT(advantage, 20);
     EXPECT(target, 20);
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, count = 0;
     float *a = advantage.host;
-    for (int i = 0; i < N; i++) sum += a[i];
-    for (int i = 0; i < N; i++) squares += (a[i] - sum / N) * (a[i] - sum / N);
-    for (int i = 0; i < N; i++) a[i] = (float)((a[i] - sum / N) / (sqrt(squares / N) + 1e-8));
-    check(lp_cuda_normalise(advantage.device, N, NULL));
-    EXPECT(advantage, 20);
-    const lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f};
-    both z = floats(N * ACTIONS), v = floats(N), old = floats(N), action = take(N * sizeof(int32_t)), dz = floats(N * ACTIONS),
-         dv = floats(N);
-    both sums = take(sizeof(lp_ppo_sums)), scratch = take(lp_cuda_ppo_scratch_bytes());
+    for (int i = 0; i < N; i++) count += told[i] != LP_TOLD, sum += told[i] != LP_TOLD ? a[i] : 0;
+    for (int i = 0; i < N; i++) squares += told[i] != LP_TOLD ? (a[i] - sum / count) * (a[i] - sum / count) : 0;
     for (int i = 0; i < N; i++)
-        ((int32_t *)action.host)[i] = (int32_t)lp_rng_below(&rng, ACTIONS), ((float *)old.host)[i] = -1.6f + 0.3f * ((float *)old.host)[i];
-    put(action), put(old), put(sums), put(advantage), put(target);
+        if (told[i] != LP_TOLD) a[i] = (float)((a[i] - sum / count) / (sqrt(squares / count) + 1e-8));
+    check(lp_cuda_normalise(advantage.device, old.device, N, NULL));
+    EXPECT(advantage, 20);
+    lp_ppo s = {0.2f, 0.7f, 0.05f, 0.3f, 1.7f};
+    const float fade = 0.5f;
+    both faded = floats(1);
+    *(float *)faded.host = fade;
+    both z = floats(N * ACTIONS), v = floats(N), action = take(N * sizeof(int32_t)), dz = floats(N * ACTIONS), dv = floats(N);
+    both sums = take(sizeof(lp_ppo_sums)), scratch = take(lp_cuda_ppo_scratch_bytes());
+    for (int i = 0; i < N; i++) ((int32_t *)action.host)[i] = (int32_t)lp_rng_below(&rng, ACTIONS);
+    put(action), put(sums), put(advantage), put(target), put(faded);
     check(lp_cuda_ppo(dz.device, dv.device, sums.device, z.device, v.device, action.device, old.device, advantage.device, target.device, N,
-                      ACTIONS, &s, scratch.device, NULL));
+                      ACTIONS, &s, faded.device, scratch.device, NULL));
+    s.clone_weight *= fade;
     lp_k_ppo(dz.host, dv.host, sums.host, z.host, v.host, action.host, old.host, advantage.host, target.host, N, ACTIONS, &s);
     EXPECT(dz, 5);
     EXPECT(dv, 5);
-    double got[5], *want = sums.host;
+    double got[7], *want = sums.host;
     check(lp_cuda_to_host(got, sums.device, sizeof got, NULL));
-    for (int k = 0; k < 5; k++)
+    for (int k = 0; k < 7; k++)
         if (!(fabs(got[k] - want[k]) <= 1e-5 * N)) fail_msg("ppo sum %d: %g, CPU %g", k, got[k], want[k]);
 }
 

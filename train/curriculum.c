@@ -86,18 +86,26 @@ double lp_curriculum_win_rate(const lp_curriculum *c) {
     return c->now.n_recent ? (double)c->now.recent_wins / (double)c->now.n_recent : NAN;
 }
 
-static int64_t longer(const lp_curriculum *c, int64_t horizon) {
-    const int64_t next = (int64_t)((double)horizon * c->config.grow) + 1;
-    return next < c->config.end ? next : c->config.end;
+static int64_t grown(const lp_curriculum *c, int64_t from, int64_t end) {
+    const int64_t next = (int64_t)((double)from * c->config.grow) + 1;
+    return next < end ? next : end;
 }
+
+static int64_t longer(const lp_curriculum *c, int64_t horizon) { return grown(c, horizon, c->config.end); }
 
 static int64_t step(const lp_knob_range *range) { return range->last < range->first ? -1 : 1; }
 
-/* The knobs in their order, then the horizon. False: this is the hardest. */
+void lp_curriculum_begin_late(lp_curriculum *c, int64_t longest) {
+    c->longest = longest;
+    c->before_end = c->config.before_end < longest ? c->config.before_end : longest;
+}
+
+/* The distance from a demonstration's end, the knobs in their order, then the horizon. False: this is the hardest. */
 static bool harder(lp_curriculum *c) {
     int r = 0;
     while (r < c->n_ranges && c->now.hardest[r] == c->ranges[r].last) r++;
-    if (r < c->n_ranges) c->now.hardest[r] += step(&c->ranges[r]);
+    if (c->before_end < c->longest) c->before_end = grown(c, c->before_end, c->longest);
+    else if (r < c->n_ranges) c->now.hardest[r] += step(&c->ranges[r]);
     else if (c->now.horizon < c->config.end) c->now.horizon = longer(c, c->now.horizon);
     else return false;
     return true;
@@ -111,7 +119,11 @@ static bool easier(lp_curriculum *c) {
     while (r >= 0 && c->now.hardest[r] == c->ranges[r].first) r--;
     if (before < c->now.horizon) c->now.horizon = before;
     else if (r >= 0) c->now.hardest[r] -= step(&c->ranges[r]);
-    else return false;
+    else if (c->longest && c->before_end > c->config.before_end) {
+        int64_t nearer = c->config.before_end;
+        while (grown(c, nearer, c->longest) < c->before_end) nearer = grown(c, nearer, c->longest);
+        c->before_end = nearer;
+    } else return false;
     return true;
 }
 
@@ -131,7 +143,9 @@ void lp_curriculum_goal(const lp_curriculum *c, int64_t *knobs) {
 void lp_curriculum_describe(const lp_curriculum *c, char *out, size_t size_bytes) {
     int used = 0;
     if (size_bytes) *out = 0;
-    if (c->horizon_knob >= 0) used = snprintf(out, size_bytes, "horizon %lld", (long long)c->now.horizon);
+    if (c->longest) used = snprintf(out, size_bytes, "before_end %lld", (long long)c->before_end);
+    if (c->horizon_knob >= 0)
+        used += snprintf(out + used, size_bytes - (size_t)used, "%shorizon %lld", used ? " " : "", (long long)c->now.horizon);
     for (int r = 0; r < c->n_ranges && (size_t)used < size_bytes; r++)
         used += snprintf(out + used, size_bytes - (size_t)used, "%s%s %lld", used ? " " : "",
                          lp_game_knob(c->game, c->ranges[r].index)->name, (long long)c->now.hardest[r]);

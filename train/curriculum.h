@@ -6,7 +6,8 @@
  *     lp_curriculum_advance(&curriculum);                  // once a rollout
  *
  * Two things are made harder: the knobs of `knobs`, one after the other and each by one at a time, then the knob "horizon",
- * by a factor. An episode's horizon is drawn from the shortest there is to the present longest, or is the longest (`draw`); each other
+ * by a factor. Before both, where episodes begin at moments of demonstrations (lp_curriculum_begin_late), the distance from their ends
+ * grows by that factor, up to power-on. An episode's horizon is drawn from the shortest there is to the present longest, or is the longest (`draw`); each other
  * knob is the present hardest in half of the episodes, and drawn from the first to it in the others. The twin, which asks for no memory, may be
  * played at all levels from the start (`twin`), so that what a harder one looks like is known before it comes. Curricula touch training alone.
  */
@@ -27,6 +28,7 @@ typedef struct {
     int64_t start, end; /* longest horizon at first and in the end, decisions */
     int64_t draw;       /* lp_curriculum_horizons */
     int64_t twin;       /* lp_curriculum_twins */
+    int64_t before_end; /* of demonstrations, decisions at first */
     double grow;        /* factor by which it grows */
     double win_rate;    /* over the last `episodes` episodes, at which it becomes harder */
     double back;        /* and below which it becomes easier again; 0: never */
@@ -44,7 +46,8 @@ typedef struct {
     int horizon_knob; /* -1: the game has none */
     int n_ranges;
     lp_knob_range ranges[LP_MAX_KNOBS];
-    uint8_t *recent; /* [config.episodes] owned; a ring of outcomes at the present level */
+    int64_t before_end, longest; /* the present distance; the longest demonstration's, 0: none are begun from. Not in checkpoints */
+    uint8_t *recent;             /* [config.episodes] owned; a ring of outcomes at the present level */
     /* the present level; as bytes it is what a checkpoint keeps, with the ring */
     struct {
         int64_t horizon, hardest[LP_MAX_KNOBS]; /* of each range */
@@ -54,6 +57,8 @@ typedef struct {
 
 /* LP_BAD_INPUT: an unknown knob, a value out of its range, an end before its start, back above win_rate. */
 lp_status lp_curriculum_open(lp_curriculum *out, const lp_game *game, const lp_curriculum_config *config, lp_err *err);
+/* Episodes begin at moments of demonstrations, of which the longest has so many decisions. */
+void lp_curriculum_begin_late(lp_curriculum *curriculum, int64_t longest);
 void lp_curriculum_close(lp_curriculum *curriculum);
 /* knobs [lp_game_n_knobs]; the caller makes a twin's of them (lp_game_twin_knobs) */
 void lp_curriculum_draw(const lp_curriculum *curriculum, lp_rng *rng, bool twin, int64_t *knobs);

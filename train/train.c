@@ -37,6 +37,9 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 }
 
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
+    p->demo = -1;
+    if (p->guide || (t->demos && t->config.start == TRAIN_START_DEMO && !t->n_starts && !p->twin)) return guide_follow(t, p, err);
+    if (p->start) return guide_begin(t, p, err);
     int64_t knobs[LP_MAX_KNOBS];
     lp_curriculum_draw(&t->curriculum, &p->rng, p->twin, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
@@ -44,15 +47,21 @@ lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     return lp_seat_begin(&p->seat, lp_game_train_seed((uint64_t)t->config.seed, index), knobs, t->config.time_limit, err);
 }
 
+/* Does the count of a fraction of them step up at number i? */
+static bool steps_up(int64_t i, double fraction) { return floor((double)(i + 1) * fraction) > floor((double)i * fraction); }
+
 static lp_status open_players(lp_train *t, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_game_default_knobs(t->game, knobs);
     bool has_twin = lp_game_twin_knobs(t->game, knobs);
+    int64_t others = 0;
     lp_status status = LP_OK;
     for (int64_t e = 0; e < t->config.envs && !status; e++) {
         player *p = &t->players[e];
         /* spread evenly: environment e is a twin where the running count of twins steps up */
-        p->twin = has_twin && floor((double)(e + 1) * t->config.twin) > floor((double)e * t->config.twin);
+        p->twin = has_twin && steps_up(e, t->config.twin);
+        /* likewise, among the others */
+        p->guide = t->demos && !p->twin && steps_up(others++, t->config.guides);
         p->rng = lp_rng_make((uint64_t)t->config.seed, 1000 + (uint64_t)e);
         lp_mem_config memory = t->memory;
         if (p->twin) lp_mem_use(&memory, &lp_mem_none);
@@ -92,6 +101,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     int items = lp_mem_max_context(&t->memory);
     t->max_context = items > 0 ? items : 1;
     int64_t most = lp_mem_wants_query(t->memory.arch) ? t->max_context * config->steps : t->max_context; /* it may bring anything back */
+    if (config->start == TRAIN_START_DEMO) most *= 2; /* of the running episode, and of the one that others begin from in a segment */
     t->max_old = (int)most;
     const bool can_again = lp_mem_can_renew(t->memory.arch) && !lp_mem_wants_query(t->memory.arch);
     const int64_t again = config->reencode >= 0 ? config->reencode : can_again ? 32 : 0;
@@ -106,6 +116,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
         status = lp_fail(err, LP_BAD_INPUT, "memory %s: its items cannot be encoded again: train.reencode = 0",
                          lp_mem_arch_name(t->memory.arch));
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
+    if (!status) status = demos_open(&t->demos, t, err);
+    if (!status && config->start == TRAIN_START_DEMO) lp_curriculum_begin_late(&t->curriculum, demos_longest(t->demos));
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
     if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
@@ -117,7 +129,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
                                  t->max_again, threads, err);
     t->players = calloc((size_t)config->envs, sizeof *t->players);
     t->decisions_now = calloc((size_t)config->envs, sizeof *t->decisions_now);
-    if (!status && (!t->players || !t->decisions_now)) status = lp_fail(err, LP_FAILED, "out of memory");
+    t->starts = calloc((size_t)config->envs * MAX_STARTS, sizeof *t->starts);
+    if (!status && (!t->players || !t->decisions_now || !t->starts)) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status) status = open_actors(t, err);
     if (!status) status = open_players(t, err);
     if (status) lp_train_close(t);
@@ -132,6 +145,7 @@ void lp_train_close(lp_train *t) {
         lp_seat_close(&t->players[e].seat);
         free(t->players[e].ended);
         past_close(&t->players[e].past);
+        guide_close(&t->players[e]);
     }
     lp_learner_close(t->learner);
     lp_policy_close(t->policy);
@@ -139,6 +153,8 @@ void lp_train_close(lp_train *t) {
     free(t->actors);
     free(t->players);
     free(t->decisions_now);
+    free(t->starts);
+    demos_close(t->demos);
     lp_curriculum_close(&t->curriculum);
     free(t);
 }
@@ -192,6 +208,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
         stats->memory_s += t->players[e].memory_s;
     }
     count_outcomes(t, stats);
+    if (t->demos) guides_collect(t);
     if (!t->update && lp_policy_shape(t->policy)->join == LP_JOIN_SIGHT) status = lp_learner_whiten(t->learner, err);
     if (status) return status;
     double progress = (double)t->decisions / (double)t->config.decisions;
@@ -232,6 +249,7 @@ static uint64_t hash_config(const lp_train_config *config) {
         lp_config_value(config, s, value, sizeof value);
         lp_config_value(&initial, s, usual, sizeof usual);
         lp_config_value(&before, s, older, sizeof older);
+        if (!strcmp(s->name, "train.demos") && *value) snprintf(value, sizeof value, "yes"); /* which ones, a checkpoint knows */
         if (!strcmp(s->name, "train.decisions") || !strcmp(value, older)) continue;
         if (!strcmp(value, usual) && !lp_mem_row_used(&config->memory, s->name)) continue;
         hash = lp_hash64_seed(s->name, strlen(s->name), hash);
@@ -276,6 +294,7 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     for (int64_t e = 0; e < t->config.envs; e++)
         size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat) + past_save_bound(t, &t->players[e].past);
+    size += guides_save_bound(t);
     unsigned char *file = malloc(size);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
     unsigned char *at = file + sizeof(checkpoint_header);
@@ -297,6 +316,7 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
         at += PLAYER_BYTES + bytes;
         at += past_save(t, &p->past, at);
     }
+    at += guides_save(t, at);
     size = (size_t)(at - file);
     checkpoint_header h = header_of(t);
     memcpy(file, &h, sizeof h);
@@ -324,6 +344,10 @@ static lp_status load_players(lp_train *t, const unsigned char *at, const unsign
         if (status) return status;
         at += past_bytes;
     }
+    size_t guides_bytes = 0;
+    lp_status status = guides_load(t, at, (size_t)(end - at), &guides_bytes, anew, err);
+    if (status) return status;
+    at += guides_bytes;
     return at == end ? LP_OK : lp_fail(err, LP_BAD_INPUT, "too long");
 }
 

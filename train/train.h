@@ -23,10 +23,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { TRAIN_START_POWER_ON, TRAIN_START_DEMO };
+
 typedef struct {
     /* [train] */
     int64_t seed, decisions, envs, steps, overlap, time_limit, reencode;
-    double twin;
+    double twin, guides;
+    char demos[512];
+    int64_t start; /* TRAIN_START_... */
     lp_curriculum_config curriculum;
     /* [policy] */
     int64_t act, precision, size, core, join, order, salience, bias, softmax, dim, hidden, heads, levels, ages;

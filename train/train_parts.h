@@ -7,7 +7,16 @@
 #include "memory/selection.h"
 #include "train/train.h"
 
-enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2 };
+enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2, MAX_STARTS = 20 };
+
+/* A moment of a demonstration, with the memory that a guide had there: see train_guide.c. */
+typedef struct {
+    int demo;
+    int64_t left;              /* decisions to its end */
+    size_t bytes, packed, raw; /* of data; of the seat in it, as it is there and as it was */
+    unsigned char *data;       /* owned; NULL: there is none */
+} train_start;
+typedef struct train_demos train_demos;
 
 /* What the items of a memory's context were encoded from; empty where train.reencode is 0. */
 typedef struct {
@@ -23,9 +32,17 @@ typedef struct {
 typedef struct {
     lp_seat seat;
     past past;
-    int twin;
+    int twin, guide;
+    int demo;                       /* that it follows; -1: none */
+    train_start starts[MAX_STARTS]; /* a guide's, that others may begin from */
+    train_start fresh[MAX_STARTS];  /* those that it left in this rollout */
+    const train_start *start;       /* where its episodes begin in this rollout; NULL: at power-on */
+    int old_from, start_old,
+        again_end;          /* the running episode's rows among the segment's old ones begin there; those of `start`, or -1; rows that
+                                           are encoded again and may be its own */
     uint64_t n_episodes;    /* begun; counts the training seeds used */
     int64_t episode_offset; /* segment step of the running episode's step 0; negative when it began earlier */
+    int64_t first_row;      /* segment step of the first of its items that are the segment's; those from before it are old */
     lp_rng rng;             /* draws the horizon */
     /* of this rollout */
     int n_ended;
@@ -47,7 +64,10 @@ struct lp_train {
     lp_actor **actors;          /* [n_actors] */
     player *players;            /* [envs] */
     lp_decision *decisions_now; /* [envs] on a card */
-    bool overlaps, pending;     /* updates overlap with rollouts; one is not published yet */
+    train_demos *demos;         /* NULL: none */
+    const train_start **starts; /* [n_starts] of all guides; as they were after the last rollout */
+    int n_starts;
+    bool overlaps, pending; /* updates overlap with rollouts; one is not published yet */
     /* progress, all of it saved */
     int64_t update, decisions;
     lp_curriculum curriculum;
@@ -57,6 +77,29 @@ lp_status train_begin_episode(lp_train *t, player *p, lp_err *err);
 /* steps decisions of every environment, into the learner's segments. forward_s: time that acting took, in all threads; on a card, that the
  * host waited for it. */
 lp_status train_rollout(lp_train *t, double *forward_s, lp_err *err);
+
+/* ---- train_guide.c ---- */
+/* train.demos, where it names a file; else NULL. LP_BAD_INPUT: they are not of this game. */
+lp_status demos_open(train_demos **out, const lp_train *t, lp_err *err);
+void demos_close(train_demos *demos);
+int64_t demos_longest(const train_demos *demos); /* decisions */
+void guide_close(player *p);
+/* Begins a demonstration, from power-on. */
+lp_status guide_follow(lp_train *t, player *p, lp_err *err);
+/* What the demonstration does now; and after it was done, whether the episode goes as it should: LP_BAD_INPUT, told in p->error. */
+int guide_action(const lp_train *t, const player *p);
+lp_status guide_followed(const lp_train *t, player *p, lp_outcome outcome);
+/* After a look at what is no later than the segment: leaves a start behind, where one is wanted. LP_FAILED, told in p->error. */
+lp_status guide_leave(const lp_train *t, player *p, const lp_segment *g);
+/* After a rollout: what was left is there to begin from. */
+void guides_collect(lp_train *t);
+/* Before one: where p's episodes begin. Then each begins from p->start. */
+void guide_draw(const lp_train *t, player *p);
+lp_status guide_begin(lp_train *t, player *p, lp_err *err);
+/* For checkpoints, behind the players; nothing without demonstrations. LP_BAD_INPUT: damaged, or of other demonstrations. */
+size_t guides_save_bound(const lp_train *t);
+size_t guides_save(const lp_train *t, unsigned char *out);
+lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes, size_t *used, bool anew, lp_err *err);
 
 /* For a memory whose contexts have at most max_items. LP_BAD_INPUT: they are too large. */
 lp_status past_open(past *out, const lp_train *t, int max_items, lp_err *err);

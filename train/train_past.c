@@ -58,8 +58,8 @@ lp_status past_gather(const lp_train *t, player *p, const lp_segment *g) {
     for (int j = 0; j < p->seat.n_items; j++) {
         int64_t step = p->seat.context.step[j], row = p->episode_offset + step;
         unsigned char *to = kept->record + (size_t)j * record;
-        while (row < 0 && from < kept->n && kept->step[from] != step) from++;
-        if (row >= 0)
+        while (row < p->first_row && from < kept->n && kept->step[from] != step) from++;
+        if (row >= p->first_row)
             write_record(t, to, g->last_action[row], kept->states ? kept->states + (size_t)row * floats : NULL,
                          g->pixels + (size_t)row * frame_bytes(t));
         else if (from < kept->n) memmove(to, kept->record + (size_t)from * record, record);

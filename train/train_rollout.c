@@ -18,22 +18,28 @@ static lp_status begin_segment(lp_train *t, int e, lp_actor *actor, lp_decision 
     if (p->seat.state) memcpy(g->state, p->seat.state, (size_t)p->seat.state_floats * sizeof(float));
     g->n_old = g->n_again = 0;
     p->episode_offset = -lp_mem_steps(p->seat.mem);
-    return past_renew(t, e, actor, d, rows, err);
+    p->first_row = 0;
+    p->old_from = 0;
+    p->start_old = -1;
+    if (t->demos) guide_draw(t, p);
+    lp_status status = past_renew(t, e, actor, d, rows, err);
+    p->again_end = g->n_again;
+    return status;
 }
 
 /* The row of the item of that step, if it is encoded again, or -1. As all are in order of step, it is looked for from where the last was. */
-static int32_t again_row(const lp_train *t, const lp_segment *g, int64_t step, int *from) {
-    while (*from < g->n_again && g->again_step[*from] < step) ++*from;
-    return *from < g->n_again && g->again_step[*from] == step ? t->max_old + *from : -1;
+static int32_t again_row(const lp_train *t, const player *p, const lp_segment *g, int64_t step, int *from) {
+    while (*from < p->again_end && g->again_step[*from] < step) ++*from;
+    return *from < p->again_end && g->again_step[*from] == step ? t->max_old + *from : -1;
 }
 
-/* The row of item j of o, which is from before the segment: one of the first n_known, those of the decisions before, or a new one; -1 where
+/* The row of item j of o, which is from before the segment: one of those from first to n_known, of the decisions before, or a new one; -1 where
  * there is no room for it. Contexts change little from one decision to the next, so it is looked for from where the last was found. */
-static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o, int j, int n_known, int *from) {
+static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o, int j, int first, int n_known, int *from) {
     size_t dim = (size_t)t->memory.dim;
-    for (int k = 0; k < n_known; k++) {
+    for (int k = first; k < n_known; k++) {
         int at = *from;
-        *from = at + 1 < n_known ? at + 1 : 0;
+        *from = at + 1 < n_known ? at + 1 : first;
         if (g->old_step[at] == o->step[j]) return at;
     }
     if (g->n_old == t->max_old) return -1;
@@ -46,7 +52,7 @@ static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o
 /* Writes step s of the segment: the observation and where each context item's row is. */
 static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
     size_t pixels = lp_policy_frame_bytes(t->policy), at = (size_t)s * (size_t)t->max_context;
-    int n_known = g->n_old, from = 0, again = 0;
+    int n_known = g->n_old, from = p->old_from, again = 0;
     memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
     g->last_action[s] = o->last_action;
     past_note_state(&p->past, t, s, o->state);
@@ -55,8 +61,8 @@ static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, cons
     for (int j = 0; j < o->n_items; j++) {
         int64_t row = p->episode_offset + o->step[j];
         int32_t *to = &g->row[at + (size_t)j];
-        *to = row >= 0 ? t->max_old + t->max_again + (int32_t)row : again_row(t, g, o->step[j], &again);
-        if (*to < 0) *to = old_row(t, g, o, j, n_known, &from);
+        *to = row >= p->first_row ? t->max_old + t->max_again + (int32_t)row : again_row(t, p, g, o->step[j], &again);
+        if (*to < 0) *to = old_row(t, g, o, j, p->old_from, n_known, &from);
         if (*to < 0)
             return lp_fail(&p->error, LP_FAILED, "memory %s: item %lld came back into a context that had left it out",
                            lp_mem_arch_name(t->memory.arch), (long long)o->step[j]);
@@ -65,18 +71,24 @@ static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, cons
 }
 
 static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d) {
-    g->action[s] = d->action;
-    g->logp[s] = d->logp;
+    const bool told = p->demo >= 0;
+    g->action[s] = told ? guide_action(t, p) : d->action;
+    g->logp[s] = told ? LP_TOLD : d->logp;
     g->value[s] = d->value;
     double from = lp_now_s();
     lp_outcome outcome = lp_seat_take(&p->seat, d, g->action[s]);
     lp_status status = LP_OK;
     g->reward[s] = outcome == LP_WIN ? 1.0f : outcome == LP_RUNNING ? 0.0f : -1.0f;
     g->end[s] = outcome != LP_RUNNING;
-    if (g->end[s]) {
-        p->ended[p->n_ended++] = outcome == LP_WIN;
-        p->episode_offset = s + 1;
+    if (told) status = guide_followed(t, p, outcome);
+    if (g->end[s] && !status) {
+        if (!told) p->ended[p->n_ended++] = outcome == LP_WIN;
         status = train_begin_episode(t, p, &p->error);
+        p->episode_offset = s + 1 - lp_mem_steps(p->seat.mem);
+        p->first_row = s + 1;
+        p->again_end = 0;
+        if (p->start_old < 0) p->start_old = g->n_old;
+        p->old_from = p->start_old;
     }
     p->emulate_s += lp_now_s() - from;
     return status;
@@ -94,7 +106,9 @@ static lp_status note(lp_train *t, int e, int s, lp_observation *o) {
     player *p = &t->players[e];
     double from = lp_now_s();
     o->n_items = p->seat.n_items;
-    lp_status status = s < t->config.steps ? record(t, p, lp_learner_segment(t->learner, e), s, o) : LP_OK;
+    lp_segment *g = lp_learner_segment(t->learner, e);
+    lp_status status = s < t->config.steps && p->demo >= 0 ? guide_leave(t, p, g) : LP_OK;
+    if (s < t->config.steps && !status) status = record(t, p, g, s, o);
     p->memory_s += lp_now_s() - from;
     return status;
 }

@@ -1,6 +1,7 @@
 /* make_seeds FOLDER: what the fuzz targets start from, a folder a target, made here from valid files. */
 #include "base/hash.h"
 #include "saves/bk2.h"
+#include "saves/demos.h"
 #include "tests/cartridges.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -34,6 +35,21 @@ static void copy(const char *target, const char *name, const char *source, int f
     must(lp_file_write_atomic(place(target, name), bytes, blob.size_bytes + n, &err), &err);
     free(bytes);
     lp_blob_free(&blob);
+}
+
+static void make_demos(void) {
+    static const lp_demos_about about = {.rom_hash = 7, .core_version = "mGBA", .game = "cue", .frame_skip = 4, .model = 1, .n_knobs = 2};
+    uint16_t keys[300];
+    lp_demos *demos;
+    lp_err err;
+    for (int i = 0; i < 300; i++) keys[i] = (uint16_t)(i / 7 % 3);
+    must(lp_demos_new(&demos, &about, &err), &err);
+    for (int i = 1; i < 4; i++)
+        must(lp_demos_add(demos, &(lp_demo){.seed = (uint64_t)i, .n_decisions = 100 * i, .outcome = i, .source = "oracle", .keys = keys},
+                          &err),
+             &err);
+    must(lp_demos_write(demos, place("demos", "a.demos"), &err), &err);
+    lp_demos_close(demos);
 }
 
 static void make_movies(void) {
@@ -118,6 +134,7 @@ int main(int argc, char **argv) {
     copy("weights", "cue.safetensors", LP_SOURCE_DIR "/games/cue/cue.safetensors", 0);
     copy("config", "train.ini", LP_SOURCE_DIR "/games/cue/train.ini", -1);
     make_movies();
+    make_demos();
     make_states();
     make_patches();
     static const char suite[] = "{\"title\":\"a\",\"seed\":7,\"episodes\":3,\"games\":[{\"game\":\"" LP_SOURCE_DIR

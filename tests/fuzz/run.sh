@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=$1
 shift
-[ $# -gt 0 ] || set -- rom state game env_save movie bk2 weights config look memory learner seat run_head train suite episodes results chat viewers irc
+[ $# -gt 0 ] || set -- rom state game env_save movie bk2 demos weights config look memory learner seat run_head train suite episodes results chat viewers irc
 cmake --preset fuzz -G Ninja >/dev/null
 cmake --build --preset fuzz -- -j2 >build-fuzz/build.log || { cat build-fuzz/build.log; exit 1; }
 mkdir -p build-fuzz/corpus build-fuzz/found
