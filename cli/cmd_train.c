@@ -21,7 +21,7 @@
 enum { CHECKPOINT_S = 60, MAX_KEPT = 64, EVAL_SEED = 1 };
 
 typedef struct {
-    const char *game, *config, *model, *out, *device, *noop, *memory, *keep_weights, *settings[LP_MAX_LIST];
+    const char *game, *config, *from, *model, *out, *device, *noop, *memory, *keep_weights, *settings[LP_MAX_LIST];
     int n_game, n_settings;
     double minutes;
     int64_t threads, eval_episodes, eval_every;
@@ -59,6 +59,7 @@ static lp_status read_config(lp_train_config *config, const arguments *a, const 
         snprintf(name, sizeof name, "%.*s", (int)(equals - a->settings[i]), a->settings[i]);
         status = lp_config_set(config, lp_train_settings(), lp_n_train_settings(), name, equals + 1, err);
     }
+    if (!status && a->from) status = lp_config_set(config, lp_train_settings(), lp_n_train_settings(), "train.from", a->from, err);
     lp_mem_config memory = lp_mem_chosen(&config->memory, 1);
     if (!status) status = lp_mem_give(&memory, &(lp_mem_given){a->memory, a->settings, a->n_settings}, err);
     if (!status) lp_mem_choose(&config->memory, &memory);
@@ -357,6 +358,7 @@ static lp_status train_session(session *s, cJSON **result, int *code, lp_err *er
 int lp_cmd_train(int argc, char **argv) {
     arguments a = {.minutes = 1e6, .eval_episodes = 200};
     const lp_option options[] = {
+        {.name = "from", .value = "FILE", .help = "weights to begin with: those of its tensors that fit (train.from)", .text = &a.from},
         {.name = "config", .value = "FILE", .help = "settings in an .ini file", .text = &a.config},
         {.name = "model", .value = LP_MODEL_CHOICES, .help = "the console that it is played on (the game's own)", .text = &a.model},
         {.name = "minutes", .value = "M", .help = "stop after M minutes (--resume goes on)", .real = &a.minutes, .min = 0, .max = 1e6},

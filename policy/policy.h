@@ -133,6 +133,9 @@ lp_status lp_policy_changed(lp_policy *policy, lp_err *err);
 /* The weights that actors decide by, into out, n_parameters floats of any alignment: lp_policy_parameters, but for an update that is
  * not published yet. */
 lp_status lp_policy_acting(const lp_policy *policy, void *out, lp_err *err);
+/* The tensors of from that have policy's name and shape take the place of policy's, on the CPU, before anything else is done with it; returns how
+ * many. left: the others, "policy.w 6x128 (here 5x128), ...", cut to left_bytes; "": none. */
+int lp_policy_take(lp_policy *policy, const lp_policy *from, char *left, size_t left_bytes);
 /* Its note "policy.precision" is "bfloat16". */
 bool lp_policy_is_bf16(const lp_policy *policy);
 

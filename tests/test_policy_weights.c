@@ -315,6 +315,35 @@ static void test_opens_in_python(void **state) {
     assert_int_equal(system(command), 0);
 }
 
+/* Of the same shape all of it; of other actions and another core, what has the same shape, and the rest is named and stays as it was. */
+static void test_take(void **state) {
+    (void)state;
+    lp_policy *a, *b;
+    lp_err err;
+    char left[512];
+    assert_int_equal(lp_policy_open(&a, &shape, 1, &err), LP_OK);
+    assert_int_equal(lp_policy_open(&b, &shape, 2, &err), LP_OK);
+    assert_true(lp_policy_digest(a) != lp_policy_digest(b));
+    const int all = lp_policy_take(b, a, left, sizeof left);
+    assert_string_equal(left, "");
+    assert_true(lp_policy_digest(a) == lp_policy_digest(b));
+    lp_policy_close(b);
+    lp_policy_config wider = shape;
+    wider.n_actions = 5;
+    assert_int_equal(lp_policy_open(&b, &wider, 3, &err), LP_OK);
+    assert_int_equal(lp_policy_take(b, a, left, sizeof left), all - 3); /* the actions' table, what leads to them, its bias */
+    assert_string_equal(left, "action.weight 3x8 (here 5x8), policy.weight 3x8 (here 5x8), policy.bias 3 (here 5)");
+    assert_memory_equal(lp_policy_parameters(a), lp_policy_parameters(b), 64); /* the first tensor: the first convolution's */
+    lp_policy_close(b);
+    wider.n_actions = 3, wider.core = LP_CORE_GRU;
+    assert_int_equal(lp_policy_open(&b, &wider, 3, &err), LP_OK);
+    lp_policy_take(b, a, left, 20); /* cut, not overrun */
+    assert_int_equal(strlen(left), 19);
+    lp_policy_take(b, a, left, sizeof left);
+    assert_non_null(strstr(left, "none (here "));
+    lp_policy_close(a), lp_policy_close(b);
+}
+
 static void test_shapes_out_of_range(void **state) {
     (void)state;
     lp_err err;
@@ -329,10 +358,15 @@ static void test_shapes_out_of_range(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_cores),
-        cmocka_unit_test(test_sizes),           cmocka_unit_test(test_truncated_and_flipped),
-        cmocka_unit_test(test_full_disk),       cmocka_unit_test(test_more_tensors),
-        cmocka_unit_test(test_opens_in_python), cmocka_unit_test(test_shapes_out_of_range),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_cores),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_truncated_and_flipped),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_more_tensors),
+        cmocka_unit_test(test_opens_in_python),
+        cmocka_unit_test(test_shapes_out_of_range),
+        cmocka_unit_test(test_take),
         cmocka_unit_test(test_format),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

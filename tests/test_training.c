@@ -115,6 +115,37 @@ static void test_exact_reencode(void **state) {
     }
 }
 
+/* Begun with weights it begins with all of them, and items are not whitened again; interrupted it goes on from the checkpoint. */
+static void test_from(void **state) {
+    (void)state;
+    lp_train_config c = small();
+    lp_train *t;
+    lp_train_stats stats;
+    lp_err err;
+    char weights[PATH_MAX];
+    lp_path_join(weights, sizeof weights, folder, "weights.safetensors");
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_OK);
+    assert_int_equal(lp_train_update(t, &stats, &err), LP_OK);
+    assert_int_equal(lp_train_write_policy(t, weights, &err), LP_OK);
+    const uint64_t digest = lp_policy_digest(lp_train_policy(t));
+    lp_train_close(t);
+    snprintf(c.from, sizeof c.from, "%s", weights);
+    c.seed++;
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_OK);
+    assert_true(lp_policy_digest(lp_train_policy(t)) == digest);
+    lp_train_close(t);
+    c.ppo.rate = 0;
+    assert_true(train(&c, 1, 2, -1, &stats) == digest);
+    c.ppo.rate = 1e-3;
+    exact(c, 3, 1);
+    c.hidden = 24;
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_OK); /* the eyes fit */
+    lp_train_close(t);
+    unlink(weights);
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "train.from: "));
+}
+
 /* Four episodes of which so many are won, and the level after them. */
 static void expect_level(lp_curriculum *c, int wins, const char *level) {
     char text[64];
@@ -455,6 +486,7 @@ static void test_learns(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_from),
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_exact_reencode),
         cmocka_unit_test(test_curriculum),

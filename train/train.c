@@ -86,6 +86,21 @@ static lp_status open_actors(lp_train *t, lp_err *err) {
     return status;
 }
 
+/* train.from */
+static lp_status take_weights(lp_train *t, lp_err *err) {
+    const char *path = t->config.from;
+    char left[512];
+    lp_policy *from;
+    if (!*path) return LP_OK;
+    lp_status status = lp_policy_read(&from, path, err);
+    if (status) return lp_fail_prefix(err, status, "train.from");
+    if (!lp_policy_take(t->policy, from, left, sizeof left))
+        status = lp_fail(err, LP_BAD_INPUT, "train.from: %s: nothing of it fits: %s", path, left);
+    else if (*left) lp_warn("train.from: %s: does not fit and begins anew: %s", path, left);
+    lp_policy_close(from);
+    return status;
+}
+
 enum { MAX_OLD = 1 << 24 };
 
 lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_config *config, lp_device device, int n_threads, lp_err *err) {
@@ -120,6 +135,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     if (!status && config->start == TRAIN_START_DEMO) lp_curriculum_begin_late(&t->curriculum, demos_longest(t->demos));
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
+    if (!status) status = take_weights(t, err);
     if (!status) status = lp_policy_move(t->policy, device, config->precision == 1, err);
     int width, height;
     /* frames that are kept to be encoded again go into checkpoints, which any device reads: they stay grey */
@@ -209,7 +225,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     }
     count_outcomes(t, stats);
     if (t->demos) guides_collect(t);
-    if (!t->update && lp_policy_shape(t->policy)->join == LP_JOIN_SIGHT) status = lp_learner_whiten(t->learner, err);
+    if (!t->update && !*t->config.from && lp_policy_shape(t->policy)->join == LP_JOIN_SIGHT) status = lp_learner_whiten(t->learner, err);
     if (status) return status;
     double progress = (double)t->decisions / (double)t->config.decisions;
     double rate = 1.0 - (1.0 - t->config.final_rate) * (progress < 1 ? progress : 1);

@@ -29,7 +29,7 @@ typedef struct {
     /* [train] */
     int64_t seed, decisions, envs, steps, overlap, time_limit, reencode;
     double twin, guides;
-    char demos[512];
+    char demos[512], from[512];
     int64_t start; /* TRAIN_START_... */
     lp_curriculum_config curriculum;
     /* [policy] */

@@ -23,6 +23,8 @@ static const lp_setting own[] = {
      "can tell which",
      LP_SET_INT, AT(reencode), -1, -1, 1 << 20, NULL},
     {"train.twin", "fraction of environments that play the game's twin, without memory", LP_SET_FLOAT, AT(twin), 0.25, 0, 1, NULL},
+    {"train.from", "weights to begin with, in the place of random ones: those of its tensors that fit", LP_SET_TEXT, AT(from), 0, 0, 512,
+     NULL},
     {"train.demos", "demonstrations (longplay demo) that some environments, the guides, follow; none without", LP_SET_TEXT, AT(demos), 0, 0,
      512, NULL},
     {"train.guides", "with demonstrations: fraction of environments that are guides", LP_SET_FLOAT, AT(guides), 0.25, 0, 1, NULL},
