@@ -25,6 +25,7 @@ int lp_cmd_copy(int argc, char **argv);
 int lp_cmd_replay(int argc, char **argv);
 int lp_cmd_movie(int argc, char **argv);
 int lp_cmd_bench(int argc, char **argv);
+int lp_cmd_explore(int argc, char **argv);
 int lp_cmd_demo(int argc, char **argv);
 int lp_cmd_game(int argc, char **argv);
 int lp_cmd_info(int argc, char **argv);

@@ -31,6 +31,7 @@ static const struct {
     {"clip", lp_cmd_clip, "make a video of a moment of a recorded run"},
     {"copy", lp_cmd_copy, "copy a run, also while it goes on"},
     {"movie", lp_cmd_movie, "import and export movies of other emulators (.bk2)"},
+    {"explore", lp_cmd_explore, "find ways through a game without a policy, as demonstrations"},
     {"demo", lp_cmd_demo, "demonstrations to train from: make, list, check"},
     {"bench", lp_cmd_bench, "measure speed on this machine"},
     {"game", lp_cmd_game, "make an integration for a new game: a folder, its variables, a look while you play"},
