@@ -356,6 +356,29 @@ static void an_end_is_seen(void **state) {
     }
 }
 
+/* Beside the keys, a line has its room before they have theirs. */
+static void the_line_beside_the_keys_is_whole(void **state) {
+    (void)state;
+    static const char *const lines[] = {"horizon 64, doors 4, episode ended: loss", "horizon 1000", "x"};
+    for (int human = 0; human < 2; human++) {
+        for (int i = 0; i < 3; i++) {
+            lp_view *view = ordinary(160, 144);
+            view->human = human;
+            view->status = lines[i];
+            draw(view);
+            assert_true(find_text(lines[i]) && !find_text(lines[i])->call.shortened);
+            assert_non_null(find_text(human ? "Backspace" : "Space"));
+        }
+        lp_view *view = ordinary(160, 144);
+        view->human = human;
+        view->note =
+            "a note that is far longer than all the width, for it says at length what it is about, and then it says the same again, "
+            "and once more for those who have not read it yet";
+        draw(view);
+        assert_non_null(find_text(human ? "X" : "Space")); /* some keys stay */
+    }
+}
+
 /* ---- the sheet ---- */
 
 static void sheet_shows_every_variable(void **state) {
@@ -424,6 +447,7 @@ int main(void) {
         cmocka_unit_test(buttons_are_bars_of_time),
         cmocka_unit_test(clocks_that_are_known),
         cmocka_unit_test(an_end_is_seen),
+        cmocka_unit_test(the_line_beside_the_keys_is_whole),
         cmocka_unit_test(sheet_shows_every_variable),
         cmocka_unit_test(changed_variables_are_marked),
     };
