@@ -288,6 +288,20 @@ static void splits_tell_the_difference(void **state) {
     assert_int_equal(find_text("castle")->call.ink, painter->ink[LP_INK_DIM]); /* yet to come */
 }
 
+/* In the narrowest panel, too. */
+static void results_are_words_in_full(void **state) {
+    (void)state;
+    lp_view *view = ordinary(240, 160);
+    view->n_splits = 1;
+    view->splits[0] = (lp_view_split){"sword", 61, 64.2};
+    view->n_results = 4;
+    for (int i = 0; i < 4; i++) view->results[i] = (lp_view_result){95 - i, 60, 4, (lp_view_end)(LP_VIEW_TIMED_OUT - i % 3)};
+    draw(view);
+    const drawn_text *time = find_text("out of time");
+    assert_true(time && !time->call.shortened && find_text("#95") && !find_text("#95")->call.shortened);
+    assert_true(time->call.box.x - find_text("#95")->call.box.x < 150); /* narrow, or nothing is tried */
+}
+
 static void buttons_are_bars_of_time(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
@@ -444,6 +458,7 @@ int main(void) {
         cmocka_unit_test(reads_stand_strongest_first),
         cmocka_unit_test(milestones_stand_with_their_time),
         cmocka_unit_test(splits_tell_the_difference),
+        cmocka_unit_test(results_are_words_in_full),
         cmocka_unit_test(buttons_are_bars_of_time),
         cmocka_unit_test(clocks_that_are_known),
         cmocka_unit_test(an_end_is_seen),

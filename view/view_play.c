@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static int least_of(int a, int b) { return a < b ? a : b; }
+
 /* ---- what a guest thinks ---- */
 
 void lp_view_thought(lp_painter *p, lp_rect r, const lp_view *view) {
@@ -122,20 +124,43 @@ static void result_mark(lp_painter *p, int x, int y, lp_view_end end) {
     }
 }
 
-static void result_row(lp_painter *p, lp_rect row, const lp_view_result *result, bool newest) {
+static const char *end_word(const lp_view_result *result) {
     static const char *const words[] = {"running", "won", "lost", "out of time"};
+    return words[result->end > LP_VIEW_TIMED_OUT ? LP_VIEW_RUNNING : result->end];
+}
+
+static lp_face_id result_face(int i) { return i ? LP_FACE_BODY : LP_FACE_BOLD; } /* the newest stands out */
+
+static const char *result_number(lp_painter *p, char out[LP_FORMAT_SIZE + 2], const lp_view_result *result, lp_face_id face) {
+    char text[LP_FORMAT_SIZE];
+    snprintf(out, LP_FORMAT_SIZE + 2, "#%s", lp_format_fitting(p, text, face, result->episode, 70));
+    return out;
+}
+
+/* Where the words begin in rows w wide: after a third, or further left where a word would be cut, but after every number. */
+static int words_from(lp_painter *p, int w, const lp_view_result *results, int n) {
+    char text[LP_FORMAT_SIZE + 2];
+    int from = w / 3, least = 0;
+    for (int i = 0; i < n; i++) {
+        int number = lp_paint_text_width(p, result_face(i), result_number(p, text, &results[i], result_face(i))) + 6;
+        int clock = lp_paint_text_width(p, result_face(i), lp_format_clock(text, results[i].seconds)) + 8;
+        int most = w - clock - lp_paint_text_width(p, result_face(i), end_word(&results[i]));
+        if (most < from) from = most;
+        if (number > least) least = number;
+    }
+    return from > least ? from : least < w / 3 ? least : w / 3;
+}
+
+static void result_row(lp_painter *p, lp_rect row, int words, const lp_view_result *result, lp_face_id face) {
     char text[LP_FORMAT_SIZE], number[LP_FORMAT_SIZE + 2];
-    lp_face_id face = newest ? LP_FACE_BOLD : LP_FACE_BODY;
-    lp_view_end end = result->end > LP_VIEW_TIMED_OUT ? LP_VIEW_RUNNING : result->end;
-    snprintf(number, sizeof number, "#%s", lp_format_fitting(p, text, face, result->episode, 70));
     lp_format_clock(text, result->seconds);
-    int w = row.w / 3, clock_w = lp_paint_text_width(p, face, text), clock_x = row.x + row.w - clock_w; /* the clock is never cut */
-    lp_paint_text(p, (lp_rect){row.x, row.y, w - 6, row.h}, face, LP_LEFT, p->ink[LP_INK_DIM], number);
-    lp_paint_text(p, (lp_rect){row.x + w, row.y, clock_x - 8 - row.x - w, row.h}, face, LP_LEFT,
-                  p->ink[end == LP_VIEW_WON    ? LP_INK_LIVE
-                         : end == LP_VIEW_LOST ? LP_INK_LOSS
-                                               : LP_INK_DIM],
-                  words[end]);
+    int clock_w = lp_paint_text_width(p, face, text), clock_x = row.x + row.w - clock_w; /* the clock is never cut */
+    lp_paint_text(p, (lp_rect){row.x, row.y, words - 6, row.h}, face, LP_LEFT, p->ink[LP_INK_DIM], result_number(p, number, result, face));
+    lp_paint_text(p, (lp_rect){row.x + words, row.y, clock_x - 8 - row.x - words, row.h}, face, LP_LEFT,
+                  p->ink[result->end == LP_VIEW_WON    ? LP_INK_LIVE
+                         : result->end == LP_VIEW_LOST ? LP_INK_LOSS
+                                                       : LP_INK_DIM],
+                  end_word(result));
     lp_paint_text(p, (lp_rect){clock_x, row.y, clock_w, row.h}, face, LP_RIGHT, p->ink[LP_INK_TEXT], text);
 }
 
@@ -149,9 +174,9 @@ void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view) {
     char text[LP_FORMAT_SIZE];
     snprintf(text, sizeof text, "%d of %d won", won, marks);
     lp_view_panel_note(p, r, "Episodes", p->ink[LP_INK_DIM], text);
-    int rows = (in.h - MARKS_H) / LP_ROW_PX;
-    for (int i = 0; i < rows && i < n; i++)
-        result_row(p, (lp_rect){in.x, in.y + MARKS_H + i * LP_ROW_PX, in.w, LP_ROW_PX}, &view->results[i], i == 0);
+    int rows = least_of((in.h - MARKS_H) / LP_ROW_PX, n), words = words_from(p, in.w, view->results, rows);
+    for (int i = 0; i < rows; i++)
+        result_row(p, (lp_rect){in.x, in.y + MARKS_H + i * LP_ROW_PX, in.w, LP_ROW_PX}, words, &view->results[i], result_face(i));
 }
 
 /* ---- buttons ---- */
@@ -244,7 +269,6 @@ void lp_view_buttons(lp_painter *p, lp_rect r, const lp_view *view) {
 /* ---- what they need ---- */
 
 static int rows_px(int rows) { return LP_PANEL_FRAME + rows * LP_ROW_PX; }
-static int least_of(int a, int b) { return a < b ? a : b; }
 static bool remembers(const lp_view *view) {
     return view->n_levels > 0 || (view->n_values > 0 && view->memory && strcmp(view->memory, "none"));
 }
