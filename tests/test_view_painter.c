@@ -131,6 +131,23 @@ static void many_actions_show_the_likeliest(void **state) {
     }
 }
 
+/* All are shown in the room that their panel asks for, which is that of their rows. */
+static void few_actions_take_little_room(void **state) {
+    (void)state;
+    for (int n = 2; n <= 10; n++) {
+        lp_view *view = ordinary(160, 144);
+        view->n_values = view->n_levels = view->n_reads = 0; /* alone in its row, with two panels that take what is left */
+        view->memory = "none";
+        view->n_events = view->n_keys = 1;
+        view->n_actions = n;
+        int rows = n > 5 ? (n + 1) / 2 : n, asks = lp_panel_kinds[LP_PANEL_ACTION].height(painter, view, 596, true);
+        assert_int_equal(asks, LP_PANEL_FRAME + rows * LP_ROW_PX);
+        draw(view);
+        for (int i = 0; i < n; i++) assert_non_null(find_text(made.names[i]));
+        assert_int_equal(find_text("Events")->call.box.y - find_text("Next action")->call.box.y, asks + 8);
+    }
+}
+
 /* The curve's own ink inside the value panel; the title and the current value stand above it. */
 static lp_rect curve(const lp_view *view) {
     const uint32_t *pixels = draw(view);
@@ -174,10 +191,12 @@ static void memory_squares_count_the_items(void **state) {
     view->n_reads = 0; /* nothing glows */
     int n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]),
         side = ink_box(painter->canvas, whole, painter->ink[LP_INK_ASLEEP]).h;
-    for (side = 4; side <= 8 && side * side * 40 != n; side++) continue;
-    assert_in_range(side, 4, 8);
+    for (side = 4; side <= 10 && side * side * 40 != n; side++) continue;
+    assert_in_range(side, 4, 10);
     assert_non_null(find_text("48,213 seen \xe2\x86\x92 40 kept"));
     assert_true(find_text("20")->call.box.x > find_text("16")->call.box.x); /* raw stands right, older left */
+    lp_rect caption = find_text("items")->call.box, oldest = find_text("2")->call.box;
+    assert_true(oldest.x - caption.x < (W - 16 - caption.x) / 2); /* three levels take more than half of the width */
     view->n_levels = 1;
     view->level_counts[0] = 16384;
     n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]);
@@ -260,11 +279,12 @@ static void milestones_stand_with_their_time(void **state) {
 static void splits_tell_the_difference(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
-    view->n_splits = 4;
+    view->n_splits = 5;
     view->splits[0] = (lp_view_split){"sword", 61, 64.2};
     view->splits[1] = (lp_view_split){"shield", 300, 225};
     view->splits[2] = (lp_view_split){"bow", 310, NAN};
     view->splits[3] = (lp_view_split){"castle", NAN, 400};
+    view->splits[4] = (lp_view_split){"dragon", NAN, 59.96};
     view->n_results = 2;
     view->results[0] = (lp_view_result){12, 500, 33.3, LP_VIEW_LOST};
     view->results[1] = (lp_view_result){11, 500, 75, LP_VIEW_WON};
@@ -273,6 +293,7 @@ static void splits_tell_the_difference(void **state) {
     static const char *const there[] = {"\xe2\x88\x92"
                                         "3.2",
                                         "1:01",
+                                        "0:59.9",
                                         "+1:15",
                                         "5:00",
                                         "5:10",
@@ -319,6 +340,8 @@ static void buttons_are_bars_of_time(void **state) {
     assert_in_range(was, held * 3 - 5, held * 3 + 5);
     lp_rect bar = ink_box(pixels, lane_a, painter->ink[LP_INK_POLICY]);
     assert_in_range(bar.x + bar.w, W - 16 - 12 - 1, W - 16 - 12); /* now is at the right end */
+    int title = find_text("Buttons")->call.box.y + 30, middle = (left.y + a.y + a.h) / 2, bottom = 622;
+    assert_in_range(middle, (title + bottom) / 2 - 12, (title + bottom) / 2 + 12); /* over all of the panel */
 }
 
 /* ---- the clocks, and an episode's end ---- */
@@ -452,6 +475,7 @@ int main(void) {
         cmocka_unit_test(chosen_action_is_highlighted),
         cmocka_unit_test(bars_show_probability),
         cmocka_unit_test(many_actions_show_the_likeliest),
+        cmocka_unit_test(few_actions_take_little_room),
         cmocka_unit_test(value_chart_follows_the_values),
         cmocka_unit_test(memory_squares_count_the_items),
         cmocka_unit_test(attention_lights_its_level),

@@ -78,7 +78,7 @@ static void split_row(lp_painter *p, lp_rect row, const lp_view_split *s, bool n
     lp_rect time = {row.x + row.w - time_px, row.y, time_px, row.h};
     lp_rect diff = {time.x - SPLIT_GAP - diff_px, row.y, diff_px, row.h};
     lp_paint_text(p, (lp_rect){row.x, row.y, diff.x - row.x - 6, row.h}, face, LP_LEFT, ink, s->name ? s->name : "");
-    lp_paint_text(p, time, face, LP_RIGHT, ink, lp_format_clock(text, reached ? s->at_s : s->best_s));
+    lp_paint_text(p, time, face, LP_RIGHT, ink, lp_format_split(text, reached ? s->at_s : s->best_s));
     if (!is_compared(s)) return;
     double ahead = s->at_s - s->best_s;
     lp_paint_text(p, diff, face, LP_RIGHT, p->ink[ahead <= 0 ? LP_INK_LIVE : LP_INK_LOSS], lp_format_ahead(text, ahead));
@@ -92,7 +92,7 @@ void lp_view_splits(lp_painter *p, lp_rect r, const lp_view *view) {
     for (int i = 0; i < n; i++) {
         const lp_view_split *s = &view->splits[i];
         reached += isfinite(s->at_s);
-        int time = lp_paint_text_width(p, LP_FACE_BOLD, lp_format_clock(text, isfinite(s->at_s) ? s->at_s : s->best_s));
+        int time = lp_paint_text_width(p, LP_FACE_BOLD, lp_format_split(text, isfinite(s->at_s) ? s->at_s : s->best_s));
         int diff = is_compared(s) ? lp_paint_text_width(p, LP_FACE_BOLD, lp_format_ahead(text, s->at_s - s->best_s)) : 0;
         if (time > time_px) time_px = time;
         if (diff > diff_px) diff_px = diff;
@@ -181,7 +181,7 @@ void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view) {
 
 /* ---- buttons ---- */
 
-enum { LANE_NAME_PX = 74, LANE_MAX_PX = 56 };
+enum { LANE_NAME_PX = 74 };
 static const struct {
     uint16_t key;
     const char *name, *sign; /* sign: in combinations */
@@ -209,7 +209,7 @@ static int n_lanes(const lp_view *view) {
 
 /* A button held over decisions is one bar; the newest decision is at the right end. */
 static void lane(lp_painter *p, lp_rect r, const lp_view *view, int which) {
-    int n = n_keys(view), end = r.x + r.w, h = r.h > 40 ? 24 : r.h > 26 ? 16 : r.h - 9;
+    int n = n_keys(view), end = r.x + r.w, h = r.h > 120 ? 48 : r.h > 60 ? r.h * 2 / 5 : r.h > 40 ? 24 : r.h > 26 ? 16 : r.h - 9;
     lp_rect track = {r.x + LANE_NAME_PX, r.y + (r.h - h) / 2, r.w - LANE_NAME_PX, h};
     bool now = n > 0 && view->keys[n - 1] & lanes[which].key;
     lp_paint_text(p, (lp_rect){r.x, r.y, LANE_NAME_PX - 8, r.h}, now ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT,
@@ -261,9 +261,8 @@ void lp_view_buttons(lp_painter *p, lp_rect r, const lp_view *view) {
         caps(p, (lp_rect){in.x, in.y + (in.h - 28) / 2, in.w, 28}, view);
         return;
     }
-    int pitch = in.h / n < LANE_MAX_PX ? in.h / n : LANE_MAX_PX;
     for (int i = 0; i < N_LANES; i++)
-        if (view->all_keys & lanes[i].key) lane(p, (lp_rect){in.x, in.y + pitch * at++, in.w, pitch}, view, i);
+        if (view->all_keys & lanes[i].key) lane(p, (lp_rect){in.x, in.y + in.h / n * at++, in.w, in.h / n}, view, i);
 }
 
 /* ---- what they need ---- */
@@ -276,8 +275,8 @@ static bool remembers(const lp_view *view) {
 static bool has_actions(const lp_view *view) { return view->n_actions > 0 && !view->human; }
 static int actions_height(lp_painter *p, const lp_view *view, int width, bool least) {
     (void)p;
-    if (least) return rows_px(least_of(view->n_actions, 5));
-    return rows_px(least_of(width >= 464 && view->n_actions > 6 ? (view->n_actions + 1) / 2 : view->n_actions, 10));
+    const int rows = width >= 464 && view->n_actions > 5 ? (view->n_actions + 1) / 2 : view->n_actions; /* where it is wide, two columns */
+    return rows_px(least_of(rows, least ? 5 : 10));
 }
 
 static bool has_thought(const lp_view *view) { return view->thought != NULL; }

@@ -231,7 +231,7 @@ void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
                                           {{"Q"}, "quit"},
                                           {{NULL}, NULL}};
     const char *status = view->note && *view->note ? view->note : view->status;
-    int x = r.x, used = r.x, words = status && *status ? lp_paint_text_width(p, LP_FACE_BODY, status) + 6 : 0;
+    int used = r.x, x = used, words = status && *status ? lp_paint_text_width(p, LP_FACE_BODY, status) + 6 : 0;
     int end = r.x + r.w - (words < r.w * 2 / 3 ? words : r.w * 2 / 3); /* keys are the first to go */
     for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
         if (x + legend_width(p, e) > end) break;
