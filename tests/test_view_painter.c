@@ -276,6 +276,27 @@ static void milestones_stand_with_their_time(void **state) {
     }
 }
 
+/* However many lines there are room for, no other episode is named with nothing under its name. */
+static void no_episode_is_named_alone(void **state) {
+    (void)state;
+    static char texts[LP_VIEW_MAX_EVENTS][16];
+    int named = 0, unnamed = 0;
+    for (int first = 1; first < LP_VIEW_MAX_EVENTS; first++) {
+        lp_view *view = ordinary(240, 160);
+        view->n_events = LP_VIEW_MAX_EVENTS;
+        view->n_levels = view->n_values = view->n_reads = 0;
+        view->memory = "none";
+        for (int i = 0; i < LP_VIEW_MAX_EVENTS; i++) {
+            snprintf(texts[i], sizeof texts[i], "event %d", i);
+            view->events[i] = (lp_view_event){i < first ? 7 : 6, 30 - i, texts[i], false};
+        }
+        draw(view);
+        if (find_text("episode 6")) assert_non_null(find_text(texts[first]));
+        find_text("episode 6") ? named++ : unnamed++;
+    }
+    assert_true(named > 0 && unnamed > 0);
+}
+
 static void splits_tell_the_difference(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
@@ -481,6 +502,7 @@ int main(void) {
         cmocka_unit_test(attention_lights_its_level),
         cmocka_unit_test(reads_stand_strongest_first),
         cmocka_unit_test(milestones_stand_with_their_time),
+        cmocka_unit_test(no_episode_is_named_alone),
         cmocka_unit_test(splits_tell_the_difference),
         cmocka_unit_test(results_are_words_in_full),
         cmocka_unit_test(buttons_are_bars_of_time),

@@ -41,12 +41,12 @@ void lp_view_events(lp_painter *p, lp_rect r, const lp_view *view) {
         const lp_view_event *e = &view->events[i];
         char text[LP_FORMAT_SIZE], time[2 * LP_FORMAT_SIZE];
         bool older = e->episode != view->events[0].episode;
-        if (older && e->episode != view->events[i - 1].episode) { /* a line that says so */
+        if (older && e->episode != view->events[i - 1].episode) { /* a line that says so, above one of it */
+            if (y + 2 * LP_ROW_PX > bottom) break;
             snprintf(time, sizeof time, "episode %s", lp_format_count(text, e->episode));
             int w = lp_paint_text(p, (lp_rect){in.x, y, in.w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], time) + 10;
             lp_paint_fill(p, (lp_rect){in.x + w, y + LP_ROW_PX / 2, in.w - w, 1}, p->ink[LP_INK_TRACK]);
             y += LP_ROW_PX;
-            if (y + LP_ROW_PX > bottom) break;
         }
         lp_rect row = {in.x + TIME_PX + MARK_PX, y, in.w - TIME_PX - MARK_PX, LP_ROW_PX};
         uint32_t ink = p->ink[older ? LP_INK_DIM : LP_INK_TEXT];
