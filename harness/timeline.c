@@ -1,7 +1,7 @@
 /* Events, splits, results, buttons and variables as they come. See timeline.h.
  *
  * The best run is the episode that was won in the fewest decisions; while none was won, the one that reached the most milestones, the
- * sooner the better.
+ * sooner the better. What came with an end that was no win was not reached: nobody runs for that.
  */
 #include "harness/timeline.h"
 
@@ -34,8 +34,17 @@ static bool is_better(const lp_splits *a, const lp_splits *b) {
 }
 
 static void finish(lp_timeline *t, bool won, int64_t n_decisions) {
-    t->now.won = won;
-    if (won) t->now.steps = n_decisions;
+    lp_splits *now = &t->now;
+    now->won = won;
+    if (won) now->steps = n_decisions;
+    if (won) return;
+    now->steps = now->n_reached = 0;
+    for (int i = 0; i < t->n_milestones; i++) {
+        if (now->step[i] >= n_decisions) now->step[i] = -1; /* as "lost" is */
+        if (now->step[i] < 0) continue;
+        now->n_reached++;
+        if (now->step[i] > now->steps) now->steps = now->step[i];
+    }
 }
 
 /* Until the next episode begins, an end is still seen beside the best before it. */
@@ -104,7 +113,7 @@ static void on_happening(void *context, const lp_store_happening *h) {
         return;
     }
     if (h->episode != t->episode) {
-        if (t->episode) finish(t, t->ended_won, t->ended_after);
+        if (t->episode && t->ended_after) finish(t, t->ended_won, t->ended_after);
         lp_timeline_begin(t, h->episode);
     }
     t->ended_won = won;

@@ -64,9 +64,10 @@ lp_status lp_store_in_place(lp_store *store, lp_err *err);
 lp_status lp_store_begin(lp_store *store, bool *locked, lp_err *err);
 
 /* ---- dropping (store_drop.c), for the next commit ---- */
-/* Looks at the next n_decisions and drops of their items those that tell least. summarises: the memory makes summaries, so what the next one
- * may keep stays. False: there was nothing left to look at, or the store is broken. */
-bool lp_store_drop(lp_store *store, int64_t n_decisions, bool summarises);
+/* Looks at n_items and drops those that tell least; twice as many as came since the last call are enough to keep what stays from growing with
+ * the run. summarises: the memory makes summaries, so what the next one may keep stays. False: there was nothing left to look at, or the store
+ * is broken. */
+bool lp_store_drop(lp_store *store, int64_t n_items, bool summarises);
 /* Gives a part of what is free back to the disk, where that is much. A file from before this was done only uses it again. */
 void lp_store_shrink(lp_store *store);
 typedef struct {

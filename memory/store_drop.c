@@ -2,9 +2,10 @@
  *
  * What tells least goes first: items that no summary kept, then those that only summaries of level 1 kept, and so on, of each the oldest
  * first. A pass for each level goes along the decisions: pass l leaves what a summary of level l + 1 kept. In an episode that goes on it
- * stays behind the last such summary, so that what the next one may keep is there. What has a text is never dropped, and so the full-text
- * index knows of nothing that is gone. meta says how many items went ("dropped") and where each pass is ("dropped_to"), in the same
- * transaction. From the first drop on the file is of schema 2. */
+ * stays behind the last such summary, so that what the next one may keep is there. What a call may look at is counted in items: pass l goes
+ * where those before it have left few, and so keeps up with an agent of which pass 0 alone sees every item. What has a text is never dropped,
+ * and so the full-text index knows of nothing that is gone. meta says how many items went ("dropped") and where each pass is
+ * ("dropped_to"), in the same transaction. From the first drop on the file is of schema 2. */
 #include "memory/store_impl.h"
 
 #include <stdio.h>
@@ -43,26 +44,35 @@ static void write_progress(lp_store *store, const int64_t to[MAX_PASSES], int64_
     lp_store_meta(store, "dropped", text);
 }
 
-/* Pass l, over at most *left decisions, of which it takes what it has looked at. */
+/* Of the items of decisions ?1 to ?2 the first ?3: how many there are, and the last one's decision. */
+static const char look[] = "SELECT count(*), max(decision) FROM"
+                           " (SELECT decision FROM items WHERE decision >= ?1 AND decision < ?2 ORDER BY decision LIMIT ?3)";
+
+/* Pass l, over at most *left items, of which it takes what it has looked at. */
 static lp_status pass(lp_store *store, int l, int64_t to[MAX_PASSES], int64_t *left, bool summarises, int64_t *n_dropped, lp_err *err) {
     int64_t end;
     sqlite3_stmt *q;
     bool row;
     lp_status status = lp_store_number(store, &end, err, bound, "ii", (int64_t)l + 1, (int64_t)summarises);
     if (l && end > to[l - 1]) end = to[l - 1];
-    if (end > to[l] + *left) end = to[l] + *left;
     if (status || end <= to[l]) return status;
+    status = lp_store_prepare(store, &q, err, look, "iii", to[l], end, *left);
+    if (!status) status = lp_store_step(store, q, &row, err);
+    int64_t n = status ? 0 : sqlite3_column_int64(q, 0);
+    if (n == *left) end = sqlite3_column_int64(q, 1) + 1;
+    sqlite3_finalize(q);
+    if (status || !n) return status;
     status = lp_store_prepare(store, &q, err, drop, "iii", to[l], end, (int64_t)l + 1);
     if (!status) status = lp_store_step(store, q, &row, err);
     if (!status) *n_dropped += sqlite3_changes(store->db);
     sqlite3_finalize(q);
-    *left -= end - to[l];
+    *left -= n;
     to[l] = end;
     return status;
 }
 
-bool lp_store_drop(lp_store *store, int64_t n_decisions, bool summarises) {
-    int64_t to[MAX_PASSES], before = 0, dropped, left = n_decisions;
+bool lp_store_drop(lp_store *store, int64_t n_items, bool summarises) {
+    int64_t to[MAX_PASSES], before = 0, dropped, left = n_items;
     lp_err err;
     if (!lp_store_ready(store)) return false;
     lp_status status = read_progress(store, to, &err);
@@ -72,8 +82,8 @@ bool lp_store_drop(lp_store *store, int64_t n_decisions, bool summarises) {
         status = pass(store, l, to, &left, summarises, &dropped, &err);
     if (!status && !before && dropped) status = lp_store_raise_schema(store, LP_STORE_SCHEMA_DROPPED, &err);
     if (status) lp_store_break(store, status, &err);
-    else if (left < n_decisions) write_progress(store, to, dropped);
-    return !store->status && left < n_decisions;
+    else if (left < n_items) write_progress(store, to, dropped);
+    return !store->status && left < n_items;
 }
 
 void lp_store_shrink(lp_store *store) {

@@ -49,8 +49,8 @@ asan() {
 }
 # The thread sanitizer, over what runs in several threads.
 tsan() {
-    build tsan longplay test_base test_env_vec test_env_vec_again test_policy_learn test_run_files test_web_server test_cli_web test_viewers_server test_video test_video_live
-    TSAN_OPTIONS=halt_on_error=1 check build-tsan -R '^(base|env_vec|env_vec_again|policy_learn|run_files|web_server|cli_web|viewers_server|video|video_live|threads)$'
+    build tsan longplay test_base test_env_vec test_env_vec_again test_policy_learn test_run_files test_web_server test_cli_web test_viewers_server test_video test_video_live test_cli_relay test_cli_stage
+    TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tests/tsan.supp" check build-tsan -R '^(base|env_vec|env_vec_again|policy_learn|run_files|web_server|cli_web|viewers_server|video|video_live|cli_relay|cli_stage|threads)$'
 }
 # Compiled where nvcc is, for one kind of card.
 cuda() {

@@ -7,6 +7,8 @@
 #include "base/rng.h"
 #include "tests/seed.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -115,6 +117,52 @@ static void keys_come(void **state) {
     lp_relay_press(relay, LP_KEYPRESS_PAUSE); /* to nobody */
 }
 
+/* ---- two threads, so that the thread sanitizer sees both ends: it knows nothing of what other processes do ---- */
+
+enum { MOMENTS = 3000 };
+static atomic_uint_fast64_t n_taken; /* as far as the moments go that were read: what is written over them would be a race */
+
+static void *play_here(void *context) {
+    static uint32_t frame[SIDE * SIDE];
+    static int16_t sound[200];
+    lp_relay *player = context;
+    for (uint32_t i = 1; i <= MOMENTS; i++) {
+        while (i - atomic_load(&n_taken) >= N_SLOTS) sched_yield();
+        for (int k = 0; k < SIDE * SIDE; k++) frame[k] = i;
+        for (int k = 0; k < 200; k++) sound[k] = (int16_t)i;
+        lp_relay_hear(player, sound, 100);
+        lp_relay_show(player, &(lp_view){.frame = frame, .frame_width = SIDE, .frame_height = SIDE, .decisions = i});
+    }
+    return NULL;
+}
+
+/* Whoever keeps up reads every moment, and the numbers alone put what is in it in order. */
+static void moments_are_published(void **state) {
+    (void)state;
+    lp_relay *player = make();
+    pthread_t thread;
+    lp_err err;
+    const uint64_t before = relay->seen = atomic_load(&relay->ring->newest);
+    assert_non_null(player);
+    if (lp_relay_connect(relay, &err)) fail_msg("%s", err.message);
+    player->fd = dup(relay->theirs);
+    lp_relay_begun(relay);
+    player->ring = relay->ring;
+    atomic_store(&n_taken, 0);
+    assert_int_equal(pthread_create(&thread, NULL, play_here, player), 0);
+    for (int i = 1; i <= MOMENTS; i++) {
+        const lp_view *v = NULL;
+        while (!(v = next())) sched_yield();
+        assert_int_equal(v->decisions, i);
+        atomic_store(&n_taken, (uint64_t)i);
+    }
+    assert_int_equal(relay->seen - before, MOMENTS);
+    pthread_join(thread, NULL);
+    player->ring = NULL; /* it is the other's */
+    lp_relay_close(player);
+    lp_relay_part(relay);
+}
+
 /* ---- longplay play at the other end ---- */
 
 static pid_t start_longplay(void) {
@@ -189,6 +237,7 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whole_or_not_there), cmocka_unit_test(keys_come), cmocka_unit_test(longplay_obeys)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(whole_or_not_there), cmocka_unit_test(keys_come),
+                                       cmocka_unit_test(moments_are_published), cmocka_unit_test(longplay_obeys)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

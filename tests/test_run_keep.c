@@ -173,6 +173,42 @@ static void test_order(void **state) {
     close_player(&p);
 }
 
+enum { CHUNK = 16, KEPT = 2, ROUND = 4 * CHUNK, ROUNDS = 128 };
+
+/* The summary of 2^(level - 1) chunks: those of its first steps. */
+static void made_summary(lp_store *store, int level, int64_t idx) {
+    const int64_t span = (int64_t)CHUNK << (level - 1);
+    int64_t steps[KEPT];
+    for (int i = 0; i < KEPT; i++) steps[i] = idx * span + i;
+    lp_store_summary(store, 1, &(lp_mem_summary){level, idx, idx * span, (idx + 1) * span - 1, KEPT, steps, 0});
+}
+
+/* An episode that goes on for as long as it likes: where twice as many items are looked at as come, few stay, from a late beginning on. */
+static void test_pace(void **state) {
+    (void)state;
+    lp_store *store;
+    lp_err err;
+    int64_t step = 0;
+    if (lp_store_create(&store, at("made.db"), &err)) fail_msg("%s", err.message);
+    lp_store_episode_begin(store, 1, 1, 0);
+    for (int r = 0; r < ROUNDS; r++) {
+        for (int i = 0; i < ROUND; i++, step++) {
+            lp_store_item(store, 1, step, step, 0, 1, NULL, 0, NULL);
+            for (int level = 1; !((step + 1) % ((int64_t)CHUNK << (level - 1))); level++)
+                made_summary(store, level, step / ((int64_t)CHUNK << (level - 1)));
+        }
+        if (r >= ROUNDS / 4) assert_true(lp_store_drop(store, 2 * ROUND, true));
+        if (lp_store_commit(store, NULL, 0, &err)) fail_msg("%s", err.message);
+    }
+    lp_store_close(store);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open_v2(at("made.db"), &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    int64_t left = count(db, "SELECT count(*) FROM items");
+    print_message("%lld of %lld items are left\n", (long long)left, (long long)step);
+    assert_in_range(left, KEPT, 4 * ROUND);
+    sqlite3_close(db);
+}
+
 /* What looks at a run looks at one that dropped, too. */
 static void test_program(void **state) {
     (void)state;
@@ -230,6 +266,7 @@ static void test_refused(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_budget), TEST(test_killed), TEST(test_order), TEST(test_program), TEST(test_refused)};
+    const struct CMUnitTest tests[] = {TEST(test_budget), TEST(test_killed),  TEST(test_order),
+                                       TEST(test_pace),   TEST(test_program), TEST(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -171,10 +171,39 @@ static void best_is_the_fastest_win(void **state) {
     lp_game_close(game);
 }
 
+/* As cue's "lost" is: an end is an event, and no split, unless it is a win. */
+static void an_end_that_is_no_win_is_no_split(void **state) {
+    (void)state;
+    static lp_timeline t;
+    lp_game *game;
+    lp_err err;
+    must(lp_game_open(&game, "lantern", &err), &err);
+    const char *milestones[LP_MAX_MILESTONES];
+    assert_true(lp_game_milestones(game, milestones) > 1);
+    static const lp_outcome outcomes[] = {LP_LOSS, LP_TIMEOUT, LP_WIN};
+    for (int i = 0; i < 3; i++) {
+        lp_timeline_open(&t, game);
+        for (int episode = 1; episode <= 2; episode++) { /* the second is seen at its end, beside the best */
+            lp_timeline_begin(&t, episode);
+            lp_timeline_add(&t, 10, milestones[0], NULL);
+            lp_timeline_add(&t, 50, milestones[1], NULL);
+            lp_timeline_end(&t, episode, outcomes[i], 50);
+        }
+        seen[0] = (lp_view){0};
+        lp_timeline_view(&t, 50, &seen[0]);
+        assert_int_equal(seen[0].n_events, 4);
+        assert_int_equal(seen[0].n_splits, outcomes[i] == LP_WIN ? 2 : 1);
+        assert_string_equal(seen[0].splits[0].name, milestones[0]);
+        assert_true(seen[0].splits[0].best_s == seen[0].splits[0].at_s);
+    }
+    lp_game_close(game);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(resumed_and_replayed_tell_the_same, make_root, remove_root),
         cmocka_unit_test_setup_teardown(best_is_the_fastest_win, make_root, remove_root),
+        cmocka_unit_test(an_end_that_is_no_win_is_no_split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,23 @@ static void many_actions_show_the_likeliest(void **state) {
     }
 }
 
+/* All are shown in the room that their panel asks for, which is that of their rows. */
+static void few_actions_take_little_room(void **state) {
+    (void)state;
+    for (int n = 2; n <= 10; n++) {
+        lp_view *view = ordinary(160, 144);
+        view->n_values = view->n_levels = view->n_reads = 0; /* alone in its row, with two panels that take what is left */
+        view->memory = "none";
+        view->n_events = view->n_keys = 1;
+        view->n_actions = n;
+        int rows = n > 5 ? (n + 1) / 2 : n, asks = lp_panel_kinds[LP_PANEL_ACTION].height(painter, view, 596, true);
+        assert_int_equal(asks, LP_PANEL_FRAME + rows * LP_ROW_PX);
+        draw(view);
+        for (int i = 0; i < n; i++) assert_non_null(find_text(made.names[i]));
+        assert_int_equal(find_text("Events")->call.box.y - find_text("Next action")->call.box.y, asks + 8);
+    }
+}
+
 /* The curve's own ink inside the value panel; the title and the current value stand above it. */
 static lp_rect curve(const lp_view *view) {
     const uint32_t *pixels = draw(view);
@@ -174,10 +191,12 @@ static void memory_squares_count_the_items(void **state) {
     view->n_reads = 0; /* nothing glows */
     int n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]),
         side = ink_box(painter->canvas, whole, painter->ink[LP_INK_ASLEEP]).h;
-    for (side = 4; side <= 8 && side * side * 40 != n; side++) continue;
-    assert_in_range(side, 4, 8);
+    for (side = 4; side <= 10 && side * side * 40 != n; side++) continue;
+    assert_in_range(side, 4, 10);
     assert_non_null(find_text("48,213 seen \xe2\x86\x92 40 kept"));
     assert_true(find_text("20")->call.box.x > find_text("16")->call.box.x); /* raw stands right, older left */
+    lp_rect caption = find_text("items")->call.box, oldest = find_text("2")->call.box;
+    assert_true(oldest.x - caption.x < (W - 16 - caption.x) / 2); /* three levels take more than half of the width */
     view->n_levels = 1;
     view->level_counts[0] = 16384;
     n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]);
@@ -257,14 +276,36 @@ static void milestones_stand_with_their_time(void **state) {
     }
 }
 
+/* However many lines there are room for, no other episode is named with nothing under its name. */
+static void no_episode_is_named_alone(void **state) {
+    (void)state;
+    static char texts[LP_VIEW_MAX_EVENTS][16];
+    int named = 0, unnamed = 0;
+    for (int first = 1; first < LP_VIEW_MAX_EVENTS; first++) {
+        lp_view *view = ordinary(240, 160);
+        view->n_events = LP_VIEW_MAX_EVENTS;
+        view->n_levels = view->n_values = view->n_reads = 0;
+        view->memory = "none";
+        for (int i = 0; i < LP_VIEW_MAX_EVENTS; i++) {
+            snprintf(texts[i], sizeof texts[i], "event %d", i);
+            view->events[i] = (lp_view_event){i < first ? 7 : 6, 30 - i, texts[i], false};
+        }
+        draw(view);
+        if (find_text("episode 6")) assert_non_null(find_text(texts[first]));
+        find_text("episode 6") ? named++ : unnamed++;
+    }
+    assert_true(named > 0 && unnamed > 0);
+}
+
 static void splits_tell_the_difference(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
-    view->n_splits = 4;
+    view->n_splits = 5;
     view->splits[0] = (lp_view_split){"sword", 61, 64.2};
     view->splits[1] = (lp_view_split){"shield", 300, 225};
     view->splits[2] = (lp_view_split){"bow", 310, NAN};
     view->splits[3] = (lp_view_split){"castle", NAN, 400};
+    view->splits[4] = (lp_view_split){"dragon", NAN, 59.96};
     view->n_results = 2;
     view->results[0] = (lp_view_result){12, 500, 33.3, LP_VIEW_LOST};
     view->results[1] = (lp_view_result){11, 500, 75, LP_VIEW_WON};
@@ -273,6 +314,7 @@ static void splits_tell_the_difference(void **state) {
     static const char *const there[] = {"\xe2\x88\x92"
                                         "3.2",
                                         "1:01",
+                                        "0:59.9",
                                         "+1:15",
                                         "5:00",
                                         "5:10",
@@ -286,6 +328,20 @@ static void splits_tell_the_difference(void **state) {
         if (!find_text(there[i])) fail_msg("%s is not there", there[i]);
     assert_true(find_text("+1:15")->call.ink == painter->ink[LP_INK_LOSS] && find_text("bow")->call.ink == painter->ink[LP_INK_TEXT]);
     assert_int_equal(find_text("castle")->call.ink, painter->ink[LP_INK_DIM]); /* yet to come */
+}
+
+/* In the narrowest panel, too. */
+static void results_are_words_in_full(void **state) {
+    (void)state;
+    lp_view *view = ordinary(240, 160);
+    view->n_splits = 1;
+    view->splits[0] = (lp_view_split){"sword", 61, 64.2};
+    view->n_results = 4;
+    for (int i = 0; i < 4; i++) view->results[i] = (lp_view_result){95 - i, 60, 4, (lp_view_end)(LP_VIEW_TIMED_OUT - i % 3)};
+    draw(view);
+    const drawn_text *time = find_text("out of time");
+    assert_true(time && !time->call.shortened && find_text("#95") && !find_text("#95")->call.shortened);
+    assert_true(time->call.box.x - find_text("#95")->call.box.x < 150); /* narrow, or nothing is tried */
 }
 
 static void buttons_are_bars_of_time(void **state) {
@@ -305,6 +361,8 @@ static void buttons_are_bars_of_time(void **state) {
     assert_in_range(was, held * 3 - 5, held * 3 + 5);
     lp_rect bar = ink_box(pixels, lane_a, painter->ink[LP_INK_POLICY]);
     assert_in_range(bar.x + bar.w, W - 16 - 12 - 1, W - 16 - 12); /* now is at the right end */
+    int title = find_text("Buttons")->call.box.y + 30, middle = (left.y + a.y + a.h) / 2, bottom = 622;
+    assert_in_range(middle, (title + bottom) / 2 - 12, (title + bottom) / 2 + 12); /* over all of the panel */
 }
 
 /* ---- the clocks, and an episode's end ---- */
@@ -353,6 +411,29 @@ static void an_end_is_seen(void **state) {
         }
         assert_int_equal(changed_top, 0); /* the rest of the game stays in sight */
         assert_true(changed_middle > 600);
+    }
+}
+
+/* Beside the keys, a line has its room before they have theirs. */
+static void the_line_beside_the_keys_is_whole(void **state) {
+    (void)state;
+    static const char *const lines[] = {"horizon 64, doors 4, episode ended: loss", "horizon 1000", "x"};
+    for (int human = 0; human < 2; human++) {
+        for (int i = 0; i < 3; i++) {
+            lp_view *view = ordinary(160, 144);
+            view->human = human;
+            view->status = lines[i];
+            draw(view);
+            assert_true(find_text(lines[i]) && !find_text(lines[i])->call.shortened);
+            assert_non_null(find_text(human ? "Backspace" : "Space"));
+        }
+        lp_view *view = ordinary(160, 144);
+        view->human = human;
+        view->note =
+            "a note that is far longer than all the width, for it says at length what it is about, and then it says the same again, "
+            "and once more for those who have not read it yet";
+        draw(view);
+        assert_non_null(find_text(human ? "X" : "Space")); /* some keys stay */
     }
 }
 
@@ -415,15 +496,19 @@ int main(void) {
         cmocka_unit_test(chosen_action_is_highlighted),
         cmocka_unit_test(bars_show_probability),
         cmocka_unit_test(many_actions_show_the_likeliest),
+        cmocka_unit_test(few_actions_take_little_room),
         cmocka_unit_test(value_chart_follows_the_values),
         cmocka_unit_test(memory_squares_count_the_items),
         cmocka_unit_test(attention_lights_its_level),
         cmocka_unit_test(reads_stand_strongest_first),
         cmocka_unit_test(milestones_stand_with_their_time),
+        cmocka_unit_test(no_episode_is_named_alone),
         cmocka_unit_test(splits_tell_the_difference),
+        cmocka_unit_test(results_are_words_in_full),
         cmocka_unit_test(buttons_are_bars_of_time),
         cmocka_unit_test(clocks_that_are_known),
         cmocka_unit_test(an_end_is_seen),
+        cmocka_unit_test(the_line_beside_the_keys_is_whole),
         cmocka_unit_test(sheet_shows_every_variable),
         cmocka_unit_test(changed_variables_are_marked),
     };

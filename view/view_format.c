@@ -82,6 +82,12 @@ char *lp_format_clock(char out[LP_FORMAT_SIZE], double seconds) {
     return out;
 }
 
+char *lp_format_split(char out[LP_FORMAT_SIZE], double seconds) {
+    lp_format_clock(out, seconds);
+    if (seconds >= 0 && seconds < 60) snprintf(out, LP_FORMAT_SIZE, "0:%04.1f", floor(seconds * 10) / 10);
+    return out;
+}
+
 char *lp_format_ahead(char out[LP_FORMAT_SIZE], double seconds) {
     char clock[LP_FORMAT_SIZE];
     double size = fabs(seconds);

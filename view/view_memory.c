@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LEAST_PITCH = 6, MOST_PITCH = 10, CAPTION_PX = 74, LEAST_LEVEL_PX = 24 };
+enum { LEAST_PITCH = 6, MOST_PITCH = 12, CAPTION_PX = 74, LEAST_LEVEL_PX = 24 };
 
 static int n_levels(const lp_view *view) {
     return view->n_levels < 0 ? 0 : view->n_levels > LP_VIEW_MAX_LEVELS ? LP_VIEW_MAX_LEVELS : view->n_levels;
@@ -77,7 +77,10 @@ static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
     int n = n_levels(view), most = (r.w - CAPTION_PX) / LEAST_LEVEL_PX, line = lp_paint_line_height(p, LP_FACE_BODY);
     if (n > most) n = most; /* those of the lately seen */
     if (n < 1) return;
-    int w = n == 1 ? r.w - CAPTION_PX : (r.w - CAPTION_PX) / (n < 8 ? 8 : n); /* a lone level has all the width */
+    int w = (r.w - CAPTION_PX) / (n < 2   ? 1
+                                  : n < 5 ? 4
+                                  : n < 9 ? 8
+                                          : n); /* a lone level has all the width; a new one seldom moves the others */
     grid g = fit_grid(view, w - 4, r.h - 2 * line - 12);
     for (int level = 0; level < n; level++) level_column(p, (lp_rect){r.x + r.w - (level + 1) * w, r.y, w, r.h}, view, level, &g);
     lp_rect caption = {r.x, r.y, CAPTION_PX - 6, line};

@@ -139,6 +139,7 @@ char *lp_format_percent(char out[LP_FORMAT_SIZE], double fraction); /* 34%, <1%;
 char *lp_format_signed(char out[LP_FORMAT_SIZE], double value);     /* +0.42; a dash for NaN */
 char *lp_format_time(char out[LP_FORMAT_SIZE], double seconds);     /* 03:12:45, 2d 03:12:45; a dash for NaN */
 char *lp_format_clock(char out[LP_FORMAT_SIZE], double seconds);    /* 0:07, 12:34, 1:02:03; a dash for NaN */
+char *lp_format_split(char out[LP_FORMAT_SIZE], double seconds);    /* 0:07.4, 12:34, 1:02:03; a dash for NaN */
 char *lp_format_ahead(char out[LP_FORMAT_SIZE], double seconds);    /* -3.2, +1:05; a dash for NaN */
 /* Where it is too wide, without its seconds. */
 char *lp_format_fitting_time(lp_painter *p, char out[LP_FORMAT_SIZE], lp_face_id face, double seconds, int width);

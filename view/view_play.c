@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static int least_of(int a, int b) { return a < b ? a : b; }
+
 /* ---- what a guest thinks ---- */
 
 void lp_view_thought(lp_painter *p, lp_rect r, const lp_view *view) {
@@ -39,12 +41,12 @@ void lp_view_events(lp_painter *p, lp_rect r, const lp_view *view) {
         const lp_view_event *e = &view->events[i];
         char text[LP_FORMAT_SIZE], time[2 * LP_FORMAT_SIZE];
         bool older = e->episode != view->events[0].episode;
-        if (older && e->episode != view->events[i - 1].episode) { /* a line that says so */
+        if (older && e->episode != view->events[i - 1].episode) { /* a line that says so, above one of it */
+            if (y + 2 * LP_ROW_PX > bottom) break;
             snprintf(time, sizeof time, "episode %s", lp_format_count(text, e->episode));
             int w = lp_paint_text(p, (lp_rect){in.x, y, in.w, LP_ROW_PX}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], time) + 10;
             lp_paint_fill(p, (lp_rect){in.x + w, y + LP_ROW_PX / 2, in.w - w, 1}, p->ink[LP_INK_TRACK]);
             y += LP_ROW_PX;
-            if (y + LP_ROW_PX > bottom) break;
         }
         lp_rect row = {in.x + TIME_PX + MARK_PX, y, in.w - TIME_PX - MARK_PX, LP_ROW_PX};
         uint32_t ink = p->ink[older ? LP_INK_DIM : LP_INK_TEXT];
@@ -76,7 +78,7 @@ static void split_row(lp_painter *p, lp_rect row, const lp_view_split *s, bool n
     lp_rect time = {row.x + row.w - time_px, row.y, time_px, row.h};
     lp_rect diff = {time.x - SPLIT_GAP - diff_px, row.y, diff_px, row.h};
     lp_paint_text(p, (lp_rect){row.x, row.y, diff.x - row.x - 6, row.h}, face, LP_LEFT, ink, s->name ? s->name : "");
-    lp_paint_text(p, time, face, LP_RIGHT, ink, lp_format_clock(text, reached ? s->at_s : s->best_s));
+    lp_paint_text(p, time, face, LP_RIGHT, ink, lp_format_split(text, reached ? s->at_s : s->best_s));
     if (!is_compared(s)) return;
     double ahead = s->at_s - s->best_s;
     lp_paint_text(p, diff, face, LP_RIGHT, p->ink[ahead <= 0 ? LP_INK_LIVE : LP_INK_LOSS], lp_format_ahead(text, ahead));
@@ -90,7 +92,7 @@ void lp_view_splits(lp_painter *p, lp_rect r, const lp_view *view) {
     for (int i = 0; i < n; i++) {
         const lp_view_split *s = &view->splits[i];
         reached += isfinite(s->at_s);
-        int time = lp_paint_text_width(p, LP_FACE_BOLD, lp_format_clock(text, isfinite(s->at_s) ? s->at_s : s->best_s));
+        int time = lp_paint_text_width(p, LP_FACE_BOLD, lp_format_split(text, isfinite(s->at_s) ? s->at_s : s->best_s));
         int diff = is_compared(s) ? lp_paint_text_width(p, LP_FACE_BOLD, lp_format_ahead(text, s->at_s - s->best_s)) : 0;
         if (time > time_px) time_px = time;
         if (diff > diff_px) diff_px = diff;
@@ -122,20 +124,43 @@ static void result_mark(lp_painter *p, int x, int y, lp_view_end end) {
     }
 }
 
-static void result_row(lp_painter *p, lp_rect row, const lp_view_result *result, bool newest) {
+static const char *end_word(const lp_view_result *result) {
     static const char *const words[] = {"running", "won", "lost", "out of time"};
+    return words[result->end > LP_VIEW_TIMED_OUT ? LP_VIEW_RUNNING : result->end];
+}
+
+static lp_face_id result_face(int i) { return i ? LP_FACE_BODY : LP_FACE_BOLD; } /* the newest stands out */
+
+static const char *result_number(lp_painter *p, char out[LP_FORMAT_SIZE + 2], const lp_view_result *result, lp_face_id face) {
+    char text[LP_FORMAT_SIZE];
+    snprintf(out, LP_FORMAT_SIZE + 2, "#%s", lp_format_fitting(p, text, face, result->episode, 70));
+    return out;
+}
+
+/* Where the words begin in rows w wide: after a third, or further left where a word would be cut, but after every number. */
+static int words_from(lp_painter *p, int w, const lp_view_result *results, int n) {
+    char text[LP_FORMAT_SIZE + 2];
+    int from = w / 3, least = 0;
+    for (int i = 0; i < n; i++) {
+        int number = lp_paint_text_width(p, result_face(i), result_number(p, text, &results[i], result_face(i))) + 6;
+        int clock = lp_paint_text_width(p, result_face(i), lp_format_clock(text, results[i].seconds)) + 8;
+        int most = w - clock - lp_paint_text_width(p, result_face(i), end_word(&results[i]));
+        if (most < from) from = most;
+        if (number > least) least = number;
+    }
+    return from > least ? from : least < w / 3 ? least : w / 3;
+}
+
+static void result_row(lp_painter *p, lp_rect row, int words, const lp_view_result *result, lp_face_id face) {
     char text[LP_FORMAT_SIZE], number[LP_FORMAT_SIZE + 2];
-    lp_face_id face = newest ? LP_FACE_BOLD : LP_FACE_BODY;
-    lp_view_end end = result->end > LP_VIEW_TIMED_OUT ? LP_VIEW_RUNNING : result->end;
-    snprintf(number, sizeof number, "#%s", lp_format_fitting(p, text, face, result->episode, 70));
     lp_format_clock(text, result->seconds);
-    int w = row.w / 3, clock_w = lp_paint_text_width(p, face, text), clock_x = row.x + row.w - clock_w; /* the clock is never cut */
-    lp_paint_text(p, (lp_rect){row.x, row.y, w - 6, row.h}, face, LP_LEFT, p->ink[LP_INK_DIM], number);
-    lp_paint_text(p, (lp_rect){row.x + w, row.y, clock_x - 8 - row.x - w, row.h}, face, LP_LEFT,
-                  p->ink[end == LP_VIEW_WON    ? LP_INK_LIVE
-                         : end == LP_VIEW_LOST ? LP_INK_LOSS
-                                               : LP_INK_DIM],
-                  words[end]);
+    int clock_w = lp_paint_text_width(p, face, text), clock_x = row.x + row.w - clock_w; /* the clock is never cut */
+    lp_paint_text(p, (lp_rect){row.x, row.y, words - 6, row.h}, face, LP_LEFT, p->ink[LP_INK_DIM], result_number(p, number, result, face));
+    lp_paint_text(p, (lp_rect){row.x + words, row.y, clock_x - 8 - row.x - words, row.h}, face, LP_LEFT,
+                  p->ink[result->end == LP_VIEW_WON    ? LP_INK_LIVE
+                         : result->end == LP_VIEW_LOST ? LP_INK_LOSS
+                                                       : LP_INK_DIM],
+                  end_word(result));
     lp_paint_text(p, (lp_rect){clock_x, row.y, clock_w, row.h}, face, LP_RIGHT, p->ink[LP_INK_TEXT], text);
 }
 
@@ -149,14 +174,14 @@ void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view) {
     char text[LP_FORMAT_SIZE];
     snprintf(text, sizeof text, "%d of %d won", won, marks);
     lp_view_panel_note(p, r, "Episodes", p->ink[LP_INK_DIM], text);
-    int rows = (in.h - MARKS_H) / LP_ROW_PX;
-    for (int i = 0; i < rows && i < n; i++)
-        result_row(p, (lp_rect){in.x, in.y + MARKS_H + i * LP_ROW_PX, in.w, LP_ROW_PX}, &view->results[i], i == 0);
+    int rows = least_of((in.h - MARKS_H) / LP_ROW_PX, n), words = words_from(p, in.w, view->results, rows);
+    for (int i = 0; i < rows; i++)
+        result_row(p, (lp_rect){in.x, in.y + MARKS_H + i * LP_ROW_PX, in.w, LP_ROW_PX}, words, &view->results[i], result_face(i));
 }
 
 /* ---- buttons ---- */
 
-enum { LANE_NAME_PX = 74, LANE_MAX_PX = 56 };
+enum { LANE_NAME_PX = 74 };
 static const struct {
     uint16_t key;
     const char *name, *sign; /* sign: in combinations */
@@ -184,7 +209,7 @@ static int n_lanes(const lp_view *view) {
 
 /* A button held over decisions is one bar; the newest decision is at the right end. */
 static void lane(lp_painter *p, lp_rect r, const lp_view *view, int which) {
-    int n = n_keys(view), end = r.x + r.w, h = r.h > 40 ? 24 : r.h > 26 ? 16 : r.h - 9;
+    int n = n_keys(view), end = r.x + r.w, h = r.h > 120 ? 48 : r.h > 60 ? r.h * 2 / 5 : r.h > 40 ? 24 : r.h > 26 ? 16 : r.h - 9;
     lp_rect track = {r.x + LANE_NAME_PX, r.y + (r.h - h) / 2, r.w - LANE_NAME_PX, h};
     bool now = n > 0 && view->keys[n - 1] & lanes[which].key;
     lp_paint_text(p, (lp_rect){r.x, r.y, LANE_NAME_PX - 8, r.h}, now ? LP_FACE_BOLD : LP_FACE_BODY, LP_LEFT,
@@ -236,15 +261,13 @@ void lp_view_buttons(lp_painter *p, lp_rect r, const lp_view *view) {
         caps(p, (lp_rect){in.x, in.y + (in.h - 28) / 2, in.w, 28}, view);
         return;
     }
-    int pitch = in.h / n < LANE_MAX_PX ? in.h / n : LANE_MAX_PX;
     for (int i = 0; i < N_LANES; i++)
-        if (view->all_keys & lanes[i].key) lane(p, (lp_rect){in.x, in.y + pitch * at++, in.w, pitch}, view, i);
+        if (view->all_keys & lanes[i].key) lane(p, (lp_rect){in.x, in.y + in.h / n * at++, in.w, in.h / n}, view, i);
 }
 
 /* ---- what they need ---- */
 
 static int rows_px(int rows) { return LP_PANEL_FRAME + rows * LP_ROW_PX; }
-static int least_of(int a, int b) { return a < b ? a : b; }
 static bool remembers(const lp_view *view) {
     return view->n_levels > 0 || (view->n_values > 0 && view->memory && strcmp(view->memory, "none"));
 }
@@ -252,8 +275,8 @@ static bool remembers(const lp_view *view) {
 static bool has_actions(const lp_view *view) { return view->n_actions > 0 && !view->human; }
 static int actions_height(lp_painter *p, const lp_view *view, int width, bool least) {
     (void)p;
-    if (least) return rows_px(least_of(view->n_actions, 5));
-    return rows_px(least_of(width >= 464 && view->n_actions > 6 ? (view->n_actions + 1) / 2 : view->n_actions, 10));
+    const int rows = width >= 464 && view->n_actions > 5 ? (view->n_actions + 1) / 2 : view->n_actions; /* where it is wide, two columns */
+    return rows_px(least_of(rows, least ? 5 : 10));
 }
 
 static bool has_thought(const lp_view *view) { return view->thought != NULL; }

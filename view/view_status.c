@@ -230,13 +230,16 @@ void lp_view_footer(lp_painter *p, lp_rect r, const lp_view *view) {
                                           {{"F"}, "full"},
                                           {{"Q"}, "quit"},
                                           {{NULL}, NULL}};
-    int x = r.x;
+    const char *status = view->note && *view->note ? view->note : view->status;
+    int used = r.x, x = used, words = status && *status ? lp_paint_text_width(p, LP_FACE_BODY, status) + 6 : 0;
+    int end = r.x + r.w - (words < r.w * 2 / 3 ? words : r.w * 2 / 3); /* keys are the first to go */
     for (const legend_entry *e = view->human ? player : viewer; e->what; e++) {
-        if (x + legend_width(p, e) > r.x + r.w) break;
+        if (x + legend_width(p, e) > end) break;
         for (int k = 0; e->keys[k]; k++) x = key_cap(p, x, r, e->keys[k]);
         lp_rect box = {x, r.y, r.x + r.w - x, r.h};
-        x += lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], e->what) + (view->human ? 12 : 18);
+        used = x + lp_paint_text(p, box, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], e->what);
+        x = used + (view->human ? 12 : 18);
     }
-    const char *status = view->note && *view->note ? view->note : view->status;
-    if (status && *status) lp_paint_text(p, (lp_rect){x, r.y, r.x + r.w - x, r.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], status);
+    used += 6;
+    if (words) lp_paint_text(p, (lp_rect){used, r.y, r.x + r.w - used, r.h}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], status);
 }

@@ -35,6 +35,10 @@ function clock(seconds) {
   return days ? `${days}d ${time}` : s < 3600 ? time.slice(3) : time;
 }
 
+function split(seconds) {
+  return seconds !== null && seconds < 60 ? `${clock(seconds)}.${Math.floor(10 * seconds) % 10}` : clock(seconds);
+}
+
 function difference(at, best) {
   const d = at - best;
   return make('td', { class: `number ${d > 0 ? 'behind' : 'ahead'}` }, `${d > 0 ? '+' : '−'}${Math.abs(d).toFixed(1)}`);
@@ -88,7 +92,7 @@ const draw = {
   events: d => !d.events.length ? null : [make('h2', null, 'Events'), make('table', null, ...d.events.map(e =>
     row(e.episode === d.events[0].episode ? null : { class: 'dim' }, number(clock(e.at_s)), `${e.milestone ? '◆ ' : ''}${e.text}`, number(`episode ${count(e.episode)}`))))],
   splits: d => !d.splits.length ? null : [make('h2', null, 'Splits'), make('table', null, ...d.splits.map(s =>
-    row(s.at_s === null ? { class: 'dim' } : null, s.name, s.at_s !== null && s.best_s !== null ? difference(s.at_s, s.best_s) : '', number(clock(s.at_s ?? s.best_s)))))],
+    row(s.at_s === null ? { class: 'dim' } : null, s.name, s.at_s !== null && s.best_s !== null ? difference(s.at_s, s.best_s) : '', number(split(s.at_s ?? s.best_s)))))],
   results: d => !d.last.length ? null : [make('h2', null, 'Episodes'), make('table', null, ...d.last.slice(0, 8).map(r =>
     row(null, number(count(r.episode)), make('td', { class: r.end }, ends[r.end] ?? '–'), number(`${count(r.decisions)} decisions`), number(clock(r.seconds)))))],
   buttons: d => !d.pressed.length ? null : [make('h2', null, 'Buttons'), ...d.all.map(key => {
