@@ -107,6 +107,7 @@ static lp_status load_record(lp_run *run, lp_err *err) {
     run->mind.episode = run->head.episodes + 1;
     if ((status = lp_run_recall_nodes(run, err))) return status;
     run->saved_decisions = run->head.decisions;
+    run->saved_playing = run->head.playing;
     run->resumed = run->head.decisions > 0;
     run->recorded = true;
     return LP_OK;
@@ -247,6 +248,7 @@ void lp_run_take_over(lp_run *run, lp_run *again) {
     run->head = again->head;
     run->disk = again->disk;
     run->saved_decisions = again->saved_decisions;
+    run->saved_playing = again->saved_playing;
     run->saved_s = again->saved_s;
     run->clock.open = again->clock.open;
     again->idle = again->store;
@@ -488,7 +490,7 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (run->broken) return lp_fail(err, LP_FAILED, "the run has stopped after an error");
     LP_CHECK(!run->thought);
     if (!run->recorded) return LP_OK;
-    if (run->head.decisions == run->saved_decisions) return check_place(run, err);
+    if (run->head.decisions == run->saved_decisions && run->head.playing == run->saved_playing) return check_place(run, err);
     lp_status status = fill_blob(run, err);
     if (!status) status = lp_movie_sync(run->movie, &run->head.movie_offset, err);
     if (!status) {
@@ -499,6 +501,7 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
     }
     run->broken = status != LP_OK;
     run->saved_decisions = run->head.decisions;
+    run->saved_playing = run->head.playing;
     run->saved_s = lp_now_s();
     return status;
 }

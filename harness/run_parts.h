@@ -109,6 +109,7 @@ struct lp_run {
     unsigned char *blob, *state; /* the checkpoint; [emulator state] */
     size_t blob_bytes;           /* that blob has room for: the memory grows, so it does too */
     int64_t saved_decisions;
+    uint64_t saved_playing; /* head.playing then: an episode may begin without a decision */
     double saved_s;
     lp_view_disk disk;
     lp_outcome outcome;
