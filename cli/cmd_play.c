@@ -374,6 +374,7 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
         cJSON_AddNumberToObject(c, "tokens", (double)chat.tokens);
         cJSON_AddNumberToObject(c, "cost", chat.cost);
         cJSON_AddNumberToObject(c, "faults", (double)chat.faults);
+        cJSON_AddNumberToObject(c, "failed", (double)chat.failed);
         cJSON_AddNumberToObject(c, "given_up", (double)chat.given_up);
         cJSON_AddNumberToObject(c, "summaries", (double)chat.summaries);
         cJSON_AddNumberToObject(c, "repeats", (double)chat.repeats);

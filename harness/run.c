@@ -540,7 +540,11 @@ void lp_run_view(lp_run *run, lp_view *view) {
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
     view->policy = slash ? slash + 1 : run->config.policy;
-    view->thought = run->guest ? run->last_thought : NULL;
+    view->thought = run->guest ? lp_guest_saying(run->guest) : NULL;
+    view->thinks = view->thought != NULL;
+    if (run->guest && !view->thinks) view->thought = run->last_thought;
+    if (run->guest && lp_guest_show(run->guest, &run->model, run->lines, &view->n_lines))
+        view->model = &run->model, view->lines = run->lines;
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "players/chat_log.h"
+#include "players/chat_stream.h"
 #include "players/chat_summary.h"
 #include "players/chat_words.h"
 #include "players/http.h"
@@ -26,7 +27,6 @@ struct lp_chat {
     char *prompt;     /* owned */
     lp_http *http;    /* owned */
     lp_chat_log *log; /* owned; NULL: the run is not recorded */
-    bool met;         /* an answer came: from here on faults are passed by */
     lp_chat_counts counts;
     /* the past, from the replies */
     cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
@@ -40,15 +40,19 @@ struct lp_chat {
     int64_t episode, step;
     uint64_t screen; /* 0: it saw none */
     int repeats;     /* that it is told of; 0: none */
+    int repeating;   /* the same, until it is asked again */
     cJSON *now;      /* owned; its messages, the question first; NULL: there is none */
     lp_chat_plan plan;
     int rounds;
     /* its request */
     const lp_library *library; /* borrowed until it is answered; NULL: there is none */
     cJSON *request;            /* owned */
+    lp_chat_stream stream;     /* its answer, as far as it has come */
+    bool met;                  /* an answer came: from here on faults are passed by */
     bool on_its_way, wrote;    /* wrote: the summary is there */
-    int tries;
-    double again_s; /* when to try again, where none is on its way */
+    bool streams, streamed;    /* streams: it is asked for in pieces; streamed: one came so, and it is known that the endpoint can */
+    int tries, failed;         /* failed: since the last line */
+    double again_s;            /* when to try again, where none is on its way */
     /* the summary that is written before the turn */
     const lp_writing *writing; /* borrowed until it is answered; NULL: none, the request is a turn's */
     char *asked;               /* owned; the question */
@@ -82,7 +86,7 @@ static void tell_repeats(lp_chat *c, char question[LP_CHAT_QUESTION]) {
         same += c->last[i % LAST_TURNS].presses == newest;
     }
     if (!c->screen || same < REPEATS) return;
-    c->repeats = same;
+    c->repeats = c->repeating = same;
     const size_t used = strlen(question);
     snprintf(question + used, LP_CHAT_QUESTION - used,
              " You repeat yourself: of your last %d turns %d began with this very screen, and in %d of them you pressed the same.",
@@ -93,6 +97,7 @@ static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
     const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *cost = cJSON_GetObjectItem(line, "cost"),
                 *faults = cJSON_GetObjectItem(line, "faults");
+    const cJSON *failed = cJSON_GetObjectItem(line, "failed");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
     counts->replies += !gave_up, counts->given_up += gave_up;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
@@ -100,6 +105,7 @@ static void count(void *context, const cJSON *line) {
     counts->repeats += cJSON_GetObjectItem(line, "repeats") != NULL;
     counts->summaries += cJSON_GetObjectItem(line, "summary") && !gave_up && !cJSON_GetObjectItem(line, "refused");
     if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
+    if (cJSON_IsNumber(failed)) counts->failed += (int64_t)failed->valuedouble;
 }
 
 static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *question) {
@@ -187,6 +193,7 @@ lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, con
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, path, err);
+    c->streams = c->setup.stream;
     if (!status && folder) status = lp_chat_log_open(&c->log, folder, count, &c->counts, err);
     if (status) lp_chat_close(c);
     else *out = c;
@@ -203,14 +210,41 @@ void lp_chat_close(lp_chat *c) {
     free(c->past);
     free(c->prompt);
     free(c->asked);
+    lp_chat_stream_free(&c->stream);
     free(c);
 }
 
 lp_chat_counts lp_chat_count(const lp_chat *c) { return c->counts; }
 
+const char *lp_chat_saying(const lp_chat *c) {
+    const char *now = c->on_its_way ? lp_chat_stream_saying(&c->stream) : NULL;
+    if (now || c->answered || c->writing || !c->now) return now;
+    return *c->plan.thought ? c->plan.thought : NULL; /* before it looked something up */
+}
+
+int lp_chat_show(const lp_chat *c, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK]) {
+    const lp_chat_counts *n = &c->counts;
+    *model = (lp_view_model){.replies = n->replies,
+                             .tokens = n->tokens,
+                             .cost = n->cost,
+                             .failed = n->failed,
+                             .faults = n->faults,
+                             .given_up = n->given_up,
+                             .repeats = n->repeats,
+                             .repeating = c->repeating};
+    for (int i = 0; i < c->book.n; i++) lines[i] = (lp_view_line){c->book.key[i], c->book.text[i]};
+    return c->book.n;
+}
+
 /* ---- asking ---- */
 
 static lp_status post(lp_chat *c, lp_err *err) {
+    lp_chat_stream_begin(&c->stream);
+    cJSON_DeleteItemFromObject(c->request, "stream"), cJSON_DeleteItemFromObject(c->request, "stream_options");
+    if (c->streams) {
+        cJSON_AddTrueToObject(c->request, "stream");
+        cJSON_AddTrueToObject(cJSON_AddObjectToObject(c->request, "stream_options"), "include_usage");
+    }
     char *json = cJSON_PrintUnformatted(c->request);
     lp_status status = json ? lp_http_post(c->http, json, err) : lp_fail(err, LP_FAILED, "out of memory for a request");
     cJSON_free(json);
@@ -238,7 +272,7 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
     if (c->answered) return LP_OK;
     c->screen = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
-    c->repeats = 0;
+    c->repeats = c->repeating = 0;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
         lp_chat_question(question, c->game, m);
@@ -323,15 +357,23 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     return status ? status : post(c, err);
 }
 
+/* The failures of before are told with what came of it. */
+static void add_failed(lp_chat *c, cJSON *line) {
+    if (c->failed) cJSON_AddNumberToObject(line, "failed", c->failed);
+    c->failed = 0;
+}
+
 /* Whether it would say the same again. */
 static bool refuses(int code) { return code == 400 || code == 401 || code == 403 || code == 404; }
 
 static lp_status fail(lp_chat *c, int code, double retry_after_s, const char *why, lp_err *err) {
     if (!c->met && (!code || refuses(code))) return lp_fail(err, LP_FAILED, "%s: %s", c->setup.url, why);
+    c->failed++;
     lp_warn("%s: %s", c->setup.url, why);
     if (refuses(code) || ++c->tries > c->setup.retries) {
         cJSON *line = cJSON_CreateObject();
         cJSON_AddStringToObject(line, "gave_up", why);
+        add_failed(c, line);
         lp_status status = take(c, line, err);
         cJSON_Delete(line);
         return status;
@@ -342,23 +384,34 @@ static lp_status fail(lp_chat *c, int code, double retry_after_s, const char *wh
     return LP_OK;
 }
 
+/* An endpoint that does not stream, or not with tools, may say so in many ways: it is asked without, once. */
+static bool may_not_stream(const lp_chat *c, int code) {
+    return c->streams && !c->streamed && (code == 400 || code == 422 || code == 500 || code == 501);
+}
+
 static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     cJSON *message = NULL;
     lp_chat_usage tokens = {0};
     lp_err why = {{0}};
-    if (!r->code) return fail(c, 0, 0, r->why, err);
-    if (lp_chat_reply(&message, &tokens, r->body, &why) || r->code != 200) {
+    const char *body = r->body;
+    const bool cut = c->stream.in_pieces && lp_chat_stream_end(&c->stream, &body, &why);
+    const int code = c->stream.in_pieces && !r->code ? 200 : r->code; /* what ended as it should is whole, however the connection ended */
+    if (!code) return fail(c, 0, 0, r->why, err);
+    if (may_not_stream(c, code)) return c->streams = false, post(c, err);
+    if (cut || lp_chat_reply(&message, &tokens, body, &why) || code != 200) {
         char text[sizeof why.message + 32];
-        snprintf(text, sizeof text, "HTTP %d%s%s", r->code, *why.message ? ": " : "", why.message);
+        snprintf(text, sizeof text, "HTTP %d%s%s", code, *why.message ? ": " : "", why.message);
         cJSON_Delete(message);
-        return fail(c, r->code, r->retry_after_s, text, err);
+        return fail(c, code, r->retry_after_s, cut && *r->why ? r->why : text, err);
     }
     c->met = true;
+    c->streamed |= c->stream.in_pieces;
     cJSON *line = cJSON_CreateObject();
     cJSON_AddItemToObject(line, "message", message);
     cJSON_AddNumberToObject(line, "tokens", (double)(tokens.in + tokens.out));
     const double cost = lp_chat_cost(&c->setup, &tokens);
     if (cost > 0) cJSON_AddNumberToObject(line, "cost", cost);
+    add_failed(c, line);
     lp_status status = take(c, line, err);
     cJSON_Delete(line);
     return status;
@@ -370,6 +423,7 @@ static lp_status wait_for_it(lp_chat *c, int timeout_ms, lp_err *err) {
     if (c->on_its_way) {
         lp_http_reply reply;
         lp_http_look(c->http, timeout_ms, &reply);
+        lp_chat_stream_look(&c->stream, reply.body, reply.size);
         c->on_its_way = !reply.done;
         if (reply.done) status = judge(c, &reply, err);
     } else {

@@ -36,6 +36,8 @@ static const lp_setting table[] = {
      offsetof(lp_chat_setup, price_cached), -1, -1, 1e9, NULL},
     FLOAT(price_out, "of a million tokens that it answers"),
     FLOAT(budget_cost, "that the whole run may cost, in the prices' currency; 0: no limit"),
+    {"chat.stream", "answers are read as they come, where the endpoint has that", LP_SET_CHOICE, offsetof(lp_chat_setup, stream), 1, 0, 0,
+     "no|yes"},
     {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
 };
 enum { N = sizeof table / sizeof *table };

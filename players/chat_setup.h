@@ -29,6 +29,7 @@ typedef struct {
         price_out;      /* of a million tokens: sent, of those what the endpoint had cached (-1: the same), answered */
     double budget_cost; /* that the whole run may cost; 0: no limit */
     double temperature; /* below 0: the endpoint's */
+    int64_t stream;     /* bool: answers are asked for in pieces, as they come */
 } lp_chat_setup;
 
 /* Tokens of a request, as the endpoint says; cached: how many of those sent it did not have to read again. */

@@ -266,8 +266,8 @@ static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arg
     }
     int at = 0;
     while (at < book->n && strcmp(book->key[at], key) != 0) at++;
-    if (at == LP_CHAT_NOTEBOOK) {
-        add_fault(plan, result, "note: the notebook's %d lines are full; an empty text takes one out", LP_CHAT_NOTEBOOK);
+    if (at == LP_NOTEBOOK) {
+        add_fault(plan, result, "note: the notebook's %d lines are full; an empty text takes one out", LP_NOTEBOOK);
         return;
     }
     if (*text) {
@@ -316,11 +316,21 @@ static void add_result(cJSON *now, const cJSON *one, const char *text) {
     cJSON_AddItemToArray(now, m);
 }
 
+/* Beside its calls; of a model that thinks before it speaks, and then does not, what it thought. NULL: nothing. */
+static const char *said_of(const cJSON *message) {
+    static const char *const names[] = {"content", "reasoning_content", "reasoning"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(message, names[i]));
+        if (text && *text) return text;
+    }
+    return NULL;
+}
+
 void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *book, cJSON *now, const cJSON *message, const lp_chat_setup *s,
                     const lp_game *game, const lp_library *library, const cJSON *results) {
     const cJSON *calls = cJSON_GetObjectItem(message, "tool_calls"), *one, *known = results ? results->child : NULL;
-    const char *said = cJSON_GetStringValue(cJSON_GetObjectItem(message, "content"));
-    if (said && *said) lp_text_cut(plan->thought, sizeof plan->thought, said);
+    const char *said = said_of(message);
+    if (said) lp_text_cut(plan->thought, sizeof plan->thought, said);
     cJSON_AddItemToArray(now, cJSON_Duplicate(message, true));
     cJSON_ArrayForEach(one, calls) {
         char result[LP_CHAT_RESULT];

@@ -9,19 +9,12 @@
 
 #include <cjson/cJSON.h>
 
-enum {
-    LP_CHAT_KEY = 64,
-    LP_CHAT_NOTE = 512,
-    LP_CHAT_NOTEBOOK = 32,
-    LP_CHAT_PRESSES = 3600,
-    LP_CHAT_QUESTION = 2048,
-    LP_CHAT_RESULT = 2048
-};
+enum { LP_CHAT_KEY = 64, LP_CHAT_NOTE = 512, LP_CHAT_PRESSES = 3600, LP_CHAT_QUESTION = 2048, LP_CHAT_RESULT = 2048 };
 
 /* The notebook: few texts by key, always in sight, written over. */
 typedef struct {
     int n;
-    char key[LP_CHAT_NOTEBOOK][LP_CHAT_KEY], text[LP_CHAT_NOTEBOOK][LP_CHAT_NOTE];
+    char key[LP_NOTEBOOK][LP_CHAT_KEY], text[LP_NOTEBOOK][LP_CHAT_NOTE];
 } lp_chat_notebook;
 
 /* What the replies of a turn come to. */
