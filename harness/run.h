@@ -66,6 +66,8 @@ void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy
 /* Opens the game of a run, on the console and with the idle frames that it was recorded with; elsewhere: where the game is now, or NULL. */
 lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *elsewhere, lp_err *err);
 lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy);
+/* The same of a player that has one, whose items have dim numbers. */
+lp_mem_config lp_run_memory_of(const lp_run_config *config, int dim);
 
 /* Makes the folder of a new run, with its parents, and fills in config's model and last line. LP_BAD_INPUT when there is something at folder already (an empty
  * folder is fine); LP_FAILED when the disk is full. Nothing is left behind by a failure. */

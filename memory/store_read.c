@@ -165,6 +165,13 @@ lp_status lp_store_check(lp_store *store, lp_err *err) {
     return status;
 }
 
+lp_status lp_store_episode_at(lp_store *store, int64_t decision, int64_t *episode, int64_t *first_decision, lp_err *err) {
+    *first_decision = 0;
+    lp_status status = lp_store_number(store, episode, err, "SELECT max(episode) FROM episodes WHERE first_decision <= ?1", "i", decision);
+    if (status || !*episode) return status;
+    return lp_store_number(store, first_decision, err, "SELECT first_decision FROM episodes WHERE episode = ?1", "i", *episode);
+}
+
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err) {
     sqlite3_stmt *q;
     bool found = false;

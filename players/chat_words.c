@@ -282,6 +282,20 @@ static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arg
     snprintf(result, LP_CHAT_RESULT, "done");
 }
 
+void lp_chat_note(lp_chat_notebook *book, const cJSON *message) {
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItem(message, "tool_calls")) {
+        const cJSON *function = cJSON_GetObjectItem(one, "function");
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(function, "name")),
+                   *text = cJSON_GetStringValue(cJSON_GetObjectItem(function, "arguments"));
+        lp_chat_plan plan = {0};
+        char result[LP_CHAT_RESULT];
+        cJSON *arguments = name && text && !strcmp(name, "note") ? cJSON_Parse(text) : NULL;
+        if (cJSON_IsObject(arguments)) do_note(&plan, book, arguments, result);
+        cJSON_Delete(arguments);
+    }
+}
+
 static void look_up(lp_chat_plan *plan, const char *tool_name, const char *key, const cJSON *arguments,
                     void (*find)(void *, const char *, char *, size_t), const lp_library *library, char *result) {
     const char *what = cJSON_GetStringValue(cJSON_GetObjectItem(arguments, key));

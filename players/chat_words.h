@@ -36,6 +36,8 @@ cJSON *lp_chat_tools(const lp_chat_setup *setup, const lp_game *game);
 /* Does what one call says, to plan and notebook; result: what came of it, in words. Where it is no call, plan->faults counts it. library may be NULL. */
 void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *notebook, const char *name, const cJSON *arguments, const lp_chat_setup *setup,
                   const lp_game *game, const lp_library *library, char result[LP_CHAT_RESULT]);
+/* Does what its calls of note say, to notebook alone. */
+void lp_chat_note(lp_chat_notebook *notebook, const cJSON *message);
 /* A request. prompt: the system text; past: arrays of messages, oldest turn first; now: the messages of this turn, the question first. The caller's
  * to delete; NULL: out of memory. */
 cJSON *lp_chat_request(const lp_chat_setup *setup, const lp_game *game, const char *prompt, cJSON *const *past, int n_past,

@@ -293,6 +293,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Endpoint)
+with open(f"{folder}/asked", "a", encoding="utf-8"):
+    pass
 with open(f"{folder}/port.new", "w", encoding="utf-8") as f:
     f.write(str(server.server_address[1]))
 os.rename(f"{folder}/port.new", f"{folder}/port")

@@ -158,8 +158,10 @@ static void test_writes(void **state) {
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
         if (!strstr(turns, ways[i])) fail_msg("nothing %s", ways[i]);
     free(turns);
+    result r = run_with(NULL, "memory %/writes diff 0 60");
+    if (r.code || !strstr(r.out, "new      e1L1.0         The sign shows a ")) fail_msg("'%s', '%s'", r.out, r.err);
     /* a summary that was written is corrected by itself; that of an item which it cites leaves it alone */
-    result r = run_with(NULL, "memory %/writes edit e1L1.0 Nobody knows.");
+    r = run_with(NULL, "memory %/writes edit e1L1.0 Nobody knows.");
     if (r.code) fail_msg("%s", r.err);
     r = run_with(NULL, "memory %/writes edit e1s0 Somebody knows.");
     if (r.code) fail_msg("%s", r.err);
@@ -254,6 +256,11 @@ static void test_streams(void **state) {
         if (strcmp(said[i], said[0])) fail_msg("%s: '%s', '%s'", name, said[i], said[0]);
     }
     for (int i = 0; i < 4; i++) free(said[i]);
+    cJSON *o = json_of(run_with(NULL, "memory %/pieces1 diff 0 --json")); /* the notebook is told by the replies */
+    const cJSON *note = cJSON_GetArrayItem(cJSON_GetObjectItem(o, "notes"), 0);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(note, "key")), "given");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(note, "what")), "new");
+    cJSON_Delete(o);
 }
 
 /* Without a memory it finds the sign again by searching what was recorded. */
