@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "players/chat_doubts.h"
 #include "players/chat_log.h"
 #include "players/chat_stream.h"
 #include "players/chat_summary.h"
@@ -36,10 +37,15 @@ struct lp_chat {
         uint64_t screen, presses; /* hashes: what it saw and did */
     } last[LAST_TURNS];           /* turn i in i % LAST_TURNS */
     int64_t n_turns;
+    uint64_t doubts;    /* the contradictions that it was told of last */
+    uint64_t goal;      /* its goal's hash; 0: it has none */
+    int64_t goal_turns; /* in which that stood, and nothing happened */
     /* the turn that was asked for last */
     int64_t episode, step;
     uint64_t screen; /* 0: it saw none */
     int repeats;     /* that it is told of; 0: none */
+    uint64_t doubt;  /* likewise */
+    bool asks_goal;  /* it is asked whether it still holds */
     int repeating;   /* the same, until it is asked again */
     cJSON *now;      /* owned; its messages, the question first; NULL: there is none */
     lp_chat_plan plan;
@@ -64,13 +70,22 @@ struct lp_chat {
 
 /* ---- the past, told by lines of chat.jsonl ---- */
 
-static uint64_t screen_of(const cJSON *line) {
-    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItem(line, "screen"));
+static uint64_t hash_of(const cJSON *line, const char *name) {
+    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItem(line, name));
     return hex ? strtoull(hex, NULL, 16) : 0;
+}
+
+static uint64_t goal_of(const lp_chat *c) {
+    const char *goal = lp_chat_goal(&c->book);
+    return goal ? lp_hash64(goal, strlen(goal)) : 0;
 }
 
 /* A turn is complete. */
 static void note_turn(lp_chat *c, uint64_t screen) {
+    const uint64_t goal = goal_of(c);
+    const bool stands = goal && goal == c->goal && !lp_chat_happened(cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
+    c->goal_turns = stands ? c->goal_turns + 1 : 0;
+    c->goal = goal;
     c->last[c->n_turns % LAST_TURNS].screen = screen;
     c->last[c->n_turns++ % LAST_TURNS].presses = lp_hash64(c->plan.press, (size_t)c->plan.n_presses);
 }
@@ -93,6 +108,27 @@ static void tell_repeats(lp_chat *c, char question[LP_CHAT_QUESTION]) {
              (int)(c->n_turns < LAST_TURNS ? c->n_turns : LAST_TURNS), seen, same);
 }
 
+/* What it remembers contradicts itself, which it has not been told of yet. */
+static void tell_contradictions(lp_chat *c, const lp_moment *m, char question[LP_CHAT_QUESTION]) {
+    char text[LP_CHAT_QUESTION];
+    uint64_t hash;
+    const size_t used = strlen(question);
+    if (!lp_chat_contradictions(text, sizeof text, &hash, m, &c->book) || hash == c->doubts) return;
+    c->doubt = hash;
+    snprintf(question + used, LP_CHAT_QUESTION - used, "%s", text);
+}
+
+/* A goal that stands while nothing happens is asked about, again and again. */
+static void ask_goal(lp_chat *c, char question[LP_CHAT_QUESTION]) {
+    const size_t used = strlen(question);
+    c->asks_goal = c->setup.goal && c->goal_turns && c->goal_turns % c->setup.goal == 0;
+    if (c->asks_goal)
+        snprintf(
+            question + used, LP_CHAT_QUESTION - used,
+            " Your goal has stood for %lld turns in which nothing happened: \"%s\". Does it still lead anywhere? Keep it, or note another.",
+            (long long)c->goal_turns, lp_chat_goal(&c->book));
+}
+
 static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
     const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *cost = cJSON_GetObjectItem(line, "cost"),
@@ -102,6 +138,8 @@ static void count(void *context, const cJSON *line) {
     counts->replies += !gave_up, counts->given_up += gave_up;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
     if (cJSON_IsNumber(cost)) counts->cost += cost->valuedouble;
+    counts->contradictions += cJSON_GetObjectItem(line, "contradicts") != NULL;
+    counts->goals += cJSON_IsTrue(cJSON_GetObjectItem(line, "asks_goal"));
     counts->repeats += cJSON_GetObjectItem(line, "repeats") != NULL;
     counts->summaries += cJSON_GetObjectItem(line, "summary") && !gave_up && !cJSON_GetObjectItem(line, "refused");
     if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
@@ -145,8 +183,9 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
     const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
     if (!cJSON_IsString(why)) why = NULL;
     c->rounds++;
+    if (cJSON_GetObjectItem(line, "contradicts")) c->doubts = hash_of(line, "contradicts");
     if (why) pass_by(c, cJSON_GetStringValue(why));
-    if (why) note_turn(c, screen_of(line));
+    if (why) note_turn(c, hash_of(line, "screen"));
     if (why) return;
     const cJSON *known = cJSON_GetObjectItem(line, "results");
     const int before = cJSON_GetArraySize(c->now), faults = c->plan.faults;
@@ -157,7 +196,7 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
         if (cJSON_GetObjectItem(one, "tool_call_id"))
             cJSON_AddItemToArray(results, cJSON_Duplicate(cJSON_GetObjectItem(one, "content"), false));
     if (!c->plan.n_presses && c->rounds >= c->setup.rounds) pass_by(c, c->plan.faults ? c->plan.fault : "nothing was pressed");
-    if (c->plan.n_presses) note_turn(c, screen_of(line));
+    if (c->plan.n_presses) note_turn(c, hash_of(line, "screen"));
 }
 
 /* ---- opening ---- */
@@ -273,10 +312,14 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     if (c->answered) return LP_OK;
     c->screen = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
     c->repeats = c->repeating = 0;
+    c->doubt = 0;
+    c->asks_goal = false;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
         lp_chat_question(question, c->game, m);
         tell_repeats(c, question);
+        tell_contradictions(c, m, question);
+        ask_goal(c, question);
         begin_turn(c, m->episode, m->step, question);
         c->at = 0;
     }
@@ -331,19 +374,26 @@ static lp_status take_summary(lp_chat *c, cJSON *line, lp_err *err) {
     return c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
 }
 
+/* 0: there is none. */
+static void add_hash(cJSON *line, const char *name, uint64_t hash) {
+    char hex[24];
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)hash);
+    if (hash) cJSON_AddStringToObject(line, name, hex);
+}
+
 /* Writes the line down, then does what it says. */
 static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     if (c->writing) return take_summary(c, line, err);
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
     cJSON_AddNumberToObject(line, "step", (double)c->step);
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
-    if (c->screen) {
-        char hex[24];
-        snprintf(hex, sizeof hex, "%016llx", (unsigned long long)c->screen);
-        cJSON_AddStringToObject(line, "screen", hex);
-    }
+    add_hash(line, "screen", c->screen);
     if (c->repeats) cJSON_AddNumberToObject(line, "repeats", c->repeats);
+    add_hash(line, "contradicts", c->doubt);
+    if (c->asks_goal) cJSON_AddTrueToObject(line, "asks_goal");
     c->repeats = 0;
+    c->doubt = 0;
+    c->asks_goal = false;
     const int before = cJSON_GetArraySize(c->now);
     follow(c, line, c->library);
     count(&c->counts, line);

@@ -25,6 +25,8 @@ typedef struct {
     int64_t given_up;        /* turns for which no answer could be had */
     int64_t repeats;         /* turns in which it was told that it repeats itself */
     int64_t summaries;       /* that it wrote */
+    int64_t contradictions;  /* turns in which it was told that what it remembers contradicts itself */
+    int64_t goals;           /* turns in which it was asked whether its goal still holds */
 } lp_chat_counts;
 
 /* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl

@@ -21,6 +21,7 @@ typedef struct {
     int64_t context_tokens, answer_tokens;
     int64_t rounds;   /* requests in a turn, where the model looks things up before it plays */
     int64_t sequence; /* decisions that a turn may press at most */
+    int64_t goal;     /* turns without an event after which it is asked whether its goal still holds; 0: never */
     int64_t idle;     /* decisions that pass without a key where no answer could be had */
     int64_t timeout_s, retries;
     double pause_s;        /* before the first retry; twice as long before each further one */

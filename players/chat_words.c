@@ -12,12 +12,15 @@ enum { BYTES_A_TOKEN = 4 }; /* an estimate, for a context that is bounded before
 
 /* ---- a request ---- */
 
+static const char happened[] = " It happened: ";
+bool lp_chat_happened(const char *question) { return strstr(question, happened) != NULL; }
+
 void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *m) {
     size_t used = (size_t)snprintf(out, LP_CHAT_QUESTION, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode,
                                    (long long)m->step);
     if (m->before)
         used += (size_t)snprintf(out + used, LP_CHAT_QUESTION - used, " The episode before ended: %s.", lp_outcome_name(m->before));
-    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, " It happened: %s", m->happened);
+    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, "%s%s", happened, m->happened);
 }
 
 /* A schema from its text, which is ours. */
@@ -52,12 +55,16 @@ cJSON *lp_chat_tools(const lp_chat_setup *s, const lp_game *game) {
     cJSON_AddItemToArray(tools, tool("wait", "Lets decisions pass without a key.",
                                      "{\"type\":\"object\",\"properties\":{\"decisions\":{\"type\":\"integer\",\"minimum\":1}},"
                                      "\"required\":[\"decisions\"]}"));
-    cJSON_AddItemToArray(tools, tool("remember", "Stores a text in your memory. What is more important outlives what is less so.",
+    cJSON_AddItemToArray(tools, tool("remember",
+                                     "Stores a text in your memory. What is more important outlives what is less so. \"KEY: ...\" is about "
+                                     "that line of your notebook.",
                                      "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"},\"importance\":{\"type\":"
                                      "\"number\"}},\"required\":[\"text\"]}"));
-    cJSON_AddItemToArray(tools, tool("note", "Writes a line of your notebook, which you always see. An empty text takes it out.",
-                                     "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
-                                     "\"required\":[\"key\",\"text\"]}"));
+    cJSON_AddItemToArray(
+        tools,
+        tool("note", "Writes a line of your notebook, which you always see; under the key goal, what you want. An empty text takes it out.",
+             "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
+             "\"required\":[\"key\",\"text\"]}"));
     cJSON_AddItemToArray(tools, tool("recall", "Searches all that was ever remembered for words.",
                                      "{\"type\":\"object\",\"properties\":{\"words\":{\"type\":\"string\"}},\"required\":[\"words\"]}"));
     cJSON_AddItemToArray(tools, tool("open", "Shows what a node of the memory was made from.",

@@ -4,7 +4,8 @@
     chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
 
 Whoever asks for a stream gets one. The model's name says how: "plays" plays; "drips" does, slowly; "halts" does, but stops inside its thought until there is FOLDER/go; "whole" knows no streams, "streamless" refuses them; "faulty" misbehaves, each time in the next of many ways, and plays in
-between; "random" does so at random, and waits in between, which FOLDER/misbehaved_random tells; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
+between; "random" does so at random, and waits in between, which FOLDER/misbehaved_random tells; "doubts" notes another sign than it remembers, and corrects itself when it is told that the two contradict
+each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
 the doors for what it was not told. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
 import http.server
@@ -67,6 +68,28 @@ def recalls(turn: Turn) -> None:
         turn.call("recall", words="sign shows")
     else:
         cue(turn)
+
+
+def doubts(turn: Turn) -> None:
+    """It mistakes the sign in its notebook, which it plays by."""
+    if found := re.search(r"sign shows a (\w+)", turn.question):
+        turn.call("remember", text=f"sign: {found[1]}", importance=9)
+        turn.call("note", key="sign", text="square" if found[1] == "circle" else "circle")
+    noted = re.search(r"- sign: (\w+)", turn.memory)
+    other = re.search(r'contradict each other: your notebook says "\w+"; e\d+s\d+ says "(\w+)", \d+ decisions ago', turn.question)
+    if other and turn.model == "doubts":
+        turn.call("note", key="sign", text=other[1])
+    if "doors." in turn.question and noted:
+        turn.press(DOORS[noted[1]])
+    else:
+        turn.call("wait", decisions=20)
+
+
+def longs(turn: Turn) -> None:
+    asked = re.search(r"has stood for (\d+) turns", turn.question)
+    if asked or "goal:" not in turn.memory:
+        turn.call("note", key="goal", text=f"To be where it ends{', again' * bool(asked)}.")
+    turn.call("wait", decisions=2)
 
 
 def facts(turn: Turn) -> None:
@@ -209,6 +232,12 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.answer(turn)
         elif request["model"] == "walks":
             turn.press("LEFT")
+            self.answer(turn)
+        elif request["model"] in ("doubts", "believes"):
+            doubts(turn)
+            self.answer(turn)
+        elif request["model"] == "longs":
+            longs(turn)
             self.answer(turn)
         elif request["model"] == "recalls":
             recalls(turn)

@@ -56,7 +56,7 @@ static inline int number(const cJSON *o, const char *key) {
 static inline char *text_of(const char *name) {
     lp_blob file;
     lp_err err;
-    if (lp_file_read(&file, at(name), 64 << 20, &err)) fail_msg("%s", err.message);
+    if (lp_file_read(&file, at(name), 1 << 30, &err)) fail_msg("%s", err.message);
     return (char *)file.data; /* a 0 follows it */
 }
 

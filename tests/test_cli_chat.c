@@ -346,6 +346,63 @@ static void test_repeats(void **state) {
     free(turns);
 }
 
+/* Told that what it noted is not what it remembers, it plays by what is right; who does not listen loses. */
+static void test_contradictions(void **state) {
+    (void)state;
+    static const char *const models[] = {"doubts", "believes"};
+    for (int i = 0; i < 2; i++) {
+        char arguments[256], file[32];
+        put_setup(models[i], models[i], "turns = 0\n");
+        snprintf(arguments, sizeof arguments,
+                 "play cue --policy chat:%%/%s.ini --headless --set horizon=100 --set doors=4 --episodes 1 --run %%/%s --json", models[i],
+                 models[i]);
+        cJSON *o = json_of(run_with(NULL, arguments));
+        assert_int_equal(number(o, "wins"), 1 - i);
+        assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "contradictions"), 1); /* once, as long as they stay the same */
+        assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "faults"), 0);
+        cJSON_Delete(o);
+        snprintf(file, sizeof file, "%s/chat.jsonl", models[i]);
+        char *turns = text_of(file);
+        assert_non_null(strstr(turns, "About \\\"sign\\\" these contradict each other: your notebook says "));
+        assert_int_equal(count(turns, "\"contradicts\""), 1);
+        free(turns);
+    }
+    char *turns = text_of("whole_plays/chat.jsonl"); /* who does not contradict itself is not told so */
+    assert_null(strstr(turns, "contradict"));
+    free(turns);
+}
+
+/* A goal that stands while nothing happens is asked about after as many turns; one that was changed, or with an event, is not. */
+static void test_goal(void **state) {
+    (void)state;
+    put_setup("longs", "longs", "goal = 5\n");
+    cJSON *o =
+        json_of(run_with(NULL, "play cue --policy chat:%/longs.ini --headless --set horizon=60 --decisions 40 --run %/longs --json"));
+    char *turns = text_of("longs/chat.jsonl"), *at = turns;
+    int asked = 0, since = 0;
+    for (char *line = strtok_r(turns, "\n", &at); line; line = strtok_r(NULL, "\n", &at)) {
+        const bool asks = strstr(line, " turns in which nothing happened: \\\"To be where it ends");
+        assert_true(asks == (strstr(line, "\"asks_goal\":true") != NULL));
+        if (asks) assert_true(since >= 4); /* between them, and the one that asked */
+        asked += asks;
+        since = asks ? 0 : since + 1;
+    }
+    free(turns);
+    assert_true(asked >= 2);
+    assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "goals"), asked);
+    cJSON_Delete(o);
+    for (int decisions = 7; decisions <= 40; decisions += 11) { /* in four sittings it is asked the same */
+        char arguments[256];
+        snprintf(arguments, sizeof arguments,
+                 "play cue --policy chat:%%/longs.ini --headless --set horizon=60 --decisions %d --run %%/longs_parts --resume --json",
+                 decisions);
+        cJSON_Delete(json_of(run_with(NULL, arguments)));
+    }
+    char *whole = text_of("longs/chat.jsonl"), *parts = text_of("longs_parts/chat.jsonl");
+    assert_string_equal(parts, whole);
+    free(whole), free(parts);
+}
+
 static void expect(const char *arguments, int code, const char *words) {
     result r = run_with(NULL, arguments);
     if (r.code != code || !strstr(r.err, words)) fail_msg("%s: exit %d, '%s'", arguments, r.code, r.err);
@@ -380,7 +437,8 @@ int main(void) {
         cmocka_unit_test(test_plays),   cmocka_unit_test(test_killed),     cmocka_unit_test(test_faults),
         cmocka_unit_test(test_streams), cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),
         cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),
-        cmocka_unit_test(test_costs),   cmocka_unit_test(test_repeats),    cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_costs),   cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_goal),    cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
