@@ -2,6 +2,7 @@
  * back to, so that `longplay replay RUN --from DECISION` shows the frame. */
 #include "cli/cli.h"
 
+#include "cli/memory_diff.h"
 #include "harness/run.h"
 #include "memory/store.h"
 #include "web/web_row.h"
@@ -188,6 +189,7 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
     } looks[] = {{"tree", "no more", 2, 2, tree},
                  {"show", "one ID", 3, 3, show},
                  {"search", "words", 3, MAX_WORDS + 2, search},
+                 {"diff", "a decision or another run, and a decision", 3, 4, NULL},
                  {"edit", "an ID and a text", 4, MAX_WORDS + 2, NULL},
                  {"delete", "one ID", 3, 3, NULL}};
     enum { N = sizeof looks / sizeof *looks };
@@ -196,9 +198,11 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
     bool playing;
     size_t which = 0;
     while (which < N && strcmp(looks[which].name, a->positional[1])) which++;
-    if (which == N) return lp_fail(err, LP_BAD_INPUT, "memory '%s': must be tree, show, search, edit or delete", a->positional[1]);
+    if (which == N) return lp_fail(err, LP_BAD_INPUT, "memory '%s': must be tree, show, search, diff, edit or delete", a->positional[1]);
     if (a->n_positional < looks[which].min || a->n_positional > looks[which].max)
         return lp_fail(err, LP_BAD_INPUT, "memory %s: wants %s", looks[which].name, looks[which].wants);
+    if (!strcmp(looks[which].name, "diff"))
+        return lp_memory_diff(a->positional[0], &a->positional[2], a->n_positional - 2, a->json, o, err);
     if (!looks[which].run) return edit(a, o, err);
     lp_status status = lp_run_look(&store, a->positional[0], &totals, &playing, err);
     if (!status) status = looks[which].run(store, a, o, err);
@@ -207,11 +211,12 @@ static lp_status look(const arguments *a, cJSON *o, lp_err *err) {
 }
 
 static void more_help(void) {
-    printf("\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n", "tree", "the summaries of an episode, highest level first",
-           "show ID", "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)", "search WORDS",
-           "items whose text has all the words (a word matches by its beginning)", "edit ID TEXT",
-           "corrects what a guest (a program, a chat model, an agent) remembers; what stood there stays on record", "delete ID",
-           "takes an item's text out of what it remembers");
+    printf("\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n  %-26s %s\n", "tree",
+           "the summaries of an episode, highest level first", "show ID", "an item (e3s120: episode 3, step 120) or a summary (e3L2.5)",
+           "search WORDS", "items whose text has all the words (a word matches by its beginning)", "diff A [B]",
+           "what is remembered at decision B (now) and not at A; diff OTHER [A]: in the run OTHER and not in RUN, at A (now)",
+           "edit ID TEXT", "corrects what a guest (a program, a chat model, an agent) remembers; what stood there stays on record",
+           "delete ID", "takes an item's text out of what it remembers");
 }
 
 int lp_cmd_memory(int argc, char **argv) {
@@ -223,7 +228,7 @@ int lp_cmd_memory(int argc, char **argv) {
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
     const lp_usage usage = {.name = "memory",
-                            .arguments = "RUN tree|show ID|search WORDS|edit ID TEXT|delete ID",
+                            .arguments = "RUN tree|show ID|search WORDS|diff [RUN] [DECISION...]|edit ID TEXT|delete ID",
                             .summary = "Looks into what a run remembers, also while it goes on; corrects it.",
                             .example = "longplay memory runs/first search sign circle",
                             .options = options,

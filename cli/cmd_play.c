@@ -376,9 +376,12 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
         cJSON_AddNumberToObject(c, "tokens", (double)chat.tokens);
         cJSON_AddNumberToObject(c, "cost", chat.cost);
         cJSON_AddNumberToObject(c, "faults", (double)chat.faults);
+        cJSON_AddNumberToObject(c, "failed", (double)chat.failed);
         cJSON_AddNumberToObject(c, "given_up", (double)chat.given_up);
         cJSON_AddNumberToObject(c, "summaries", (double)chat.summaries);
         cJSON_AddNumberToObject(c, "repeats", (double)chat.repeats);
+        cJSON_AddNumberToObject(c, "contradictions", (double)chat.contradictions);
+        cJSON_AddNumberToObject(c, "goals", (double)chat.goals);
     }
     if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
     if (a->film.record) cJSON_AddStringToObject(o, "video", a->film.record);

@@ -81,6 +81,17 @@ static lp_status claim_record(lp_run *run, lp_err *err) {
     return status ? status : lp_store_open(&run->store, lp_path_join(path, sizeof path, run->folder, "run.db"), err);
 }
 
+/* A guest is told how the episode before ended, also where the run stopped between the two. */
+static lp_status recall_before(lp_run *run, lp_err *err) {
+    char result[16];
+    const lp_run_head *h = &run->head;
+    if (!run->guest || !h->episodes || (h->playing && h->decisions != h->first_decision)) return LP_OK;
+    lp_status status = lp_store_episode_result(run->store, h->episodes, result, sizeof result, err);
+    for (lp_outcome o = LP_WIN; o <= LP_TIMEOUT && !status; o++)
+        if (!strcmp(result, lp_outcome_name(o))) run->before = o;
+    return status;
+}
+
 /* The last checkpoint, and the movie up to there. */
 static lp_status load_record(lp_run *run, lp_err *err) {
     char path[PATH_MAX];
@@ -105,7 +116,7 @@ static lp_status load_record(lp_run *run, lp_err *err) {
     if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
     lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
     run->mind.episode = run->head.episodes + 1;
-    if ((status = lp_run_recall_nodes(run, err))) return status;
+    if ((status = lp_run_recall_nodes(run, err)) || (status = recall_before(run, err))) return status;
     run->saved_decisions = run->head.decisions;
     run->saved_playing = run->head.playing;
     run->resumed = run->head.decisions > 0;
@@ -543,7 +554,11 @@ void lp_run_view(lp_run *run, lp_view *view) {
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
     view->policy = slash ? slash + 1 : run->config.policy;
-    view->thought = run->guest ? run->last_thought : NULL;
+    view->thought = run->guest ? lp_guest_saying(run->guest) : NULL;
+    view->thinks = view->thought != NULL;
+    if (run->guest && !view->thinks) view->thought = run->last_thought;
+    if (run->guest && lp_guest_show(run->guest, &run->model, run->lines, &view->n_lines))
+        view->model = &run->model, view->lines = run->lines;
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;

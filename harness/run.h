@@ -69,6 +69,8 @@ lp_status lp_run_game(lp_game **out, const lp_run_config *config, const char *el
 /* The seed of episode 0, 1, ...: lp_game_eval_seed's, or lp_game_train_seed's. */
 uint64_t lp_run_seed(const lp_run_config *config, int64_t episode);
 lp_mem_config lp_run_memory(const lp_run_config *config, const lp_policy *policy);
+/* The same of a player that has one, whose items have dim numbers. */
+lp_mem_config lp_run_memory_of(const lp_run_config *config, int dim);
 
 /* Makes the folder of a new run, with its parents, and fills in config's model and last line. LP_BAD_INPUT when there is something at folder already (an empty
  * folder is fine); LP_FAILED when the disk is full. Nothing is left behind by a failure. */

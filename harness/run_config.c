@@ -109,19 +109,22 @@ uint64_t lp_run_seed(const lp_run_config *c, int64_t episode) {
     return (c->training_seeds ? lp_game_train_seed : lp_game_eval_seed)((uint64_t)c->seed, (uint64_t)episode);
 }
 
-lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
+lp_mem_config lp_run_memory_of(const lp_run_config *c, int dim) {
     /* what a run of before left unsaid were the defaults of then */
     static const struct {
         const char *name;
         int value;
     } unsaid[] = {{"window", 16}, {"chunk", 16}, {"slots", 4}, {"fan", 4}};
-    if (!policy && !lp_is_guest(c->policy)) return (lp_mem_config){.arch = &lp_mem_none, .dim = 1};
-    lp_mem_config said = lp_mem_chosen(&c->memory, policy ? lp_policy_shape(policy)->dim : 1),
-                  config = said; /* a guest's items have no vectors */
+    lp_mem_config said = lp_mem_chosen(&c->memory, dim), config = said;
     for (size_t i = 0; i < sizeof unsaid / sizeof *unsaid; i++) (void)lp_mem_set(&config, unsaid[i].name, unsaid[i].value, NULL);
     for (int i = 0; i < LP_MEM_MAX_SETTINGS; i++)
         if (said.setting[i]) config.setting[i] = said.setting[i];
     return config;
+}
+
+lp_mem_config lp_run_memory(const lp_run_config *c, const lp_policy *policy) {
+    if (!policy && !lp_is_guest(c->policy)) return (lp_mem_config){.arch = &lp_mem_none, .dim = 1};
+    return lp_run_memory_of(c, policy ? lp_policy_shape(policy)->dim : 1); /* a guest's items have no vectors */
 }
 
 void lp_run_identify(lp_run_config *config, const lp_game *game, const lp_policy *policy) {

@@ -96,6 +96,8 @@ struct lp_run {
     int64_t edits_bytes; /* of edits.txt that were looked at */
     lp_library library;
     char last_thought[LP_ANSWER_THOUGHT];
+    lp_view_model model; /* of the moment that was shown last, as its lines */
+    lp_view_line lines[LP_NOTEBOOK];
     lp_answer answer; /* the last */
     bool answered;    /* between think and take: a guest has */
     bool known;       /* likewise: its answer is known from before a kill */

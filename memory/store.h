@@ -148,6 +148,10 @@ typedef struct {
 } lp_store_row;
 /* Must not call the store, nor take long: rows are visited while their query is open. */
 typedef void (*lp_store_visit)(void *context, const lp_store_row *row);
+/* The episode that a decision of the run is of, one behind the last of the last one too, and that one's first decision; 0: there is none. */
+lp_status lp_store_episode_at(lp_store *store, int64_t decision, int64_t *episode, int64_t *first_decision, lp_err *err);
+/* How an episode ended, as lp_store_episode_end was told; "": it has not, or there is none. Cut to size_bytes. */
+lp_status lp_store_episode_result(lp_store *store, int64_t episode, char *out, size_t size_bytes, lp_err *err);
 /* The summaries of an episode (0: the last begun), highest level first. LP_BAD_INPUT: no such episode. */
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err);
 /* One item, also one that was dropped, or summary. LP_BAD_INPUT: not an ID, or nothing has it. */

@@ -116,16 +116,21 @@ lp_status lp_store_checkpoint(lp_store *store, const void **data, size_t *size_b
     return status;
 }
 
-lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err) {
-    sqlite3_stmt *q;
+/* The first column of q's first row, "" without one; ends q. status: of its preparation. */
+static lp_status take_text(lp_store *store, sqlite3_stmt *q, lp_status status, char *out, size_t size_bytes, lp_err *err) {
     bool row = false;
     out[0] = 0;
-    lp_status status = lp_store_prepare(store, &q, err, "SELECT value FROM meta WHERE key = ?1", "t", key);
     if (!status) status = lp_store_step(store, q, &row, err);
     const char *value = row ? (const char *)sqlite3_column_text(q, 0) : NULL;
     if (value) snprintf(out, size_bytes, "%s", value);
     sqlite3_finalize(q);
     return status;
+}
+
+lp_status lp_store_get_meta(lp_store *store, const char *key, char *out, size_t size_bytes, lp_err *err) {
+    sqlite3_stmt *q;
+    lp_status status = lp_store_prepare(store, &q, err, "SELECT value FROM meta WHERE key = ?1", "t", key);
+    return take_text(store, q, status, out, size_bytes, err);
 }
 
 /* Runs sql, whose one parameter, if any, is text; what it selects goes into *first, where there is a row. */
@@ -163,6 +168,19 @@ lp_status lp_store_check(lp_store *store, lp_err *err) {
         status = lp_fail(err, LP_BAD_INPUT, "%s: damaged: %.300s", store->path, says ? says : "no answer");
     sqlite3_finalize(q);
     return status;
+}
+
+lp_status lp_store_episode_at(lp_store *store, int64_t decision, int64_t *episode, int64_t *first_decision, lp_err *err) {
+    *first_decision = 0;
+    lp_status status = lp_store_number(store, episode, err, "SELECT max(episode) FROM episodes WHERE first_decision <= ?1", "i", decision);
+    if (status || !*episode) return status;
+    return lp_store_number(store, first_decision, err, "SELECT first_decision FROM episodes WHERE episode = ?1", "i", *episode);
+}
+
+lp_status lp_store_episode_result(lp_store *store, int64_t episode, char *out, size_t size_bytes, lp_err *err) {
+    sqlite3_stmt *q;
+    lp_status status = lp_store_prepare(store, &q, err, "SELECT result FROM episodes WHERE episode = ?1", "i", episode);
+    return take_text(store, q, status, out, size_bytes, err);
 }
 
 lp_status lp_store_tree(lp_store *store, int64_t episode, lp_store_visit visit, void *context, lp_err *err) {

@@ -3,7 +3,9 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "players/chat_doubts.h"
 #include "players/chat_log.h"
+#include "players/chat_stream.h"
 #include "players/chat_summary.h"
 #include "players/chat_words.h"
 #include "players/http.h"
@@ -26,7 +28,6 @@ struct lp_chat {
     char *prompt;     /* owned */
     lp_http *http;    /* owned */
     lp_chat_log *log; /* owned; NULL: the run is not recorded */
-    bool met;         /* an answer came: from here on faults are passed by */
     lp_chat_counts counts;
     /* the past, from the replies */
     cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
@@ -36,19 +37,28 @@ struct lp_chat {
         uint64_t screen, presses; /* hashes: what it saw and did */
     } last[LAST_TURNS];           /* turn i in i % LAST_TURNS */
     int64_t n_turns;
+    uint64_t doubts;    /* the contradictions that it was told of last */
+    uint64_t goal;      /* its goal's hash; 0: it has none */
+    int64_t goal_turns; /* in which that stood, and nothing happened */
     /* the turn that was asked for last */
     int64_t episode, step;
     uint64_t screen; /* 0: it saw none */
     int repeats;     /* that it is told of; 0: none */
+    uint64_t doubt;  /* likewise */
+    bool asks_goal;  /* it is asked whether it still holds */
+    int repeating;   /* the same, until it is asked again */
     cJSON *now;      /* owned; its messages, the question first; NULL: there is none */
     lp_chat_plan plan;
     int rounds;
     /* its request */
     const lp_library *library; /* borrowed until it is answered; NULL: there is none */
     cJSON *request;            /* owned */
+    lp_chat_stream stream;     /* its answer, as far as it has come */
+    bool met;                  /* an answer came: from here on faults are passed by */
     bool on_its_way, wrote;    /* wrote: the summary is there */
-    int tries;
-    double again_s; /* when to try again, where none is on its way */
+    bool streams, streamed;    /* streams: it is asked for in pieces; streamed: one came so, and it is known that the endpoint can */
+    int tries, failed;         /* failed: since the last line */
+    double again_s;            /* when to try again, where none is on its way */
     /* the summary that is written before the turn */
     const lp_writing *writing; /* borrowed until it is answered; NULL: none, the request is a turn's */
     char *asked;               /* owned; the question */
@@ -60,13 +70,22 @@ struct lp_chat {
 
 /* ---- the past, told by lines of chat.jsonl ---- */
 
-static uint64_t screen_of(const cJSON *line) {
-    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItem(line, "screen"));
+static uint64_t hash_of(const cJSON *line, const char *name) {
+    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItem(line, name));
     return hex ? strtoull(hex, NULL, 16) : 0;
+}
+
+static uint64_t goal_of(const lp_chat *c) {
+    const char *goal = lp_chat_goal(&c->book);
+    return goal ? lp_hash64(goal, strlen(goal)) : 0;
 }
 
 /* A turn is complete. */
 static void note_turn(lp_chat *c, uint64_t screen) {
+    const uint64_t goal = goal_of(c);
+    const bool stands = goal && goal == c->goal && !lp_chat_happened(cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
+    c->goal_turns = stands ? c->goal_turns + 1 : 0;
+    c->goal = goal;
     c->last[c->n_turns % LAST_TURNS].screen = screen;
     c->last[c->n_turns++ % LAST_TURNS].presses = lp_hash64(c->plan.press, (size_t)c->plan.n_presses);
 }
@@ -82,24 +101,49 @@ static void tell_repeats(lp_chat *c, char question[LP_CHAT_QUESTION]) {
         same += c->last[i % LAST_TURNS].presses == newest;
     }
     if (!c->screen || same < REPEATS) return;
-    c->repeats = same;
+    c->repeats = c->repeating = same;
     const size_t used = strlen(question);
     snprintf(question + used, LP_CHAT_QUESTION - used,
              " You repeat yourself: of your last %d turns %d began with this very screen, and in %d of them you pressed the same.",
              (int)(c->n_turns < LAST_TURNS ? c->n_turns : LAST_TURNS), seen, same);
 }
 
+/* What it remembers contradicts itself, which it has not been told of yet. */
+static void tell_contradictions(lp_chat *c, const lp_moment *m, char question[LP_CHAT_QUESTION]) {
+    char text[LP_CHAT_QUESTION];
+    uint64_t hash;
+    const size_t used = strlen(question);
+    if (!lp_chat_contradictions(text, sizeof text, &hash, m, &c->book) || hash == c->doubts) return;
+    c->doubt = hash;
+    snprintf(question + used, LP_CHAT_QUESTION - used, "%s", text);
+}
+
+/* A goal that stands while nothing happens is asked about, again and again. */
+static void ask_goal(lp_chat *c, char question[LP_CHAT_QUESTION]) {
+    const size_t used = strlen(question);
+    c->asks_goal = c->setup.goal && c->goal_turns && c->goal_turns % c->setup.goal == 0;
+    if (c->asks_goal)
+        snprintf(
+            question + used, LP_CHAT_QUESTION - used,
+            " Your goal has stood for %lld turns in which nothing happened: \"%s\". Does it still lead anywhere? Keep it, or note another.",
+            (long long)c->goal_turns, lp_chat_goal(&c->book));
+}
+
 static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
     const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *cost = cJSON_GetObjectItem(line, "cost"),
                 *faults = cJSON_GetObjectItem(line, "faults");
+    const cJSON *failed = cJSON_GetObjectItem(line, "failed");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
     counts->replies += !gave_up, counts->given_up += gave_up;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
     if (cJSON_IsNumber(cost)) counts->cost += cost->valuedouble;
+    counts->contradictions += cJSON_GetObjectItem(line, "contradicts") != NULL;
+    counts->goals += cJSON_IsTrue(cJSON_GetObjectItem(line, "asks_goal"));
     counts->repeats += cJSON_GetObjectItem(line, "repeats") != NULL;
     counts->summaries += cJSON_GetObjectItem(line, "summary") && !gave_up && !cJSON_GetObjectItem(line, "refused");
     if (cJSON_IsNumber(faults)) counts->faults += (int64_t)faults->valuedouble;
+    if (cJSON_IsNumber(failed)) counts->failed += (int64_t)failed->valuedouble;
 }
 
 static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *question) {
@@ -139,8 +183,9 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
     const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
     if (!cJSON_IsString(why)) why = NULL;
     c->rounds++;
+    if (cJSON_GetObjectItem(line, "contradicts")) c->doubts = hash_of(line, "contradicts");
     if (why) pass_by(c, cJSON_GetStringValue(why));
-    if (why) note_turn(c, screen_of(line));
+    if (why) note_turn(c, hash_of(line, "screen"));
     if (why) return;
     const cJSON *known = cJSON_GetObjectItem(line, "results");
     const int before = cJSON_GetArraySize(c->now), faults = c->plan.faults;
@@ -151,7 +196,7 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
         if (cJSON_GetObjectItem(one, "tool_call_id"))
             cJSON_AddItemToArray(results, cJSON_Duplicate(cJSON_GetObjectItem(one, "content"), false));
     if (!c->plan.n_presses && c->rounds >= c->setup.rounds) pass_by(c, c->plan.faults ? c->plan.fault : "nothing was pressed");
-    if (c->plan.n_presses) note_turn(c, screen_of(line));
+    if (c->plan.n_presses) note_turn(c, hash_of(line, "screen"));
 }
 
 /* ---- opening ---- */
@@ -187,6 +232,7 @@ lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, con
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, path, err);
+    c->streams = c->setup.stream;
     if (!status && folder) status = lp_chat_log_open(&c->log, folder, count, &c->counts, err);
     if (status) lp_chat_close(c);
     else *out = c;
@@ -203,14 +249,41 @@ void lp_chat_close(lp_chat *c) {
     free(c->past);
     free(c->prompt);
     free(c->asked);
+    lp_chat_stream_free(&c->stream);
     free(c);
 }
 
 lp_chat_counts lp_chat_count(const lp_chat *c) { return c->counts; }
 
+const char *lp_chat_saying(const lp_chat *c) {
+    const char *now = c->on_its_way ? lp_chat_stream_saying(&c->stream) : NULL;
+    if (now || c->answered || c->writing || !c->now) return now;
+    return *c->plan.thought ? c->plan.thought : NULL; /* before it looked something up */
+}
+
+int lp_chat_show(const lp_chat *c, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK]) {
+    const lp_chat_counts *n = &c->counts;
+    *model = (lp_view_model){.replies = n->replies,
+                             .tokens = n->tokens,
+                             .cost = n->cost,
+                             .failed = n->failed,
+                             .faults = n->faults,
+                             .given_up = n->given_up,
+                             .repeats = n->repeats,
+                             .repeating = c->repeating};
+    for (int i = 0; i < c->book.n; i++) lines[i] = (lp_view_line){c->book.key[i], c->book.text[i]};
+    return c->book.n;
+}
+
 /* ---- asking ---- */
 
 static lp_status post(lp_chat *c, lp_err *err) {
+    lp_chat_stream_begin(&c->stream);
+    cJSON_DeleteItemFromObject(c->request, "stream"), cJSON_DeleteItemFromObject(c->request, "stream_options");
+    if (c->streams) {
+        cJSON_AddTrueToObject(c->request, "stream");
+        cJSON_AddTrueToObject(cJSON_AddObjectToObject(c->request, "stream_options"), "include_usage");
+    }
     char *json = cJSON_PrintUnformatted(c->request);
     lp_status status = json ? lp_http_post(c->http, json, err) : lp_fail(err, LP_FAILED, "out of memory for a request");
     cJSON_free(json);
@@ -238,11 +311,15 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
     if (c->answered) return LP_OK;
     c->screen = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
-    c->repeats = 0;
+    c->repeats = c->repeating = 0;
+    c->doubt = 0;
+    c->asks_goal = false;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
         lp_chat_question(question, c->game, m);
         tell_repeats(c, question);
+        tell_contradictions(c, m, question);
+        ask_goal(c, question);
         begin_turn(c, m->episode, m->step, question);
         c->at = 0;
     }
@@ -297,19 +374,26 @@ static lp_status take_summary(lp_chat *c, cJSON *line, lp_err *err) {
     return c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
 }
 
+/* 0: there is none. */
+static void add_hash(cJSON *line, const char *name, uint64_t hash) {
+    char hex[24];
+    snprintf(hex, sizeof hex, "%016llx", (unsigned long long)hash);
+    if (hash) cJSON_AddStringToObject(line, name, hex);
+}
+
 /* Writes the line down, then does what it says. */
 static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     if (c->writing) return take_summary(c, line, err);
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
     cJSON_AddNumberToObject(line, "step", (double)c->step);
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
-    if (c->screen) {
-        char hex[24];
-        snprintf(hex, sizeof hex, "%016llx", (unsigned long long)c->screen);
-        cJSON_AddStringToObject(line, "screen", hex);
-    }
+    add_hash(line, "screen", c->screen);
     if (c->repeats) cJSON_AddNumberToObject(line, "repeats", c->repeats);
+    add_hash(line, "contradicts", c->doubt);
+    if (c->asks_goal) cJSON_AddTrueToObject(line, "asks_goal");
     c->repeats = 0;
+    c->doubt = 0;
+    c->asks_goal = false;
     const int before = cJSON_GetArraySize(c->now);
     follow(c, line, c->library);
     count(&c->counts, line);
@@ -323,15 +407,23 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     return status ? status : post(c, err);
 }
 
+/* The failures of before are told with what came of it. */
+static void add_failed(lp_chat *c, cJSON *line) {
+    if (c->failed) cJSON_AddNumberToObject(line, "failed", c->failed);
+    c->failed = 0;
+}
+
 /* Whether it would say the same again. */
 static bool refuses(int code) { return code == 400 || code == 401 || code == 403 || code == 404; }
 
 static lp_status fail(lp_chat *c, int code, double retry_after_s, const char *why, lp_err *err) {
     if (!c->met && (!code || refuses(code))) return lp_fail(err, LP_FAILED, "%s: %s", c->setup.url, why);
+    c->failed++;
     lp_warn("%s: %s", c->setup.url, why);
     if (refuses(code) || ++c->tries > c->setup.retries) {
         cJSON *line = cJSON_CreateObject();
         cJSON_AddStringToObject(line, "gave_up", why);
+        add_failed(c, line);
         lp_status status = take(c, line, err);
         cJSON_Delete(line);
         return status;
@@ -342,23 +434,34 @@ static lp_status fail(lp_chat *c, int code, double retry_after_s, const char *wh
     return LP_OK;
 }
 
+/* An endpoint that does not stream, or not with tools, may say so in many ways: it is asked without, once. */
+static bool may_not_stream(const lp_chat *c, int code) {
+    return c->streams && !c->streamed && (code == 400 || code == 422 || code == 500 || code == 501);
+}
+
 static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     cJSON *message = NULL;
     lp_chat_usage tokens = {0};
     lp_err why = {{0}};
-    if (!r->code) return fail(c, 0, 0, r->why, err);
-    if (lp_chat_reply(&message, &tokens, r->body, &why) || r->code != 200) {
+    const char *body = r->body;
+    const bool cut = c->stream.in_pieces && lp_chat_stream_end(&c->stream, &body, &why);
+    const int code = c->stream.in_pieces && !r->code ? 200 : r->code; /* what ended as it should is whole, however the connection ended */
+    if (!code) return fail(c, 0, 0, r->why, err);
+    if (may_not_stream(c, code)) return c->streams = false, post(c, err);
+    if (cut || lp_chat_reply(&message, &tokens, body, &why) || code != 200) {
         char text[sizeof why.message + 32];
-        snprintf(text, sizeof text, "HTTP %d%s%s", r->code, *why.message ? ": " : "", why.message);
+        snprintf(text, sizeof text, "HTTP %d%s%s", code, *why.message ? ": " : "", why.message);
         cJSON_Delete(message);
-        return fail(c, r->code, r->retry_after_s, text, err);
+        return fail(c, code, r->retry_after_s, cut && *r->why ? r->why : text, err);
     }
     c->met = true;
+    c->streamed |= c->stream.in_pieces;
     cJSON *line = cJSON_CreateObject();
     cJSON_AddItemToObject(line, "message", message);
     cJSON_AddNumberToObject(line, "tokens", (double)(tokens.in + tokens.out));
     const double cost = lp_chat_cost(&c->setup, &tokens);
     if (cost > 0) cJSON_AddNumberToObject(line, "cost", cost);
+    add_failed(c, line);
     lp_status status = take(c, line, err);
     cJSON_Delete(line);
     return status;
@@ -370,6 +473,7 @@ static lp_status wait_for_it(lp_chat *c, int timeout_ms, lp_err *err) {
     if (c->on_its_way) {
         lp_http_reply reply;
         lp_http_look(c->http, timeout_ms, &reply);
+        lp_chat_stream_look(&c->stream, reply.body, reply.size);
         c->on_its_way = !reply.done;
         if (reply.done) status = judge(c, &reply, err);
     } else {

@@ -12,6 +12,7 @@
 #define LP_PLAYERS_CHAT_H
 
 #include "players/words.h"
+#include "view/viewer.h"
 
 typedef struct lp_chat lp_chat;
 
@@ -20,9 +21,12 @@ typedef struct {
     int64_t replies, tokens; /* in and out */
     double cost;             /* of these, at the prices of their time */
     int64_t faults;          /* in them: calls of tools that were none */
+    int64_t failed;          /* requests that came to nothing before them: no answer, a cut one, none that is a completion */
     int64_t given_up;        /* turns for which no answer could be had */
     int64_t repeats;         /* turns in which it was told that it repeats itself */
     int64_t summaries;       /* that it wrote */
+    int64_t contradictions;  /* turns in which it was told that what it remembers contradicts itself */
+    int64_t goals;           /* turns in which it was asked whether its goal still holds */
 } lp_chat_counts;
 
 /* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl
@@ -30,6 +34,10 @@ typedef struct {
 lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err);
 void lp_chat_close(lp_chat *chat); /* NULL is fine */
 lp_chat_counts lp_chat_count(const lp_chat *chat);
+/* What it says in the turn that it is asked for, as far as it has come; NULL: nothing yet, or it has answered. Valid until the next call on chat. */
+const char *lp_chat_saying(const lp_chat *chat);
+/* The same for a window, and the notebook, of which it returns how many lines there are; borrowed until the next call on chat. */
+int lp_chat_show(const lp_chat *chat, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK]);
 lp_status lp_chat_ask(lp_chat *chat, const lp_moment *moment, lp_err *err);
 /* LP_FAILED: at the first request there is nobody, or who is there refuses it; the budget is used up; or what was said cannot be written down.
  * Faults after the first answer are tried again, then passed by without a key. */

@@ -25,6 +25,7 @@ static const lp_setting table[] = {
     INT(answer_tokens, "that an answer may have", 1000, 1, 1e6),
     INT(rounds, "requests in a turn", 4, 1, 50),
     INT(sequence, "decisions that a turn may press", 120, 1, 3600),
+    INT(goal, "turns without an event after which it is asked whether its goal still holds; 0: never", 20, 0, 1e6),
     INT(idle, "decisions that pass where no answer could be had", 8, 1, 3600),
     INT(timeout_s, "seconds that a request may take", 120, 1, 86400),
     INT(retries, "of a request, with growing pauses", 5, 0, 1000),
@@ -36,6 +37,8 @@ static const lp_setting table[] = {
      offsetof(lp_chat_setup, price_cached), -1, -1, 1e9, NULL},
     FLOAT(price_out, "of a million tokens that it answers"),
     FLOAT(budget_cost, "that the whole run may cost, in the prices' currency; 0: no limit"),
+    {"chat.stream", "answers are read as they come, where the endpoint has that", LP_SET_CHOICE, offsetof(lp_chat_setup, stream), 1, 0, 0,
+     "no|yes"},
     {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
 };
 enum { N = sizeof table / sizeof *table };

@@ -21,6 +21,7 @@ typedef struct {
     int64_t context_tokens, answer_tokens;
     int64_t rounds;   /* requests in a turn, where the model looks things up before it plays */
     int64_t sequence; /* decisions that a turn may press at most */
+    int64_t goal;     /* turns without an event after which it is asked whether its goal still holds; 0: never */
     int64_t idle;     /* decisions that pass without a key where no answer could be had */
     int64_t timeout_s, retries;
     double pause_s;        /* before the first retry; twice as long before each further one */
@@ -29,6 +30,7 @@ typedef struct {
         price_out;      /* of a million tokens: sent, of those what the endpoint had cached (-1: the same), answered */
     double budget_cost; /* that the whole run may cost; 0: no limit */
     double temperature; /* below 0: the endpoint's */
+    int64_t stream;     /* bool: answers are asked for in pieces, as they come */
 } lp_chat_setup;
 
 /* Tokens of a request, as the endpoint says; cached: how many of those sent it did not have to read again. */

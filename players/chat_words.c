@@ -12,12 +12,15 @@ enum { BYTES_A_TOKEN = 4 }; /* an estimate, for a context that is bounded before
 
 /* ---- a request ---- */
 
+static const char happened[] = " It happened: ";
+bool lp_chat_happened(const char *question) { return strstr(question, happened) != NULL; }
+
 void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *m) {
     size_t used = (size_t)snprintf(out, LP_CHAT_QUESTION, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode,
                                    (long long)m->step);
     if (m->before)
         used += (size_t)snprintf(out + used, LP_CHAT_QUESTION - used, " The episode before ended: %s.", lp_outcome_name(m->before));
-    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, " It happened: %s", m->happened);
+    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, "%s%s", happened, m->happened);
 }
 
 /* A schema from its text, which is ours. */
@@ -52,12 +55,16 @@ cJSON *lp_chat_tools(const lp_chat_setup *s, const lp_game *game) {
     cJSON_AddItemToArray(tools, tool("wait", "Lets decisions pass without a key.",
                                      "{\"type\":\"object\",\"properties\":{\"decisions\":{\"type\":\"integer\",\"minimum\":1}},"
                                      "\"required\":[\"decisions\"]}"));
-    cJSON_AddItemToArray(tools, tool("remember", "Stores a text in your memory. What is more important outlives what is less so.",
+    cJSON_AddItemToArray(tools, tool("remember",
+                                     "Stores a text in your memory. What is more important outlives what is less so. \"KEY: ...\" is about "
+                                     "that line of your notebook.",
                                      "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"},\"importance\":{\"type\":"
                                      "\"number\"}},\"required\":[\"text\"]}"));
-    cJSON_AddItemToArray(tools, tool("note", "Writes a line of your notebook, which you always see. An empty text takes it out.",
-                                     "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
-                                     "\"required\":[\"key\",\"text\"]}"));
+    cJSON_AddItemToArray(
+        tools,
+        tool("note", "Writes a line of your notebook, which you always see; under the key goal, what you want. An empty text takes it out.",
+             "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
+             "\"required\":[\"key\",\"text\"]}"));
     cJSON_AddItemToArray(tools, tool("recall", "Searches all that was ever remembered for words.",
                                      "{\"type\":\"object\",\"properties\":{\"words\":{\"type\":\"string\"}},\"required\":[\"words\"]}"));
     cJSON_AddItemToArray(tools, tool("open", "Shows what a node of the memory was made from.",
@@ -266,8 +273,8 @@ static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arg
     }
     int at = 0;
     while (at < book->n && strcmp(book->key[at], key) != 0) at++;
-    if (at == LP_CHAT_NOTEBOOK) {
-        add_fault(plan, result, "note: the notebook's %d lines are full; an empty text takes one out", LP_CHAT_NOTEBOOK);
+    if (at == LP_NOTEBOOK) {
+        add_fault(plan, result, "note: the notebook's %d lines are full; an empty text takes one out", LP_NOTEBOOK);
         return;
     }
     if (*text) {
@@ -280,6 +287,20 @@ static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arg
         memmove(book->text[at], book->text[at + 1], after * LP_CHAT_NOTE);
     }
     snprintf(result, LP_CHAT_RESULT, "done");
+}
+
+void lp_chat_note(lp_chat_notebook *book, const cJSON *message) {
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItem(message, "tool_calls")) {
+        const cJSON *function = cJSON_GetObjectItem(one, "function");
+        const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(function, "name")),
+                   *text = cJSON_GetStringValue(cJSON_GetObjectItem(function, "arguments"));
+        lp_chat_plan plan = {0};
+        char result[LP_CHAT_RESULT];
+        cJSON *arguments = name && text && !strcmp(name, "note") ? cJSON_Parse(text) : NULL;
+        if (cJSON_IsObject(arguments)) do_note(&plan, book, arguments, result);
+        cJSON_Delete(arguments);
+    }
 }
 
 static void look_up(lp_chat_plan *plan, const char *tool_name, const char *key, const cJSON *arguments,
@@ -316,11 +337,21 @@ static void add_result(cJSON *now, const cJSON *one, const char *text) {
     cJSON_AddItemToArray(now, m);
 }
 
+/* Beside its calls; of a model that thinks before it speaks, and then does not, what it thought. NULL: nothing. */
+static const char *said_of(const cJSON *message) {
+    static const char *const names[] = {"content", "reasoning_content", "reasoning"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(message, names[i]));
+        if (text && *text) return text;
+    }
+    return NULL;
+}
+
 void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *book, cJSON *now, const cJSON *message, const lp_chat_setup *s,
                     const lp_game *game, const lp_library *library, const cJSON *results) {
     const cJSON *calls = cJSON_GetObjectItem(message, "tool_calls"), *one, *known = results ? results->child : NULL;
-    const char *said = cJSON_GetStringValue(cJSON_GetObjectItem(message, "content"));
-    if (said && *said) lp_text_cut(plan->thought, sizeof plan->thought, said);
+    const char *said = said_of(message);
+    if (said) lp_text_cut(plan->thought, sizeof plan->thought, said);
     cJSON_AddItemToArray(now, cJSON_Duplicate(message, true));
     cJSON_ArrayForEach(one, calls) {
         char result[LP_CHAT_RESULT];

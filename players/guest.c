@@ -41,6 +41,13 @@ bool lp_guest_count(const lp_guest *g, lp_chat_counts *counts) {
     return g->chat != NULL;
 }
 
+bool lp_guest_show(const lp_guest *g, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK], int *n_lines) {
+    if (g->chat) *n_lines = lp_chat_show(g->chat, model, lines);
+    return g->chat != NULL;
+}
+
+const char *lp_guest_saying(const lp_guest *g) { return g->chat ? lp_chat_saying(g->chat) : NULL; }
+
 static lp_status say(lp_guest *g, char *line, lp_err *err) {
     lp_status status = line ? lp_program_say(g->program, line, err) : lp_fail(err, LP_FAILED, "out of memory");
     free(line);

@@ -28,6 +28,10 @@ lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game,
 void lp_guest_close(lp_guest *guest); /* NULL is fine */
 /* What a chat model did so far; false: it is none. */
 bool lp_guest_count(const lp_guest *guest, lp_chat_counts *counts);
+/* The same for a window (players/chat.h). */
+bool lp_guest_show(const lp_guest *guest, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK], int *n_lines);
+/* What it says while it is asked, as far as it has come (players/chat.h); NULL: nothing. */
+const char *lp_guest_saying(const lp_guest *guest);
 /* Tells it of the moment. */
 lp_status lp_guest_ask(lp_guest *guest, const lp_moment *moment, lp_err *err);
 /* Does it write its summaries? Then these two, before it is asked of the next moment (players/chat.h). */

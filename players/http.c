@@ -97,7 +97,8 @@ static void end(lp_http *h, CURLcode result, lp_http_reply *reply) {
     curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &code);
     curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &wait_s);
     give_up(h);
-    *reply = (lp_http_reply){.done = true, .code = result ? 0 : (int)code, .body = h->body, .retry_after_s = (double)wait_s};
+    *reply =
+        (lp_http_reply){.done = true, .code = result ? 0 : (int)code, .body = h->body, .size = h->used, .retry_after_s = (double)wait_s};
     if (h->too_much) snprintf(reply->why, sizeof reply->why, "answers with more than %d bytes", LP_HTTP_MAX_BODY);
     else if (result) snprintf(reply->why, sizeof reply->why, "%s", *h->error ? h->error : curl_easy_strerror(result));
 }
@@ -114,6 +115,7 @@ void lp_http_look(lp_http *h, int timeout_ms, lp_http_reply *reply) {
             return;
         }
         const double left_s = until - lp_now_s();
+        *reply = (lp_http_reply){.body = h->body, .size = h->used};
         if (left_s <= 0 && !first) return;
         curl_multi_poll(h->multi, NULL, 0, left_s > 0 ? (int)(left_s * 1000) + 1 : 0, NULL);
     }

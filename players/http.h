@@ -2,7 +2,7 @@
  *
  *     lp_http_open(&http, "http://127.0.0.1:8080/v1/chat/completions", key, 120, &err);
  *     lp_http_post(http, json, &err);
- *     while (!reply.done) lp_http_look(http, 50, &reply);
+ *     while (!reply.done) lp_http_look(http, 50, &reply);      // reply.body grows
  *     lp_http_close(http);
  *
  * One thread at a time. */
@@ -21,7 +21,8 @@ enum { LP_HTTP_MAX_BODY = 16 << 20 /* bytes that an answer may have */ };
 typedef struct {
     bool done;
     int code;             /* of HTTP; 0: there was no answer, or no whole one, and why says why */
-    const char *body;     /* text; valid until the next post or close */
+    const char *body;     /* text, of one that is not done what has come so far; valid until the next look, post or close */
+    size_t size;          /* of it, without the 0 behind */
     double retry_after_s; /* as the server asks for; 0: it does not */
     char why[256];
 } lp_http_reply;

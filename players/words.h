@@ -4,7 +4,14 @@
 
 #include "env/game.h"
 
-enum { LP_ANSWER_TEXT = 512, LP_ANSWER_THOUGHT = 4096, LP_NODE_ID = 64, LP_WRITING_SOURCES = 256, LP_WRITTEN_SOURCES = 4096 };
+enum {
+    LP_ANSWER_TEXT = 512,
+    LP_ANSWER_THOUGHT = 4096,
+    LP_NODE_ID = 64,
+    LP_WRITING_SOURCES = 256,
+    LP_WRITTEN_SOURCES = 4096,
+    LP_NOTEBOOK = 32 /* lines */
+};
 
 /* What is remembered, oldest first. */
 typedef struct {

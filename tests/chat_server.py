@@ -3,13 +3,17 @@
 
     chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
 
-The model's name says how: "plays" plays; "faulty" misbehaves, each time in the next of many ways, and plays in between; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
+Whoever asks for a stream gets one. The model's name says how: "plays" plays; "drips" does, slowly; "halts" does, but stops inside its thought until there is FOLDER/go; "whole" knows no streams, "streamless" refuses them; "faulty" misbehaves, each time in the next of many ways, and plays in
+between; "random" does so at random, and waits in between, which FOLDER/misbehaved_random tells; "doubts" notes another sign than it remembers, and corrects itself when it is told that the two contradict
+each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
 the doors for what it was not told. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
 import http.server
 import json
 import os
+import random
 import re
+import socket
 import sys
 import threading
 import time
@@ -18,6 +22,7 @@ from typing import Any
 DOORS = {"circle": "LEFT", "cross": "RIGHT", "triangle": "UP", "square": "DOWN"}
 folder = sys.argv[1]
 lock = threading.Lock()
+chance = random.Random(int(os.environ.get("LONGPLAY_TEST_SEED", "1")))
 asked: dict[str, int] = {}
 
 
@@ -65,6 +70,28 @@ def recalls(turn: Turn) -> None:
         cue(turn)
 
 
+def doubts(turn: Turn) -> None:
+    """It mistakes the sign in its notebook, which it plays by."""
+    if found := re.search(r"sign shows a (\w+)", turn.question):
+        turn.call("remember", text=f"sign: {found[1]}", importance=9)
+        turn.call("note", key="sign", text="square" if found[1] == "circle" else "circle")
+    noted = re.search(r"- sign: (\w+)", turn.memory)
+    other = re.search(r'contradict each other: your notebook says "\w+"; e\d+s\d+ says "(\w+)", \d+ decisions ago', turn.question)
+    if other and turn.model == "doubts":
+        turn.call("note", key="sign", text=other[1])
+    if "doors." in turn.question and noted:
+        turn.press(DOORS[noted[1]])
+    else:
+        turn.call("wait", decisions=20)
+
+
+def longs(turn: Turn) -> None:
+    asked = re.search(r"has stood for (\d+) turns", turn.question)
+    if asked or "goal:" not in turn.memory:
+        turn.call("note", key="goal", text=f"To be where it ends{', again' * bool(asked)}.")
+    turn.call("wait", decisions=2)
+
+
 def facts(turn: Turn) -> None:
     turn.keep(r"The room of the \w+: \d\.")
     if found := re.search(r"lock asks for the (\w+)", turn.question):
@@ -98,11 +125,29 @@ def summary(model: str, question: str, at: int) -> list[dict[str, Any]]:
     return kept or [{"text": "Nothing of note.", "sources": [below[0][0]]}]
 
 
+def pieces(message: dict[str, Any], usage: dict[str, Any] | None = None) -> list[bytes]:
+    """A message as a stream has it: texts in parts, a call's name first and then its arguments, in parts too."""
+    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
+    said = message.get("content")
+    deltas += [{"content": word} for word in re.findall(r" ?[^ ]+", said)] if isinstance(said, str) and len(said) < 1000 else [{"content": said}]
+    for index, call in enumerate(message.get("tool_calls", [])):
+        name, arguments = call["function"]["name"], call["function"]["arguments"]
+        deltas.append({"tool_calls": [{"index": index, "id": call["id"], "type": "function", "function": {"name": name, "arguments": ""}}]})
+        size = max(7, len(arguments) // 20)
+        deltas += [{"tool_calls": [{"index": index, "function": {"arguments": arguments[i : i + size]}}]} for i in range(0, len(arguments), size)]
+    events = [json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}) for delta in deltas]
+    events.append(json.dumps({"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}))
+    if usage:
+        events.append(json.dumps({"choices": [], "usage": usage}))
+    return [f"data: {event}\n\n".encode() for event in [*events, "[DONE]"]]
+
+
 GAMES = {"cue": cue, "facts": facts, "order": order}
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # the pieces of a stream go as they come
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -115,16 +160,44 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def answer(self, turn: Turn, thought: Any = "I look.") -> None:
+    def complete(self, message: dict[str, Any], usage: dict[str, Any]) -> None:
+        if self.streams:
+            self.send_pieces(pieces(message, usage))
+        else:
+            self.send(json.dumps({"choices": [{"message": message}], "usage": usage}).encode())
+
+    def hang_up(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def send_pieces(self, parts: list[bytes], ends: bool = True) -> None:
+        """As one chunk each."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in parts:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+            if self.drips:
+                time.sleep(0.004)
+            while self.halts and b"and" in part and not os.path.exists(f"{folder}/go"):
+                time.sleep(0.01)
+        if ends:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def answer(self, turn: Turn, thought: Any = "I look, and I wonder.") -> None:
         message = {"role": "assistant", "content": thought, "tool_calls": turn.calls}
         prompt = len(turn.memory) // 4
         usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": 20}
         if turn.model == "caches":  # all that it is sent
             usage["prompt_tokens_details"] = {"cached_tokens": prompt}
-        self.send(json.dumps({"choices": [{"message": message}], "usage": usage}).encode())
+        self.complete(message, usage)
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.streams = request.get("stream", False) and request["stream_options"]["include_usage"] and request["model"] != "whole"
+        self.drips = request["model"] == "drips"
+        self.halts = request["model"] == "halts"
         question = request["messages"][-1]["content"]
         if request["tools"][0]["function"]["name"] == "write":
             with lock:
@@ -136,7 +209,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
                 return
             call = {"name": "write", "arguments": json.dumps({"lines": summary(request["model"], question, at)})}
             message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_0", "type": "function", "function": call}]}
-            self.send(json.dumps({"choices": [{"message": message}], "usage": {"prompt_tokens": 50, "completion_tokens": 10}}).encode())
+            self.complete(message, {"prompt_tokens": 50, "completion_tokens": 10})
             return
         turn = Turn(request["messages"], request["model"])
         with lock:
@@ -147,10 +220,24 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.send(b'{"error": {"message": "there is no model absent"}}', 404)
         elif request["model"] == "silent":
             self.answer(turn, "I would rather not.")
+        elif request["model"] == "streamless" and self.streams:
+            self.send(b'{"error": {"message": "tools cannot be streamed"}}', 400)
         elif request["model"] == "faulty" and at % 2 == 0:
             self.misbehave(turn, at // 2)
+        elif request["model"] == "random":
+            n = chance.randrange(80) if at > 2 else -1
+            if n >= 0 and self.misbehave(turn, n):
+                return
+            turn.call("wait", decisions=1)
+            self.answer(turn)
         elif request["model"] == "walks":
             turn.press("LEFT")
+            self.answer(turn)
+        elif request["model"] in ("doubts", "believes"):
+            doubts(turn)
+            self.answer(turn)
+        elif request["model"] == "longs":
+            longs(turn)
             self.answer(turn)
         elif request["model"] == "recalls":
             recalls(turn)
@@ -159,9 +246,11 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             GAMES[turn.question.split(",")[0]](turn)
             self.answer(turn)
 
-    def misbehave(self, turn: Turn, n: int) -> None:
+    def misbehave(self, turn: Turn, n: int) -> bool:
+        """In way n, if there is one. FOLDER/misbehaved_MODEL gets a line: failing, the request comes to nothing; wrong, a call is none; odd."""
+        good = pieces({"role": "assistant", "content": "I see.", "tool_calls": [{"id": "a", "function": {"name": "wait", "arguments": '{"decisions": 1}'}}]})
         whole = json.dumps({"choices": [{"message": {"role": "assistant", "content": "x"}}]}).encode()
-        ways = [
+        failing = [
             lambda: self.send(b"", 500),
             lambda: self.send(b"busy", 429, Retry_After="0"),
             lambda: self.send(b"<html>no</html>"),
@@ -173,8 +262,20 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             lambda: self.send(whole[: len(whole) // 2]),
             lambda: self.send(b"[" * 100000),
             lambda: self.send(b" " * (17 << 20)),
-            lambda: self.connection.close(),
             self.cut,
+            lambda: (self.send_pieces(good[: len(good) // 2], ends=False), self.hang_up()),
+            lambda: self.send_pieces(good[: len(good) // 2]),  # which ends as it should, but for what is not there
+            lambda: self.send_pieces([good[0], b"data: {\n\n", *good[1:]]),
+            lambda: self.send_pieces([*good[:2], b'data: {"error": {"message": "overloaded"}}\n\n']),
+            lambda: self.send_pieces([b'data: {"choices": [{"delta": {"tool_calls": [{"index": 7}]}}]}\n\n', *good]),
+            lambda: self.send_pieces([b'data: {"choices": [{"delta": {"tool_calls": [{"index": -1e300, "id": 7}]}}]}\n\n', *good]),
+            lambda: self.send_pieces([good[0], b"data: " + b"x" * (17 << 20)]),
+            lambda: self.send_pieces([b": only comments\n\n"] * 100),
+            lambda: (self.send_pieces(good[:3], ends=False), self.linger()),
+            self.linger,
+        ]
+        wrong = [
+            lambda: self.send_pieces([b'data: {"choices": [{"delta": 7, "finish_reason": "stop"}]}\n\n']),
             lambda: (turn.call("fly", to="the moon"), self.answer(turn)),
             lambda: (turn.raw("press", "{"), self.answer(turn)),
             lambda: (turn.raw("press", '"UP"'), self.answer(turn)),
@@ -186,23 +287,33 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             lambda: (turn.call("remember", text="", importance="much"), self.answer(turn)),
             lambda: (turn.call("note", key="", text="x"), self.answer(turn)),
             lambda: (turn.call("recall", words=7), self.answer(turn)),
-            lambda: (turn.call("open", node="../../etc/passwd"), self.answer(turn)),
             lambda: self.answer(turn, None),
             lambda: self.answer(turn, {"text": "x"}),
-            self.linger,
         ]
-        ways[n % len(ways)]()
+        odd = [
+            self.hang_up,  # where the connection was kept, libcurl asks again by itself
+            lambda: (turn.call("open", node="../../etc/passwd"), self.answer(turn)),
+        ]
+        ways = [*failing, *wrong, *odd]
+        if turn.model == "faulty":
+            n %= len(ways)
+        if n >= len(ways):
+            return False
+        with lock, open(f"{folder}/misbehaved_{turn.model}", "a", encoding="utf-8") as f:
+            f.write("failing\n" if n < len(failing) else "wrong\n" if n < len(failing) + len(wrong) else "odd\n")
+        ways[n]()
+        return True
 
     def cut(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", "1000")
         self.end_headers()
         self.wfile.write(b'{"choices": [')
-        self.connection.close()
+        self.hang_up()
 
     def linger(self) -> None:
         time.sleep(3)
-        self.connection.close()
+        self.hang_up()
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -211,6 +322,8 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Endpoint)
+with open(f"{folder}/asked", "a", encoding="utf-8"):
+    pass
 with open(f"{folder}/port.new", "w", encoding="utf-8") as f:
     f.write(str(server.server_address[1]))
 os.rename(f"{folder}/port.new", f"{folder}/port")

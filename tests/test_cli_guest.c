@@ -85,6 +85,24 @@ static void expect_same_files(const char *one, const char *other) {
     free(a), free(b);
 }
 
+/* A run that stopped between two episodes goes on with how the one before ended. */
+static void test_told_the_end(void **state) {
+    (void)state;
+    char asked[PATH_MAX + 40];
+    snprintf(asked, sizeof asked, "LONGPLAY_TEST_ASKED=%s", at("between"));
+    for (int episodes = 1; episodes <= 3; episodes++) {
+        char play[128];
+        snprintf(play, sizeof play,
+                 "play cue --policy process:%%/player --headless --set horizon=10 --run %%/between_run --resume --episodes %d", episodes);
+        if (run_with(asked, play).code) fail_msg("%s", play);
+    }
+    char *text = text_of("between");
+    int told = 0;
+    for (const char *at = text; (at = strstr(at, "\"step\":0,")); at++) told += !strncmp(at, "\"step\":0,\"ended\":", 17);
+    free(text);
+    assert_int_equal(told, 2);
+}
+
 /* Killed again and again it ends as one that was not: the same machine, the same answers, each asked for once. */
 static void test_killed(void **state) {
     (void)state;
@@ -223,6 +241,7 @@ static void test_slow(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, remove_root)
 int main(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "player")) return player();
-    const struct CMUnitTest tests[] = {TEST(test_killed), TEST(test_eval), TEST(test_remembers), TEST(test_wrong), TEST(test_slow)};
+    const struct CMUnitTest tests[] = {TEST(test_told_the_end), TEST(test_killed), TEST(test_eval),
+                                       TEST(test_remembers),    TEST(test_wrong),  TEST(test_slow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

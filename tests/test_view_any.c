@@ -82,6 +82,15 @@ static const lp_view *odd_view(lp_rng *rng) {
     v->variables = made.variables;
     v->n_variables = (int)lp_rng_below(rng, 42) - 1;
     if (v->n_variables > 40) v->n_variables = 40;
+    v->thought = odd_text(rng);
+    v->thinks = v->thought && lp_rng_below(rng, 2);
+    made.model = (lp_view_model){odd_count(rng), odd_count(rng), odd_number(rng), odd_count(rng),
+                                 odd_count(rng), odd_count(rng), odd_count(rng),  odd_count(rng)};
+    if (lp_rng_below(rng, 2)) v->model = &made.model;
+    v->n_lines = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 2) - 1;
+    for (int i = 0; i < LP_VIEW_MAX_EVENTS; i++)
+        made.lines[i] = (lp_view_line){lp_rng_below(rng, 4) ? odd_text(rng) : LP_VIEW_GOAL, odd_text(rng)};
+    v->lines = lp_rng_below(rng, 8) ? made.lines : NULL;
     v->episode_s = odd_number(rng);
     v->played_s = odd_number(rng), v->real_s = odd_number(rng), v->decisions_per_s = odd_number(rng);
     v->speed = (int)lp_rng_below(rng, 3) * 2 - 1;

@@ -1,4 +1,4 @@
-/* Golden pictures: what the window shows of a Game Boy, a Game Boy Color and a Game Boy Advance game, at three sizes.
+/* Golden pictures: what the window shows of a Game Boy, a Game Boy Color and a Game Boy Advance game, and of a chat model that plays, at three sizes.
  *
  * tests/golden/ holds each picture reduced to a pixel of every 20 x 20 units, so that another version of the fonts or of FreeType changes
  * little, and a panel that moved, vanished or has another colour much. Where a change is meant,
@@ -31,9 +31,12 @@ typedef struct {
 typedef struct {
     const char *name, *rom;
     bool colour; /* made a Game Boy Color's game by its header, and given colours */
+    bool chat;   /* a chat model plays */
 } game;
-static const game games[] = {
-    {"gb", "games/cue/cue.gb", false}, {"gbc", "games/lantern/lantern.gb", true}, {"gba", "games/roms/orbit.gba", false}};
+static const game games[] = {{"gb", "games/cue/cue.gb", false, false},
+                             {"gbc", "games/lantern/lantern.gb", true, false},
+                             {"gba", "games/roms/orbit.gba", false, false},
+                             {"chat", "games/lantern/lantern.gb", false, true}};
 static const struct {
     const char *name;
     lp_look look;
@@ -54,6 +57,25 @@ static void give_colours(lp_emu *emu) {
     static const uint16_t palette[] = {0x7bde, 0x2b1f, 0x3e08, 0x1422}; /* 15 bits, red low */
     lp_emu_write8(emu, 0xff68, 0x80);
     for (int i = 0; i < 8; i++) lp_emu_write8(emu, 0xff69, (uint8_t)(palette[i / 2] >> i % 2 * 8));
+}
+
+/* It thinks, for the second time in vain. */
+static void fill_chat(lp_view *v) {
+    static const lp_view_model model = {1204, 3481022, 4.18, 7, 12, 2, 31, 4};
+    static const lp_view_line lines[] = {
+        {"given", "2"}, {LP_VIEW_GOAL, "Bring the oil to the keeper of the lighthouse."}, {"oil", "in the cellar of the mill"}};
+    v->policy = "chat:qwen.ini";
+    v->memory = "tree";
+    v->thought =
+        "The mill's door did not open, and the miller said that the key is with his daughter. She was at the well when I came by, before "
+        "the bell; I go back there, and ask her. If she is gone I look";
+    v->thinks = true;
+    v->model = &model;
+    v->n_lines = 3, v->lines = lines;
+    v->n_levels = 3;
+    v->level_counts[0] = 16, v->level_counts[1] = 12, v->level_counts[2] = 4;
+    v->items_seen = 1204;
+    v->last_written = "The miller's daughter has the key.";
 }
 
 /* The frame is the emulator's. */
@@ -105,7 +127,8 @@ static void fill(lp_view *v, lp_emu *emu, const game *g) {
         v->policy = "human";
         v->can_win = v->can_end = false;
     }
-    if (g->colour || v->frame_width != 160) return;
+    if (g->chat) fill_chat(v);
+    if (g->chat || g->colour || v->frame_width != 160) return;
     v->policy = "cue.safetensors";
     v->memory = "tree";
     v->value_history = values;

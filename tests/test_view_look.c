@@ -53,10 +53,10 @@ static void named_layouts_are_texts(void **state) {
         int width, height;
         lp_game_place game;
         int strips, rows;
-    } want[] = {{"full", 1280, 720, LP_GAME_LEFT, 3, 8},
+    } want[] = {{"full", 1280, 720, LP_GAME_LEFT, 3, 9},
                 {"game", 1280, 720, LP_GAME_ALONE, 0, 0},
-                {"panels", 1280, 720, LP_GAME_NONE, 2, 8},
-                {"vertical", 720, 1280, LP_GAME_TOP, 2, 8}};
+                {"panels", 1280, 720, LP_GAME_NONE, 2, 9},
+                {"vertical", 720, 1280, LP_GAME_TOP, 2, 9}};
     for (int i = 0; i < 4; i++) {
         lp_layout l;
         lp_err err;
@@ -97,7 +97,7 @@ static void wrong_layouts_are_refused(void **state) {
         {"[layout]\ntop = header headers\n", ".ini:2: layout.top: no strip is called 'headers' (there are header, counters, keys)"},
         {"[layout]\ntop = keys keys\n", ".ini:2: layout.top: 'keys' twice"},
         {"[panels]\nrow = value\nrow = reading values\n",
-         ".ini:3: panels.row: no panel is called 'values' (there are action, thought, value,"},
+         ".ini:3: panels.row: no panel is called 'values' (there are action, thought, notebook, model, value,"},
         {"[panels]\nrow = value action memory reading\n", ".ini:2: panels.row: at most 3"},
         {"[below]\nrow = \n", ".ini:2: below.row: names no panel"},
         {"[layout]\nsize = 1280\n", ".ini:2: size '1280'"},

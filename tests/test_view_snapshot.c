@@ -21,6 +21,8 @@ static struct {
     char text[16];
     const char *names[ACTIONS];
     lp_view_variable variables[VARIABLES];
+    lp_view_model model;
+    lp_view_line lines[2];
 } scene;
 
 static lp_view make_view(void) {
@@ -33,6 +35,9 @@ static lp_view make_view(void) {
     v.n_actions = ACTIONS, v.action_names = scene.names, v.action_probabilities = scene.probabilities;
     v.n_values = VALUES, v.value_history = scene.values;
     v.n_variables = VARIABLES, v.variables = scene.variables;
+    scene.model.tokens = 77;
+    scene.lines[0] = (lp_view_line){"goal", scene.text}, scene.lines[1] = (lp_view_line){scene.text, NULL};
+    v.model = &scene.model, v.n_lines = 2, v.lines = scene.lines;
     v.n_reads = 1, v.reads[0].text = scene.text;
     v.n_events = 2, v.events[0].text = scene.text, v.events[1].text = NULL;
     v.n_splits = 1, v.splits[0].name = scene.text;
@@ -85,6 +90,12 @@ static void arrives_as_it_was(void **state) {
     assert_string_equal(v->events[0].text, kept);
     assert_null(v->events[1].text);
     assert_string_equal(v->splits[0].name, kept);
+    assert_int_equal(v->model->tokens, 77);
+    assert_int_equal(v->n_lines, 2);
+    assert_string_equal(v->lines[0].key, "goal");
+    assert_string_equal(v->lines[0].text, kept);
+    assert_string_equal(v->lines[1].key, kept);
+    assert_null(v->lines[1].text);
     free(s);
 }
 
@@ -118,6 +129,9 @@ static size_t read_all(const lp_view *v) {
     for (int i = 0; i < v->n_reads; i++) sum += v->reads[i].text ? strlen(v->reads[i].text) : 0;
     for (int i = 0; i < v->n_events; i++) sum += v->events[i].text ? strlen(v->events[i].text) : 0;
     for (int i = 0; i < v->n_splits; i++) sum += v->splits[i].name ? strlen(v->splits[i].name) : 0;
+    for (int i = 0; i < v->n_lines; i++)
+        sum += (v->lines[i].key ? strlen(v->lines[i].key) : 0) + (v->lines[i].text ? strlen(v->lines[i].text) : 0);
+    sum += v->model ? (size_t)(v->model->tokens > 0) : 0;
     const char *const texts[] = {v->title, v->game, v->policy, v->memory, v->recovered, v->last_written, v->thought, v->status, v->note};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) sum += texts[i] ? strlen(texts[i]) : 0;
     return sum;

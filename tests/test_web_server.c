@@ -98,6 +98,8 @@ static lp_view moment(int64_t decision) {
     static const lp_view_variable variables[] = {{"lives", 3, 7}};
     for (int i = 0; i < 160 * 144; i++)
         frame[i] = (uint32_t)lp_mix64((uint64_t)decision << 32 | (uint64_t)i) & 0xffffff; /* hard to compress */
+    static const lp_view_model model = {4, 1234, 0.25, 1, 2, 3, 5, 6};
+    static const lp_view_line lines[] = {{"goal", "out"}, {"caf\xe9 ", NULL}};
     lp_view v = {.title = "A \"title\" </script>",
                  .game = "cue",
                  .policy = "caf\xe9 \xe2\x98\x85", /* not UTF-8, and UTF-8 */
@@ -115,6 +117,10 @@ static lp_view moment(int64_t decision) {
                  .level_counts = {5, 20},
                  .items_seen = 99,
                  .thought = "Left?",
+                 .thinks = true,
+                 .model = &model,
+                 .n_lines = 2,
+                 .lines = lines,
                  .n_reads = 1,
                  .reads = {{12, 1, 0.5f, "the sign"}},
                  .n_events = 1,
@@ -184,7 +190,10 @@ static void test_panels(void **state) {
                    "\"chosen\":\"A+B\"}"},
         {"value", "{\"history\":[-1,0.5,null]}"},
         {"memory", "{\"levels\":[5,20],\"items_seen\":99,\"last_written\":null}"},
-        {"thought", "{\"text\":\"Left?\"}"},
+        {"thought", "{\"text\":\"Left?\",\"thinks\":true}"},
+        {"notebook", "{\"lines\":[{\"key\":\"goal\",\"text\":\"out\"},{\"key\":\"caf? \",\"text\":null}]}"},
+        {"model", "{\"plays\":true,\"replies\":4,\"tokens\":1234,\"cost\":0.25,\"failed\":1,\"faults\":2,\"given_up\":3,\"repeats\":5,"
+                  "\"repeating\":6}"},
         {"reading", "{\"reads\":[{\"age\":12,\"level\":1,\"weight\":0.5,\"text\":\"the sign\"}]}"},
         {"events", "{\"events\":[{\"episode\":2,\"at_s\":1.5,\"text\":\"a bell\\nrings\",\"milestone\":true}]}"},
         {"splits", "{\"splits\":[{\"name\":\"bell\",\"at_s\":null,\"best_s\":3}]}"},

@@ -124,6 +124,8 @@ typedef struct {
     float values[5000], probabilities[LP_VIEW_HISTORY];
     const char *names[32];
     lp_view_variable variables[40];
+    lp_view_model model;
+    lp_view_line lines[LP_VIEW_MAX_EVENTS];
 } scene;
 
 static scene made; /* large */

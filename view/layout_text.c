@@ -21,6 +21,7 @@
     "[panels]\n"                                                                                                                           \
     "row = action value\n"                                                                                                                 \
     "row = thought\n"                                                                                                                      \
+    "row = notebook model\n"                                                                                                               \
     "row = memory\n"                                                                                                                       \
     "row = reading\n"                                                                                                                      \
     "row = splits results\n"                                                                                                               \

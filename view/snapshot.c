@@ -30,11 +30,15 @@ static void change_arrays(lp_snapshot *s, const change *to) {
     v->n_actions = at_most(v->n_actions, LP_MAX_ACTIONS);
     v->n_values = at_most(v->n_values, LP_VIEW_HISTORY);
     v->n_variables = at_most(v->n_variables, LP_SNAPSHOT_BYTES);
+    v->n_lines = at_most(v->n_lines, LP_SNAPSHOT_BYTES);
     v->frame = to->array(s, v->frame, n_pixels(v) * sizeof *v->frame);
     v->value_history = to->array(s, v->value_history, (size_t)v->n_values * sizeof *v->value_history);
     v->action_names = to->array(s, v->action_names, (size_t)v->n_actions * sizeof *v->action_names);
     v->action_probabilities = to->array(s, v->action_probabilities, (size_t)v->n_actions * sizeof *v->action_probabilities);
     v->variables = to->array(s, v->variables, (size_t)v->n_variables * sizeof *v->variables);
+    v->model = to->array(s, v->model, sizeof *v->model);
+    v->lines = to->array(s, v->lines, (size_t)v->n_lines * sizeof *v->lines);
+    if (!v->lines) v->n_lines = 0;
     if (!v->value_history) v->n_values = 0;
     if (!v->action_names || !v->action_probabilities) v->n_actions = 0;
     if (!v->variables) v->n_variables = 0;
@@ -46,6 +50,7 @@ static void change_texts(lp_snapshot *s, const change *to) {
     lp_view *v = &s->view;
     const char **names = (const char **)v->action_names;
     lp_view_variable *variables = (lp_view_variable *)v->variables;
+    lp_view_line *lines = (lp_view_line *)v->lines;
     const char **const texts[] = {&v->title,        &v->game,    &v->policy, &v->memory, &v->recovered,
                                   &v->last_written, &v->thought, &v->status, &v->note};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) *texts[i] = to->text(s, *texts[i]);
@@ -53,6 +58,7 @@ static void change_texts(lp_snapshot *s, const change *to) {
     for (int i = 0; i < v->n_events; i++) v->events[i].text = to->text(s, v->events[i].text);
     for (int i = 0; i < v->n_splits; i++) v->splits[i].name = to->text(s, v->splits[i].name);
     for (int i = 0; i < v->n_actions; i++) names[i] = to->text(s, names[i]);
+    for (int i = 0; i < v->n_lines; i++) lines[i].key = to->text(s, lines[i].key), lines[i].text = to->text(s, lines[i].text);
     for (int i = 0; i < v->n_variables; i++) variables[i].name = to->text(s, variables[i].name);
 }
 

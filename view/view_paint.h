@@ -57,6 +57,8 @@ typedef struct lp_face lp_face;
 typedef enum {
     LP_PANEL_ACTION,
     LP_PANEL_THOUGHT,
+    LP_PANEL_NOTEBOOK,
+    LP_PANEL_MODEL,
     LP_PANEL_VALUE,
     LP_PANEL_MEMORY,
     LP_PANEL_READING,
@@ -127,6 +129,8 @@ int lp_paint_text(lp_painter *p, lp_rect box, lp_face_id face, lp_align align, u
 /* The same over up to max_lines lines, broken at spaces, from the top of box on; returns how many there were. Nothing is drawn where draw is
  * false. */
 int lp_paint_paragraph(lp_painter *p, lp_rect box, int max_lines, lp_face_id face, uint32_t ink, const char *text, bool draw);
+/* The last max_lines lines of a text that grows. */
+void lp_paint_newest(lp_painter *p, lp_rect box, int max_lines, lp_face_id face, uint32_t ink, const char *text);
 /* Its width, at most that of the picture. */
 int lp_paint_text_width(lp_painter *p, lp_face_id face, const char *text);
 int lp_paint_line_height(const lp_painter *p, lp_face_id face);
@@ -174,7 +178,7 @@ lp_status lp_theme_read(uint32_t ink[LP_N_INKS], const char *path, lp_err *err);
 /* Of two 0xRRGGBB, 1 to 21: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio */
 double lp_theme_contrast(uint32_t a, uint32_t b);
 
-/* ---- the panels, each inside its rectangle: view_mind.c, view_memory.c, view_play.c, view_sheet.c, view_status.c ---- */
+/* ---- the panels, each inside its rectangle: view_mind.c, view_memory.c, view_model.c, view_play.c, view_sheet.c, view_status.c ---- */
 enum { LP_PANEL_PAD = 12, LP_ROW_PX = 24, LP_TITLE_PX = 30, LP_PANEL_FRAME = LP_TITLE_PX + 4 + 6 /* all of its height but the rows */ };
 typedef struct {
     const char *name; /* in layouts */
@@ -194,7 +198,15 @@ void lp_view_actions(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_value(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_reads(lp_painter *p, lp_rect r, const lp_view *view);
+/* Of who plays in words: */
+bool lp_view_has_thought(const lp_view *view);
+int lp_view_thought_height(lp_painter *p, const lp_view *view, int width, bool least);
 void lp_view_thought(lp_painter *p, lp_rect r, const lp_view *view);
+bool lp_view_has_model(const lp_view *view);
+int lp_view_notebook_height(lp_painter *p, const lp_view *view, int width, bool least);
+void lp_view_notebook(lp_painter *p, lp_rect r, const lp_view *view);
+int lp_view_model_height(lp_painter *p, const lp_view *view, int width, bool least);
+void lp_view_model_counts(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_events(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_splits(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_results(lp_painter *p, lp_rect r, const lp_view *view);

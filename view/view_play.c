@@ -9,15 +9,6 @@
 
 static int least_of(int a, int b) { return a < b ? a : b; }
 
-/* ---- what a guest thinks ---- */
-
-void lp_view_thought(lp_painter *p, lp_rect r, const lp_view *view) {
-    lp_rect in = lp_view_panel(p, r, "Thought", p->ink[LP_INK_LIVE]);
-    const bool nothing = !view->thought || !*view->thought;
-    lp_paint_paragraph(p, in, in.h / lp_paint_line_height(p, LP_FACE_BODY), LP_FACE_BODY,
-                       nothing ? p->ink[LP_INK_DIM] : p->ink[LP_INK_TEXT], nothing ? "it said nothing" : view->thought, true);
-}
-
 /* ---- events ---- */
 
 enum { TIME_PX = 78, MARK_PX = 16, EVENT_LINES = 3 };
@@ -279,13 +270,6 @@ static int actions_height(lp_painter *p, const lp_view *view, int width, bool le
     return rows_px(least_of(rows, least ? 5 : 10));
 }
 
-static bool has_thought(const lp_view *view) { return view->thought != NULL; }
-static int thought_height(lp_painter *p, const lp_view *view, int width, bool least) {
-    int lines =
-        lp_paint_paragraph(p, (lp_rect){0, 0, width - 2 * LP_PANEL_PAD, 1000}, least ? 4 : 8, LP_FACE_BODY, 0, view->thought, false);
-    return LP_PANEL_FRAME + (lines > 2 ? lines : 2) * lp_paint_line_height(p, LP_FACE_BODY);
-}
-
 static bool reads(const lp_view *view) { return remembers(view) && !view->thought; }
 
 static bool has_values(const lp_view *view) { return view->n_values > 0; }
@@ -336,7 +320,9 @@ static int variables_height(lp_painter *p, const lp_view *view, int width, bool 
 
 const lp_panel_kind lp_panel_kinds[LP_N_PANELS] = {
     [LP_PANEL_ACTION] = {"action", has_actions, actions_height, lp_view_actions, 0},
-    [LP_PANEL_THOUGHT] = {"thought", has_thought, thought_height, lp_view_thought, 2},
+    [LP_PANEL_THOUGHT] = {"thought", lp_view_has_thought, lp_view_thought_height, lp_view_thought, 2},
+    [LP_PANEL_NOTEBOOK] = {"notebook", lp_view_has_model, lp_view_notebook_height, lp_view_notebook, 1},
+    [LP_PANEL_MODEL] = {"model", lp_view_has_model, lp_view_model_height, lp_view_model_counts, 0},
     [LP_PANEL_VALUE] = {"value", has_values, value_height, lp_view_value, 0},
     [LP_PANEL_MEMORY] = {"memory", remembers, memory_height, lp_view_levels, 0},
     [LP_PANEL_READING] = {"reading", reads, reading_height, lp_view_reads, 0},

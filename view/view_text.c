@@ -23,7 +23,8 @@ enum {
     MAX_RUN = 512,     /* glyphs of one text; more than fit across the canvas at this size */
     SPECIMEN = 0xfffd, /* drawn for what is no UTF-8 or not in the font */
     ELLIPSIS = 0x2026,
-    LINE_BYTES = 512, /* of a paragraph */
+    LINE_BYTES = 512,    /* of a paragraph */
+    NEWEST_BYTES = 2048, /* of a text that grows: more do not fit anywhere */
     MAX_FOLDERS = 16,
 };
 
@@ -256,6 +257,23 @@ int lp_paint_paragraph(lp_painter *p, lp_rect box, int max_lines, lp_face_id id,
         while (*text == ' ') text++;
     }
     return n;
+}
+
+void lp_paint_newest(lp_painter *p, lp_rect box, int max_lines, lp_face_id id, uint32_t ink, const char *text) {
+    const size_t size = strlen(text);
+    if (size > NEWEST_BYTES) text += size - NEWEST_BYTES + strcspn(text + size - NEWEST_BYTES, " ");
+    int n = 0;
+    for (int pass = 0, lines = 0; pass < 2; pass++, lines = n, n = 0)
+        for (const char *at = text + strspn(text, " "); *at; n++) {
+            char part[LINE_BYTES];
+            size_t bytes = line_bytes(p, id, box.w, at);
+            if (!bytes) bytes = strcspn(at, " "); /* a word that is too long: shortened */
+            snprintf(part, sizeof part, "%.*s", (int)bytes, at);
+            const int row = n - (lines > max_lines ? lines - max_lines : 0);
+            if (pass && row >= 0) lp_paint_text(p, (lp_rect){box.x, box.y + row * LP_ROW_PX, box.w, LP_ROW_PX}, id, LP_LEFT, ink, part);
+            at += bytes;
+            at += strspn(at, " ");
+        }
 }
 
 int lp_paint_line_height(const lp_painter *p, lp_face_id id) { return in_units(p, p->faces[id]->line_height); }

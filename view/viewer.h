@@ -71,6 +71,21 @@ typedef struct {
     const char *events[LP_VIEW_MAX_EVENTS];
 } lp_view_sheet;
 
+/* A line of a chat model's notebook. */
+typedef struct {
+    const char *key, *text;
+} lp_view_line;
+#define LP_VIEW_GOAL "goal" /* the key of the line that says what it wants */
+
+/* What a chat model took so far, and how it went. */
+typedef struct {
+    int64_t replies, tokens;
+    double cost;                      /* 0: there are no prices */
+    int64_t failed, faults, given_up; /* requests, calls, turns */
+    int64_t repeats;                  /* turns in which it was told that it repeats itself */
+    int64_t repeating;                /* of its last turns, those in which it did the same on this screen; 0: it does not repeat itself */
+} lp_view_model;
+
 /* What a recorded run takes of its disk. */
 typedef struct {
     double run_bytes;  /* 0: it is not recorded */
@@ -98,8 +113,12 @@ typedef struct {
     const char *last_written;             /* text of the item or summary written last; may be NULL */
     int n_reads;                          /* what attention rests on now, strongest first */
     lp_view_read reads[LP_VIEW_MAX_READS];
-    const char *thought; /* why a guest did what it did last, in its words; NULL: whoever plays says nothing */
-    int n_events;        /* newest first */
+    const char *thought;        /* why a guest did what it did last, in its words; NULL: whoever plays says nothing */
+    bool thinks;                /* it is still coming: its end is what is new */
+    const lp_view_model *model; /* a chat model that plays; NULL: none does, nor has it a notebook */
+    int n_lines;                /* of the notebook */
+    const lp_view_line *lines;
+    int n_events; /* newest first */
     lp_view_event events[LP_VIEW_MAX_EVENTS];
     int n_splits; /* those reached, in their order, then those that the best run reached besides */
     lp_view_split splits[LP_VIEW_MAX_SPLITS];

@@ -81,7 +81,35 @@ static void add_action(cJSON *all, const lp_view *v) {
     }
 }
 
-static void add_thought(cJSON *all, const lp_view *v) { add_text(add_object(all, "thought"), "text", v->thought); }
+static void add_thought(cJSON *all, const lp_view *v) {
+    cJSON *o = add_object(all, "thought");
+    add_text(o, "text", v->thought);
+    cJSON_AddBoolToObject(o, "thinks", v->thinks);
+}
+
+static void add_notebook(cJSON *all, const lp_view *v) {
+    cJSON *list = cJSON_AddArrayToObject(add_object(all, "notebook"), "lines");
+    for (int i = 0; i < v->n_lines; i++) {
+        cJSON *row = add_row(list);
+        add_text(row, "key", v->lines[i].key);
+        add_text(row, "text", v->lines[i].text);
+    }
+}
+
+static void add_model(cJSON *all, const lp_view *v) {
+    cJSON *o = add_object(all, "model");
+    const lp_view_model *m = v->model;
+    cJSON_AddBoolToObject(o, "plays", m != NULL);
+    if (!m) return;
+    add_count(o, "replies", m->replies);
+    add_count(o, "tokens", m->tokens);
+    add_real(o, "cost", m->cost);
+    add_count(o, "failed", m->failed);
+    add_count(o, "faults", m->faults);
+    add_count(o, "given_up", m->given_up);
+    add_count(o, "repeats", m->repeats);
+    add_count(o, "repeating", m->repeating);
+}
 
 static void add_value(cJSON *all, const lp_view *v) {
     cJSON *list = cJSON_AddArrayToObject(add_object(all, "value"), "history");
@@ -153,9 +181,9 @@ static void add_variables(cJSON *all, const lp_view *v) {
 }
 
 cJSON *lp_web_panels(const lp_view *v) {
-    static void (*const add[])(cJSON * all, const lp_view *v) = {add_run,     add_clocks, add_results, add_action,
-                                                                 add_thought, add_value,  add_memory,  add_reading,
-                                                                 add_events,  add_splits, add_buttons, add_variables};
+    static void (*const add[])(cJSON * all, const lp_view *v) = {add_run,      add_clocks, add_results, add_action,   add_thought,
+                                                                 add_notebook, add_model,  add_value,   add_memory,   add_reading,
+                                                                 add_events,   add_splits, add_buttons, add_variables};
     cJSON *all = cJSON_CreateObject();
     for (size_t i = 0; all && i < sizeof add / sizeof *add; i++) add[i](all, v);
     return all;

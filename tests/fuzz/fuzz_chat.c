@@ -1,6 +1,7 @@
-/* A chat model's answer: any bytes, and what its calls do to a plan and a notebook, or to a summary. */
+/* A chat model's answer, whole or in pieces: any bytes, and what its calls do to a plan and a notebook, or to a summary. */
 #include "tests/fuzz/fuzz.h"
 
+#include "players/chat_stream.h"
 #include "players/chat_summary.h"
 #include "players/chat_words.h"
 
@@ -9,6 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static lp_chat_plan plan;
     static lp_chat_notebook book;
     static lp_written written;
+    static lp_chat_stream stream;
     static const lp_writing writing = {.n = 1, .sources = {{"e1s0", "x"}}};
     const lp_chat_setup setup = {.sequence = 120, .scale = 1, .context_tokens = 100};
     lp_err err;
@@ -18,10 +20,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     text[size] = 0;
     cJSON *message, *now = cJSON_CreateArray();
     lp_chat_usage tokens;
-    if (!lp_chat_reply(&message, &tokens, text, &err)) {
+    const char *body = text;
+    lp_chat_stream_begin(&stream);
+    lp_chat_stream_look(&stream, text, size / 2); /* and then the rest of it */
+    lp_chat_stream_look(&stream, text, size);
+    const char *saying = lp_chat_stream_saying(&stream);
+    if (saying && strlen(saying) >= LP_ANSWER_THOUGHT) abort();
+    const bool cut = stream.in_pieces && lp_chat_stream_end(&stream, &body, &err);
+    if (!cut && !lp_chat_reply(&message, &tokens, body, &err)) {
         memset(&plan, 0, sizeof plan);
         lp_chat_follow(&plan, &book, now, message, &setup, game, NULL, NULL);
-        if (plan.n_presses > setup.sequence || book.n > LP_CHAT_NOTEBOOK) abort();
+        if (plan.n_presses > setup.sequence || book.n > LP_NOTEBOOK) abort();
         cJSON *line = cJSON_CreateObject();
         cJSON_AddStringToObject(line, "question", "x");
         cJSON_AddItemToObject(line, "message", message);

@@ -156,6 +156,13 @@ int main(int argc, char **argv) {
         "{\"id\":\"c\",\"function\":{\"name\":\"remember\",\"arguments\":\"{\\\"text\\\":\\\"b\\\",\\\"importance\\\":3}\"}}]}}],"
         "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}";
     must(lp_file_write_atomic(place("chat", "reply.json"), reply, sizeof reply - 1, &err), &err);
+    static const char pieces[] =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"I \",\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"note\","
+        "\"arguments\":\"{\\\"key\\\":\"}}]}}]}\n\ndata: "
+        "{\"choices\":[{\"delta\":{\"content\":\"see\",\"tool_calls\":[{\"index\":0,\"function\":"
+        "{\"arguments\":\"\\\"a\\\",\\\"text\\\":\\\"b\\\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\n"
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7}}\n\ndata: [DONE]\n\n";
+    must(lp_file_write_atomic(place("chat", "pieces.txt"), pieces, sizeof pieces - 1, &err), &err);
     static const char kept[] = "\001{\"row\":0,\"episode\":0,\"outcome\":\"win\",\"decisions\":6,\"context_items\":1}\n"
                                "{\"row\":0,\"episode\":1,\"outcome\":\"timeout\",\"decisions\":6,\"context_items\":1}\n",
                       printed[] = "\002WLT\"}]}\n";

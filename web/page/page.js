@@ -86,7 +86,16 @@ const draw = {
   memory: d => !d.levels.length ? null : [make('h2', null, 'Memory'), make('table', null, ...d.levels.map((n, level) =>
     row(null, level ? `level ${level}` : 'items', make('td', null, bar(n / Math.max(...d.levels))), number(count(n))))),
     make('div', { class: 'dim' }, `${count(d.items_seen)} seen in this episode${d.last_written ? `; last: ${d.last_written}` : ''}`)],
-  thought: d => d.text === null ? null : [make('h2', null, 'Thought'), make('div', null, d.text || 'it said nothing')],
+  thought: d => d.text === null ? null : [make('h2', null, 'Thought'), make('div', d.thinks ? { class: 'growing' } : null, d.text || 'it said nothing')],
+  notebook: (d, all) => !all.model.plays ? null : [make('h2', null, 'Notebook'),
+    ...d.lines.filter(l => l.key === 'goal').map(l => make('div', { class: 'goal' }, l.text)),
+    make('table', null, ...d.lines.filter(l => l.key !== 'goal').map(l => row(null, make('td', { class: 'key' }, l.key), l.text))),
+    d.lines.length ? null : make('div', { class: 'dim' }, 'nothing is written yet')].filter(e => e),
+  model: d => !d.plays ? null : [make('h2', null, 'Model'), make('dl', null, term('tokens', count(d.tokens)),
+    ...d.cost ? [term('cost', d.cost.toFixed(2))] : [], term('replies', count(d.replies)),
+    term('repeats', count(d.repeats)), term('faults', count(d.faults)), ...d.failed ? [term('failed', count(d.failed))] : [],
+    ...d.given_up ? [term('given up', count(d.given_up))] : []),
+    d.repeating ? make('div', { class: 'loss' }, `the same again, ${count(d.repeating)} times on this screen`) : null].filter(e => e),
   reading: d => !d.reads.length ? null : [make('h2', null, 'Reading now'), make('table', null, ...d.reads.map(r =>
     row(null, number(percent(r.weight ?? 0)), r.text ?? '–', number(`${count(r.age)} ago${r.level ? `, level ${r.level}` : ''}`))))],
   events: d => !d.events.length ? null : [make('h2', null, 'Events'), make('table', null, ...d.events.map(e =>
