@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "cli/train_log.h"
 #include "evals/episodes.h"
+#include "train/doubts.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -74,6 +75,7 @@ typedef struct {
     lp_train_config config;
     lp_train *train; /* owned */
     lp_train_log log;
+    lp_train_doubts doubts;
     char out[PATH_MAX], checkpoint[PATH_MAX];
     double start_s, saved_s;
     int64_t start_decisions;
@@ -188,6 +190,8 @@ static lp_status update(session *s, lp_err *err) {
     s->log.cpu_s += cpu_s() - from_cpu_s;
     s->log.joules += lp_energy_read(&energy);
     show(s, &stats);
+    char doubt[LP_DOUBT_BYTES];
+    if (lp_train_doubt(&s->doubts, &stats, lp_game_n_actions(s->game), doubt)) lp_warn("%s", doubt);
     return lp_train_log_update(&s->log, &stats, err);
 }
 

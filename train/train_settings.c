@@ -31,7 +31,7 @@ static const lp_setting own[] = {
     {"train.start", "where episodes begin: at power-on, or at moments of demonstrations, from near their ends towards power-on",
      LP_SET_CHOICE, AT(start), TRAIN_START_POWER_ON, 0, 0, "power-on|demo"},
     {"curriculum.before_end", "with train.start = demo: decisions before a demonstration's end where episodes begin at first", LP_SET_INT,
-     AT(curriculum.before_end), 32, 1, 1 << 24, NULL},
+     AT(curriculum.before_end), 8, 1, 1 << 24, NULL},
     {"curriculum.knobs", "knobs, fixed or from easy to hard: \"keys=4 n=1..4\"", LP_SET_TEXT, AT(curriculum.knobs), 0, 0, 128, NULL},
     {"curriculum.start", "longest horizon at first, decisions", LP_SET_INT, AT(curriculum.start), 4, 1, 2000000, NULL},
     {"curriculum.end", "longest horizon in the end, decisions", LP_SET_INT, AT(curriculum.end), 64, 1, 2000000, NULL},
