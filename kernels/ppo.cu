@@ -25,7 +25,7 @@ static __global__ void __launch_bounds__(LP_BLOCK) normalise(float *x, const flo
     double sum = 0, squares = 0, count = 0;
     for (size_t i = threadIdx.x; i < n; i += LP_BLOCK)
         if (logp[i] != LP_TOLD) sum += x[i], count++;
-    count = fmax(lp_block_reduce<LP_BLOCK>(count, false, shared), 1);
+    count = fmax(lp_block_reduce<LP_BLOCK>(count, false, shared), 1.0);
     const double mean = lp_block_reduce<LP_BLOCK>(sum, false, shared) / count;
     for (size_t i = threadIdx.x; i < n; i += LP_BLOCK)
         if (logp[i] != LP_TOLD) squares += (x[i] - mean) * (x[i] - mean);
