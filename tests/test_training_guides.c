@@ -108,9 +108,9 @@ static void test_starts_remember(void **state) {
     for (int e = 0; e < c.envs && !p; e++)
         if (!t->players[e].twin && !t->players[e].guide) p = &t->players[e];
     for (int i = 0; i < t->n_starts; i++) {
-        const train_start *s = p->start = t->starts[i];
+        const train_start *s = t->starts[i];
         const lp_demo *demo = &file->demo[s->demo];
-        assert_int_equal(guide_begin(t, p, &err), LP_OK);
+        assert_int_equal(guide_begin(t, p, s, &err), LP_OK);
         assert_int_equal(lp_env_steps(p->seat.env), demo->n_decisions - s->left);
         assert_int_equal(lp_mem_steps(p->seat.mem), demo->n_decisions - s->left);
         assert_int_equal(lp_seat_begin(&alone, demo->seed, demo->knobs, 0, &err), LP_OK);
@@ -149,7 +149,7 @@ static void check_reads_the_same(lp_device device) {
     int late = 0, drawn = 0;
     for (int i = 0; i < 20; i++) {
         lp_train_stats s = update(t, 1);
-        for (int e = 0; e < c.envs; e++) late += t->players[e].start && t->players[e].n_ended;
+        for (int e = 0; e < c.envs; e++) late += t->players[e].drawn[0].start && t->players[e].n_ended;
         drawn += s.learning.told < 1;
         if (!(fabs(s.learning.kl) < 1e-7 && s.learning.clip_fraction == 0)) fail_msg("update %d: a KL of %g", i, s.learning.kl);
         assert_true(s.learning.told > 0);

@@ -39,7 +39,8 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     p->demo = -1;
     if (p->guide || (t->demos && t->config.start == TRAIN_START_DEMO && !t->n_starts && !p->twin)) return guide_follow(t, p, err);
-    if (p->start) return guide_begin(t, p, err);
+    const train_start *from = p->drawn[p->n_begun % N_DRAWN].start;
+    if (from) return guide_begin(t, p, from, err);
     int64_t knobs[LP_MAX_KNOBS];
     lp_curriculum_draw(&t->curriculum, &p->rng, p->twin, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
@@ -116,7 +117,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     int items = lp_mem_max_context(&t->memory);
     t->max_context = items > 0 ? items : 1;
     int64_t most = lp_mem_wants_query(t->memory.arch) ? t->max_context * config->steps : t->max_context; /* it may bring anything back */
-    if (config->start == TRAIN_START_DEMO) most *= 2; /* of the running episode, and of the one that others begin from in a segment */
+    /* of the running episode, and of those that others begin from in a segment */
+    if (config->start == TRAIN_START_DEMO) most *= lp_mem_wants_query(t->memory.arch) ? 2 : 1 + N_DRAWN;
     t->max_old = (int)most;
     const bool can_again = lp_mem_can_renew(t->memory.arch) && !lp_mem_wants_query(t->memory.arch);
     const int64_t again = config->reencode >= 0 ? config->reencode : can_again ? 32 : 0;

@@ -25,7 +25,8 @@ static void start_clear(train_start *s) {
 }
 
 void guide_close(player *p) {
-    for (int k = 0; k < MAX_STARTS; k++) start_clear(&p->starts[k]), start_clear(&p->fresh[k]);
+    for (int k = 0; k < MAX_STARTS; k++) start_clear(&p->starts[k]);
+    for (int k = 0; k < MAX_FRESH; k++) start_clear(&p->fresh[k]);
 }
 
 void demos_close(train_demos *d) {
@@ -107,24 +108,22 @@ lp_status guide_followed(const lp_train *t, player *p, lp_outcome outcome) {
 
 /* ---- starts ---- */
 
-/* The k-th distance from the end, decisions. */
-static int64_t distance_of(const lp_train *t, int k) { return (int64_t)ceil((double)t->config.curriculum.before_end * pow(1.5, k - 2)); }
-
-/* Which of them that is, or -1. */
-static int place_of(const lp_train *t, int64_t left) {
-    for (int k = 0; k < MAX_STARTS; k++)
-        if (distance_of(t, k) == left) return k;
-    return -1;
+/* Is that one of the distances from the end at which starts are left: from half of the first on, each half as far again, up to a bit beyond the present
+ * level? */
+static bool is_a_distance(const lp_train *t, int64_t left) {
+    double distance = (double)t->config.curriculum.before_end / 2.25;
+    if ((double)left > 2.25 * (double)t->curriculum.before_end) return false;
+    while (ceil(distance) < (double)left) distance *= 1.5;
+    return (int64_t)ceil(distance) == left;
 }
 
 /* Saved: the seat as one LZ4 block of s->packed bytes, then what its memory was made of. */
 lp_status guide_leave(const lp_train *t, player *p, const lp_segment *g) {
     const int64_t steps = lp_env_steps(p->seat.env), left = t->demos->file->demo[p->demo].n_decisions - steps;
-    const int k = t->config.start == TRAIN_START_DEMO && p->guide ? place_of(t, left) : -1;
-    if (k < 0 || lp_mem_steps(p->seat.mem) != steps) return LP_OK;
+    const bool wanted = t->config.start == TRAIN_START_DEMO && p->guide && p->n_fresh < MAX_FRESH && is_a_distance(t, left);
+    if (!wanted || lp_mem_steps(p->seat.mem) != steps) return LP_OK;
     if (t->max_again && past_gather(t, p, g)) return LP_FAILED;
-    train_start *s = &p->fresh[k];
-    start_clear(s);
+    train_start *s = &p->fresh[p->n_fresh];
     const size_t raw = lp_seat_save_size(&p->seat), bound = (size_t)LZ4_compressBound((int)raw);
     unsigned char *seat = malloc(raw), *data = malloc(bound + past_save_bound(t, &p->past));
     if (seat && data) {
@@ -136,6 +135,7 @@ lp_status guide_leave(const lp_train *t, player *p, const lp_segment *g) {
     }
     free(seat);
     free(data);
+    p->n_fresh += s->data != NULL;
     return s->data ? LP_OK : lp_fail(&p->error, LP_FAILED, "out of memory for the start of an episode");
 }
 
@@ -143,14 +143,16 @@ void guides_collect(lp_train *t) {
     t->n_starts = 0;
     for (int64_t e = 0; e < t->config.envs; e++) {
         player *p = &t->players[e];
-        for (int k = 0; p->guide && k < MAX_STARTS; k++) {
-            if (p->fresh[k].data) {
-                start_clear(&p->starts[k]);
-                p->starts[k] = p->fresh[k];
-                p->fresh[k] = (train_start){0};
-            }
-            if (p->starts[k].data) t->starts[t->n_starts++] = &p->starts[k];
+        for (int k = 0; k < p->n_fresh; k++) {
+            train_start *to = &p->starts[p->starts_at++ % MAX_STARTS];
+            start_clear(to);
+            *to = p->fresh[k];
+            p->fresh[k] = (train_start){0};
         }
+        p->n_fresh = 0;
+        p->starts_at %= MAX_STARTS;
+        for (int k = 0; p->guide && k < MAX_STARTS; k++)
+            if (p->starts[k].data) t->starts[t->n_starts++] = &p->starts[k];
     }
 }
 
@@ -166,16 +168,17 @@ static const train_start *draw(const lp_train *t, lp_rng *rng, int64_t above, in
 
 void guide_draw(const lp_train *t, player *p) {
     const int64_t most = t->curriculum.before_end;
-    p->start = NULL;
-    if (t->config.start != TRAIN_START_DEMO || p->guide || p->twin) return;
-    const bool hard = lp_rng_below(&p->rng, 2);
-    if (hard && most >= t->demos->longest) return; /* power-on */
-    if (hard) p->start = draw(t, &p->rng, most * 2 / 3, most);
-    if (!p->start) p->start = draw(t, &p->rng, 0, most);
+    for (int i = 0; i < N_DRAWN; i++) {
+        p->drawn[i].start = NULL, p->drawn[i].from = -1;
+        if (t->config.start != TRAIN_START_DEMO || p->guide || p->twin) continue;
+        const bool hard = lp_rng_below(&p->rng, 2);
+        if (hard && most >= t->demos->longest) continue; /* power-on */
+        if (hard) p->drawn[i].start = draw(t, &p->rng, most * 2 / 3, most);
+        if (!p->drawn[i].start) p->drawn[i].start = draw(t, &p->rng, 0, most);
+    }
 }
 
-lp_status guide_begin(lp_train *t, player *p, lp_err *err) {
-    const train_start *s = p->start;
+lp_status guide_begin(lp_train *t, player *p, const train_start *s, lp_err *err) {
     unsigned char *seat = malloc(s->raw);
     lp_status status = seat ? LP_OK : lp_fail(err, LP_FAILED, "out of memory for the start of an episode");
     size_t used;
@@ -197,6 +200,7 @@ size_t guides_save_bound(const lp_train *t) {
     size_t size = HEAD_BYTES + 8 * (size_t)t->config.envs;
     for (int64_t e = 0; e < t->config.envs; e++)
         for (int k = 0; t->players[e].guide && k < MAX_STARTS; k++) size += START_BYTES + t->players[e].starts[k].bytes;
+    for (int64_t e = 0; e < t->config.envs; e++) size += t->players[e].guide ? 8 : 0;
     return size;
 }
 
@@ -211,6 +215,11 @@ size_t guides_save(const lp_train *t, unsigned char *out) {
         const int64_t demo = p->demo;
         memcpy(at, &demo, 8);
         at += 8;
+        if (p->guide) {
+            const int64_t next = p->starts_at;
+            memcpy(at, &next, 8);
+            at += 8;
+        }
         for (int k = 0; p->guide && k < MAX_STARTS; k++) {
             const train_start *s = &p->starts[k];
             const uint64_t head[5] = {(uint64_t)s->demo, (uint64_t)s->left, s->bytes, s->packed, s->raw};
@@ -261,9 +270,16 @@ lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes,
         at += 8;
         if (demo < -1 || demo >= t->demos->file->n || (p->twin && demo >= 0)) return lp_fail(err, LP_BAD_INPUT, "damaged");
         p->demo = (int)demo;
+        if (p->guide) {
+            int64_t next;
+            if (end - at < 8) return lp_fail(err, LP_BAD_INPUT, "cut short");
+            memcpy(&next, at, 8);
+            at += 8;
+            if (next < 0 || next >= MAX_STARTS) return lp_fail(err, LP_BAD_INPUT, "damaged");
+            p->starts_at = (int)next;
+        }
         for (int k = 0; p->guide && k < MAX_STARTS; k++) {
             start_clear(&p->starts[k]);
-            start_clear(&p->fresh[k]);
             lp_status status = load_start(t, p, &p->starts[k], &at, end, err);
             if (status) return status;
             if (anew) start_clear(&p->starts[k]);

@@ -7,7 +7,7 @@
 #include "memory/selection.h"
 #include "train/train.h"
 
-enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2, MAX_STARTS = 20 };
+enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2, MAX_STARTS = 32, MAX_FRESH = 16, N_DRAWN = 4 };
 
 /* A moment of a demonstration, with the memory that a guide had there: see train_guide.c. */
 typedef struct {
@@ -34,12 +34,17 @@ typedef struct {
     past past;
     int twin, guide;
     int demo;                       /* that it follows; -1: none */
-    train_start starts[MAX_STARTS]; /* a guide's, that others may begin from */
-    train_start fresh[MAX_STARTS];  /* those that it left in this rollout */
-    const train_start *start;       /* where its episodes begin in this rollout; NULL: at power-on */
-    int old_from, start_old,
-        again_end;          /* the running episode's rows among the segment's old ones begin there; those of `start`, or -1; rows that
-                                           are encoded again and may be its own */
+    train_start starts[MAX_STARTS]; /* a guide's, that others may begin from; a ring */
+    int starts_at;                  /* where the next one goes */
+    train_start fresh[MAX_FRESH];   /* [n_fresh] those that it left in this rollout */
+    int n_fresh;
+    struct {
+        const train_start *start; /* NULL: power-on */
+        int from, to;             /* of the segment's old rows those of its items; from -1: it was not begun from yet */
+    } drawn[N_DRAWN];             /* where its episodes begin in this rollout, in turns */
+    int n_begun;
+    int old_from, old_to;   /* of the segment's old rows the running episode's; old_to -1: up to the last */
+    int again_end;          /* rows that are encoded again and may be its own */
     uint64_t n_episodes;    /* begun; counts the training seeds used */
     int64_t episode_offset; /* segment step of the running episode's step 0; negative when it began earlier */
     int64_t first_row;      /* segment step of the first of its items that are the segment's; those from before it are old */
@@ -93,9 +98,9 @@ lp_status guide_followed(const lp_train *t, player *p, lp_outcome outcome);
 lp_status guide_leave(const lp_train *t, player *p, const lp_segment *g);
 /* After a rollout: what was left is there to begin from. */
 void guides_collect(lp_train *t);
-/* Before one: where p's episodes begin. Then each begins from p->start. */
+/* Before one: where p's episodes begin. Then each begins at the next of p->drawn. */
 void guide_draw(const lp_train *t, player *p);
-lp_status guide_begin(lp_train *t, player *p, lp_err *err);
+lp_status guide_begin(lp_train *t, player *p, const train_start *from, lp_err *err);
 /* For checkpoints, behind the players; nothing without demonstrations. LP_BAD_INPUT: damaged, or of other demonstrations. */
 size_t guides_save_bound(const lp_train *t);
 size_t guides_save(const lp_train *t, unsigned char *out);

@@ -19,8 +19,8 @@ static lp_status begin_segment(lp_train *t, int e, lp_actor *actor, lp_decision 
     g->n_old = g->n_again = 0;
     p->episode_offset = -lp_mem_steps(p->seat.mem);
     p->first_row = 0;
-    p->old_from = 0;
-    p->start_old = -1;
+    p->old_from = 0, p->old_to = -1;
+    p->n_begun = 0;
     if (t->demos) guide_draw(t, p);
     lp_status status = past_renew(t, e, actor, d, rows, err);
     p->again_end = g->n_again;
@@ -52,7 +52,7 @@ static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o
 /* Writes step s of the segment: the observation and where each context item's row is. */
 static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
     size_t pixels = lp_policy_frame_bytes(t->policy), at = (size_t)s * (size_t)t->max_context;
-    int n_known = g->n_old, from = p->old_from, again = 0;
+    int n_known = p->old_to < 0 ? g->n_old : p->old_to, from = p->old_from, again = 0;
     memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
     g->last_action[s] = o->last_action;
     past_note_state(&p->past, t, s, o->state);
@@ -67,7 +67,23 @@ static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, cons
             return lp_fail(&p->error, LP_FAILED, "memory %s: item %lld came back into a context that had left it out",
                            lp_mem_arch_name(t->memory.arch), (long long)o->step[j]);
     }
+    /* what is from before the segment is all in the first context: nothing comes back, but to a memory that is asked */
+    if (p->old_to < 0 && !p->seat.asks) p->old_to = g->n_old;
+    if (p->n_begun && !p->seat.asks) p->drawn[(p->n_begun - 1) % N_DRAWN].to = p->old_to;
     return LP_OK;
+}
+
+/* An episode has begun within the segment, after step s: which rows are its own. Those of a start are shared by all that begin there. */
+static void begin_rows(player *p, const lp_segment *g, int s) {
+    const int i = p->n_begun % N_DRAWN;
+    const bool again = p->drawn[i].from >= 0 && !p->seat.asks;
+    p->episode_offset = s + 1 - lp_mem_steps(p->seat.mem);
+    p->first_row = s + 1;
+    p->again_end = 0;
+    p->old_from = again ? p->drawn[i].from : g->n_old;
+    p->old_to = again ? p->drawn[i].to : -1;
+    p->drawn[i].from = p->old_from, p->drawn[i].to = p->old_to;
+    p->n_begun++;
 }
 
 static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d) {
@@ -84,11 +100,7 @@ static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_dec
     if (g->end[s] && !status) {
         if (!told) p->ended[p->n_ended++] = outcome == LP_WIN;
         status = train_begin_episode(t, p, &p->error);
-        p->episode_offset = s + 1 - lp_mem_steps(p->seat.mem);
-        p->first_row = s + 1;
-        p->again_end = 0;
-        if (p->start_old < 0) p->start_old = g->n_old;
-        p->old_from = p->start_old;
+        begin_rows(p, g, s);
     }
     p->emulate_s += lp_now_s() - from;
     return status;
