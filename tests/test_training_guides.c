@@ -17,7 +17,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { DEMOS = 12 };
+#ifdef __SANITIZE_ADDRESS__
+enum { DEMOS = 12, EXACT_UPDATES = 12, EXACT_EVERY = 5, FORGED = 20 }; /* slow */
+#else
+enum { DEMOS = 12, EXACT_UPDATES = 24, EXACT_EVERY = 7, FORGED = 60 };
+#endif
 static char folder[PATH_MAX], path[PATH_MAX], demos_path[PATH_MAX];
 static lp_game *game;
 
@@ -192,17 +196,17 @@ static uint64_t train(const lp_train_config *c, int threads, int n, int interrup
 
 static void test_exact(void **state) {
     (void)state;
-    enum { UPDATES = 24 };
     for (int64_t start = TRAIN_START_POWER_ON; start <= TRAIN_START_DEMO; start++) {
         lp_train_config c = small(start);
         char level[128], again[128];
         c.curriculum.win_rate = 0.2; /* so that the distance grows */
-        uint64_t whole = train(&c, 1, UPDATES, -1, level);
+        uint64_t whole = train(&c, 1, EXACT_UPDATES, -1, level);
         if (start == TRAIN_START_DEMO) assert_true(!strncmp(level, "before_end ", 11) && atoi(level + 11) > 5);
-        assert_true(whole == train(&c, 2, UPDATES, -1, again) && !strcmp(level, again));
-        for (int at = 1; at < UPDATES; at += 7) assert_true(whole == train(&c, 2, UPDATES, at, again) && !strcmp(level, again));
+        assert_true(whole == train(&c, 2, EXACT_UPDATES, -1, again) && !strcmp(level, again));
+        for (int at = 1; at < EXACT_UPDATES; at += EXACT_EVERY)
+            assert_true(whole == train(&c, 2, EXACT_UPDATES, at, again) && !strcmp(level, again));
         c.ppo.clone_weight = 0;
-        assert_true(whole != train(&c, 1, UPDATES, -1, again));
+        assert_true(whole != train(&c, 1, EXACT_UPDATES, -1, again));
     }
 }
 
@@ -283,7 +287,7 @@ static void test_forged_checkpoints(void **state) {
     if (lp_train_save(t, path, &err) || lp_file_read(&file, path, 1 << 28, &err)) fail_msg("%s", err.message);
     const size_t from = file.size_bytes - guides;
     int refused = 0, tried = 0;
-    for (size_t at = from; at < file.size_bytes; at += at < from + 400 ? 12 : guides / 60) {
+    for (size_t at = from; at < file.size_bytes; at += at < from + 400 ? 720 / FORGED : guides / FORGED) {
         file.data[at] ^= 0x80;
         uint64_t hash = lp_hash64(file.data + 16, file.size_bytes - 16);
         memcpy(file.data + 8, &hash, sizeof hash);
@@ -296,7 +300,7 @@ static void test_forged_checkpoints(void **state) {
         file.data[at] ^= 0x80;
     }
     print_message("%d of %d refused\n", refused, tried);
-    assert_true(refused >= 5);
+    assert_true(refused > tried / 2);
     lp_blob_free(&file);
     lp_train_close(t);
 }

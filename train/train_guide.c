@@ -178,15 +178,22 @@ void guide_draw(const lp_train *t, player *p) {
     }
 }
 
-lp_status guide_begin(lp_train *t, player *p, const train_start *s, lp_err *err) {
+/* p as it was there. LP_BAD_INPUT: it is damaged, and p is good for beginning anew only. */
+static lp_status enter(const lp_train *t, player *p, const train_start *s, lp_err *err) {
     unsigned char *seat = malloc(s->raw);
     lp_status status = seat ? LP_OK : lp_fail(err, LP_FAILED, "out of memory for the start of an episode");
-    size_t used;
+    size_t used = 0;
     if (!status && LZ4_decompress_safe((const char *)s->data, (char *)seat, (int)s->packed, (int)s->raw) != (int)s->raw)
         status = lp_fail(err, LP_BAD_INPUT, "the start of an episode is damaged");
     if (!status) status = lp_seat_load(&p->seat, seat, s->raw, err);
     if (!status) status = past_load(t, p, s->data + s->packed, s->bytes - s->packed, false, &used, err);
+    if (!status && used != s->bytes - s->packed) status = lp_fail(err, LP_BAD_INPUT, "the start of an episode is too long");
     free(seat);
+    return status;
+}
+
+lp_status guide_begin(lp_train *t, player *p, const train_start *s, lp_err *err) {
+    lp_status status = enter(t, p, s, err);
     if (!status) lp_seat_try(&p->seat, 1 + p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players));
     return status;
 }
@@ -248,6 +255,23 @@ static lp_status load_start(const lp_train *t, const player *p, train_start *s, 
     return LP_OK;
 }
 
+/* Episodes can begin at each of them, and what it says of itself is so. */
+static lp_status check_starts(const lp_train *t, lp_err *err) {
+    player scratch = {0};
+    lp_status status = lp_seat_open(&scratch.seat, t->game, &t->memory, t->policy, NULL, err);
+    if (!status && t->max_again) status = past_open(&scratch.past, t, lp_mem_max_context(&t->memory), err);
+    for (int i = 0; i < t->n_starts && !status; i++) {
+        const train_start *s = t->starts[i];
+        const int64_t n = t->demos->file->demo[s->demo].n_decisions;
+        status = enter(t, &scratch, s, err);
+        if (!status && (lp_env_steps(scratch.seat.env) != n - s->left || lp_mem_steps(scratch.seat.mem) != n - s->left))
+            status = lp_fail(err, LP_BAD_INPUT, "a start is of another moment than it says");
+    }
+    lp_seat_close(&scratch.seat);
+    past_close(&scratch.past);
+    return status;
+}
+
 lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes, size_t *used, bool anew, lp_err *err) {
     const unsigned char *at = data, *end = data + size_bytes;
     uint64_t hash;
@@ -287,5 +311,5 @@ lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes,
     }
     *used = (size_t)(at - data);
     guides_collect(t);
-    return LP_OK;
+    return check_starts(t, err);
 }
