@@ -26,7 +26,7 @@ typedef struct {
     int n_game, n_settings;
     double minutes;
     int64_t threads, eval_episodes, eval_every;
-    bool resume, overwrite, json;
+    bool keep_best, resume, overwrite, json;
 } arguments;
 
 static void settings_help(void) {
@@ -95,12 +95,19 @@ static lp_status name_files(session *s, lp_err *err) {
     return status ? status : lp_file_check_writable(s->checkpoint, NULL, err);
 }
 
-/* OUT with the decisions before its ending, cue.40000.safetensors. */
-static char *kept_path(const session *s, int64_t decisions, char path[PATH_MAX]) {
+/* OUT with a word before its ending, cue.best.safetensors. */
+static char *beside(const session *s, const char *word, char path[PATH_MAX]) {
     static const char ending[] = ".safetensors";
     size_t n = strlen(s->out), has = n > sizeof ending && !strcmp(s->out + n - strlen(ending), ending) ? strlen(ending) : 0;
-    snprintf(path, PATH_MAX, "%.*s.%lld%s", (int)(n - has), s->out, (long long)decisions, has ? ending : "");
+    snprintf(path, PATH_MAX, "%.*s.%s%s", (int)(n - has), s->out, word, has ? ending : "");
     return path;
+}
+
+/* With the decisions, cue.40000.safetensors. */
+static char *kept_path(const session *s, int64_t decisions, char path[PATH_MAX]) {
+    char word[24];
+    snprintf(word, sizeof word, "%lld", (long long)decisions);
+    return beside(s, word, path);
 }
 
 /* "0,40000" */
@@ -132,6 +139,7 @@ static lp_status check_kinds(const session *s, lp_err *err) {
     char path[PATH_MAX];
     lp_status status = lp_policy_check_writable(s->out, err);
     for (int i = 0; i < s->n_keep && !status; i++) status = lp_policy_check_writable(kept_path(s, s->keep[i], path), err);
+    if (!status && s->a->keep_best) status = lp_policy_check_writable(beside(s, "best", path), err);
     if (!status) status = lp_file_check_writable(s->checkpoint, &checkpoint, err);
     return status ? status : lp_train_log_check(&s->log, err);
 }
@@ -216,7 +224,7 @@ static lp_status open_episodes(const session *s, const char *path, int64_t decis
 /* Where it is judged: at its goal, on seeds that no training uses. Each episode is kept in a file until all are over, so that a kill loses none. */
 static lp_status judge(session *s, bool final, lp_eval_row *row, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS], decisions = lp_train_decisions(s->train);
-    char label[128], path[PATH_MAX];
+    char label[128], path[PATH_MAX], kept[PATH_MAX];
     lp_train_goal(s->train, knobs);
     lp_eval_config eval = {.player = LP_PLAYER_POLICY,
                            .sample = s->config.act == 1,
@@ -241,7 +249,9 @@ static lp_status judge(session *s, bool final, lp_eval_row *row, lp_err *err) {
     eval.context = lp_episodes_at(file, 0);
     status = lp_eval(s->game, &eval, row, err);
     bool whole = !status && row->episodes == s->a->eval_episodes;
-    if (whole) status = lp_train_log_evaluation(&s->log, final, decisions, s->game, &eval, row, err);
+    /* before the log says so, so that a killed training has both, or neither */
+    if (whole && s->a->keep_best && row->win_rate > s->log.best) status = lp_train_write_policy(s->train, beside(s, "best", kept), err);
+    if (whole && !status) status = lp_train_log_evaluation(&s->log, final, decisions, s->game, &eval, row, err);
     lp_status closed = lp_episodes_close(file, status ? NULL : err);
     if (whole && !status) unlink(path);
     return status ? status : closed;
@@ -381,6 +391,9 @@ int lp_cmd_train(int argc, char **argv) {
          .number = &a.eval_every,
          .min = 1,
          .max = 1e15},
+        {.name = "keep-best",
+         .help = "keep the weights of the best evaluation, with --eval-every, as OUT.best.safetensors",
+         .flag = &a.keep_best},
         {.name = "keep-weights",
          .value = "N[,N...]",
          .help = "keep the weights after N decisions (0: untrained) beside OUT, as cue.N.safetensors",

@@ -94,6 +94,7 @@ static char *head_of(const lp_game *game, const lp_train_config *config) {
 
 lp_status lp_train_log_begin(lp_train_log *log, const lp_game *game, const lp_train_config *config, lp_err *err) {
     line l;
+    log->best = -1;
     if (ftruncate(log->fd, 0)) return failed(log, err);
     char *head = head_of(game, config);
     if (!head) return lp_fail(err, LP_FAILED, "%s: out of memory", log->path);
@@ -161,6 +162,7 @@ lp_status lp_train_log_evaluation(lp_train_log *log, bool final, int64_t decisio
     fputc(']', l.file);
     add_times(&l, log);
     fputc('}', l.file);
+    if (row->win_rate > log->best) log->best = row->win_rate;
     return end_line(&l, log, err);
 }
 
@@ -178,7 +180,7 @@ static lp_status take_line(lp_train_log *log, const char *text, size_t length, l
     cJSON *o = cJSON_ParseWithLength(text, length);
     if (!o && errno == ENOMEM) return lp_fail(err, LP_FAILED, "%s: out of memory", log->path);
     const char *evaluation = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, "evaluation"));
-    double at = 0, wall_s = 0, cpu_s = 0, joules = NAN, update;
+    double at = 0, wall_s = 0, cpu_s = 0, joules = NAN, rate = -1, update;
     bool good = number(o, "decisions", &at) && number(o, "wall_s", &wall_s) && number(o, "cpu_s", &cpu_s) &&
                 (evaluation || number(o, "update", &update));
     *keep = good && at <= (double)decisions && !(evaluation && !strcmp(evaluation, "final"));
@@ -186,6 +188,7 @@ static lp_status take_line(lp_train_log *log, const char *text, size_t length, l
         log->wall_s = wall_s, log->cpu_s = cpu_s;
         log->joules = number(o, "joules", &joules) ? joules : NAN;
         log->evaluated = evaluation && at == (double)decisions;
+        if (evaluation && number(o, "win_rate", &rate) && rate > log->best) log->best = rate;
     }
     cJSON_Delete(o);
     return good ? LP_OK : lp_fail(err, LP_BAD_INPUT, "%s:%lld: not a line of a training's log", log->path, n);
@@ -193,6 +196,7 @@ static lp_status take_line(lp_train_log *log, const char *text, size_t length, l
 
 lp_status lp_train_log_resume(lp_train_log *log, const lp_game *game, const lp_train_config *config, int64_t decisions, lp_err *err) {
     lp_blob file = {0};
+    log->best = -1;
     lp_status status = lp_train_log_check(log, err);
     if (!status) status = lp_file_read(&file, log->path, MAX_LOG_BYTES, err);
     if (status) return status;

@@ -21,6 +21,7 @@ typedef struct {
     bool made;            /* by open */
     bool evaluated;       /* the last line is an evaluation */
     double wall_s, cpu_s; /* of all updates so far, over all resumptions */
+    double best;          /* win rate of the best evaluation so far, likewise; below 0: there was none */
     double joules;        /* likewise, the whole machine's; NaN: not known of all */
     char path[PATH_MAX];
 } lp_train_log;

@@ -10,7 +10,7 @@
 #define SMALL                                                                                                                              \
     " --train.envs=4 --train.steps=16 --policy.hidden=16 --policy.dim=8 --ppo.final_rate=1 --threads 1 --eval-episodes 6"                  \
     " --train.decisions=4000"
-#define ASKED " --eval-every 500 --keep-weights 0,320,4000"
+#define ASKED " --eval-every 500 --keep-weights 0,320,4000 --keep-best"
 
 static char *read_text(const char *name) {
     lp_blob file;
@@ -61,6 +61,29 @@ static int count(const char *name, const char *what) {
     return n;
 }
 
+/* asked.best.safetensors is what a training gives that ends at the first of the best evaluations. */
+static void check_best(void) {
+    char *log = read_text("asked.safetensors.log"), *save = NULL, arguments[512];
+    double best = -1, decisions = 0;
+    for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+        cJSON *o = cJSON_Parse(line);
+        const cJSON *rate = cJSON_GetObjectItem(o, "win_rate");
+        if (cJSON_GetObjectItem(o, "evaluation") && rate->valuedouble > best)
+            best = rate->valuedouble, decisions = cJSON_GetObjectItem(o, "decisions")->valuedouble;
+        cJSON_Delete(o);
+    }
+    free(log);
+    assert_true(best >= 0);
+    if (decisions < 1) { /* before it began */
+        assert_true(digest("asked.best.safetensors") == digest("asked.0.safetensors"));
+        return;
+    }
+    snprintf(arguments, sizeof arguments, "train cue --out %%/ended" SMALL " --train.decisions=%.0f", decisions);
+    const result r = run_with(NULL, arguments);
+    if (r.code) fail_msg("%s", r.err);
+    assert_true(digest("ended") == digest("asked.best.safetensors"));
+}
+
 /* What is asked for on the way changes nothing of what is learned; weights that are kept are those of a training that ended there. */
 static void test_changes_nothing(void **state) {
     (void)state;
@@ -76,6 +99,8 @@ static void test_changes_nothing(void **state) {
     assert_int_equal(count("asked.safetensors.log", "\"evaluation\":\"interim\""), 8); /* at 0, 512, 1024, 1536, 2048, 2560, 3008, 3520 */
     assert_int_equal(count("asked.safetensors.log", "\"evaluation\":\"final\""), 1);
     assert_int_equal(count("plain.safetensors.log", "\"evaluation\""), 1);
+    assert_false(lp_file_exists(at("plain.best.safetensors")));
+    check_best();
 }
 
 /* Where the machine tells what it used: of each line, and of an evaluation; elsewhere of none. The counter stands still here. */
@@ -116,8 +141,8 @@ static void test_killed(void **state) {
         if (code && code != -SIGKILL && code != -SIGTERM && code != 128 + SIGTERM) fail_msg("%d: exit %d, %s", i, code, r.err);
     }
     expect_same_logs("whole.log", "parts.log");
-    static const char *const weights[] = {"", ".0", ".320", ".4000"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const weights[] = {"", ".0", ".320", ".4000", ".best"};
+    for (size_t i = 0; i < 5; i++) {
         char one[32], other[32];
         snprintf(one, sizeof one, "whole%s", weights[i]);
         snprintf(other, sizeof other, "parts%s", weights[i]);
