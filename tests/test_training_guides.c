@@ -114,7 +114,8 @@ static void test_starts_remember(void **state) {
     for (int i = 0; i < t->n_starts; i++) {
         const train_start *s = t->starts[i];
         const lp_demo *demo = &file->demo[s->demo];
-        assert_int_equal(guide_begin(t, p, s, &err), LP_OK);
+        p->drawn[0].start = s, p->drawn[0].again_from = p->drawn[0].again_to = 0;
+        assert_int_equal(guide_begin(t, p, lp_learner_segment(t->learner, (int)(p - t->players)), 0, &err), LP_OK);
         assert_int_equal(lp_env_steps(p->seat.env), demo->n_decisions - s->left);
         assert_int_equal(lp_mem_steps(p->seat.mem), demo->n_decisions - s->left);
         assert_int_equal(lp_seat_begin(&alone, demo->seed, demo->knobs, 0, &err), LP_OK);

@@ -39,8 +39,8 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     p->demo = -1;
     if (p->guide || (t->demos && t->config.start == TRAIN_START_DEMO && !t->n_starts && !p->twin)) return guide_follow(t, p, err);
-    const train_start *from = p->drawn[p->n_begun % N_DRAWN].start;
-    if (from) return guide_begin(t, p, from, err);
+    const int next = p->n_begun % N_DRAWN;
+    if (p->drawn[next].start) return guide_begin(t, p, lp_learner_segment(t->learner, (int)(p - t->players)), next, err);
     int64_t knobs[LP_MAX_KNOBS];
     lp_curriculum_draw(&t->curriculum, &p->rng, p->twin, knobs);
     if (p->twin) lp_game_twin_knobs(t->game, knobs);
@@ -69,7 +69,24 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         if (!(p->ended = calloc((size_t)t->config.steps, 1))) return lp_fail(err, LP_FAILED, "out of memory");
         status = lp_seat_open(&p->seat, t->game, &memory, t->policy, NULL, err);
         if (!status && t->max_again) status = past_open(&p->past, t, lp_mem_max_context(&memory), err);
+        if (t->config.start == TRAIN_START_DEMO && t->max_again) {
+            p->again_item = calloc((size_t)t->max_again * (size_t)t->memory.dim, sizeof(float));
+            p->again_salience = calloc((size_t)t->max_again, sizeof(float));
+            if (!p->again_item || !p->again_salience) status = lp_fail(err, LP_FAILED, "out of memory");
+        }
         if (!status) status = train_begin_episode(t, p, err);
+    }
+    return status;
+}
+
+/* Where starts are looked at: one for each that acts. */
+static lp_status open_scratch(lp_train *t, lp_err *err) {
+    if (t->config.start != TRAIN_START_DEMO) return LP_OK;
+    lp_status status = LP_OK;
+    if (!(t->scratch = calloc((size_t)t->n_actors, sizeof *t->scratch))) return lp_fail(err, LP_FAILED, "out of memory");
+    for (int i = 0; i < t->n_actors && !status; i++) {
+        status = lp_seat_open(&t->scratch[i].seat, t->game, &t->memory, t->policy, NULL, err);
+        if (!status && t->max_again) status = past_open(&t->scratch[i].past, t, lp_mem_max_context(&t->memory), err);
     }
     return status;
 }
@@ -122,7 +139,8 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->max_old = (int)most;
     const bool can_again = lp_mem_can_renew(t->memory.arch) && !lp_mem_wants_query(t->memory.arch);
     const int64_t again = config->reencode >= 0 ? config->reencode : can_again ? 32 : 0;
-    t->max_again = again < items ? (int)again : items;
+    t->max_each = again < items ? (int)again : items;
+    t->max_again = t->max_each * (config->start == TRAIN_START_DEMO ? 1 + N_DRAWN : 1);
     lp_policy_config shape = lp_train_shape(config, game);
     t->pool = lp_pool_open(n_threads);
     status = t->pool ? lp_mem_complete(&t->memory, err) : lp_fail(err, LP_FAILED, "cannot start threads");
@@ -150,6 +168,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     t->starts = calloc((size_t)config->envs * MAX_STARTS, sizeof *t->starts);
     if (!status && (!t->players || !t->decisions_now || !t->starts)) status = lp_fail(err, LP_FAILED, "out of memory");
     if (!status) status = open_actors(t, err);
+    if (!status) status = open_scratch(t, err);
     if (!status) status = open_players(t, err);
     if (status) lp_train_close(t);
     else *out = t;
@@ -158,6 +177,10 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
 
 void lp_train_close(lp_train *t) {
     if (!t) return;
+    for (int i = 0; t->scratch && i < t->n_actors; i++) {
+        lp_seat_close(&t->scratch[i].seat);
+        past_close(&t->scratch[i].past);
+    }
     for (int i = 0; t->actors && i < t->n_actors; i++) lp_actor_close(t->actors[i]);
     for (int64_t e = 0; t->players && e < t->config.envs; e++) {
         lp_seat_close(&t->players[e].seat);
@@ -172,6 +195,7 @@ void lp_train_close(lp_train *t) {
     free(t->players);
     free(t->decisions_now);
     free(t->starts);
+    free(t->scratch);
     demos_close(t->demos);
     lp_curriculum_close(&t->curriculum);
     free(t);

@@ -27,6 +27,8 @@ static void start_clear(train_start *s) {
 void guide_close(player *p) {
     for (int k = 0; k < MAX_STARTS; k++) start_clear(&p->starts[k]);
     for (int k = 0; k < MAX_FRESH; k++) start_clear(&p->fresh[k]);
+    free(p->again_item);
+    free(p->again_salience);
 }
 
 void demos_close(train_demos *d) {
@@ -166,18 +168,6 @@ static const train_start *draw(const lp_train *t, lp_rng *rng, int64_t above, in
     return t->starts[i];
 }
 
-void guide_draw(const lp_train *t, player *p) {
-    const int64_t most = t->curriculum.before_end;
-    for (int i = 0; i < N_DRAWN; i++) {
-        p->drawn[i].start = NULL, p->drawn[i].from = -1;
-        if (t->config.start != TRAIN_START_DEMO || p->guide || p->twin) continue;
-        const bool hard = lp_rng_below(&p->rng, 2);
-        if (hard && most >= t->demos->longest) continue; /* power-on */
-        if (hard) p->drawn[i].start = draw(t, &p->rng, most * 2 / 3, most);
-        if (!p->drawn[i].start) p->drawn[i].start = draw(t, &p->rng, 0, most);
-    }
-}
-
 /* p as it was there. LP_BAD_INPUT: it is damaged, and p is good for beginning anew only. */
 static lp_status enter(const lp_train *t, player *p, const train_start *s, lp_err *err) {
     unsigned char *seat = malloc(s->raw);
@@ -192,10 +182,67 @@ static lp_status enter(const lp_train *t, player *p, const train_start *s, lp_er
     return status;
 }
 
-lp_status guide_begin(lp_train *t, player *p, const train_start *s, lp_err *err) {
-    lp_status status = enter(t, p, s, err);
-    if (!status) lp_seat_try(&p->seat, 1 + p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players));
+/* A start's most salient items become rows of the segment, and what they are now is kept for the episodes that begin there. */
+static lp_status renew_start(lp_train *t, player *p, int i, lp_segment *g, player *scratch, lp_actor *actor, lp_decision *d, int rows,
+                             lp_err *err) {
+    const size_t dim = (size_t)t->memory.dim;
+    lp_status status = enter(t, scratch, p->drawn[i].start, err);
+    if (status) return status;
+    const lp_mem_context_view *context = &scratch->seat.context;
+    lp_mem_context(scratch->seat.mem, NULL, context);
+    const int n = past_choose(&scratch->past, context), base = g->n_again;
+    for (int from = 0; from < n && !status; from += rows) {
+        const int now = n - from < rows ? n - from : rows;
+        for (int k = 0; k < now; k++) {
+            lp_observation o = past_take(t, &scratch->past, g, from + k, base + from + k);
+            lp_actor_look(actor, k, &o);
+        }
+        status = lp_actor_start(actor, now, err);
+        if (!status) status = lp_actor_wait(actor, d, err);
+        for (int k = 0; k < now && !status; k++) {
+            const size_t row = (size_t)(base + from + k);
+            memcpy(p->again_item + row * dim, d[k].item, dim * sizeof(float));
+            p->again_salience[row] = d[k].salience;
+        }
+    }
+    p->drawn[i].again_to = g->n_again = base + n;
     return status;
+}
+
+lp_status guide_draw(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err) {
+    player *p = &t->players[e];
+    lp_segment *g = lp_learner_segment(t->learner, e);
+    const int64_t most = t->curriculum.before_end;
+    int which = 0;
+    lp_status status = LP_OK;
+    while (t->actors[which] != actor) which++;
+    for (int i = 0; i < N_DRAWN && !status; i++) {
+        p->drawn[i].start = NULL, p->drawn[i].from = -1;
+        p->drawn[i].again_from = p->drawn[i].again_to = g->n_again;
+        if (t->config.start != TRAIN_START_DEMO || p->guide || p->twin) continue;
+        const bool hard = lp_rng_below(&p->rng, 2);
+        if (hard && most >= t->demos->longest) continue; /* power-on */
+        if (hard) p->drawn[i].start = draw(t, &p->rng, most * 2 / 3, most);
+        if (!p->drawn[i].start) p->drawn[i].start = draw(t, &p->rng, 0, most);
+        if (p->drawn[i].start && t->max_each) status = renew_start(t, p, i, g, &t->scratch[which], actor, d, rows, err);
+    }
+    return status;
+}
+
+lp_status guide_begin(lp_train *t, player *p, const lp_segment *g, int i, lp_err *err) {
+    const size_t dim = (size_t)t->memory.dim;
+    lp_status status = enter(t, p, p->drawn[i].start, err);
+    if (status) return status;
+    int row = p->drawn[i].again_from;
+    const int end = p->drawn[i].again_to, n = row < end ? lp_mem_context(p->seat.mem, NULL, &p->seat.context) : 0;
+    for (int j = 0; j < n && row < end; j++) { /* both in order of step */
+        if (p->seat.context.step[j] != g->again_step[row]) continue;
+        memcpy(p->seat.context.vector + (size_t)j * dim, p->again_item + (size_t)row * dim, dim * sizeof(float));
+        p->seat.context.salience[j] = p->again_salience[row++];
+    }
+    if (n) lp_seat_renew(&p->seat);
+    lp_seat_try(&p->seat, 1 + p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players));
+    return LP_OK;
 }
 
 /* ---- checkpoints: the hash of the demonstrations and the distance; for each environment what it follows; for each guide its starts ---- */
@@ -257,18 +304,15 @@ static lp_status load_start(const lp_train *t, const player *p, train_start *s, 
 
 /* Episodes can begin at each of them, and what it says of itself is so. */
 static lp_status check_starts(const lp_train *t, lp_err *err) {
-    player scratch = {0};
-    lp_status status = lp_seat_open(&scratch.seat, t->game, &t->memory, t->policy, NULL, err);
-    if (!status && t->max_again) status = past_open(&scratch.past, t, lp_mem_max_context(&t->memory), err);
+    player *scratch = t->scratch;
+    lp_status status = LP_OK;
     for (int i = 0; i < t->n_starts && !status; i++) {
         const train_start *s = t->starts[i];
         const int64_t n = t->demos->file->demo[s->demo].n_decisions;
-        status = enter(t, &scratch, s, err);
-        if (!status && (lp_env_steps(scratch.seat.env) != n - s->left || lp_mem_steps(scratch.seat.mem) != n - s->left))
+        status = enter(t, scratch, s, err);
+        if (!status && (lp_env_steps(scratch->seat.env) != n - s->left || lp_mem_steps(scratch->seat.mem) != n - s->left))
             status = lp_fail(err, LP_BAD_INPUT, "a start is of another moment than it says");
     }
-    lp_seat_close(&scratch.seat);
-    past_close(&scratch.past);
     return status;
 }
 

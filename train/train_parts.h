@@ -7,7 +7,7 @@
 #include "memory/selection.h"
 #include "train/train.h"
 
-enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2, MAX_STARTS = 32, MAX_FRESH = 16, N_DRAWN = 4 };
+enum { TRAIN_GROUP = 8, TRAIN_HALVES = 2, MAX_STARTS = 32, MAX_FRESH = 16, N_DRAWN = 2 };
 
 /* A moment of a demonstration, with the memory that a guide had there: see train_guide.c. */
 typedef struct {
@@ -41,14 +41,17 @@ typedef struct {
     struct {
         const train_start *start; /* NULL: power-on */
         int from, to;             /* of the segment's old rows those of its items; from -1: it was not begun from yet */
+        int again_from, again_to; /* of those that the segment encodes again */
     } drawn[N_DRAWN];             /* where its episodes begin in this rollout, in turns */
     int n_begun;
-    int old_from, old_to;   /* of the segment's old rows the running episode's; old_to -1: up to the last */
-    int again_end;          /* rows that are encoded again and may be its own */
-    uint64_t n_episodes;    /* begun; counts the training seeds used */
-    int64_t episode_offset; /* segment step of the running episode's step 0; negative when it began earlier */
-    int64_t first_row;      /* segment step of the first of its items that are the segment's; those from before it are old */
-    lp_rng rng;             /* draws the horizon */
+    int old_from, old_to;     /* of the segment's old rows the running episode's; old_to -1: up to the last */
+    int again_from, again_to; /* of the rows that the segment encodes again those of the running episode */
+    float *again_item;        /* [max_again][dim] of the starts' rows among these, by the weights of now; NULL: none can be drawn */
+    float *again_salience;    /* [max_again] */
+    uint64_t n_episodes;      /* begun; counts the training seeds used */
+    int64_t episode_offset;   /* segment step of the running episode's step 0; negative when it began earlier */
+    int64_t first_row;        /* segment step of the first of its items that are the segment's; those from before it are old */
+    lp_rng rng;               /* draws the horizon */
     /* of this rollout */
     int n_ended;
     uint8_t *ended; /* [steps] an episode's outcome: 1 a win, 0 not */
@@ -61,12 +64,13 @@ struct lp_train {
     lp_train_config config;
     lp_mem_config memory;
     int max_context, max_old; /* items that a decision reads; those from before its segment that a segment does */
-    int max_again;            /* of these, those that it encodes again */
+    int max_each, max_again;  /* of a context's, those that are encoded again; of a segment's: its own, and its starts' */
     lp_pool *pool;
     lp_policy *policy;
     lp_learner *learner;
     int n_actors, n_halves;
     lp_actor **actors;          /* [n_actors] */
+    player *scratch;            /* [n_actors] where starts are looked at; NULL: there can be none */
     player *players;            /* [envs] */
     lp_decision *decisions_now; /* [envs] on a card */
     train_demos *demos;         /* NULL: none */
@@ -98,9 +102,11 @@ lp_status guide_followed(const lp_train *t, player *p, lp_outcome outcome);
 lp_status guide_leave(const lp_train *t, player *p, const lp_segment *g);
 /* After a rollout: what was left is there to begin from. */
 void guides_collect(lp_train *t);
-/* Before one: where p's episodes begin. Then each begins at the next of p->drawn. */
-void guide_draw(const lp_train *t, player *p);
-lp_status guide_begin(lp_train *t, player *p, const train_start *from, lp_err *err);
+/* Before one: where the episodes of environment e begin; what is most salient there is encoded with the weights of now, and its segment's to encode
+ * again, behind what the running episode has of it. actor, rows, d: as in past_renew. */
+lp_status guide_draw(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err);
+/* p's next episode begins at p->drawn[i]. */
+lp_status guide_begin(lp_train *t, player *p, const lp_segment *g, int i, lp_err *err);
 /* For checkpoints, behind the players; nothing without demonstrations. LP_BAD_INPUT: damaged, or of other demonstrations. */
 size_t guides_save_bound(const lp_train *t);
 size_t guides_save(const lp_train *t, unsigned char *out);
@@ -114,6 +120,10 @@ void past_close(past *past);
 lp_status past_renew(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err);
 /* During one: the core's state before its decision s. */
 void past_note_state(past *past, const lp_train *t, int s, const float *state);
+/* The most salient items of the context that kept has the records of, by their places, into kept->chosen; returns how many. And one of them as a row that
+ * the segment encodes again, of which the observation is made. */
+int past_choose(past *kept, const lp_mem_context_view *context);
+lp_observation past_take(const lp_train *t, const past *kept, lp_segment *g, int chosen, int row);
 /* After one: the records of what the context has now, from before or from the segment. LP_FAILED, told in p->error: of an item there is none. */
 lp_status past_gather(const lp_train *t, player *p, const lp_segment *g);
 /* For checkpoints, after a rollout: out has past_save_bound bytes; returns those used. Loaded for the memory that p has by then; skip: nothing

@@ -29,14 +29,14 @@ lp_status past_open(past *out, const lp_train *t, int max_items, lp_err *err) {
     if (!n) return LP_OK;
     size_t states = (size_t)t->config.steps * state_bytes(t);
     size_t need = lp_arena_need(n * sizeof *out->step) + lp_arena_need(n * record) + lp_arena_need(n * sizeof *out->chosen) +
-                  lp_arena_need(states) + lp_selection_size(n, t->max_again, t->memory.dim);
+                  lp_arena_need(states) + lp_selection_size(n, t->max_each, t->memory.dim);
     if (lp_arena_open(&out->arena, need))
         return lp_fail(err, LP_FAILED, "out of memory for what %zu items of an environment were made of", n);
     out->step = lp_arena_take(&out->arena, n * sizeof *out->step);
     out->record = lp_arena_take(&out->arena, n * record);
     out->chosen = lp_arena_take(&out->arena, n * sizeof *out->chosen);
     if (states) out->states = lp_arena_take(&out->arena, states);
-    lp_selection_open(&out->selection, &out->arena, n, LP_KEEP_LEARNED, t->max_again, t->memory.dim, -1);
+    lp_selection_open(&out->selection, &out->arena, n, LP_KEEP_LEARNED, t->max_each, t->memory.dim, -1);
     return LP_OK;
 }
 
@@ -72,8 +72,7 @@ lp_status past_gather(const lp_train *t, player *p, const lp_segment *g) {
     return LP_OK;
 }
 
-/* The most salient items of the context, in its order, into chosen. Returns how many. */
-static int choose(past *kept, const lp_mem_context_view *context) {
+int past_choose(past *kept, const lp_mem_context_view *context) {
     int n_chosen = 0;
     lp_select(&kept->selection, &(lp_candidates){(size_t)kept->n, context->vector, context->salience, context->step, 0});
     for (int j = 0; j < kept->n; j++)
@@ -81,16 +80,15 @@ static int choose(past *kept, const lp_mem_context_view *context) {
     return n_chosen;
 }
 
-/* The i-th chosen item's record becomes the segment's; the observation is made of what is there. */
-static lp_observation take_record(const lp_train *t, const past *kept, lp_segment *g, int i) {
-    const unsigned char *from = kept->record + (size_t)kept->chosen[i] * record_bytes(t);
-    uint8_t *frame = g->again_pixels + (size_t)i * frame_bytes(t);
-    float *state = g->again_state + (size_t)i * (size_t)lp_policy_state_floats(t->policy);
-    memcpy(&g->again_action[i], from, sizeof g->again_action[i]);
+lp_observation past_take(const lp_train *t, const past *kept, lp_segment *g, int chosen, int row) {
+    const unsigned char *from = kept->record + (size_t)kept->chosen[chosen] * record_bytes(t);
+    uint8_t *frame = g->again_pixels + (size_t)row * frame_bytes(t);
+    float *state = g->again_state + (size_t)row * (size_t)lp_policy_state_floats(t->policy);
+    memcpy(&g->again_action[row], from, sizeof g->again_action[row]);
     memcpy(state, from + STATE_AT, state_bytes(t));
     memcpy(frame, from + STATE_AT + state_bytes(t), frame_bytes(t));
-    g->again_step[i] = kept->step[kept->chosen[i]];
-    return (lp_observation){.pixels = frame, .last_action = g->again_action[i], .state = state};
+    g->again_step[row] = kept->step[kept->chosen[chosen]];
+    return (lp_observation){.pixels = frame, .last_action = g->again_action[row], .state = state};
 }
 
 lp_status past_renew(lp_train *t, int e, lp_actor *actor, lp_decision *d, int rows, lp_err *err) {
@@ -102,11 +100,11 @@ lp_status past_renew(lp_train *t, int e, lp_actor *actor, lp_decision *d, int ro
     if (!kept->n) return LP_OK;
     double started_s = lp_now_s();
     lp_mem_context(p->seat.mem, NULL, context);
-    g->n_again = choose(kept, context);
+    g->n_again = past_choose(kept, context);
     for (int from = 0; from < g->n_again; from += rows) {
         int n = g->n_again - from < rows ? g->n_again - from : rows;
         for (int i = 0; i < n; i++) {
-            lp_observation o = take_record(t, kept, g, from + i);
+            lp_observation o = past_take(t, kept, g, from + i, from + i);
             lp_actor_look(actor, i, &o);
         }
         lp_status status = lp_actor_start(actor, n, err);

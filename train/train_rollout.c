@@ -21,16 +21,15 @@ static lp_status begin_segment(lp_train *t, int e, lp_actor *actor, lp_decision 
     p->first_row = 0;
     p->old_from = 0, p->old_to = -1;
     p->n_begun = 0;
-    if (t->demos) guide_draw(t, p);
     lp_status status = past_renew(t, e, actor, d, rows, err);
-    p->again_end = g->n_again;
-    return status;
+    p->again_from = 0, p->again_to = g->n_again;
+    return status || !t->demos ? status : guide_draw(t, e, actor, d, rows, err);
 }
 
 /* The row of the item of that step, if it is encoded again, or -1. As all are in order of step, it is looked for from where the last was. */
 static int32_t again_row(const lp_train *t, const player *p, const lp_segment *g, int64_t step, int *from) {
-    while (*from < p->again_end && g->again_step[*from] < step) ++*from;
-    return *from < p->again_end && g->again_step[*from] == step ? t->max_old + *from : -1;
+    while (*from < p->again_to && g->again_step[*from] < step) ++*from;
+    return *from < p->again_to && g->again_step[*from] == step ? t->max_old + *from : -1;
 }
 
 /* The row of item j of o, which is from before the segment: one of those from first to n_known, of the decisions before, or a new one; -1 where
@@ -52,7 +51,7 @@ static int32_t old_row(const lp_train *t, lp_segment *g, const lp_observation *o
 /* Writes step s of the segment: the observation and where each context item's row is. */
 static lp_status record(const lp_train *t, player *p, lp_segment *g, int s, const lp_observation *o) {
     size_t pixels = lp_policy_frame_bytes(t->policy), at = (size_t)s * (size_t)t->max_context;
-    int n_known = p->old_to < 0 ? g->n_old : p->old_to, from = p->old_from, again = 0;
+    int n_known = p->old_to < 0 ? g->n_old : p->old_to, from = p->old_from, again = p->again_from;
     memcpy(g->pixels + (size_t)s * pixels, o->pixels, pixels);
     g->last_action[s] = o->last_action;
     past_note_state(&p->past, t, s, o->state);
@@ -79,7 +78,7 @@ static void begin_rows(player *p, const lp_segment *g, int s) {
     const bool again = p->drawn[i].from >= 0 && !p->seat.asks;
     p->episode_offset = s + 1 - lp_mem_steps(p->seat.mem);
     p->first_row = s + 1;
-    p->again_end = 0;
+    p->again_from = p->drawn[i].again_from, p->again_to = p->drawn[i].again_to;
     p->old_from = again ? p->drawn[i].from : g->n_old;
     p->old_to = again ? p->drawn[i].to : -1;
     p->drawn[i].from = p->old_from, p->drawn[i].to = p->old_to;
@@ -242,6 +241,15 @@ static lp_status first_error(const lp_train *t, lp_err *err) {
     return LP_OK;
 }
 
+/* Starts that no episode began at are not encoded again: those that were drawn first were begun from first. */
+static void drop_unused(lp_train *t) {
+    for (int64_t e = 0; e < t->config.envs; e++) {
+        const player *p = &t->players[e];
+        const int used = p->n_begun < N_DRAWN ? p->n_begun : N_DRAWN;
+        if (used < N_DRAWN) lp_learner_segment(t->learner, (int)e)->n_again = p->drawn[used].again_from;
+    }
+}
+
 lp_status train_rollout(lp_train *t, double *forward_s, lp_err *err) {
     lp_status status = LP_OK;
     int64_t E = t->config.envs;
@@ -250,6 +258,7 @@ lp_status train_rollout(lp_train *t, double *forward_s, lp_err *err) {
     if (lp_policy_device(t->policy) == LP_DEVICE_CUDA) status = halves(t, forward_s, err);
     else lp_pool_run(t->pool, (int)((E + TRAIN_GROUP - 1) / TRAIN_GROUP), group_job, t);
     if (first_error(t, err)) return LP_FAILED;
+    if (t->demos) drop_unused(t);
     if (t->max_again && !status) lp_pool_run(t->pool, (int)E, gather_job, t);
     for (int64_t e = 0; e < E; e++) *forward_s += t->players[e].forward_s;
     return status ? status : first_error(t, err);
