@@ -97,6 +97,48 @@ static void test_whole(void **state) {
     check_file("b.mp4", 30);
 }
 
+/* Who must keep pace is not held up by an encoder that is too slow: fewer pictures, all of the sound, and as long as it is. */
+static void test_behind(void **state) {
+    (void)state;
+    enum { WIDE = 1920, HIGH = 1080, SECONDS = 12, AT_60 = 60 };
+    static int16_t pairs[2 * LP_VIDEO_HZ / AT_60];
+    static uint32_t large[WIDE * HIGH];
+    if (!has_ffmpeg()) skip();
+    lp_video *video;
+    lp_err err;
+    snprintf(path, sizeof path, "%s/behind.mkv", folder);
+    if (lp_video_open(&video, &(lp_video_config){.target = path, .width = WIDE, .height = HIGH, .fps = AT_60}, &err))
+        fail_msg("%s", err.message);
+    for (int i = 0; i < SECONDS * AT_60; i++) { /* as fast as it goes, each unlike the one before */
+        for (int k = 0; k < WIDE * HIGH; k += 7) large[k] += 0x10305 * (uint32_t)(i + k);
+        paint_counter(large, WIDE, i);
+        for (int k = 0; k < LP_VIDEO_HZ / AT_60; k++)
+            pairs[2 * k] = pairs[2 * k + 1] = (int16_t)(i % AT_60 ? 0 : 20000 * (k % 48 < 24 ? 1 : -1));
+        lp_video_put(video, large, pairs, LP_VIDEO_HZ / AT_60);
+    }
+    const lp_video_state s = lp_video_look(video);
+    close_video(video);
+    static int counters[MAX_FRAMES];
+    int16_t *sound;
+    const int n = read_counters(path, WIDE, HIGH, counters), n_pairs = read_sound(path, &sound) - CODEC_PAIRS;
+    print_message("%d pictures of %d, %d passed over by then\n", n, SECONDS * AT_60, (int)s.passed_over);
+    assert_true(s.passed_over > 0 && n > SECONDS && n < SECONDS * AT_60);
+    for (int i = 1; i < n; i++) assert_true(counters[i] >= counters[i - 1]);
+    assert_true(fabs((double)n_pairs / LP_VIDEO_HZ - SECONDS) <= 0.04);
+    for (int i = 0, at = 0; i < SECONDS; i++, at += LP_VIDEO_HZ / 2) { /* a click each second */
+        while (at < n_pairs && abs(sound[at]) < 8000) at++;
+        if (fabs((double)at / LP_VIDEO_HZ - i) > 0.04) fail_msg("second %d is heard at %.3f", i, (double)at / LP_VIDEO_HZ);
+    }
+    free(sound);
+    FILE *pipe = decode(path, "-map 0:v -r 60 -fps_mode cfr -vf scale=16:16 -f rawvideo -pix_fmt gray"); /* as it is seen */
+    uint8_t frame[16 * 16];
+    int seen = 0;
+    while (fread(frame, sizeof frame, 1, pipe) == 1) seen++;
+    (void)pclose(pipe);
+    assert_true(abs(seen - SECONDS * AT_60) <= AT_60); /* the last picture may have begun a while before the end */
+    assert_int_equal(remove(path), 0);
+}
+
 /* A file that a kill left behind: good nearly to its end. */
 static void test_cut(void **state) {
     (void)state;
@@ -164,10 +206,8 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_whole),     cmocka_unit_test(test_behind),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -254,14 +254,17 @@ static lp_status fail(const lp_encoder *e, int error, const lp_video_config *c, 
 }
 
 lp_status lp_encoder_write(lp_encoder *e, const lp_picture *picture, const int16_t *pairs, lp_err *err) {
-    int n = LP_VIDEO_HZ / e->picture_codec->framerate.num, error;
+    int n = LP_VIDEO_HZ / e->picture_codec->framerate.num, error = 0;
     const lp_video_config named = {.target = e->target, .live = e->fd < 0};
     e->since_s = lp_now_s();
-    AVFrame *frame = av_frame_clone(picture);
-    if (!frame) return lp_fail(err, LP_FAILED, "out of memory");
-    frame->pts = e->n_pictures++;
-    error = encode(e, e->picture_codec, e->picture_stream, frame);
-    av_frame_free(&frame);
+    AVFrame *frame = picture ? av_frame_clone(picture) : NULL;
+    if (picture && !frame) return lp_fail(err, LP_FAILED, "out of memory");
+    if (frame) {
+        frame->pts = e->n_pictures;
+        error = encode(e, e->picture_codec, e->picture_stream, frame);
+        av_frame_free(&frame);
+    }
+    e->n_pictures++;
     for (int i = 0; i < n && error >= 0; i++) {
         for (int side = 0; side < 2; side++) ((float *)e->sound->data[side])[e->n_sound] = (float)pairs[2 * i + side] / 32768;
         if (++e->n_sound == e->sound_codec->frame_size) error = flush_sound(e);

@@ -12,7 +12,7 @@ typedef struct AVFrame lp_picture; /* as encoders take them: YUV 4:2:0, BT.709 *
 lp_status lp_encoder_check(const lp_video_config *config, lp_err *err);
 /* Blocks until the server answers, at most 10 s, or *stop becomes true; so does write. */
 lp_status lp_encoder_open(lp_encoder **out, const lp_video_config *config, const atomic_bool *stop, lp_err *err);
-/* The next picture, and the pairs that are heard with it: LP_VIDEO_HZ / fps. */
+/* The next picture, and the pairs that are heard with it: LP_VIDEO_HZ / fps. picture NULL: in a file the one before stays for as long. */
 lp_status lp_encoder_write(lp_encoder *encoder, const lp_picture *picture, const int16_t *pairs, lp_err *err);
 /* finish: what is still inside is written, and the file's end. */
 lp_status lp_encoder_close(lp_encoder *encoder, bool finish, lp_err *err);

@@ -22,6 +22,8 @@ enum {
     MARGIN_PAIRS = LP_VIDEO_HZ / 480, /* frames come up to 12 pairs early or late, as libmgba mixes them */
     CUSHION_PAIRS = LP_VIDEO_HZ / 10, /* what a stream lags behind, so that an uneven pace is not heard */
     MOST_PAIRS = 3 * CUSHION_PAIRS,
+    BEHIND_PAIRS =
+        LP_VIDEO_HZ, /* in a file of who must keep pace: from here on pictures are passed over, so that sound never fills the ring */
     NICE = 5,
 };
 #define LATE_S 0.5
@@ -173,15 +175,17 @@ static void connect_again(lp_video *v) {
 /* One picture and its sound; without the lock, as it may take its time. */
 static void encode(lp_video *v, const int16_t *pairs) {
     lp_err err;
+    const bool behind = !v->config.live && !v->config.whole && v->state.frames && v->n_put - v->n_taken > BEHIND_PAIRS;
     const uint32_t *pixels = v->slots[v->first % N_PICTURES].pixels;
-    bool fresh = v->encoder && v->n_converted != v->first + 1;
+    bool fresh = v->encoder && v->n_converted != v->first + 1 && !behind;
     if (fresh) v->n_converted = v->first + 1;
     pthread_mutex_unlock(&v->lock);
     if (fresh) lp_convert(v->converter, v->picture, pixels);
-    lp_status status = v->encoder ? lp_encoder_write(v->encoder, v->picture, pairs, &err) : LP_OK;
+    lp_status status = v->encoder ? lp_encoder_write(v->encoder, behind ? NULL : v->picture, pairs, &err) : LP_OK;
     pthread_mutex_lock(&v->lock);
     if (v->encoder && !status) {
-        v->state.frames++;
+        v->state.frames += !behind;
+        v->state.passed_over += behind;
         v->pause_s = 0;
     } else if (v->config.live) v->state.missed_s += 1.0 / v->config.fps;
     if (!status) return;
@@ -284,6 +288,9 @@ lp_status lp_video_close(lp_video *v, lp_err *err) {
         lp_status closed = lp_encoder_close(v->encoder, !status, status ? NULL : err);
         if (!status && !v->config.live) status = closed;
     }
+    if (v->state.passed_over && !status)
+        lp_warn("%s: has %lld pictures of %lld, as the encoder could not follow", v->config.target, (long long)v->state.frames,
+                (long long)(v->state.frames + v->state.passed_over));
     free_all(v);
     return status;
 }

@@ -6,7 +6,8 @@
  *
  * Sound is the clock: a picture stays until as many pairs have passed as were put with it. A thread of its own encodes.
  *
- * A file has all that was put, and nothing else. A stream is live: it passes at the pace of real time, its last picture goes on while
+ * A file has all that was put, and nothing else; but where put does not wait for the encoder (whole) and that comes to be more than a second
+ * behind, the picture before stays, and sound alone goes on. A stream is live: it passes at the pace of real time, its last picture goes on while
  * nothing is put, and what is put too fast is left out. A server that cannot be reached or goes away is tried again after 1, 2, 4 ... 60
  * seconds; what it missed is counted. A file that cannot be written any more ends there.
  *
@@ -32,12 +33,13 @@ typedef struct {
 } lp_video_config;
 
 typedef struct {
-    int64_t frames;   /* encoded */
-    int64_t left_out; /* pictures put and never encoded as the encoder was busy */
-    double missed_s;  /* what the server did not get */
-    int losses;       /* times that the server was lost, or not there */
-    bool connected;   /* or a file that can be written */
-    double again_s;   /* until it is tried again */
+    int64_t frames;      /* encoded */
+    int64_t left_out;    /* pictures put and never encoded as the encoder was busy */
+    int64_t passed_over; /* moments of a file at which the picture before stays, as the encoder was far behind */
+    double missed_s;     /* what the server did not get */
+    int losses;          /* times that the server was lost, or not there */
+    bool connected;      /* or a file that can be written */
+    double again_s;      /* until it is tried again */
 } lp_video_state;
 
 typedef struct lp_video lp_video;
