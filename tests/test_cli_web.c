@@ -94,8 +94,10 @@ static void test_moments(void **state) {
     } moments[] = {{0, 1}, {1, 1}, {17, 1}, {45, 1}, {45, 2}, {46, 2}, {300, 7}, {2020, 45}}; /* episodes of 45 */
     (void)state;
     pid_t child;
-    assert_int_equal(longplay("play cue --set horizon=40 --decisions 2020 --run %%/long --seed 5 --memory.chunk=8 --memory.window=8").code,
-                     0);
+    assert_int_equal(
+        longplay("play cue --set horizon=40 --decisions 2020 --run %%/long --seed 5 --memory.chunk=16 --memory.window=16 --memory.fan=4")
+            .code,
+        0);
     int replay = start_web("replay %/long --web 127.0.0.1:0", &child), status;
     for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
         char path[64];
