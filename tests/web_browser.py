@@ -130,7 +130,7 @@ def main():
             skip(f"no {program} here")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HOME"] = folder
-        game = subprocess.Popen([os.path.abspath(a.longplay), "play", "cue", "--headless", "--speed", "4", "--title", "Longplay" if a.pictures else TITLE, "--run", f"{folder}/run", "--web", "127.0.0.1:0",
+        game = subprocess.Popen([os.path.abspath(a.longplay), "play", "cue", "--headless", "--speed", "4", "--title", "Longplay" if a.pictures else TITLE, "--memory.chunk=16", "--memory.window=16", "--memory.fan=4", "--run", f"{folder}/run", "--web", "127.0.0.1:0",
                                  "--set", "doors=4", "--set", "horizon=200", "--set", "when=1", "--set", "decoys=10"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         page = None
         try:
