@@ -49,7 +49,7 @@ class Nearest(longplay.Architecture):
         if not n:
             return [], [], [], []
         vectors, saliences = np.array(self.vectors), np.array(self.saliences, np.float32)
-        scores = query @ vectors[:old].T / np.sqrt(vectors.shape[1]) + saliences[:old]
+        scores = query @ vectors[:old].T / np.sqrt(vectors.shape[1])  # of cue's policy, whose salience is no part of attention
         chosen = []
         while len(chosen) < min(16, old):
             row = scores[len(chosen) % len(query)].copy()
@@ -220,7 +220,7 @@ def test_wrong_arguments():
         policy.act(pixels, last_action=5)
     with pytest.raises(longplay.InputError, match="state: must be"):
         longplay.Policy.load("count").act(pixels, state=np.zeros(3))
-    with pytest.raises(longplay.InputError, match="items have 32 numbers, the memory's 8"):
+    with pytest.raises(longplay.InputError, match="items have 64 numbers, the memory's 8"):
         longplay.Player(policy, longplay.Memory("tree", 8))
     with pytest.raises(TypeError, match="has no reset, append"):
         longplay.Player(policy, object())
@@ -232,8 +232,8 @@ def test_wrong_arguments():
 
 @pytest.mark.parametrize("wants_query", [False, True])
 @pytest.mark.parametrize("wrong, says", [
-    ((np.zeros((1, 32)), [0], [0], [5]), "steps 5 to 5"), ((np.zeros((1, 32)), [0], [0, 0], [0]), "level: must be"),
-    ((np.zeros((3, 32)), [0] * 3, [0] * 3, [0] * 3), "has 3 items, max_context says 2"), (None, "must be"),
+    ((np.zeros((1, 64)), [0], [0], [5]), "steps 5 to 5"), ((np.zeros((1, 64)), [0], [0, 0], [0]), "level: must be"),
+    ((np.zeros((3, 64)), [0] * 3, [0] * 3, [0] * 3), "has 3 items, max_context says 2"), (None, "must be"),
 ])
 def test_an_architecture_that_errs(wants_query, wrong, says):
     policy = longplay.Policy.load("cue")

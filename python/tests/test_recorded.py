@@ -61,7 +61,7 @@ def test_what_was_played(run, folder):
 
 def test_items(run, seen):
     items = run.items
-    assert len(items) == 700 and items.dim == 32
+    assert len(items) == 700 and items.dim == 64
     assert np.array_equal(items["vector"], [s[2] for s in seen])
     assert np.array_equal(items["salience"], np.array([s[3] for s in seen], np.float32))
     part = items[300:310]
@@ -84,7 +84,7 @@ def test_tables_are_those_of_the_database(run, folder):
         rows = db.execute("SELECT level, idx, steps FROM tree ORDER BY episode, level, idx").fetchall()
     s = run.summaries[np.lexsort((run.summaries["number"], run.summaries["level"], run.summaries["episode"]))]
     assert [(level, number, " ".join(map(str, steps))) for level, number, steps in s[["level", "number", "steps"]].tolist()] == rows
-    assert len(run.events) and len(run.summaries) > 40
+    assert len(run.events) and len(run.summaries) > 20
 
 
 def test_frames(run, seen):
@@ -230,7 +230,7 @@ def test_damaged(folder, tmp_path, change, says):
 def test_damaged_later(folder, tmp_path):
     run = longplay.read_run(damaged(folder, tmp_path, sql("UPDATE items SET vector = x'0000' WHERE decision = 9")))
     assert run.items[8]["decision"] == 8
-    with pytest.raises(longplay.InputError, match="a vector has not 32 numbers"):
+    with pytest.raises(longplay.InputError, match="a vector has not 64 numbers"):
         run.items[5:20]
     movie = run.folder / "movie.lpm"
     movie.write_bytes(movie.read_bytes()[:2000])
