@@ -33,9 +33,9 @@ class Window(longplay.Architecture):
 
 
 class Nearest(longplay.Architecture):
-    """What `knn` is, in NumPy: the last 16 items, and of those before the 16 nearest to the query, which its heads choose in turns."""
+    """What `knn` is, in NumPy: the last 32 items, and of those before the 16 nearest to the query, which its heads choose in turns."""
 
-    max_context, wants_query = 32, True
+    max_context, wants_query = 48, True
 
     def reset(self, seed):
         self.vectors, self.saliences = [], []
@@ -45,7 +45,7 @@ class Nearest(longplay.Architecture):
         self.saliences.append(salience)
 
     def context(self, query=None):
-        n, old = len(self.vectors), max(0, len(self.vectors) - 16)
+        n, old = len(self.vectors), max(0, len(self.vectors) - 32)
         if not n:
             return [], [], [], []
         vectors, saliences = np.array(self.vectors), np.array(self.saliences, np.float32)

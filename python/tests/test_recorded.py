@@ -156,8 +156,8 @@ def test_while_it_is_played(tmp_path):
         memory = run.memory(n - 1)
         memory.append(first["vector"][-1], first["salience"][-1])
         episode = run.episodes["episode"][-1]
-        assert {(episode, 1, i) for i in range((memory.steps - 16) // 16)} <= made  # no more and no less than the memory has closed
-        assert (episode, 1, (memory.steps - 16) // 16) not in made
+        assert {(episode, 1, i) for i in range((memory.steps - 32) // 32)} <= made  # no more and no less than the memory has closed
+        assert (episode, 1, (memory.steps - 32) // 32) not in made
     finally:
         player.terminate()
         player.communicate()
