@@ -306,6 +306,30 @@ static void test_forged_checkpoints(void **state) {
     lp_train_close(t);
 }
 
+/* Of another version of the emulation core: no start is of use, and everybody begins anew, guides at a demonstration's beginning. */
+static void test_other_core(void **state) {
+    (void)state;
+    lp_train_config c = small(TRAIN_START_DEMO);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
+    lp_blob file;
+    lp_err err;
+    update(t, 16);
+    if (lp_train_save(t, path, &err) || lp_file_read(&file, path, 1 << 28, &err)) fail_msg("%s", err.message);
+    lp_train_close(t);
+    file.data[32] ^= 1; /* docs/formats.md: the core's hash */
+    const uint64_t hash = lp_hash64(file.data + 16, file.size_bytes - 16);
+    memcpy(file.data + 8, &hash, sizeof hash);
+    assert_int_equal(lp_file_write_atomic(path, file.data, file.size_bytes, &err), LP_OK);
+    lp_blob_free(&file);
+    t = open_train(&c, LP_DEVICE_CPU, 1);
+    if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
+    assert_int_equal(t->n_starts, 0);
+    for (int e = 0; e < c.envs; e++) assert_int_equal(t->players[e].demo >= 0, !t->players[e].twin);
+    update(t, 12); /* each demonstration that is followed comes to its end, or it would say so */
+    assert_true(t->n_starts > 0);
+    lp_train_close(t);
+}
+
 /* Towards power-on, then the knobs, then the horizon; and back by the same way. */
 static void test_curriculum(void **state) {
     (void)state;
@@ -376,6 +400,7 @@ int main(void) {
         cmocka_unit_test(test_wrong_demonstrations),
         cmocka_unit_test(test_forged_checkpoints),
         cmocka_unit_test(test_curriculum),
+        cmocka_unit_test(test_other_core),
     };
 #ifdef LP_CUDA
     cmocka_set_test_filter("*_cuda"); /* the others are run without a card */

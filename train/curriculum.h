@@ -29,6 +29,7 @@ typedef struct {
     int64_t draw;       /* lp_curriculum_horizons */
     int64_t twin;       /* lp_curriculum_twins */
     int64_t before_end; /* of demonstrations, decisions at first */
+    double patience;    /* an episode that began before a demonstration's end is lost after so many times what was left */
     double grow;        /* factor by which it grows */
     double win_rate;    /* over the last `episodes` episodes, at which it becomes harder */
     double back;        /* and below which it becomes easier again; 0: never */

@@ -38,6 +38,7 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     p->demo = -1;
+    p->deadline = 0;
     if (p->guide || (t->demos && t->config.start == TRAIN_START_DEMO && !t->n_starts && !p->twin)) return guide_follow(t, p, err);
     const int next = p->n_begun % N_DRAWN;
     if (p->drawn[next].start) return guide_begin(t, p, lp_learner_segment(t->learner, (int)(p - t->players)), next, err);

@@ -241,17 +241,18 @@ lp_status guide_begin(lp_train *t, player *p, const lp_segment *g, int i, lp_err
         p->seat.context.salience[j] = p->again_salience[row++];
     }
     if (n) lp_seat_renew(&p->seat);
+    p->deadline = lp_env_steps(p->seat.env) + 64 + (int64_t)(t->config.curriculum.patience * (double)p->drawn[i].start->left);
     lp_seat_try(&p->seat, 1 + p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players));
     return LP_OK;
 }
 
 /* ---- checkpoints: the hash of the demonstrations and the distance; for each environment what it follows; for each guide its starts ---- */
 
-enum { HEAD_BYTES = 2 * 8, START_BYTES = 5 * 8 };
+enum { HEAD_BYTES = 2 * 8, ENV_BYTES = 2 * 8, START_BYTES = 5 * 8 };
 
 size_t guides_save_bound(const lp_train *t) {
     if (!t->demos) return 0;
-    size_t size = HEAD_BYTES + 8 * (size_t)t->config.envs;
+    size_t size = HEAD_BYTES + ENV_BYTES * (size_t)t->config.envs;
     for (int64_t e = 0; e < t->config.envs; e++)
         for (int k = 0; t->players[e].guide && k < MAX_STARTS; k++) size += START_BYTES + t->players[e].starts[k].bytes;
     for (int64_t e = 0; e < t->config.envs; e++) size += t->players[e].guide ? 8 : 0;
@@ -268,7 +269,8 @@ size_t guides_save(const lp_train *t, unsigned char *out) {
         const player *p = &t->players[e];
         const int64_t demo = p->demo;
         memcpy(at, &demo, 8);
-        at += 8;
+        memcpy(at + 8, &p->deadline, 8);
+        at += ENV_BYTES;
         if (p->guide) {
             const int64_t next = p->starts_at;
             memcpy(at, &next, 8);
@@ -332,12 +334,13 @@ lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes,
     t->curriculum.before_end = distance;
     for (int64_t e = 0; e < t->config.envs; e++) {
         player *p = &t->players[e];
-        int64_t demo;
-        if (end - at < 8) return lp_fail(err, LP_BAD_INPUT, "cut short");
+        int64_t demo, deadline;
+        if (end - at < ENV_BYTES) return lp_fail(err, LP_BAD_INPUT, "cut short");
         memcpy(&demo, at, 8);
-        at += 8;
-        if (demo < -1 || demo >= t->demos->file->n || (p->twin && demo >= 0)) return lp_fail(err, LP_BAD_INPUT, "damaged");
-        p->demo = (int)demo;
+        memcpy(&deadline, at + 8, 8);
+        at += ENV_BYTES;
+        if (deadline < 0 || demo < -1 || demo >= t->demos->file->n || (p->twin && demo >= 0)) return lp_fail(err, LP_BAD_INPUT, "damaged");
+        if (!anew) p->demo = (int)demo, p->deadline = deadline; /* else they have just begun others */
         if (p->guide) {
             int64_t next;
             if (end - at < 8) return lp_fail(err, LP_BAD_INPUT, "cut short");

@@ -44,6 +44,7 @@ typedef struct {
         int again_from, again_to; /* of those that the segment encodes again */
     } drawn[N_DRAWN];             /* where its episodes begin in this rollout, in turns */
     int n_begun;
+    int64_t deadline;         /* decisions of the episode after which it is lost, where it began at a start; 0: none */
     int old_from, old_to;     /* of the segment's old rows the running episode's; old_to -1: up to the last */
     int again_from, again_to; /* of the rows that the segment encodes again those of the running episode */
     float *again_item;        /* [max_again][dim] of the starts' rows among these, by the weights of now; NULL: none can be drawn */
