@@ -74,14 +74,6 @@ static lp_status knobs_of(const arguments *a, const lp_game *game, int64_t *knob
     return status;
 }
 
-/* The file as it is, or a new one. */
-static lp_status open_file(lp_demos **demos, const char *path, const lp_game *game, lp_err *err) {
-    const lp_demos_about about = lp_demo_about(game);
-    lp_status status = lp_file_exists(path) ? lp_demos_read(demos, path, err) : lp_demos_new(demos, &about, err);
-    if (!status && (status = lp_demos_fit(*demos, game, err))) lp_fail_prefix(err, status, "%s", path);
-    return status ? status : lp_file_check_writable(path, NULL, err);
-}
-
 static int say(const arguments *a, const lp_demos_count *n) {
     if (a->json) {
         cJSON *o = cJSON_CreateObject();
@@ -107,7 +99,7 @@ static lp_status make(const arguments *a, const lp_game *game, lp_demos_count *c
     if (!status && !lp_game_has_oracle(game))
         status = lp_fail(err, LP_BAD_INPUT, "%s: has no oracle (longplay.json: oracle)", a->positional[2]);
     if (!status) status = knobs_of(a, game, knobs, err);
-    if (!status) status = open_file(&demos, path, game, err);
+    if (!status) status = lp_demos_open(&demos, path, game, err);
     if (!status) status = crew_open(&c, game, n, a->threads, err);
     if (!status) {
         lp_pool_run(c.pool, n, make_job, &c);
@@ -142,7 +134,7 @@ static int run_add(const arguments *a, lp_err *err) {
         status = lp_run_config_read(&config, a->positional[i], err);
         if (!status && !game) { /* the first run's; the others must be of the same */
             status = lp_run_game(&game, &config, NULL, err);
-            if (!status) status = open_file(&demos, a->positional[1], game, err);
+            if (!status) status = lp_demos_open(&demos, a->positional[1], game, err);
             if (!status) status = lp_env_open(&env, game, NULL, err);
         }
         if (!status) status = lp_demos_of_run(demos, a->positional[i], env, game, &count, err);

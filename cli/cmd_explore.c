@@ -52,14 +52,21 @@ static lp_status read_config(const arguments *a, const lp_game *game, lp_explore
     return status;
 }
 
+/* Asked before the work: can wins go there? */
+static lp_status check_demos(const arguments *a, const lp_game *game, lp_err *err) {
+    lp_demos *file = NULL;
+    lp_status status = a->demos ? lp_demos_open(&file, a->demos, game, err) : LP_OK;
+    lp_demos_close(file);
+    return status;
+}
+
 /* The wins go into the file of demonstrations, where they are not there yet. */
 static lp_status write_demos(const arguments *a, const lp_game *game, const lp_explore *x, lp_err *err) {
     const lp_demos *wins = lp_explore_wins(x);
     lp_demos *file = NULL;
     lp_demos_count count = {0};
     if (!a->demos || !wins->n) return LP_OK;
-    lp_status status = lp_file_exists(a->demos) ? lp_demos_read(&file, a->demos, err) : lp_demos_new(&file, &wins->about, err);
-    if (!status && (status = lp_demos_fit(file, game, err))) lp_fail_prefix(err, status, "%s", a->demos);
+    lp_status status = lp_demos_open(&file, a->demos, game, err);
     for (int i = 0; i < wins->n && !status; i++) status = lp_demos_take(file, &wins->demo[i], &count, err);
     if (!status && count.added) status = lp_demos_write(file, a->demos, err);
     lp_demos_close(file);
@@ -155,7 +162,7 @@ static int run(const arguments *a, lp_err *err) {
     lp_status status = lp_game_open(&game, a->positional[0], err);
     if (!status) status = read_config(a, game, &config, err);
     if (!status && a->out) status = lp_file_check_writable(a->out, NULL, err);
-    if (!status && a->demos) status = lp_file_check_writable(a->demos, NULL, err);
+    if (!status) status = check_demos(a, game, err);
     if (!status && a->map) status = lp_png_check_writable(a->map, err);
     if (!status) status = lp_explore_open(&x, game, &config, (int)a->threads, err);
     if (!status && a->out && lp_file_exists(a->out)) status = lp_explore_load(x, a->out, err);

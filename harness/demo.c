@@ -1,5 +1,6 @@
 #include "harness/demo.h"
 
+#include "base/file.h"
 #include "base/hash.h"
 
 #include <stdio.h>
@@ -36,6 +37,15 @@ lp_status lp_demos_fit(const lp_demos *demos, const lp_game *game, lp_err *err) 
     if (is->n_knobs != wanted.n_knobs)
         return lp_fail(err, LP_BAD_INPUT, "demonstrations with %u knobs, %s has %u", is->n_knobs, name, wanted.n_knobs);
     return LP_OK;
+}
+
+lp_status lp_demos_open(lp_demos **out, const char *path, const lp_game *game, lp_err *err) {
+    const lp_demos_about about = lp_demo_about(game);
+    lp_status status = lp_file_exists(path) ? lp_demos_read(out, path, err) : lp_demos_new(out, &about, err);
+    if (!status && (status = lp_demos_fit(*out, game, err))) lp_fail_prefix(err, status, "%s", path);
+    if (!status) status = lp_file_check_writable(path, NULL, err);
+    if (status) lp_demos_close(*out), *out = NULL;
+    return status;
 }
 
 static int action_of(const lp_game *game, uint16_t keys) {

@@ -9,6 +9,9 @@
 lp_demos_about lp_demo_about(const lp_game *game);
 /* LP_BAD_INPUT: they are of another ROM, console, number of frames a decision or of knobs, or of other idle frames. */
 lp_status lp_demos_fit(const lp_demos *demos, const lp_game *game, lp_err *err);
+/* The file of this game's demonstrations as it is, or a new one; asked before the work that ends in it. LP_BAD_INPUT: of another game, damaged, or it
+ * cannot be written. */
+lp_status lp_demos_open(lp_demos **out, const char *path, const lp_game *game, lp_err *err);
 /* The game's actions that hold the keys of each decision, into actions [n_decisions]. LP_BAD_INPUT: the game has no such action. */
 lp_status lp_demo_actions(const lp_demo *demo, const lp_game *game, int16_t *actions, lp_err *err);
 /* Plays the episode with env's oracle up to its end, or max_decisions; *out is one whose outcome is 0 then. out->keys is malloc'd and the

@@ -55,6 +55,7 @@ static void test_refused(void **state) {
     expect(2, NULL, "not an archive", "explore cue --decisions 1000 --out games/cue/cue.gb");
     expect(2, NULL, "with another ROM", "explore order --decisions 1000 --out %/a.archive");
     expect(2, NULL, "with other settings", "explore cue --decisions 1000 --out %/a.archive");
+    expect(2, NULL, "demonstrations of cue, with another ROM than order has", "explore order --decisions 1000000000 --demos %/a.demos");
     expect(2, NULL, "with a knob of cue", "explore cue --decisions 1000 --set nothing=1");
 }
 

@@ -254,8 +254,7 @@ size_t guides_save_bound(const lp_train *t) {
     if (!t->demos) return 0;
     size_t size = HEAD_BYTES + ENV_BYTES * (size_t)t->config.envs;
     for (int64_t e = 0; e < t->config.envs; e++)
-        for (int k = 0; t->players[e].guide && k < MAX_STARTS; k++) size += START_BYTES + t->players[e].starts[k].bytes;
-    for (int64_t e = 0; e < t->config.envs; e++) size += t->players[e].guide ? 8 : 0;
+        for (int k = 0; t->players[e].guide && k < MAX_STARTS; k++) size += (k ? 0 : 8) + START_BYTES + t->players[e].starts[k].bytes;
     return size;
 }
 
