@@ -275,6 +275,14 @@ static void test_wrong_demonstrations(void **state) {
     lp_demos_close(file);
 }
 
+/* The file with its hash right. */
+static void put_sealed(lp_blob *file) {
+    lp_err err;
+    const uint64_t hash = lp_hash64(file->data + 16, file->size_bytes - 16);
+    memcpy(file->data + 8, &hash, sizeof hash);
+    assert_int_equal(lp_file_write_atomic(path, file->data, file->size_bytes, &err), LP_OK);
+}
+
 /* Hashes are right; what is said of the guides is not. Most changes are refused, none is a fault. */
 static void test_forged_checkpoints(void **state) {
     (void)state;
@@ -290,9 +298,7 @@ static void test_forged_checkpoints(void **state) {
     int refused = 0, tried = 0;
     for (size_t at = from; at < file.size_bytes; at += at < from + 400 ? 720 / FORGED : guides / FORGED) {
         file.data[at] ^= 0x80;
-        uint64_t hash = lp_hash64(file.data + 16, file.size_bytes - 16);
-        memcpy(file.data + 8, &hash, sizeof hash);
-        assert_int_equal(lp_file_write_atomic(path, file.data, file.size_bytes, &err), LP_OK);
+        put_sealed(&file);
         lp_train *other = open_train(&c, LP_DEVICE_CPU, 1);
         lp_status status = lp_train_load(other, path, &err);
         tried++, refused += status == LP_BAD_INPUT;
@@ -317,9 +323,7 @@ static void test_other_core(void **state) {
     if (lp_train_save(t, path, &err) || lp_file_read(&file, path, 1 << 28, &err)) fail_msg("%s", err.message);
     lp_train_close(t);
     file.data[32] ^= 1; /* docs/formats.md: the core's hash */
-    const uint64_t hash = lp_hash64(file.data + 16, file.size_bytes - 16);
-    memcpy(file.data + 8, &hash, sizeof hash);
-    assert_int_equal(lp_file_write_atomic(path, file.data, file.size_bytes, &err), LP_OK);
+    put_sealed(&file);
     lp_blob_free(&file);
     t = open_train(&c, LP_DEVICE_CPU, 1);
     if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);

@@ -5,7 +5,7 @@
  *     lp_curriculum_count(&curriculum, won);               // how an episode of the main task ended
  *     lp_curriculum_advance(&curriculum);                  // once a rollout
  *
- * Two things are made harder: the knobs of `knobs`, one after the other and each by one at a time, then the knob "horizon",
+ * What is made harder: the knobs of `knobs`, one after the other and each by one at a time, then the knob "horizon",
  * by a factor. Before both, where episodes begin at moments of demonstrations (lp_curriculum_begin_late), the distance from their ends
  * grows by that factor, up to power-on. An episode's horizon is drawn from the shortest there is to the present longest, or is the longest (`draw`); each other
  * knob is the present hardest in half of the episodes, and drawn from the first to it in the others. The twin, which asks for no memory, may be
@@ -47,8 +47,9 @@ typedef struct {
     int horizon_knob; /* -1: the game has none */
     int n_ranges;
     lp_knob_range ranges[LP_MAX_KNOBS];
-    int64_t before_end, longest; /* the present distance; the longest demonstration's, 0: none are begun from. Not in checkpoints */
-    uint8_t *recent;             /* [config.episodes] owned; a ring of outcomes at the present level */
+    int64_t before_end,
+        longest; /* the present distance; the longest demonstration's, 0: none are begun from. Checkpoints have it beside what guides left (train_guide.c) */
+    uint8_t *recent; /* [config.episodes] owned; a ring of outcomes at the present level */
     /* the present level; as bytes it is what a checkpoint keeps, with the ring */
     struct {
         int64_t horizon, hardest[LP_MAX_KNOBS]; /* of each range */
