@@ -187,6 +187,14 @@ static inline void expect_refused(result r, int code, const char *says, const ch
         fail_msg("%s: exit %d (want %d), out '%s', err '%s' (want one line with '%s')", what, r.code, code, r.out, r.err, says);
 }
 
+/* Runs it: this exit code, and where they are given these words on stdout and stderr; exit code 2 is a refusal as above. */
+static inline void expect_run(int code, const char *out, const char *error, const char *arguments) {
+    const result r = run_with(NULL, arguments);
+    if (code == 2) expect_refused(r, code, error, arguments);
+    if (r.code != code || (out && !strstr(r.out, out)) || (error && !strstr(r.err, error)))
+        fail_msg("longplay %s: exit %d (want %d)\n%s%s", arguments, r.code, code, r.out, r.err);
+}
+
 /* A folder for LONGPLAY_POWERCAP: a processor whose counter of energy stands still. */
 static inline void put_energy_counter(const char *folder) {
     static const char *const files[][2] = {{"name", "package-0"}, {"energy_uj", "1000"}, {"max_energy_range_uj", "65532610987"}};

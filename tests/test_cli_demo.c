@@ -4,61 +4,54 @@
 
 #include "saves/demos.h"
 
-static void expect(int code, const char *out, const char *error, const char *arguments) {
-    const result r = run_with(NULL, arguments);
-    if (r.code != code || (out && !strstr(r.out, out)) || (error && !strstr(r.err, error)))
-        fail_msg("longplay %s: %d\n%s%s", arguments, r.code, r.out, r.err);
-    if (code == 2) assert_int_equal(strchr(r.err, '\n') - r.err + 1, strlen(r.err)); /* one line */
-}
-
 static void test_make(void **state) {
     (void)state;
-    expect(0, "20 demonstrations added, 440 decisions; 0 were there already", NULL,
-           "demo make %/a.demos cue --episodes 20 --set horizon=17");
-    expect(0, "5 demonstrations added", NULL, "demo make %/a.demos cue --episodes 25 --set horizon=17 --threads 1");
-    expect(0, "\"added\":0,\"there_already\":25", NULL, "demo make %/a.demos cue --episodes 25 --set horizon=17 --json");
-    expect(0, "\"not_won\":3", NULL, "demo make %/b.demos cue --episodes 3 --max-decisions 10 --json");
-    expect(0, "25 of 25 demonstrations come to the same end", NULL, "demo check %/a.demos cue");
-    expect(0, "cue: 25 demonstrations, 550 decisions", NULL, "demo list %/a.demos");
-    expect(0, "\"outcome\":\"win\",\"decisions\":22,\"source\":\"oracle\"", NULL, "demo list %/a.demos --json");
+    expect_run(0, "20 demonstrations added, 440 decisions; 0 were there already", NULL,
+               "demo make %/a.demos cue --episodes 20 --set horizon=17");
+    expect_run(0, "5 demonstrations added", NULL, "demo make %/a.demos cue --episodes 25 --set horizon=17 --threads 1");
+    expect_run(0, "\"added\":0,\"there_already\":25", NULL, "demo make %/a.demos cue --episodes 25 --set horizon=17 --json");
+    expect_run(0, "\"not_won\":3", NULL, "demo make %/b.demos cue --episodes 3 --max-decisions 10 --json");
+    expect_run(0, "25 of 25 demonstrations come to the same end", NULL, "demo check %/a.demos cue");
+    expect_run(0, "cue: 25 demonstrations, 550 decisions", NULL, "demo list %/a.demos");
+    expect_run(0, "\"outcome\":\"win\",\"decisions\":22,\"source\":\"oracle\"", NULL, "demo list %/a.demos --json");
 }
 
 static void test_add(void **state) {
     (void)state;
-    expect(0, NULL, NULL, "play cue --policy oracle --headless --episodes 4 --seed 3 --set horizon=17 --run %/oracle --training-seeds");
-    expect(0, NULL, NULL, "play cue --policy random --headless --episodes 30 --seed 4 --set horizon=5 --run %/random --training-seeds");
-    expect(0, "4 demonstrations added, 88 decisions", NULL, "demo add %/c.demos %/oracle");
-    expect(0, "0 demonstrations added, 0 decisions; 4 were there already", NULL, "demo add %/c.demos %/oracle");
+    expect_run(0, NULL, NULL, "play cue --policy oracle --headless --episodes 4 --seed 3 --set horizon=17 --run %/oracle --training-seeds");
+    expect_run(0, NULL, NULL, "play cue --policy random --headless --episodes 30 --seed 4 --set horizon=5 --run %/random --training-seeds");
+    expect_run(0, "4 demonstrations added, 88 decisions", NULL, "demo add %/c.demos %/oracle");
+    expect_run(0, "0 demonstrations added, 0 decisions; 4 were there already", NULL, "demo add %/c.demos %/oracle");
     /* the oracle of the same seeds, by the other way: the same to the last byte */
-    expect(0, "4 were there already", NULL, "demo make %/c.demos cue --episodes 4 --seed 3 --set horizon=17");
+    expect_run(0, "4 were there already", NULL, "demo make %/c.demos cue --episodes 4 --seed 3 --set horizon=17");
     const result r = run_with(NULL, "demo add %/c.demos %/random --json");
     int added = -1, lost = -1;
     assert_int_equal(r.code, 0);
     assert_int_equal(sscanf(strstr(r.out, "\"added\""), "\"added\":%d,\"there_already\":0,\"not_won\":%d", &added, &lost), 2);
     assert_true(added > 0 && lost > 0 && added + lost == 30);
-    expect(0, "demonstrations come to the same end", NULL, "demo check %/c.demos cue");
-    expect(0, "  random", NULL, "demo list %/c.demos");
+    expect_run(0, "demonstrations come to the same end", NULL, "demo check %/c.demos cue");
+    expect_run(0, "  random", NULL, "demo list %/c.demos");
     /* evaluation is by other seeds, and nothing may be learned from those */
-    expect(0, NULL, NULL, "play cue --policy oracle --headless --episodes 1 --run %/judged");
-    expect(2, NULL, "was played on evaluation seeds", "demo add %/c.demos %/judged");
-    expect(2, NULL, "--training-seeds is not what", "play cue --headless --run %/judged --resume --training-seeds");
-    expect(0, "machine hashes and", NULL, "replay %/oracle --verify");
+    expect_run(0, NULL, NULL, "play cue --policy oracle --headless --episodes 1 --run %/judged");
+    expect_run(2, NULL, "was played on evaluation seeds", "demo add %/c.demos %/judged");
+    expect_run(2, NULL, "--training-seeds is not what", "play cue --headless --run %/judged --resume --training-seeds");
+    expect_run(0, "machine hashes and", NULL, "replay %/oracle --verify");
 }
 
 static void test_refused(void **state) {
     (void)state;
     lp_demos *d;
     lp_err err;
-    expect(2, NULL, "demo what: make, add, list or check", "demo what %/a.demos");
-    expect(2, NULL, "demo make: takes a file and a game", "demo make %/a.demos");
-    expect(2, NULL, "demo list: takes a file", "demo list %/a.demos cue");
-    expect(2, NULL, "No such file", "demo list %/none.demos");
-    expect(2, NULL, "not a file of demonstrations", "demo list games/cue/cue.gb");
-    expect(2, NULL, "not a file of demonstrations", "demo make games/cue/cue.gb cue");
-    expect(2, NULL, "with another ROM than order has", "demo make %/a.demos order");
-    expect(2, NULL, "has no oracle", "demo make %/n.demos games/roms/busy.gb");
-    expect(2, NULL, "with a knob of cue", "demo make %/n.demos cue --set nothing=3");
-    expect(2, NULL, "not a run", "demo add %/n.demos games/cue");
+    expect_run(2, NULL, "demo what: make, add, list or check", "demo what %/a.demos");
+    expect_run(2, NULL, "demo make: takes a file and a game", "demo make %/a.demos");
+    expect_run(2, NULL, "demo list: takes a file", "demo list %/a.demos cue");
+    expect_run(2, NULL, "No such file", "demo list %/none.demos");
+    expect_run(2, NULL, "not a file of demonstrations", "demo list games/cue/cue.gb");
+    expect_run(2, NULL, "not a file of demonstrations", "demo make games/cue/cue.gb cue");
+    expect_run(2, NULL, "with another ROM than order has", "demo make %/a.demos order");
+    expect_run(2, NULL, "has no oracle", "demo make %/n.demos games/roms/busy.gb");
+    expect_run(2, NULL, "with a knob of cue", "demo make %/n.demos cue --set nothing=3");
+    expect_run(2, NULL, "not a run", "demo add %/n.demos games/cue");
     assert_int_equal(lp_demos_read(&d, at("a.demos"), &err), LP_OK);
     d->demo[2].end_hash ^= 1;
     d->demo[7].keys[d->demo[7].n_decisions - 1] = 0;
@@ -75,10 +68,10 @@ static void test_refused(void **state) {
 
 static void test_train(void **state) {
     (void)state;
-    expect(0, NULL, "weights in",
-           "train cue --out %/late.safetensors --train.demos=%/a.demos --train.start=demo --curriculum.before_end=6" SMALL);
-    expect(0, NULL, "weights in",
-           "train cue --out %/clone.safetensors --train.demos=%/a.demos --train.guides=1 --train.twin=0 --ppo.clone_weight=1" SMALL);
+    expect_run(0, NULL, "weights in",
+               "train cue --out %/late.safetensors --train.demos=%/a.demos --train.start=demo --curriculum.before_end=6" SMALL);
+    expect_run(0, NULL, "weights in",
+               "train cue --out %/clone.safetensors --train.demos=%/a.demos --train.guides=1 --train.twin=0 --ppo.clone_weight=1" SMALL);
     lp_blob log;
     lp_err err;
     assert_int_equal(lp_file_read(&log, at("clone.safetensors.log"), 1 << 24, &err), LP_OK);
@@ -87,8 +80,8 @@ static void test_train(void **state) {
     assert_int_equal(lp_file_read(&log, at("late.safetensors.log"), 1 << 24, &err), LP_OK);
     assert_non_null(strstr((char *)log.data, "\"level\":{\"before_end\":6,"));
     lp_blob_free(&log);
-    expect(2, NULL, "with another ROM than order has", "train order --out %/no.safetensors --train.demos=%/a.demos" SMALL);
-    expect(2, NULL, "train.demos names no file", "train cue --out %/no.safetensors --train.start=demo" SMALL);
+    expect_run(2, NULL, "with another ROM than order has", "train order --out %/no.safetensors --train.demos=%/a.demos" SMALL);
+    expect_run(2, NULL, "train.demos names no file", "train cue --out %/no.safetensors --train.start=demo" SMALL);
 }
 
 int main(void) {

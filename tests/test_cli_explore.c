@@ -3,26 +3,20 @@
 
 #include <cjson/cJSON.h>
 
-static void expect(int code, const char *out, const char *error, const char *arguments) {
-    const result r = run_with(NULL, arguments);
-    if (r.code != code || (out && !strstr(r.out, out)) || (error && !strstr(r.err, error)))
-        fail_msg("longplay %s: %d\n%s%s", arguments, r.code, r.out, r.err);
-}
-
 static void test_wins(void **state) {
     (void)state;
-    expect(
+    expect_run(
         0, "wins, the shortest of", NULL,
         "explore cue --set horizon=12 --decisions 100000 --explore.cells=walked,phase --out %/a.archive --demos %/a.demos --map %/a.png");
-    expect(0, "1 of 1 demonstrations come to the same end", NULL, "demo check %/a.demos cue");
-    expect(0, "explore", NULL, "demo list %/a.demos");
-    expect(0, "\"wins\":1", NULL,
-           "explore cue --set horizon=12 --decisions 100000 --explore.cells=walked,phase --out %/a.archive --demos %/a.demos --json");
-    expect(0, "cue: 1 demonstrations", NULL, "demo list %/a.demos"); /* there already */
+    expect_run(0, "1 of 1 demonstrations come to the same end", NULL, "demo check %/a.demos cue");
+    expect_run(0, "explore", NULL, "demo list %/a.demos");
+    expect_run(0, "\"wins\":1", NULL,
+               "explore cue --set horizon=12 --decisions 100000 --explore.cells=walked,phase --out %/a.archive --demos %/a.demos --json");
+    expect_run(0, "cue: 1 demonstrations", NULL, "demo list %/a.demos"); /* there already */
     struct stat picture;
     assert_int_equal(stat(at("a.png"), &picture), 0);
     assert_true(picture.st_size > 500);
-    expect(1, "no win", NULL, "explore cue --set horizon=2000 --decisions 2000");
+    expect_run(1, "no win", NULL, "explore cue --set horizon=2000 --decisions 2000");
 }
 
 /* Killed at any moment and begun again, with as many decisions in all, the file is the one of who was left alone. */
@@ -31,14 +25,14 @@ static void test_killed(void **state) {
 #define LONG "explore lantern --decisions 40000 --explore.cells=room,x,y,phase --threads 2 --out %/"
     lp_blob a, b;
     lp_err err;
-    expect(1, "no win", NULL, LONG "whole.archive");
+    expect_run(1, "no win", NULL, LONG "whole.archive");
     for (int i = 0; i < 3; i++) {
         const pid_t child = start(LONG "killed.archive", NULL, -1, scratch_file());
         usleep(200000 * (useconds_t)(i + 1));
         kill(child, i ? SIGTERM : SIGKILL); /* who is asked to stop saves first */
         waitpid(child, NULL, 0);
     }
-    expect(1, "no win", NULL, LONG "killed.archive");
+    expect_run(1, "no win", NULL, LONG "killed.archive");
     if (lp_file_read(&a, at("whole.archive"), 1 << 30, &err) || lp_file_read(&b, at("killed.archive"), 1 << 30, &err))
         fail_msg("%s", err.message);
     assert_int_equal(a.size_bytes, b.size_bytes);
@@ -48,15 +42,15 @@ static void test_killed(void **state) {
 
 static void test_refused(void **state) {
     (void)state;
-    expect(2, NULL, "for how long?", "explore cue");
-    expect(2, NULL, "no such variable", "explore cue --decisions 1000 --explore.cells=nothing");
-    expect(2, NULL, "explore.tries", "explore cue --decisions 1000 --explore.tries=0");
-    expect(2, NULL, "cannot be won", "explore games/roms/busy.gb --decisions 1000");
-    expect(2, NULL, "not an archive", "explore cue --decisions 1000 --out games/cue/cue.gb");
-    expect(2, NULL, "with another ROM", "explore order --decisions 1000 --out %/a.archive");
-    expect(2, NULL, "with other settings", "explore cue --decisions 1000 --out %/a.archive");
-    expect(2, NULL, "demonstrations of cue, with another ROM than order has", "explore order --decisions 1000000000 --demos %/a.demos");
-    expect(2, NULL, "with a knob of cue", "explore cue --decisions 1000 --set nothing=1");
+    expect_run(2, NULL, "for how long?", "explore cue");
+    expect_run(2, NULL, "no such variable", "explore cue --decisions 1000 --explore.cells=nothing");
+    expect_run(2, NULL, "explore.tries", "explore cue --decisions 1000 --explore.tries=0");
+    expect_run(2, NULL, "cannot be won", "explore games/roms/busy.gb --decisions 1000");
+    expect_run(2, NULL, "not an archive", "explore cue --decisions 1000 --out games/cue/cue.gb");
+    expect_run(2, NULL, "with another ROM", "explore order --decisions 1000 --out %/a.archive");
+    expect_run(2, NULL, "with other settings", "explore cue --decisions 1000 --out %/a.archive");
+    expect_run(2, NULL, "demonstrations of cue, with another ROM than order has", "explore order --decisions 1000000000 --demos %/a.demos");
+    expect_run(2, NULL, "with a knob of cue", "explore cue --decisions 1000 --set nothing=1");
 }
 
 int main(void) {
