@@ -19,9 +19,15 @@ typedef struct {
     const char *positional[1], *out, *demos, *map, *config, *knobs[LP_MAX_LIST], *settings[LP_MAX_LIST];
     int n_positional, n_knobs, n_settings;
     double minutes;
-    int64_t decisions, threads;
+    int64_t decisions, threads, episodes;
     bool json;
 } arguments;
+
+/* Of several episodes. */
+typedef struct {
+    int64_t won, there, decisions; /* there: in the file of demonstrations already, and not explored */
+    double seconds;
+} tally;
 
 static void print_settings(void) {
     lp_explore_config initial;
@@ -52,10 +58,14 @@ static lp_status read_config(const arguments *a, const lp_game *game, lp_explore
     return status;
 }
 
-/* Asked before the work: can wins go there? */
-static lp_status check_demos(const arguments *a, const lp_game *game, lp_err *err) {
+/* Asked before the work: can wins go there, and is there one of this episode? */
+static lp_status check_demos(const arguments *a, const lp_game *game, const lp_explore_config *config, bool *there, lp_err *err) {
     lp_demos *file = NULL;
     lp_status status = a->demos ? lp_demos_open(&file, a->demos, game, err) : LP_OK;
+    const uint64_t seed = lp_game_train_seed((uint64_t)config->seed, (uint64_t)config->episode);
+    *there = false;
+    for (int i = 0; file && i < file->n; i++)
+        *there |= file->demo[i].seed == seed && !memcmp(file->demo[i].knobs, config->knobs, file->about.n_knobs * sizeof *config->knobs);
     lp_demos_close(file);
     return status;
 }
@@ -153,46 +163,96 @@ static int tell(const arguments *a, const lp_explore_stats *s, int64_t before, d
     return 0;
 }
 
+static int tell_all(const arguments *a, const tally *t) {
+    const double rate = t->seconds > 0 ? (double)t->decisions / t->seconds : 0;
+    if (a->json) {
+        cJSON *o = cJSON_CreateObject();
+        cJSON_AddNumberToObject(o, "episodes", (double)a->episodes);
+        cJSON_AddNumberToObject(o, "won", (double)t->won);
+        cJSON_AddNumberToObject(o, "there", (double)t->there);
+        cJSON_AddNumberToObject(o, "decisions", (double)t->decisions);
+        cJSON_AddNumberToObject(o, "decisions_per_s", rate);
+        return lp_print_json(o);
+    }
+    printf("%lld of %lld episodes won", (long long)t->won, (long long)(a->episodes - t->there));
+    if (t->there) printf(", %lld were there already", (long long)t->there);
+    printf("; %lld decisions, %.0f decisions/s\n", (long long)t->decisions, rate);
+    return 0;
+}
+
+/* One episode; *code is what to exit with if it is the only one. */
+static lp_status explore(const arguments *a, const lp_game *game, const lp_explore_config *config, tally *t, int *code, lp_err *err) {
+    lp_explore *x = NULL;
+    double seconds = 0;
+    lp_status status = lp_explore_open(&x, game, config, (int)a->threads, err);
+    if (!status && a->out && lp_file_exists(a->out)) status = lp_explore_load(x, a->out, err);
+    const int64_t before = status ? 0 : lp_explore_now(x).decisions;
+    if (!status) status = go(a, game, x, &seconds, err);
+    if (!status) {
+        const lp_explore_stats s = lp_explore_now(x);
+        t->won += s.wins > 0;
+        t->decisions += s.decisions - before;
+        t->seconds += seconds;
+        if (a->episodes == 1) *code = tell(a, &s, before, seconds);
+    }
+    lp_explore_close(x);
+    return status;
+}
+
+/* One after the other; those of which there is a demonstration are passed by. */
+static lp_status explore_all(const arguments *a, const lp_game *game, lp_explore_config *config, tally *t, lp_err *err) {
+    lp_status status = LP_OK;
+    for (int64_t i = 0; i < a->episodes && !status && !lp_stop_asked(); i++, config->episode++) {
+        bool there;
+        int code;
+        status = check_demos(a, game, config, &there, err);
+        if (there) t->there++;
+        else if (!status) status = explore(a, game, config, t, &code, err);
+        if (!status)
+            lp_progress("%lld of %lld episodes, %lld won  %lld decisions", (long long)(i + 1), (long long)a->episodes, (long long)t->won,
+                        (long long)t->decisions);
+    }
+    return status;
+}
+
 static int run(const arguments *a, lp_err *err) {
     lp_game *game = NULL;
-    lp_explore *x = NULL;
     lp_explore_config config;
-    double seconds = 0;
-    int64_t before = 0;
+    tally t = {0};
+    bool there;
+    int code = 0;
     lp_status status = lp_game_open(&game, a->positional[0], err);
     if (!status) status = read_config(a, game, &config, err);
     if (!status && a->out) status = lp_file_check_writable(a->out, NULL, err);
-    if (!status) status = check_demos(a, game, err);
+    if (!status) status = check_demos(a, game, &config, &there, err);
     if (!status && a->map) status = lp_png_check_writable(a->map, err);
-    if (!status) status = lp_explore_open(&x, game, &config, (int)a->threads, err);
-    if (!status && a->out && lp_file_exists(a->out)) status = lp_explore_load(x, a->out, err);
     if (!status) {
-        before = lp_explore_now(x).decisions;
         lp_stop_catch();
-        status = go(a, game, x, &seconds, err);
+        status = a->episodes > 1 ? explore_all(a, game, &config, &t, err) : explore(a, game, &config, &t, &code, err);
     }
-    int code;
+    if (!status && a->episodes > 1) code = tell_all(a, &t);
     if (status) code = lp_report(status, err);
-    else {
-        const lp_explore_stats s = lp_explore_now(x);
-        code = tell(a, &s, before, seconds);
-        if (!code) code = lp_stop_asked() ? 128 + lp_stop_asked() : s.wins == 0;
-    }
-    lp_explore_close(x);
+    else if (!code) code = lp_stop_asked() ? 128 + lp_stop_asked() : t.won + t.there < a->episodes;
     lp_game_close(game);
     return code;
 }
 
 int lp_cmd_explore(int argc, char **argv) {
-    arguments a = {0};
+    arguments a = {.episodes = 1};
     const lp_option options[] = {
         {.name = "out", .value = "FILE", .help = "the archive; where it is there already, the exploration goes on", .text = &a.out},
         {.name = "demos", .value = "FILE", .help = "wins are added to it as demonstrations (train.demos)", .text = &a.demos},
         {.name = "map", .value = "FILE.png", .help = "a picture of what was reached", .text = &a.map},
-        {.name = "minutes", .value = "M", .help = "at most so long", .real = &a.minutes, .min = 0, .max = 1e6},
+        {.name = "episodes",
+         .value = "N",
+         .help = "so many, one after the other from explore.episode on, but those that --demos has (1)",
+         .number = &a.episodes,
+         .min = 1,
+         .max = 1e6},
+        {.name = "minutes", .value = "M", .help = "of an episode at most so long", .real = &a.minutes, .min = 0, .max = 1e6},
         {.name = "decisions",
          .value = "N",
-         .help = "at most so many, all sittings together",
+         .help = "of an episode at most so many, all sittings together",
          .number = &a.decisions,
          .min = 1,
          .max = 1e15},
@@ -205,7 +265,7 @@ int lp_cmd_explore(int argc, char **argv) {
         .name = "explore",
         .arguments = "GAME",
         .summary = "Finds ways through a game without a policy, from power-on to a win: an archive of what was reached, from which\n"
-                   "it goes on at random. Exit code 1: no win was found.",
+                   "it goes on at random. Exit code 1: no win was found, or not in all episodes.",
         .example = "longplay explore cue --minutes 1 --out cue.archive --demos cue.demos",
         .options = options,
         .n_options = sizeof options / sizeof *options,
@@ -223,6 +283,10 @@ int lp_cmd_explore(int argc, char **argv) {
     lp_err err = {{0}};
     if (!(a.minutes > 0) && !a.decisions) {
         lp_fail(&err, LP_BAD_INPUT, "explore: for how long? --minutes M or --decisions N");
+        return lp_report(LP_BAD_INPUT, &err);
+    }
+    if (a.episodes > 1 && (a.out || a.map)) {
+        lp_fail(&err, LP_BAD_INPUT, "explore: --%s is of one episode: without --episodes", a.out ? "out" : "map");
         return lp_report(LP_BAD_INPUT, &err);
     }
     return run(&a, &err);

@@ -40,9 +40,22 @@ static void test_killed(void **state) {
     lp_blob_free(&a), lp_blob_free(&b);
 }
 
+/* Several episodes into one file; stopped and begun again, those that are there are passed by. */
+static void test_episodes(void **state) {
+    (void)state;
+#define LOCKS "explore locks --set n=6 --decisions 5000 --explore.cells=lit --explore.length=2 --explore.stay=0 --demos %/locks.demos "
+    expect_run(0, "5 of 5 episodes won; ", NULL, LOCKS "--episodes 5 --explore.episode=2");
+    expect_run(0, "3 of 3 episodes won, 5 were there already; ", NULL, LOCKS "--episodes 8");
+    expect_run(0, "8 of 8 demonstrations come to the same end", NULL, "demo check %/locks.demos locks");
+    expect_run(0, "\"won\":0,\"there\":8,\"decisions\":0", NULL, LOCKS "--episodes 8 --json");
+    expect_run(1, "0 of 2 episodes won; ", NULL, "explore locks --set n=16 --episodes 2 --decisions 64 --explore.tries=1");
+}
+
 static void test_refused(void **state) {
     (void)state;
     expect_run(2, NULL, "for how long?", "explore cue");
+    expect_run(2, NULL, "--out is of one episode", "explore cue --decisions 1000 --episodes 2 --out %/b.archive");
+    expect_run(2, NULL, "--map is of one episode", "explore cue --decisions 1000 --episodes 2 --map %/b.png");
     expect_run(2, NULL, "no such variable", "explore cue --decisions 1000 --explore.cells=nothing");
     expect_run(2, NULL, "explore.tries", "explore cue --decisions 1000 --explore.tries=0");
     expect_run(2, NULL, "cannot be won", "explore games/roms/busy.gb --decisions 1000");
@@ -57,6 +70,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wins),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_episodes),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);

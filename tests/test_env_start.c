@@ -101,7 +101,7 @@ static void only_games_without_a_seed_wait(void **state) {
     write_text("scenario.json", "{\"done\": {\"variables\": {\"walked\": {\"op\": \"equal\", \"reference\": 20}}}}");
     expect_noop("{" BOOT "}", 0, LP_NOOP_FRAMES, true);
     unlink(in_folder("scenario.json"));
-    static const char *const shipped[] = {"cue", "keydoor", "map", "order", "count", "lures", "rule", "facts", "catch", "lantern"};
+    static const char *const shipped[] = {"cue", "keydoor", "map", "order", "count", "lures", "rule", "facts", "catch", "locks", "lantern"};
     for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
         char path[PATH_MAX], note[256];
         lp_game *game;
