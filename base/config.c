@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096, LINE_BYTES = 120 };
+enum { MAX_INI_BYTES = 1 << 20, MAX_CONFIG_BYTES = 4096, LINE_BYTES = 120, MAX_LINE_BYTES = 198 /* of inih, without its end */ };
 
 static void *field(const void *config, const lp_setting *s) { return (char *)config + s->offset; }
 
@@ -106,8 +106,22 @@ static int on_entry(void *user, const char *section, const char *key, const char
     return e->status == LP_OK;
 }
 
+/* The first line that inih would cut in two; 0: none. */
+static int long_line(const char *text) {
+    int number = 1;
+    for (const char *line = text, *end; *line; line = end + (*end == '\n'), number++) {
+        end = strchrnul(line, '\n');
+        if (end - line > MAX_LINE_BYTES) return number;
+    }
+    return 0;
+}
+
 lp_status lp_config_entries_of(const char *text, const char *name, lp_config_take take, void *context, lp_err *err) {
     entries e = {take, context, {{0}}, LP_OK};
+    int cut = long_line(text);
+    if (cut)
+        return lp_fail(err, LP_BAD_INPUT, "%s:%d: a line of more than %d bytes; a value may go on in the next one, indented", name, cut,
+                       MAX_LINE_BYTES);
     int line = ini_parse_string(text, on_entry, &e);
     if (line < 0) return lp_fail(err, LP_FAILED, "%s: no memory for its text", name);
     if (e.status) return lp_fail(err, e.status, "%s:%d: %s", name, line, e.err.message);

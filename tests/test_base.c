@@ -98,6 +98,12 @@ static void test_config(void **state) {
     }
     assert_int_equal(lp_file_write_atomic(path, "[a]\n\0count", 10, &err), LP_OK);
     assert_int_equal(lp_config_read(&t, sizeof t, table, 3, path, &err), LP_BAD_INPUT);
+    char cut[300]; /* a line that the parser would cut in two */
+    for (int length = 197; length < 200; length++) {
+        snprintf(cut, sizeof cut, "[a]\n;%0*d\ncount = 4\n", length - 1, 0);
+        assert_int_equal(read_text(&t, cut, &err), length > 198 ? LP_BAD_INPUT : LP_OK);
+    }
+    if (!strstr(err.message, ":2: a line of more than 198 bytes")) fail_msg("%s", err.message);
 }
 
 /* Texts of every length up to the field's, spaces anywhere inside, come back as they were. */
