@@ -137,6 +137,7 @@ lp_status lp_train_log_update(lp_train_log *log, const lp_train_stats *now, lp_e
     add_number(&l, "attention_entropy", now->learning.attention_entropy);
     add_number(&l, "grad_norm", now->learning.grad_norm);
     if (now->learning.told > 0) add_number(&l, "clone_loss", now->learning.clone_loss);
+    if (now->bonus > 0) add_number(&l, "bonus", now->bonus);
     fprintf(l.file, ",\"rollout_s\":%.3f,\"learn_s\":%.3f", now->rollout_s, now->learn_s);
     add_times(&l, log);
     fputc('}', l.file);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/pool.h"
 #include "base/rng.h"
+#include "env/cells.h"
 #include "explore/archive.h"
 #include "harness/demo.h"
 
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_TERMS = 16, MAX_GRID = 64 * 64, MAX_LENGTH = 1 << 16, MAX_TRIES = 1 << 12, MAX_WINS = 1000 };
+enum { MAX_LENGTH = 1 << 16, MAX_TRIES = 1 << 12, MAX_WINS = 1000 };
 
 #define AT(field) offsetof(lp_explore_config, field)
 static const lp_setting settings[] = {
@@ -23,8 +24,8 @@ static const lp_setting settings[] = {
     {"explore.episode", "which training seed of it is explored", LP_SET_INT, AT(episode), 0, 0, 1e9, NULL},
     {"explore.cells", "what makes two moments one cell: \"picture\", or variables, \"room,x/4,y/4\"", LP_SET_TEXT, AT(cells), 0, 0, 512,
      NULL},
-    {"explore.columns", "of the coarse picture", LP_SET_INT, AT(columns), 16, 1, 64, NULL},
-    {"explore.rows", "of the coarse picture", LP_SET_INT, AT(rows), 12, 1, 64, NULL},
+    {"explore.columns", "of the coarse picture", LP_SET_INT, AT(columns), 16, 1, LP_CELLS_MAX_SIDE, NULL},
+    {"explore.rows", "of the coarse picture", LP_SET_INT, AT(rows), 12, 1, LP_CELLS_MAX_SIDE, NULL},
     {"explore.shades", "of the coarse picture", LP_SET_INT, AT(shades), 4, 2, 256, NULL},
     {"explore.length", "decisions of a try", LP_SET_INT, AT(length), 64, 1, MAX_LENGTH, NULL},
     {"explore.stay", "probability that a decision does what the one before did", LP_SET_FLOAT, AT(stay), 0.5, 0, 1, NULL},
@@ -35,11 +36,6 @@ static const lp_setting settings[] = {
 
 const lp_setting *lp_explore_settings(void) { return settings; }
 int lp_n_explore_settings(void) { return sizeof settings / sizeof *settings; }
-
-typedef struct {
-    int variable;
-    int64_t divisor;
-} term;
 
 /* A cell that a try came to and that is not known, or was not known to be so near. */
 typedef struct {
@@ -80,8 +76,7 @@ struct lp_explore {
     lp_pool *pool;
     worker *workers; /* [threads] */
     size_t machine_bytes, packed_bytes;
-    int n_terms;
-    term terms[MAX_TERMS];
+    lp_cells cells;
     archive archive;
     attempt *attempts; /* [tries] */
     double *weights;   /* [weight_room] sums, for the choice */
@@ -92,58 +87,7 @@ struct lp_explore {
     lp_demos *demos; /* of the wins */
 };
 
-/* ---- cells ---- */
-
-/* "room,x/4" */
-static lp_status read_terms(lp_explore *x, lp_err *err) {
-    char text[sizeof x->config.cells], *rest;
-    snprintf(text, sizeof text, "%s", x->config.cells);
-    for (char *word = strtok_r(text, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
-        char *slash = strchr(word, '/'), *end = NULL;
-        term t = {-1, 1};
-        if (slash) {
-            *slash = 0;
-            t.divisor = strtoll(slash + 1, &end, 10);
-            if (end == slash + 1 || *end || t.divisor < 1)
-                return lp_fail(err, LP_BAD_INPUT, "explore.cells: '%s/%s': not NAME/N", word, slash + 1);
-        }
-        for (int i = 0; i < lp_game_n_variables(x->game); i++)
-            if (!strcmp(lp_game_variable_name(x->game, i), word)) t.variable = i;
-        if (t.variable < 0) return lp_fail(err, LP_BAD_INPUT, "explore.cells: '%s': %s has no such variable", word, lp_game_name(x->game));
-        if (x->n_terms == MAX_TERMS) return lp_fail(err, LP_BAD_INPUT, "explore.cells: more than %d variables", MAX_TERMS);
-        x->terms[x->n_terms++] = t;
-    }
-    return x->n_terms ? LP_OK : lp_fail(err, LP_BAD_INPUT, "explore.cells: picture, or variables");
-}
-
-/* The mean of each part of the observation, in so many shades. */
-static uint64_t picture_key(const lp_explore *x, worker *w) {
-    uint8_t grid[MAX_GRID];
-    int width, height;
-    const int columns = (int)x->config.columns, rows = (int)x->config.rows;
-    lp_game_observation(x->game, &width, &height);
-    lp_env_observe(w->env, w->view);
-    for (int r = 0; r < rows; r++)
-        for (int c = 0; c < columns; c++) {
-            const int x0 = c * width / columns, x1 = (c + 1) * width / columns, y0 = r * height / rows, y1 = (r + 1) * height / rows;
-            int sum = 0;
-            for (int y = y0; y < y1; y++)
-                for (int at = x0; at < x1; at++) sum += w->view[y * width + at];
-            grid[r * columns + c] = (uint8_t)(sum * (int)x->config.shades / ((x1 - x0) * (y1 - y0) * 256));
-        }
-    return lp_hash64(grid, (size_t)(rows * columns));
-}
-
-static uint64_t key_of(const lp_explore *x, worker *w) {
-    if (!x->n_terms) return picture_key(x, w);
-    int64_t values[MAX_TERMS];
-    const int64_t *now = lp_env_variables(w->env);
-    for (int i = 0; i < x->n_terms; i++) {
-        const int64_t v = now[x->terms[i].variable], d = x->terms[i].divisor;
-        values[i] = v >= 0 ? v / d : -((d - 1 - v) / d);
-    }
-    return lp_hash64(values, (size_t)x->n_terms * sizeof *values);
-}
+static uint64_t key_of(const lp_explore *x, worker *w) { return lp_cells_key(&x->cells, x->game, w->env, w->view); }
 
 /* ---- a try ---- */
 
@@ -332,10 +276,8 @@ static lp_status open_workers(lp_explore *x, lp_err *err) {
     int width, height;
     const int threads = lp_pool_threads(x->pool);
     lp_game_observation(x->game, &width, &height);
-    if (x->config.columns > width || x->config.rows > height)
-        return lp_fail(err, LP_BAD_INPUT, "explore.columns and rows: more than the observation's %dx%d pixels", width, height);
     if (!(x->workers = calloc((size_t)threads, sizeof *x->workers))) return lp_fail(err, LP_FAILED, "out of memory");
-    const lp_emu_config emu = {.no_draw = x->n_terms > 0};
+    const lp_emu_config emu = {.no_draw = x->cells.n_terms > 0};
     for (int i = 0; i < threads; i++) {
         worker *w = &x->workers[i];
         lp_status status = lp_env_open(&w->env, x->game, &emu, err);
@@ -368,7 +310,10 @@ lp_status lp_explore_open(lp_explore **out, const lp_game *game, const lp_explor
     if (!*x->config.cells) snprintf(x->config.cells, sizeof x->config.cells, "picture");
     x->pool = lp_pool_open(n_threads);
     lp_status status = x->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
-    if (!status && strcmp(x->config.cells, "picture") != 0) status = read_terms(x, err);
+    if (!status) {
+        status = lp_cells_parse(&x->cells, game, x->config.cells, (int)config->columns, (int)config->rows, (int)config->shades, err);
+        if (status) lp_fail_prefix(err, status, "explore.cells");
+    }
     if (!status) status = lp_demos_new(&x->demos, &about, err);
     if (!status) status = open_workers(x, err);
     if (!status) status = begin(x, err);

@@ -39,6 +39,7 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     p->demo = -1;
     p->deadline = 0;
+    bonus_begin(p);
     if (p->guide || (t->demos && t->config.start == TRAIN_START_DEMO && !t->n_starts && !p->twin)) return guide_follow(t, p, err);
     const int next = p->n_begun % N_DRAWN;
     if (p->drawn[next].start) return guide_begin(t, p, lp_learner_segment(t->learner, (int)(p - t->players)), next, err);
@@ -75,6 +76,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
             p->again_salience = calloc((size_t)t->max_again, sizeof(float));
             if (!p->again_item || !p->again_salience) status = lp_fail(err, LP_FAILED, "out of memory");
         }
+        if (!status) status = bonus_open(p, t, err);
         if (!status) status = train_begin_episode(t, p, err);
     }
     return status;
@@ -153,6 +155,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
                          lp_mem_arch_name(t->memory.arch));
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     if (!status) status = demos_open(&t->demos, t, err);
+    if (!status) status = bonuses_open(&t->bonuses, t, err);
     if (!status && config->start == TRAIN_START_DEMO) lp_curriculum_begin_late(&t->curriculum, demos_longest(t->demos));
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
@@ -188,6 +191,7 @@ void lp_train_close(lp_train *t) {
         free(t->players[e].ended);
         past_close(&t->players[e].past);
         guide_close(&t->players[e]);
+        bonus_close(&t->players[e]);
     }
     lp_learner_close(t->learner);
     lp_policy_close(t->policy);
@@ -198,6 +202,7 @@ void lp_train_close(lp_train *t) {
     free(t->starts);
     free(t->scratch);
     demos_close(t->demos);
+    bonuses_close(t->bonuses);
     lp_curriculum_close(&t->curriculum);
     free(t);
 }
@@ -252,6 +257,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
     }
     count_outcomes(t, stats);
     if (t->demos) guides_collect(t);
+    stats->bonus = bonuses_learn(t);
     if (!t->update && !*t->config.from && lp_policy_shape(t->policy)->join == LP_JOIN_SIGHT) status = lp_learner_whiten(t->learner, err);
     if (status) return status;
     double progress = (double)t->decisions / (double)t->config.decisions;
@@ -268,7 +274,7 @@ lp_status lp_train_update(lp_train *t, lp_train_stats *stats, lp_err *err) {
 }
 
 /* The checkpoint: a header, the curriculum, the weights, those that are decided by where they may be others, the learner, then the
- * players, each with its length in front, and what its memory was made of. */
+ * players, each with its length in front, and what its memory was made of; guides and bonuses, where there are any. */
 typedef struct {
     uint64_t magic, hash; /* of everything after it */
     uint64_t config_hash, rom_hash, core_hash, n_envs;
@@ -337,7 +343,7 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     for (int64_t e = 0; e < t->config.envs; e++)
         size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat) + past_save_bound(t, &t->players[e].past);
-    size += guides_save_bound(t);
+    size += guides_save_bound(t) + bonuses_save_size(t);
     unsigned char *file = malloc(size);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
     unsigned char *at = file + sizeof(checkpoint_header);
@@ -360,6 +366,8 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
         at += past_save(t, &p->past, at);
     }
     at += guides_save(t, at);
+    bonuses_save(t, at);
+    at += bonuses_save_size(t);
     size = (size_t)(at - file);
     checkpoint_header h = header_of(t);
     memcpy(file, &h, sizeof h);
@@ -387,10 +395,13 @@ static lp_status load_players(lp_train *t, const unsigned char *at, const unsign
         if (status) return status;
         at += past_bytes;
     }
-    size_t guides_bytes = 0;
+    size_t guides_bytes = 0, bonuses_bytes = 0;
     lp_status status = guides_load(t, at, (size_t)(end - at), &guides_bytes, anew, err);
     if (status) return status;
     at += guides_bytes;
+    status = bonuses_load(t, at, (size_t)(end - at), anew, &bonuses_bytes, err);
+    if (status) return status;
+    at += bonuses_bytes;
     return at == end ? LP_OK : lp_fail(err, LP_BAD_INPUT, "too long");
 }
 

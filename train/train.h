@@ -39,6 +39,9 @@ typedef struct {
     /* [ppo] */
     lp_ppo_config ppo;
     double final_rate;
+    /* [bonus] */
+    double bonus_milestone, bonus_count, bonus_novelty;
+    char bonus_cells[512];
 } lp_train_config;
 
 const lp_setting *lp_train_settings(void);
@@ -53,6 +56,7 @@ typedef struct {
     int64_t episodes, wins;           /* of the main task that ended in this update */
     int64_t twin_episodes, twin_wins; /* of the twin */
     double win_rate;                  /* over the curriculum's last `episodes` episodes; NaN before any */
+    double bonus;                     /* mean of its decisions, without wins and losses; 0 without bonuses */
     lp_update_stats learning;         /* where updates overlap with rollouts, that of the update before; zeros at first */
     double rollout_s, learn_s;        /* wall time of the two halves; learning that overlaps counts where it was waited for */
     double emulate_s, memory_s;       /* thread time inside the rollout */

@@ -17,6 +17,8 @@ typedef struct {
     unsigned char *data;       /* owned; NULL: there is none */
 } train_start;
 typedef struct train_demos train_demos;
+typedef struct train_bonus train_bonus;
+typedef struct train_bonuses train_bonuses;
 
 /* What the items of a memory's context were encoded from; empty where train.reencode is 0. */
 typedef struct {
@@ -53,6 +55,7 @@ typedef struct {
     int64_t episode_offset;   /* segment step of the running episode's step 0; negative when it began earlier */
     int64_t first_row;        /* segment step of the first of its items that are the segment's; those from before it are old */
     lp_rng rng;               /* draws the horizon */
+    train_bonus *bonus;       /* owned; NULL: there are none */
     /* of this rollout */
     int n_ended;
     uint8_t *ended; /* [steps] an episode's outcome: 1 a win, 0 not */
@@ -75,6 +78,7 @@ struct lp_train {
     player *players;            /* [envs] */
     lp_decision *decisions_now; /* [envs] on a card */
     train_demos *demos;         /* NULL: none */
+    train_bonuses *bonuses;     /* NULL: none */
     const train_start **starts; /* [n_starts] of all guides; as they were after the last rollout */
     int n_starts;
     bool overlaps, pending; /* updates overlap with rollouts; one is not published yet */
@@ -112,6 +116,23 @@ lp_status guide_begin(lp_train *t, player *p, const lp_segment *g, int i, lp_err
 size_t guides_save_bound(const lp_train *t);
 size_t guides_save(const lp_train *t, unsigned char *out);
 lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes, size_t *used, bool anew, lp_err *err);
+
+/* ---- train_bonus.c ---- */
+/* *out is NULL where no bonus has a weight. LP_BAD_INPUT: the game has no milestones, or no such variables. */
+lp_status bonuses_open(train_bonuses **out, const lp_train *t, lp_err *err);
+void bonuses_close(train_bonuses *bonuses);
+lp_status bonus_open(player *p, const lp_train *t, lp_err *err);
+void bonus_close(player *p);
+/* An episode begins. */
+void bonus_begin(player *p);
+/* What a decision brings beside a win or a loss. */
+float bonus_take(const lp_train *t, player *p, lp_outcome outcome);
+/* After a rollout: novelty learns from it. Returns the mean bonus of its decisions. */
+double bonuses_learn(lp_train *t);
+/* For checkpoints, behind the guides; nothing without bonuses. LP_BAD_INPUT: damaged. */
+size_t bonuses_save_size(const lp_train *t);
+void bonuses_save(const lp_train *t, unsigned char *out);
+lp_status bonuses_load(lp_train *t, const unsigned char *data, size_t size_bytes, bool anew, size_t *used, lp_err *err);
 
 /* For a memory whose contexts have at most max_items. LP_BAD_INPUT: they are too large. */
 lp_status past_open(past *out, const lp_train *t, int max_items, lp_err *err);

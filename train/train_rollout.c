@@ -94,7 +94,7 @@ static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_dec
     lp_outcome outcome = lp_seat_take(&p->seat, d, g->action[s]);
     if (!outcome && p->deadline && lp_env_steps(p->seat.env) >= p->deadline) outcome = LP_TIMEOUT;
     lp_status status = LP_OK;
-    g->reward[s] = outcome == LP_WIN ? 1.0f : outcome == LP_RUNNING ? 0.0f : -1.0f;
+    g->reward[s] = (outcome == LP_WIN ? 1.0f : outcome == LP_RUNNING ? 0.0f : -1.0f) + bonus_take(t, p, outcome);
     g->end[s] = outcome != LP_RUNNING;
     if (told) status = guide_followed(t, p, outcome);
     if (g->end[s] && !status) {

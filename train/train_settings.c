@@ -91,6 +91,14 @@ static const lp_setting own[] = {
     {"ppo.max_grad_norm", "gradients are clipped to this norm", LP_SET_FLOAT, AT(ppo.max_grad_norm), 10, 1e-6, 1e6, NULL},
     {"ppo.epochs", "passes over each rollout", LP_SET_INT, AT(ppo.epochs), 3, 1, 100, NULL},
     {"ppo.minibatches", "parts a rollout is cut into, by environment", LP_SET_INT, AT(ppo.minibatches), 16, 1, 4096, NULL},
+    {"bonus.milestone", "reward for each of the game's milestones, the first time in an episode", LP_SET_FLOAT, AT(bonus_milestone), 0, 0,
+     100, NULL},
+    {"bonus.count", "reward for being in a cell, over the square root of how often the episode was there", LP_SET_FLOAT, AT(bonus_count), 0,
+     0, 100, NULL},
+    {"bonus.cells", "what makes two moments one cell: \"picture\", a coarse one, or variables, \"room,x/4,y/4\"", LP_SET_TEXT,
+     AT(bonus_cells), 0, 0, 512, NULL},
+    {"bonus.novelty", "reward for pictures that were rarely seen in the training (random network distillation)", LP_SET_FLOAT,
+     AT(bonus_novelty), 0, 0, 100, NULL},
 };
 enum { N_OWN = sizeof own / sizeof *own };
 
