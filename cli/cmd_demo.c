@@ -1,5 +1,7 @@
-/* longplay demo: demonstrations to train from (train.demos): made by a game's oracle, taken from runs, listed, checked by playing them again. */
+/* longplay demo: demonstrations to train from (train.demos): made by a game's oracle, taken from runs, listed, checked by playing them again, and
+ * tried: try_demos.c. */
 #include "cli/cli.h"
+#include "cli/try_demos.h"
 
 #include "base/file.h"
 #include "base/log.h"
@@ -13,9 +15,10 @@
 #include <string.h>
 
 typedef struct {
-    const char *positional[LP_MAX_LIST], *knobs[LP_MAX_LIST];
-    int n_positional, n_knobs;
+    const char *positional[LP_MAX_LIST], *knobs[LP_MAX_LIST], *policy, *memory, *settings[LP_MAX_LIST], *before_end;
+    int n_positional, n_knobs, n_settings;
     int64_t episodes, seed, max_decisions, threads;
+    double patience;
     bool json;
 } arguments;
 
@@ -208,13 +211,19 @@ static void print_what(void) {
     printf("\nmake FILE GAME    plays GAME's oracle on training seeds, and adds what it wins to FILE\n"
            "add FILE RUN...   adds the won episodes of recorded runs (play --run RUN --training-seeds), played again\n"
            "list FILE         what is in it\n"
-           "check FILE GAME   plays all of it again: the same ends, the same machines (exit code 1: not all)\n");
+           "check FILE GAME   plays all of it again: the same ends, the same machines (exit code 1: not all)\n"
+           "try FILE GAME     from how far before their ends a policy wins, that remembers what came before as if it had played it\n");
 }
 
 int lp_cmd_demo(int argc, char **argv) {
-    arguments a = {.episodes = 100, .seed = 1, .max_decisions = LP_DEMO_MAX_DECISIONS};
+    arguments a = {.episodes = 100, .seed = 1, .max_decisions = LP_DEMO_MAX_DECISIONS, .patience = 4};
     const lp_option options[] = {
-        {.name = "episodes", .value = "N", .help = "make: episodes to play (100)", .number = &a.episodes, .min = 1, .max = 1000000},
+        {.name = "episodes",
+         .value = "N",
+         .help = "make: episodes to play; try: demonstrations, the first ones (100)",
+         .number = &a.episodes,
+         .min = 1,
+         .max = 1000000},
         {.name = "seed", .value = "N", .help = "make: of the training seeds that are played (1)", .number = &a.seed, .max = 4294967295.0},
         {.name = "set", .value = "KNOB=N", .help = "make: a knob's value", .list = a.knobs, .n_list = &a.n_knobs},
         {.name = "max-decisions",
@@ -223,11 +232,23 @@ int lp_cmd_demo(int argc, char **argv) {
          .number = &a.max_decisions,
          .min = 1,
          .max = LP_DEMO_MAX_DECISIONS},
+        {.name = "policy", .value = "FILE", .help = "try: weights (the game's own)", .text = &a.policy},
+        {.name = "memory", .value = "ARCH", .help = "try: another memory than it was trained with", .text = &a.memory},
+        {.name = "before-end",
+         .value = "N,N,...",
+         .help = "try: from so many decisions before the end (8, 16, 32 ...)",
+         .text = &a.before_end},
+        {.name = "patience",
+         .value = "X",
+         .help = "try: lost after X times what the demonstration had left, and 64 decisions (4)",
+         .real = &a.patience,
+         .min = 1,
+         .max = 1e6},
         {.name = "threads", .value = "N", .help = "0: one a processor (0)", .number = &a.threads, .max = 1024},
         {.name = "json", .help = "print one JSON object", .flag = &a.json},
     };
     const lp_usage usage = {.name = "demo",
-                            .arguments = "make|add|list|check FILE [GAME|RUN...]",
+                            .arguments = "make|add|list|check|try FILE [GAME|RUN...]",
                             .summary = "Demonstrations to train from: episodes that somebody won, in one file.",
                             .example = "longplay demo make lantern.demos lantern --episodes 200",
                             .options = options,
@@ -236,22 +257,30 @@ int lp_cmd_demo(int argc, char **argv) {
                             .max_positional = LP_MAX_LIST,
                             .positional = a.positional,
                             .n_positional = &a.n_positional,
+                            .settings = a.settings,
+                            .n_settings = &a.n_settings,
+                            .section = "memory.",
+                            .section_help = "try: the memory's settings",
                             .more_help = print_what};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;
     lp_err err = {{0}};
     const bool makes = !strcmp(a.positional[0], "make"), adds = !strcmp(a.positional[0], "add"), lists = !strcmp(a.positional[0], "list"),
-               checks = !strcmp(a.positional[0], "check");
+               checks = !strcmp(a.positional[0], "check"), tries = !strcmp(a.positional[0], "try");
     lp_status status = LP_OK;
-    if (!makes && !adds && !lists && !checks) status = lp_fail(&err, LP_BAD_INPUT, "demo %s: make, add, list or check", a.positional[0]);
+    if (!makes && !adds && !lists && !checks && !tries)
+        status = lp_fail(&err, LP_BAD_INPUT, "demo %s: make, add, list, check or try", a.positional[0]);
     else if (adds ? a.n_positional < 3 : a.n_positional != (lists ? 2 : 3))
         status = lp_fail(&err, LP_BAD_INPUT, "demo %s: takes a file%s", a.positional[0], lists ? "" : adds ? " and runs" : " and a game");
     lp_game *game = NULL;
     lp_demos *demos = NULL;
     lp_stop_catch();
-    if (!status && (makes || checks)) status = lp_game_open(&game, a.positional[2], &err);
-    if (!status && (lists || checks)) status = lp_demos_read(&demos, a.positional[1], &err);
+    if (!status && !lists && !adds) status = lp_game_open(&game, a.positional[2], &err);
+    if (!status && !makes && !adds) status = lp_demos_read(&demos, a.positional[1], &err);
+    const lp_try_demos_options trying = {a.policy,       a.before_end, {a.memory, a.settings, a.n_settings}, a.episodes, a.patience,
+                                         (int)a.threads, a.json};
     if (status) code = lp_report(status, &err);
+    else if (tries) code = lp_try_demos(&trying, demos, a.positional[1], game, &err);
     else code = makes ? run_make(&a, game, &err) : adds ? run_add(&a, &err) : lists ? list(&a, demos) : check(&a, demos, game, &err);
     lp_demos_close(demos);
     lp_game_close(game);

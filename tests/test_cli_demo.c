@@ -4,6 +4,8 @@
 
 #include "saves/demos.h"
 
+#include <cjson/cJSON.h>
+
 static void test_make(void **state) {
     (void)state;
     expect_run(0, "20 demonstrations added, 440 decisions; 0 were there already", NULL,
@@ -38,11 +40,48 @@ static void test_add(void **state) {
     expect_run(0, "machine hashes and", NULL, "replay %/oracle --verify");
 }
 
+/* The rows of what `demo try` says. */
+static cJSON *rows_of(const char *arguments) {
+    const result r = run_with(NULL, arguments);
+    assert_int_equal(r.code, 0);
+    cJSON *o = cJSON_Parse(r.out), *rows = cJSON_DetachItemFromObject(o, "rows");
+    assert_non_null(rows);
+    cJSON_Delete(o);
+    return rows;
+}
+
+/* The shipped policy wins from wherever it is let go, by what it saw before; without a memory it forgets the sign. */
+static void test_try(void **state) {
+    (void)state;
+    expect_run(0, NULL, NULL, "demo make %/t.demos cue --episodes 20 --set horizon=40 --set doors=4");
+    cJSON *rows = rows_of("demo try %/t.demos cue --before-end 2,30,45,46 --threads 2 --json"), *row;
+    static const int distances[] = {2, 30, 45};
+    assert_int_equal(cJSON_GetArraySize(rows), 3); /* none is as long as 46 */
+    int i = 0;
+    cJSON_ArrayForEach(row, rows) {
+        assert_int_equal(cJSON_GetObjectItem(row, "before_end")->valueint, distances[i]);
+        assert_int_equal(cJSON_GetObjectItem(row, "tried")->valueint, 20);
+        assert_int_equal(cJSON_GetObjectItem(row, "wins")->valueint, 20);
+        const cJSON *one = cJSON_GetArrayItem(cJSON_GetObjectItem(row, "episodes"), 19);
+        assert_int_equal(cJSON_GetObjectItem(one, "decisions")->valueint, distances[i++]);
+        assert_non_null(strstr(cJSON_GetObjectItem(one, "last_event")->valuestring, ": won."));
+    }
+    cJSON_Delete(rows);
+    rows = rows_of("demo try %/t.demos cue --before-end 30 --memory none --json");
+    assert_true(cJSON_GetObjectItem(rows->child, "wins")->valueint < 16);
+    cJSON_Delete(rows);
+    expect_run(0, "            16       3 100.0 %", NULL, "demo try %/t.demos cue --episodes 3");
+    expect_run(2, NULL, "for weights: --policy FILE.safetensors", "demo try %/t.demos cue --policy random");
+    expect_run(2, NULL, "--before-end: '0': not a number of decisions", "demo try %/t.demos cue --before-end 8,0");
+    expect_run(2, NULL, "with another ROM than order has", "demo try %/t.demos order");
+    expect_run(2, NULL, "demo try: takes a file and a game", "demo try %/t.demos");
+}
+
 static void test_refused(void **state) {
     (void)state;
     lp_demos *d;
     lp_err err;
-    expect_run(2, NULL, "demo what: make, add, list or check", "demo what %/a.demos");
+    expect_run(2, NULL, "demo what: make, add, list, check or try", "demo what %/a.demos");
     expect_run(2, NULL, "demo make: takes a file and a game", "demo make %/a.demos");
     expect_run(2, NULL, "demo list: takes a file", "demo list %/a.demos cue");
     expect_run(2, NULL, "No such file", "demo list %/none.demos");
@@ -86,10 +125,8 @@ static void test_train(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_make),
-        cmocka_unit_test(test_add),
-        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_train),
+        cmocka_unit_test(test_make),    cmocka_unit_test(test_add),   cmocka_unit_test(test_try),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_train),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

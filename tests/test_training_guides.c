@@ -201,6 +201,7 @@ static void test_exact(void **state) {
         lp_train_config c = small(start);
         char level[128], again[128];
         c.curriculum.win_rate = 0.2; /* so that the distance grows */
+        c.follow = 0.3;
         uint64_t whole = train(&c, 1, EXACT_UPDATES, -1, level);
         if (start == TRAIN_START_DEMO) assert_true(!strncmp(level, "before_end ", 11) && atoi(level + 11) > 5);
         assert_true(whole == train(&c, 2, EXACT_UPDATES, -1, again) && !strcmp(level, again));
@@ -221,6 +222,35 @@ static void test_imitates(void **state) {
     print_message("clone loss %g, then %g\n", before, after);
     assert_true(before > 0.5 && after < 0.1);
     lp_train_close(t);
+}
+
+/* train.follow: so many of the episodes that begin at starts go the demonstration's way, to its win; whichever does is told from its beginning on. */
+static void test_follow(void **state) {
+    (void)state;
+    for (int halves = 0; halves <= 2; halves++) {
+        lp_train_config c = small(TRAIN_START_DEMO);
+        c.follow = halves / 2.0;
+        lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
+        int told = 0, free_ones = 0;
+        for (int i = 0; !t->n_starts || i < 60; i++) {
+            const bool may = t->n_starts > 0;
+            update(t, 1);
+            for (int e = 0; e < c.envs; e++) {
+                const player *p = &t->players[e];
+                const lp_segment *g = lp_learner_segment(t->learner, e);
+                for (int s = 1; s < c.steps && may && !p->guide && !p->twin; s++) {
+                    const bool is = g->logp[s] == LP_TOLD, was = g->logp[s - 1] == LP_TOLD;
+                    if (is && g->end[s]) assert_true(g->reward[s] == 1);
+                    if (g->end[s - 1]) told += is, free_ones += !is;
+                    else assert_int_equal(is, was);
+                }
+            }
+        }
+        print_message("follow %.1f: %d told, %d free\n", c.follow, told, free_ones);
+        assert_true(told + free_ones > 100);
+        assert_true(halves == 1 ? told > free_ones / 2 && free_ones > told / 2 : halves ? !free_ones : !told);
+        lp_train_close(t);
+    }
 }
 
 /* ---- what is refused ---- */
@@ -401,6 +431,7 @@ int main(void) {
         cmocka_unit_test(test_reads_the_same_cuda),
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_imitates),
+        cmocka_unit_test(test_follow),
         cmocka_unit_test(test_wrong_demonstrations),
         cmocka_unit_test(test_forged_checkpoints),
         cmocka_unit_test(test_curriculum),

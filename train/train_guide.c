@@ -1,7 +1,8 @@
 /* Demonstrations in a training. Some environments are guides: they follow demonstrations from power-on to the end, and the policy remembers what it
  * sees on the way. What they do can be imitated (ppo.clone_weight). At some distances from the end a guide leaves a start behind: the machine,
  * and the memory that the policy has there. From those, others begin their episodes (train.start = demo), so the past of a start is
- * played through the network once, by a guide, and as often anew as guides come by. */
+ * played through the network once, by a guide, and as often anew as guides come by. Some of these follow the demonstration as well (train.follow):
+ * what is done late in it is then imitated far more often than guides come there. */
 #include "train/train_parts.h"
 
 #include "base/hash.h"
@@ -241,6 +242,10 @@ lp_status guide_begin(lp_train *t, player *p, const lp_segment *g, int i, lp_err
         p->seat.context.salience[j] = p->again_salience[row++];
     }
     if (n) lp_seat_renew(&p->seat);
+    if (t->config.follow > 0 && lp_rng_float(&p->rng) < (float)t->config.follow) {
+        p->demo = p->drawn[i].start->demo;
+        return LP_OK;
+    }
     p->deadline = lp_env_steps(p->seat.env) + 64 + (int64_t)(t->config.curriculum.patience * (double)p->drawn[i].start->left);
     lp_seat_try(&p->seat, 1 + p->n_episodes++ * (uint64_t)t->config.envs + (uint64_t)(p - t->players));
     return LP_OK;

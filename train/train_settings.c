@@ -28,6 +28,8 @@ static const lp_setting own[] = {
     {"train.demos", "demonstrations (longplay demo) that some environments, the guides, follow; none without", LP_SET_TEXT, AT(demos), 0, 0,
      512, NULL},
     {"train.guides", "with demonstrations: fraction of environments that are guides", LP_SET_FLOAT, AT(guides), 0.25, 0, 1, NULL},
+    {"train.follow", "with train.start = demo: fraction of the episodes begun at starts that follow the demonstration on, to be imitated",
+     LP_SET_FLOAT, AT(follow), 0, 0, 1, NULL},
     {"train.start", "where episodes begin: at power-on, or at moments of demonstrations, from near their ends towards power-on",
      LP_SET_CHOICE, AT(start), TRAIN_START_POWER_ON, 0, 0, "power-on|demo"},
     {"curriculum.before_end", "with train.start = demo: decisions before a demonstration's end where episodes begin at first", LP_SET_INT,
