@@ -46,7 +46,7 @@ void lp_k_linear(float *y, const float *x, const float *w, const float *b, int n
 
 /* ---- packed [i][o]: what an input weighs lies together, and is skipped where the input is 0, as most are after a relu ---- */
 
-enum { MOST_INPUTS = 8192, MOST_PACKED = 1 << 20 /* floats */, VECTORS = 8, STRIP = 8 * VECTORS, NARROW = 16 };
+enum { MOST_INPUTS = 12288, MOST_PACKED = 1 << 21 /* floats */, VECTORS = 8, STRIP = 8 * VECTORS, NARROW = 16 };
 
 bool lp_k_linear_packs(int i, int o) { return o % NARROW == 0 && i <= MOST_INPUTS && (int64_t)i * o <= MOST_PACKED; }
 
