@@ -182,6 +182,25 @@ static void text_grows_with_the_picture(void **state) {
     painter = usual;
 }
 
+/* What was written last has a second line where the squares leave room for it, and only there. */
+static void what_was_written_is_not_cut(void **state) {
+    (void)state;
+    static const char text[] = "Asked for the colour of the door behind the bridge, and answered what the old fisher had said of it.";
+    int times_cut = 0;
+    for (int items = 30; items < 1000; items += 10) {
+        int n_cut = 0;
+        lp_view *view = ordinary(160, 144);
+        view->last_written = text;
+        view->n_levels = 1;
+        view->level_counts[0] = items;
+        draw(view);
+        for (int i = 0; i < drawn.n; i++) n_cut += drawn.texts[i].call.shortened;
+        assert_true(n_cut == 0 || (n_cut == 1 && items > 100));
+        times_cut += n_cut;
+    }
+    assert_in_range(times_cut, 1, 50);
+}
+
 /* Counters have as many rows as their words need, in the smallest pictures, too. */
 static void counters_are_not_cut(void **state) {
     (void)state;
@@ -242,10 +261,10 @@ static void pictures_leave_nothing_behind(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(panels_fill_the_window),        cmocka_unit_test(any_view_keeps_the_rules),
-        cmocka_unit_test(any_look_keeps_the_rules),      cmocka_unit_test(text_grows_with_the_picture),
-        cmocka_unit_test(counters_are_not_cut),          cmocka_unit_test(notes_are_seen_everywhere),
-        cmocka_unit_test(pictures_leave_nothing_behind),
+        cmocka_unit_test(panels_fill_the_window),      cmocka_unit_test(any_view_keeps_the_rules),
+        cmocka_unit_test(any_look_keeps_the_rules),    cmocka_unit_test(text_grows_with_the_picture),
+        cmocka_unit_test(what_was_written_is_not_cut), cmocka_unit_test(counters_are_not_cut),
+        cmocka_unit_test(notes_are_seen_everywhere),   cmocka_unit_test(pictures_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
