@@ -112,7 +112,7 @@ lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *
 /* ---- temporaries ---- */
 
 void lp_folder_of(char out[PATH_MAX], const char *path) {
-    snprintf(out, PATH_MAX, "%s", path);
+    if (out != path) snprintf(out, PATH_MAX, "%s", path);
     char *slash = strrchr(out, '/');
     if (!slash) snprintf(out, PATH_MAX, ".");
     else if (slash == out) slash[1] = 0;

@@ -49,7 +49,7 @@ lp_status lp_write_all(int fd, const void *data, size_t size_bytes, const char *
 lp_status lp_temporary_path(char out[PATH_MAX], const char *path, lp_err *err);
 /* Has remove called for what was left under such names of path by processes that are no more. */
 void lp_temporary_sweep(const char *path, void (*remove)(const char *left));
-/* The folder that path lies in. */
+/* The folder that path lies in; path may be out. */
 void lp_folder_of(char out[PATH_MAX], const char *path);
 /* Makes what was created and renamed in folder last; no error where the file system has no such thing. */
 void lp_sync_folder(const char *folder);

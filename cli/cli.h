@@ -44,6 +44,7 @@ typedef struct {
     int *n_list;
 } lp_option;
 enum { LP_MAX_LIST = 64 };
+#define LP_LEAST_KEEP 50e6 /* --keep, bytes: what SQLite keeps beside a database takes some 20 MB */
 
 typedef struct {
     const char *name, *arguments, *summary; /* "eval", "GAME[,GAME...]", one or two lines */

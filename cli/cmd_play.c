@@ -23,12 +23,11 @@
 #include <unistd.h>
 
 enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
-#define LEAST_KEEP 50e6 /* bytes; what SQLite keeps beside a database takes some 20 MB */
-#define BEAT_S 0.1      /* between two signs of life */
-#define RETRY_S 5.0     /* between attempts to record again */
-#define GIVE_UP_S 30.0  /* at the end */
-#define RESULT_S 2.0    /* how long an episode's end stays on the screen at speed 1 */
-#define END_S 3.0       /* how long the end of it all does */
+#define BEAT_S 0.1     /* between two signs of life */
+#define RETRY_S 5.0    /* between attempts to record again */
+#define GIVE_UP_S 30.0 /* at the end */
+#define RESULT_S 2.0   /* how long an episode's end stays on the screen at speed 1 */
+#define END_S 3.0      /* how long the end of it all does */
 
 typedef struct {
     const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],
@@ -102,7 +101,7 @@ static void settle_limits(session *s, const arguments *a) {
 
 static lp_status settle_keep(session *s, const arguments *a, lp_err *err) {
     if (a->keep && !a->run) return lp_fail(err, LP_BAD_INPUT, "--keep needs --run DIR");
-    if (a->keep && (!lp_parse_bytes(a->keep, &s->config.keep) || (s->config.keep && (double)s->config.keep < LEAST_KEEP)))
+    if (a->keep && (!lp_parse_bytes(a->keep, &s->config.keep) || (s->config.keep && (double)s->config.keep < LP_LEAST_KEEP)))
         return lp_fail(err, LP_BAD_INPUT, "--keep '%s': must be like 20GB or 400MB, at least 50MB; 0: no limit", a->keep);
     return LP_OK;
 }

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,13 +47,13 @@ typedef struct {
 
 /* ---- the player ---- */
 
-/* A tenth of what is free where the run will be, as --keep takes it. */
+/* A tenth of what is free where the run will be, as --keep takes it: where that is less than it takes, that. */
 static const char *tenth(const char *run, char out[32]) {
     char folder[PATH_MAX];
     struct statvfs v = {0};
     snprintf(folder, sizeof folder, "%s", run);
     while (statvfs(folder, &v) && strcmp(folder, ".") && strcmp(folder, "/")) lp_folder_of(folder, folder);
-    snprintf(out, 32, "%.0f", (double)v.f_bavail * (double)v.f_frsize / KEEP_PART);
+    snprintf(out, 32, "%.0f", fmax(LP_LEAST_KEEP, (double)v.f_bavail * (double)v.f_frsize / KEEP_PART));
     return out;
 }
 

@@ -35,20 +35,24 @@ static lp_status step(lp_run *again, lp_err *err) {
 }
 
 lp_status lp_pursue(lp_pursuit *p, lp_run *run, lp_err *err) {
+    lp_err why = {{0}}; /* for the note, whether the caller wants to know or not */
     const double now = lp_now_s(), until = now + PART * (now - p->turned_s);
     const int64_t goal = run->head.decisions;
     int64_t behind = 1;
-    lp_status status = p->again ? LP_OK : attempt(p, run, err);
+    lp_status status = p->again ? LP_OK : attempt(p, run, &why);
     for (int n = 0; !status && behind && (n < AT_LEAST || lp_now_s() < until); n++) {
         behind = goal - p->again->head.decisions;
         LP_CHECK(behind >= 0);
-        if (behind) status = step(p->again, err);
-        if (status) tell(p, err->message);
+        if (behind) status = step(p->again, &why);
     }
-    if (!status && !behind) status = lp_run_save(p->again, err);
+    if (!status && !behind) status = lp_run_save(p->again, &why);
     p->turned_s = lp_now_s();
-    if (status && p->again) lp_run_give_back(p->again, run), p->again = NULL;
-    if (status) return LP_FAILED;
+    if (status && p->again) {
+        tell(p, why.message);
+        lp_run_give_back(p->again, run);
+        p->again = NULL;
+    }
+    if (status) return lp_fail(err, LP_FAILED, "%s", why.message);
     snprintf(p->note, sizeof p->note, "recording again: %lld decisions behind", (long long)behind);
     if (behind) return LP_OK;
     lp_run_take_over(run, p->again);

@@ -29,7 +29,9 @@ static void remove_folder(const char *folder) {
 static lp_status check_free(const char *folder, lp_err *err) {
     DIR *dir = opendir(folder);
     if (!dir && errno == ENOENT) return LP_OK;
-    if (!dir && lp_errno_status(errno) == LP_FAILED) return lp_fail(err, LP_FAILED, "%s: %s", folder, strerror(errno));
+    struct stat st;
+    if (!dir && (lp_errno_status(errno) == LP_FAILED || lstat(folder, &st)))
+        return lp_fail(err, lp_errno_status(errno), "%s: %s", folder, strerror(errno));
     bool empty = dir != NULL;
     for (struct dirent *d; empty && (d = readdir(dir));) empty = !strcmp(d->d_name, ".") || !strcmp(d->d_name, "..");
     if (dir) closedir(dir);

@@ -316,6 +316,10 @@ static void test_run_arguments(void **state) {
     put(at("other/file"), "x", 1);
     expect_refused(longplay("play cue --policy random --headless --run %%/other"), 2, "is there already", "a folder with a file");
     expect_refused(longplay("play cue --policy random --headless --run %%/other --resume"), 2, "config.ini", "a folder with a file");
+    expect_refused(longplay("play cue --policy random --headless --run %%/other/file/run"), 2, "run: Not a directory", "below a file");
+    char name[300] = "";
+    memset(name, 'a', sizeof name - 1);
+    expect_refused(longplay("play cue --policy random --headless --run %%/%s", name), 2, "a: File name too long", "a name that cannot be");
     expect_refused(longplay("play --headless --run %%/no/where --resume"), 2, "no run there", "no folder");
 }
 

@@ -1,6 +1,9 @@
 /* longplay stream: whatever becomes of the player, the run comes to the end of the unbroken one. */
 #include "tests/stream_support.h"
 
+#include <math.h>
+#include <sys/statvfs.h>
+
 #define PLAYS "cue --policy %/p.safetensors --headless --speed max --set horizon=100 --episodes 40"
 
 static int times(const char *text, const char *what) {
@@ -35,6 +38,28 @@ static void test_killed(void **state) {
     lp_err e;
     assert_int_equal(lp_run_config_read(&c, at("run"), &e), 0);
     assert_true(c.keep > 0); /* by default */
+}
+
+/* The budget of a new run is a tenth of the disk that it will be on, not of the one that we are on. */
+static void test_other_disk(void **state) {
+    (void)state;
+    struct stat here, there;
+    struct statvfs v;
+    char folder[] = "/dev/shm/longplay-test-XXXXXX", run[64], command[300];
+    lp_run_config c;
+    lp_err e;
+    if (stat(".", &here) || stat("/dev/shm", &there) || here.st_dev == there.st_dev || !mkdtemp(folder)) {
+        print_message("skipped: no second file system at /dev/shm\n");
+        skip();
+    }
+    snprintf(run, sizeof run, "%s/not/yet/run", folder);
+    snprintf(command, sizeof command, "stream cue --headless --speed max --episodes 1 --run %s", run);
+    const double before = statvfs("/dev/shm", &v) ? 0 : (double)v.f_bavail * (double)v.f_frsize;
+    result r = run_with(NULL, command);
+    const bool read = !r.code && !lp_run_config_read(&c, run, &e);
+    remove_tree(folder);
+    if (!read) fail_msg("exit %d: %s", r.code, r.err);
+    assert_in_range(c.keep, (int64_t)fmax(50e6, 0.8 * before / 10), (int64_t)fmax(50e6, 1.2 * before / 10));
 }
 
 /* A player that is stopped makes no decision, and no word of its own. */
@@ -78,6 +103,6 @@ static void test_refused(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_root, remove_root)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_killed), TEST(test_hangs), TEST(test_ends), TEST(test_refused)};
+    const struct CMUnitTest tests[] = {TEST(test_killed), TEST(test_other_disk), TEST(test_hangs), TEST(test_ends), TEST(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

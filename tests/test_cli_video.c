@@ -117,8 +117,8 @@ static void test_clip(void **state) {
 /* Nobody there: it is played all the same, and what follows the server's name is not told. */
 static void test_stream_to_nobody(void **state) {
     (void)state;
-    result r = done(longplay(
-        "play cue --set horizon=1000 --seed 3 --decisions 60 --headless --json --size 640x480 --stream rtmp://127.0.0.1:1/live/secret"));
+    result r = done(longplay("play cue --set horizon=1000 --seed 3 --decisions 60 --headless --json --size 640x480 --stream "
+                             "rtmp://me:secret@127.0.0.1:1/live/secret"));
     if (strstr(r.err, "secret") || !strstr(r.err, "rtmp://127.0.0.1:1: Connection refused; trying again in 1 s")) fail_msg("%s", r.err);
     const char *missed = strstr(r.out, "\"stream\":{\"losses\":");
     assert_non_null(missed);

@@ -204,10 +204,44 @@ static void test_refused(void **state) {
     refuse(&(lp_video_config){.target = "rtnp://host/live/secret", .width = W, .height = H, .fps = 60, .live = true}, "rtnp://host:");
 }
 
+static lp_status check_url(const char *url, lp_err *err) {
+    *err = (lp_err){{0}};
+    return lp_video_check(&(lp_video_config){.target = url, .width = W, .height = H, .fps = 60, .live = true}, err);
+}
+
+/* What would be tried for ever, or goes to no server, is refused; a password is not told. */
+static void test_addresses(void **state) {
+    (void)state;
+    static const char *const refused[][2] = {
+        {"rtmp://", "rtmp://: names no server"},
+        {"rtmp:///live/key", "rtmp://: names no server"},
+        {"rtmp://me:secret@:/live", "rtmp://:: its port"},
+        {"rtmp://host:99999/live/key", "rtmp://host:99999: its port"},
+        {"rtmp://host:0/live/key", "its port"},
+        {"rtmp://me:secret@host:19x5/live/key", "rtmp://host:19x5: its port"},
+        {"rtmp://[::1]:70000/live", "rtmp://[::1]:70000: its port"},
+        {"srt://host?passphrase=secret", "srt://host: needs a port"},
+        {"srt://[::1]", "srt://[::1]: needs a port"},
+        {"pipe://1", "no address"},
+        {"data://host/x", "no address"},
+        {"rtnp://me:secret@host/live", "rtnp://host: no address"},
+        {"", "'': no address"},
+    };
+    static const char *const good[] = {"rtmp://host/live/key", "rtmp://me:a@b@host:1935/live", "rtmp://[::1]/live",
+                                       "srt://[::1]:9000",     "srt://:9000?mode=listener",    "rtsp://host/live",
+                                       "unix:///run/socket"};
+    lp_err err;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (check_url(refused[i][0], &err) != LP_BAD_INPUT || !strstr(err.message, refused[i][1]) || strstr(err.message, "secret"))
+            fail_msg("%s: '%s' (want '%s')", refused[i][0], err.message, refused[i][1]);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (check_url(good[i], &err)) fail_msg("%s", err.message);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),     cmocka_unit_test(test_behind),  cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_full_disk), cmocka_unit_test(test_refused), cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -182,6 +182,52 @@ static void text_grows_with_the_picture(void **state) {
     painter = usual;
 }
 
+/* What was written last has a second line where the squares leave room for it, and only there. */
+static void what_was_written_is_not_cut(void **state) {
+    (void)state;
+    static const char text[] = "Asked for the colour of the door behind the bridge, and answered what the old fisher had said of it.";
+    int times_cut = 0;
+    for (int items = 30; items < 1000; items += 10) {
+        int n_cut = 0;
+        lp_view *view = ordinary(160, 144);
+        view->last_written = text;
+        view->n_levels = 1;
+        view->level_counts[0] = items;
+        draw(view);
+        for (int i = 0; i < drawn.n; i++) n_cut += drawn.texts[i].call.shortened;
+        assert_true(n_cut == 0 || (n_cut == 1 && items > 100));
+        times_cut += n_cut;
+    }
+    assert_in_range(times_cut, 1, 50);
+}
+
+/* Counters have as many rows as their words need, in the smallest pictures, too. */
+static void counters_are_not_cut(void **state) {
+    (void)state;
+    static const char *const words[] = {"Wins",   "Losses",    "Timeouts",    "Win rate",  "Episode", "In episode", "Episode time",
+                                        "Played", "Decisions", "Decisions/s", "Real time", "Speed",   "max"};
+    static const char *const sizes[] = {"480x640", "640x480", "720x1280", "960x540", "1280x720"};
+    lp_painter *usual = painter;
+    for (int i = 0; i < 5 * 4; i++) {
+        lp_err err;
+        if (lp_painter_open(&painter, &(lp_look){.size = sizes[i % 5], .layout = "vertical"}, &err)) fail_msg("%s", err.message);
+        lp_view view = *ordinary(160, 144);
+        view.can_end = i / 10;
+        view.can_win = view.can_end;
+        view.timeouts = i / 5 % 2 && i % 5 != 1; /* there it is one too many */
+        view.played_s = view.real_s = 60;
+        view.speed = 0;
+        draw(&view);
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+            const bool of_episodes = k < 7, wanted = of_episodes ? view.can_end && (k != 2 || view.timeouts) : true;
+            if (wanted && (!find_text(words[k]) || find_text(words[k])->call.shortened))
+                fail_msg("%s: '%s' is cut", sizes[i % 5], words[k]);
+        }
+        lp_painter_close(painter);
+    }
+    painter = usual;
+}
+
 /* A note is seen in every layout; what is only beside the keys is not. */
 static void notes_are_seen_everywhere(void **state) {
     (void)state;
@@ -215,9 +261,10 @@ static void pictures_leave_nothing_behind(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(panels_fill_the_window),    cmocka_unit_test(any_view_keeps_the_rules),
-        cmocka_unit_test(any_look_keeps_the_rules),  cmocka_unit_test(text_grows_with_the_picture),
-        cmocka_unit_test(notes_are_seen_everywhere), cmocka_unit_test(pictures_leave_nothing_behind),
+        cmocka_unit_test(panels_fill_the_window),      cmocka_unit_test(any_view_keeps_the_rules),
+        cmocka_unit_test(any_look_keeps_the_rules),    cmocka_unit_test(text_grows_with_the_picture),
+        cmocka_unit_test(what_was_written_is_not_cut), cmocka_unit_test(counters_are_not_cut),
+        cmocka_unit_test(notes_are_seen_everywhere),   cmocka_unit_test(pictures_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,12 +121,31 @@ static void test_no_device(void **state) {
     assert_non_null(strstr(err.message, "no sound: "));
 }
 
+/* One line of ours, whatever SDL's libraries would write: ALSA without a configuration has no device, as a machine without a card. */
+static void test_quiet(void **state) {
+    (void)state;
+    char said[256] = "";
+    lp_speaker *speaker;
+    lp_err err;
+    FILE *f = tmpfile();
+    const int before = dup(STDERR_FILENO);
+    assert_true(f && before >= 0 && dup2(fileno(f), STDERR_FILENO) >= 0);
+    setenv("ALSA_CONFIG_PATH", "/dev/null", 1);
+    setenv("SDL_AUDIODRIVER", "alsa", 1);
+    const lp_status status = lp_speaker_open(&speaker, &err);
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    close(before);
+    rewind(f);
+    const size_t n = fread(said, 1, sizeof said - 1, f);
+    fclose(f);
+    assert_int_equal(status, LP_FAILED);
+    if (n) fail_msg("on stderr: %s", said);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_an_hour),
-        cmocka_unit_test(test_smooth),
-        cmocka_unit_test(test_heard),
-        cmocka_unit_test(test_no_device),
+        cmocka_unit_test(test_an_hour),   cmocka_unit_test(test_smooth), cmocka_unit_test(test_heard),
+        cmocka_unit_test(test_no_device), cmocka_unit_test(test_quiet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

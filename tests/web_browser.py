@@ -84,6 +84,13 @@ def overlay(page):
     seen = page.js("[...document.querySelectorAll('[data-panel]')].filter(e => e.checkVisibility()).map(e => e.dataset.panel).join()")
     assert seen == "reading,clocks", seen
     assert not page.js("document.querySelector('nav').checkVisibility()")
+    page.open("?panel=picture,reading,clocks")  # in sight together: who looks through OBS cannot scroll
+    page.wait("document.querySelector('#picture').naturalWidth === 160 && document.querySelector('[data-panel=reading]').innerText.includes('ago')", "picture and panel")
+    boxes = page.js("['picture', 'reading', 'clocks'].map(n => document.querySelector(`[data-panel=${n}]`).getBoundingClientRect()).map(r => [r.top, r.bottom, r.height])")
+    height = page.js("innerHeight")
+    assert boxes[0][2] >= 0.4 * height - 1 and all(0 <= top < bottom <= height + 1 for top, bottom, _ in boxes), (boxes, height)
+    page.open("?panel=nothing,clocks")
+    assert page.js("document.body.innerText").count("no panel is called 'nothing' (there are run, picture, ") == 1
 
 
 def moment(page, text):

@@ -41,11 +41,23 @@ static lp_status av_fail(lp_err *err, const char *target, int error) {
     return lp_fail(err, LP_FAILED, "%s: %s", target, why);
 }
 
-/* Of a URL only where it leads: what follows is often a key. */
+/* Where a URL leads: HOST:PORT of SCHEME://USER:PASSWORD@HOST:PORT/PATH?QUERY. NULL: it is no URL. */
+static const char *server_of(const char *url, int *length) {
+    const char *at = strstr(url, "://"), *sign;
+    if (!at) return NULL;
+    at += strlen("://");
+    const char *end = at + strcspn(at, "/?#");
+    while ((sign = memchr(at, '@', (size_t)(end - at)))) at = sign + 1;
+    *length = (int)(end - at);
+    return at;
+}
+
+/* Of a URL only where it leads: what follows is often a key, what is before it a password. */
 static void name_target(char out[256], const lp_video_config *c) {
-    const char *host = c->live ? strstr(c->target, "://") : NULL;
-    int n = host ? (int)(host - c->target) + 3 + (int)strcspn(host + 3, "/?") : (int)strlen(c->target);
-    snprintf(out, 256, "%.*s", n, c->target);
+    int length = 0;
+    const char *server = c->live ? server_of(c->target, &length) : NULL;
+    if (server) snprintf(out, 256, "%.*s%.*s", (int)(strstr(c->target, "://") - c->target) + 3, c->target, length, server);
+    else snprintf(out, 256, "%s", *c->target ? c->target : "''");
 }
 
 /* ---- what it is written as ---- */
@@ -62,6 +74,34 @@ static const char *format_of(const lp_video_config *c) {
     return starts_with(c->target, "rtmp") ? "flv" : starts_with(c->target, "rtsp") ? "rtsp" : "mpegts";
 }
 
+/* Can it be written to with this FFmpeg, and over a network? RTSP is a format there, which opens its own connections. */
+static bool is_stream(const char *url) {
+    void *position = NULL;
+    const char *protocol = strstr(url, "://") ? avio_find_protocol_name(url) : NULL;
+    if (starts_with(url, "rtsp://") || starts_with(url, "rtsps://")) return true;
+    if (!protocol || !strcmp(protocol, "file") || !strcmp(protocol, "pipe")) return false;
+    for (const char *name; (name = avio_enum_protocols(&position, 1));)
+        if (!strcmp(name, protocol)) return true;
+    return false;
+}
+
+/* What no server could be reached by, for as long as it is tried. */
+static lp_status check_server(const char *url, const char *target, lp_err *err) {
+    static const char *const has_no_port[] = {"srt://", "udp://", "tcp://", "rtp://"};
+    int length = 0;
+    const char *server = server_of(url, &length), *bracket = memchr(server, ']', (size_t)length);
+    const char *host_end = bracket ? bracket + 1 : server, *port = memchr(host_end, ':', (size_t)(server + length - host_end));
+    char *digits_end = NULL;
+    const long number = port ? strtol(port + 1, &digits_end, 10) : 1;
+    if (starts_with(url, "unix://")) return LP_OK;
+    if (!length) return lp_fail(err, LP_BAD_INPUT, "%s: names no server", target);
+    if (number < 1 || number > 65535 || (port && digits_end != server + length))
+        return lp_fail(err, LP_BAD_INPUT, "%s: its port is no number from 1 to 65535", target);
+    for (size_t i = 0; i < sizeof has_no_port / sizeof *has_no_port && !port; i++)
+        if (starts_with(url, has_no_port[i])) return lp_fail(err, LP_BAD_INPUT, "%s: needs a port, as in %s:9000", target, target);
+    return LP_OK;
+}
+
 lp_status lp_encoder_check(const lp_video_config *c, lp_err *err) {
     char target[256];
     struct stat st;
@@ -69,13 +109,9 @@ lp_status lp_encoder_check(const lp_video_config *c, lp_err *err) {
     if (c->width % 2 || c->height % 2) return lp_fail(err, LP_BAD_INPUT, "%dx%d: a video needs even sides", c->width, c->height);
     if (!avcodec_find_encoder(AV_CODEC_ID_H264) || !avcodec_find_encoder(AV_CODEC_ID_AAC))
         return lp_fail(err, LP_BAD_INPUT, "%s: these FFmpeg libraries have no encoder of H.264 and AAC", target);
-    if (c->live) {
-        const char *protocol = strstr(c->target, "://") ? avio_find_protocol_name(c->target) : NULL;
-        if (!protocol || !strcmp(protocol, "file"))
-            return lp_fail(err, LP_BAD_INPUT, "%s: no address to stream to: must be rtmp://, srt:// or another of FFmpeg's protocols",
-                           target);
-        return LP_OK;
-    }
+    if (c->live && !is_stream(c->target))
+        return lp_fail(err, LP_BAD_INPUT, "%s: no address to stream to: must be rtmp://, srt:// or another of FFmpeg's protocols", target);
+    if (c->live) return check_server(c->target, target, err);
     if (!format_of(c)) return lp_fail(err, LP_BAD_INPUT, "%s: a video must end in .mkv or .mp4", target);
     if (!stat(c->target, &st) && st.st_size > 0)
         return lp_fail(err, LP_BAD_INPUT, "%s: there is something in it already; give the video another name", target);

@@ -2,7 +2,9 @@
 
 #include <SDL.h>
 
+#include <dlfcn.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +49,22 @@ static void hand_over(void *user, Uint8 *out, int size_bytes) {
     s->waiting -= n;
 }
 
+typedef void alsa_handler(const char *file, int line, const char *function, int code, const char *format, ...);
+
+static void say_nothing(const char *file, int line, const char *function, int code, const char *format, ...) {
+    (void)file, (void)line, (void)function, (void)code, (void)format;
+}
+
+/* libasound, which SDL brings along, writes to stderr by itself: ten lines where there is no device, one whenever it ran dry. SDL says what matters. */
+static void silence_alsa(void) {
+    void *alsa = dlopen("libasound.so.2", RTLD_LAZY | RTLD_NOLOAD); /* NULL: nobody brought it along */
+    int (*set_handler)(alsa_handler *) = NULL;
+    if (!alsa) return;
+    *(void **)&set_handler = dlsym(alsa, "snd_lib_error_set_handler");
+    if (set_handler) set_handler(say_nothing);
+    dlclose(alsa);
+}
+
 lp_status lp_speaker_open(lp_speaker **out, lp_err *err) {
     *out = NULL;
     lp_speaker *s = calloc(1, sizeof *s);
@@ -55,7 +73,9 @@ lp_status lp_speaker_open(lp_speaker **out, lp_err *err) {
     const SDL_AudioSpec wanted = {
         .freq = LP_SPEAKER_HZ, .format = AUDIO_S16SYS, .channels = 2, .samples = DEVICE_PAIRS, .callback = hand_over, .userdata = s};
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
-    if (!SDL_InitSubSystem(SDL_INIT_AUDIO)) s->device = SDL_OpenAudioDevice(NULL, 0, &wanted, NULL, 0);
+    const bool has_driver = !SDL_InitSubSystem(SDL_INIT_AUDIO);
+    silence_alsa();
+    if (has_driver) s->device = SDL_OpenAudioDevice(NULL, 0, &wanted, NULL, 0);
     if (!s->device) {
         lp_fail(err, LP_FAILED, "no sound: %s", SDL_GetError());
         lp_speaker_close(s);

@@ -73,15 +73,22 @@ static void level_column(lp_painter *p, lp_rect r, const lp_view *view, int leve
     lp_paint_text(p, bottom, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_DIM], text);
 }
 
+/* The levels that are shown, those of the lately seen, and the width of each: a lone one has it all, a new one seldom moves the others. */
+static int shown_levels(const lp_view *view, int picture_w, int *w) {
+    int n = n_levels(view), most = (picture_w - CAPTION_PX) / LEAST_LEVEL_PX;
+    if (n > most) n = most;
+    *w = (picture_w - CAPTION_PX) / (n < 2 ? 1 : n < 5 ? 4 : n < 9 ? 8 : n);
+    return n;
+}
+
+static grid picture_grid(lp_painter *p, const lp_view *view, int level_w, int picture_h) {
+    return fit_grid(view, level_w - 4, picture_h - 2 * lp_paint_line_height(p, LP_FACE_BODY) - 12);
+}
+
 static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
-    int n = n_levels(view), most = (r.w - CAPTION_PX) / LEAST_LEVEL_PX, line = lp_paint_line_height(p, LP_FACE_BODY);
-    if (n > most) n = most; /* those of the lately seen */
+    int w, n = shown_levels(view, r.w, &w), line = lp_paint_line_height(p, LP_FACE_BODY);
     if (n < 1) return;
-    int w = (r.w - CAPTION_PX) / (n < 2   ? 1
-                                  : n < 5 ? 4
-                                  : n < 9 ? 8
-                                          : n); /* a lone level has all the width; a new one seldom moves the others */
-    grid g = fit_grid(view, w - 4, r.h - 2 * line - 12);
+    grid g = picture_grid(p, view, w, r.h);
     for (int level = 0; level < n; level++) level_column(p, (lp_rect){r.x + r.w - (level + 1) * w, r.y, w, r.h}, view, level, &g);
     lp_rect caption = {r.x, r.y, CAPTION_PX - 6, line};
     lp_paint_text(p, caption, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "items");
@@ -95,6 +102,15 @@ static void picture(lp_painter *p, lp_rect r, const lp_view *view) {
         snprintf(text, sizeof text, "= %s", lp_format_compact(count, g.items));
         lp_paint_text(p, (lp_rect){caption.x + 12, caption.y, caption.w - 12, line}, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], text);
     }
+}
+
+/* What was written last has a second line where it needs one and no square is lost for it. */
+static int written_lines(lp_painter *p, lp_rect in, const lp_view *view) {
+    int w, line = lp_paint_line_height(p, LP_FACE_BODY);
+    const char *text = view->last_written;
+    if (!text || lp_paint_text_width(p, LP_FACE_BODY, text) <= in.w - CAPTION_PX || shown_levels(view, in.w, &w) < 1) return 1;
+    grid one = picture_grid(p, view, w, in.h - line - 4), two = picture_grid(p, view, w, in.h - 2 * line - 4);
+    return two.items == one.items ? 2 : 1;
 }
 
 void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view) {
@@ -112,13 +128,14 @@ void lp_view_levels(lp_painter *p, lp_rect r, const lp_view *view) {
     int title = lp_paint_text_width(p, LP_FACE_BOLD, "Memory") + 12, line = lp_paint_line_height(p, LP_FACE_BODY);
     snprintf(text, sizeof text, "%s seen \xe2\x86\x92 %s kept", lp_format_count(seen, view->items_seen), lp_format_count(kept, sum));
     lp_paint_text(p, (lp_rect){in.x + title, r.y + 3, in.w - title, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, p->ink[LP_INK_TEXT], text);
-    picture(p, (lp_rect){in.x, in.y, in.w, in.h - line - 4}, view);
-    row = (lp_rect){in.x, in.y + in.h - line, CAPTION_PX, line};
-    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "wrote");
-    row = (lp_rect){in.x + CAPTION_PX, row.y, in.w - CAPTION_PX, line};
     bool nothing = !view->last_written || !*view->last_written;
-    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, nothing ? p->ink[LP_INK_DIM] : p->ink[LP_INK_TEXT],
-                  nothing ? "an item without text" : view->last_written);
+    int lines = written_lines(p, in, view);
+    picture(p, (lp_rect){in.x, in.y, in.w, in.h - lines * line - 4}, view);
+    row = (lp_rect){in.x, in.y + in.h - lines * line, CAPTION_PX, line};
+    lp_paint_text(p, row, LP_FACE_BODY, LP_LEFT, p->ink[LP_INK_DIM], "wrote");
+    row = (lp_rect){in.x + CAPTION_PX, row.y, in.w - CAPTION_PX, lines * line};
+    lp_paint_paragraph(p, row, lines, LP_FACE_BODY, nothing ? p->ink[LP_INK_DIM] : p->ink[LP_INK_TEXT],
+                       nothing ? "an item without text" : view->last_written, true);
 }
 
 /* ---- reading now ---- */

@@ -214,8 +214,8 @@ void lp_view_buttons(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_variables(lp_painter *p, lp_rect r, const lp_view *view);
 /* view->sheet, which is there, in the place of all panels */
 void lp_view_draw_sheet(lp_painter *p, lp_rect r, const lp_view *view);
-/* A strip of this width wants this height; below LP_WIDE_PX header and counters take two lines. */
-enum { LP_WIDE_PX = 1000 };
+/* A strip of this width wants this height; below LP_WIDE_PX header and counters take two lines, below LP_NARROW_PX counters three. */
+enum { LP_WIDE_PX = 1000, LP_NARROW_PX = 600 };
 int lp_view_strip_height(lp_strip_id strip, int width, const lp_view *view);
 void lp_view_header(lp_painter *p, lp_rect r, const lp_view *view);
 void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view);

@@ -17,10 +17,16 @@ void lp_view_panel_note(lp_painter *p, lp_rect r, const char *title, uint32_t in
     lp_paint_text(p, (lp_rect){r.x + LP_PANEL_PAD + w, r.y + 3, room, LP_TITLE_PX}, LP_FACE_BODY, LP_RIGHT, ink, note);
 }
 
+/* With half as many counters where episodes do not end, one row less. */
+static int counter_rows(int width, const lp_view *view) {
+    const int n = width >= LP_WIDE_PX ? 1 : width >= LP_NARROW_PX ? 2 : 3;
+    return n > 1 && !view->can_end ? n - 1 : n;
+}
+
 int lp_view_strip_height(lp_strip_id strip, int width, const lp_view *view) {
     switch (strip) {
     case LP_STRIP_HEADER: return width >= LP_WIDE_PX ? 38 : 66; /* narrow: the names below */
-    case LP_STRIP_COUNTERS: return width >= LP_WIDE_PX || !view->can_end ? 52 : 104;
+    case LP_STRIP_COUNTERS: return 52 * counter_rows(width, view);
     case LP_STRIP_KEYS:
     default: return 30;
     }
@@ -172,21 +178,21 @@ void lp_view_counters(lp_painter *p, lp_rect r, const lp_view *view) {
         {.shown = true, .label = "Speed", .share = 70, .ink = LP_INK_DIM, .text = speed},
     };
     enum { N = sizeof counters / sizeof *counters };
-    int first = 0, total = 0, before = 0; /* first: how many are in the upper of two rows */
+    int first = 0, total = 0, before = 0; /* first: of those in the row */
     for (int i = 0; i < N; i++) total += counters[i].shown ? counters[i].share : 0;
     lp_paint_round(p, r, 8, p->ink[LP_INK_PANEL]);
-    int row = lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX, view);
-    if (r.h < 2 * row || total <= r.w) {
-        counter_row(p, (lp_rect){r.x, r.y + (r.h - row) / 2, r.w, row}, counters, N);
-        return;
+    int row = lp_view_strip_height(LP_STRIP_COUNTERS, INT_MAX, view), n_rows = total <= r.w ? 1 : r.h / row;
+    r.y += (r.h - n_rows * row) / 2;
+    for (int k = 0; k < n_rows; k++) {
+        int next = first;
+        for (; next < N; next++) {
+            int share = counters[next].shown ? counters[next].share : 0;
+            if (k < n_rows - 1 && before + share / 2 >= total * (k + 1) / n_rows) break;
+            before += share;
+        }
+        counter_row(p, (lp_rect){r.x, r.y + k * row, r.w, row}, counters + first, next - first);
+        first = next;
     }
-    for (int i = 0; i < N; i++) {
-        int share = counters[i].shown ? counters[i].share : 0;
-        if (before + share / 2 < total / 2) first = i + 1;
-        before += share;
-    }
-    counter_row(p, (lp_rect){r.x, r.y, r.w, row}, counters, first);
-    counter_row(p, (lp_rect){r.x, r.y + row, r.w, row}, counters + first, N - first);
 }
 
 /* ---- footer ---- */

@@ -137,7 +137,9 @@ function show(all) {
 
 if (only) {
   document.body.classList.add('overlay');
-  for (const e of document.querySelectorAll('[data-panel]')) e.hidden = !only.includes(e.dataset.panel);
+  const all = [...document.querySelectorAll('[data-panel]')], names = all.map(e => e.dataset.panel);
+  for (const e of all) e.hidden = !only.includes(e.dataset.panel);
+  for (const name of only) if (!names.includes(name)) document.body.append(make('p', null, `no panel is called '${name}' (there are ${names.join(', ')})`));
 }
 document.body.classList.toggle('transparent', query.get('transparent') === '1');
 
