@@ -117,6 +117,7 @@ lp_status lp_mind_ask(lp_mind *mind, lp_guest *guest, const lp_moment *what, lp_
     lp_note notes[LP_MIND_NOTES];
     lp_moment moment = *what;
     moment.step = lp_env_steps(mind->seat.env);
+    moment.variables = lp_env_variables(mind->seat.env);
     moment.frame = lp_emu_frame(lp_env_emu(mind->seat.env), &moment.width, &moment.height);
     moment.notes = notes;
     moment.n_notes = take_notes(mind, notes);

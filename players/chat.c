@@ -213,6 +213,16 @@ static lp_status read_prompt(lp_chat *c, lp_err *err) {
     return status;
 }
 
+static lp_status check_variables(const lp_chat *c, const char *path, lp_err *err) {
+    const char *names = c->setup.variables;
+    int found;
+    while ((found = lp_chat_variable(&names, c->game)) >= 0) {
+    }
+    if (found == -1) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "%s: chat.variables: %s has no variable '%.*s'", path, lp_game_name(c->game),
+                   (int)strcspn(names, ", "), names);
+}
+
 static lp_status open_http(lp_chat *c, const char *path, lp_err *err) {
     char url[sizeof c->setup.url + 32];
     const char *key = *c->setup.key ? getenv(c->setup.key) : NULL;
@@ -230,6 +240,7 @@ lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, con
     c->game = game;
     lp_status status = lp_chat_setup_read(&c->setup, path, err);
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = check_variables(c, path, err);
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, path, err);
     c->streams = c->setup.stream;
@@ -316,7 +327,7 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->asks_goal = false;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
-        lp_chat_question(question, c->game, m);
+        lp_chat_question(question, &c->setup, c->game, m);
         tell_repeats(c, question);
         tell_contradictions(c, m, question);
         ask_goal(c, question);

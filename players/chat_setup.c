@@ -15,6 +15,7 @@ static const lp_setting table[] = {
     TEXT("model", "as the endpoint calls it", model),
     TEXT("key", "the environment variable that holds the key", key),
     TEXT("prompt", "a file with the system text; chat.md in the game's folder, if there is one", prompt),
+    TEXT("variables", "of the game that are told in each turn, with commas between", variables),
     {"chat.sees", "the screen, events and named things, or both", LP_SET_CHOICE, offsetof(lp_chat_setup, sees), LP_SEES_BOTH, 0, 0,
      "both|pixels|text"},
     {"chat.summaries", "made of the items that they keep, or written by the model", LP_SET_CHOICE, offsetof(lp_chat_setup, summaries),
@@ -56,6 +57,18 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) 
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.budget_cost: nothing costs anything without chat.price_in and chat.price_out", path);
     *out = s;
     return LP_OK;
+}
+
+int lp_chat_variable(const char **names, const lp_game *game) {
+    const char *at = *names + strspn(*names, ", ");
+    const size_t n = strcspn(at, ", ");
+    int found = n ? -2 : -1;
+    for (int i = 0; n && i < lp_game_n_variables(game); i++) {
+        const char *name = lp_game_variable_name(game, i);
+        if (!strncmp(name, at, n) && !name[n]) found = i;
+    }
+    *names = found == -2 ? at : at + n;
+    return found;
 }
 
 double lp_chat_cost(const lp_chat_setup *s, const lp_chat_usage *tokens) {

@@ -12,15 +12,28 @@ enum { BYTES_A_TOKEN = 4 }; /* an estimate, for a context that is bounded before
 
 /* ---- a request ---- */
 
-static const char happened[] = " It happened: ";
-bool lp_chat_happened(const char *question) { return strstr(question, happened) != NULL; }
+static const char happened[] = " It happened: ", unnamed[] = " Something happened."; /* of one that is to see it for itself */
+bool lp_chat_happened(const char *question) { return strstr(question, happened) || strstr(question, unnamed); }
 
-void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *m) {
-    size_t used = (size_t)snprintf(out, LP_CHAT_QUESTION, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode,
-                                   (long long)m->step);
-    if (m->before)
-        used += (size_t)snprintf(out + used, LP_CHAT_QUESTION - used, " The episode before ended: %s.", lp_outcome_name(m->before));
-    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, "%s%s", happened, m->happened);
+static void add(char out[LP_CHAT_QUESTION], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(char out[LP_CHAT_QUESTION], const char *format, ...) {
+    const size_t used = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + used, LP_CHAT_QUESTION - used, format, args);
+    va_end(args);
+}
+
+void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_chat_setup *s, const lp_game *game, const lp_moment *m) {
+    *out = 0;
+    add(out, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode, (long long)m->step);
+    if (m->before) add(out, " The episode before ended: %s.", lp_outcome_name(m->before));
+    const char *names = s->variables, *between = " Variables: ";
+    for (int i = 0; m->variables && s->sees != LP_SEES_PIXELS && (i = lp_chat_variable(&names, game)) >= 0; between = ", ")
+        add(out, "%s%s %lld", between, lp_game_variable_name(game, i), (long long)m->variables[i]);
+    if (*between == ',') add(out, ".");
+    if (*m->happened && s->sees == LP_SEES_PIXELS) add(out, "%s", unnamed);
+    else if (*m->happened) add(out, "%s%s", happened, m->happened);
 }
 
 /* A schema from its text, which is ours. */

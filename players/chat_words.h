@@ -28,7 +28,7 @@ typedef struct {
 } lp_chat_plan;
 
 /* The short text of a moment, which stays in the conversation. */
-void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *moment);
+void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_chat_setup *setup, const lp_game *game, const lp_moment *moment);
 /* Whether such a text tells of something that happened. */
 bool lp_chat_happened(const char *question);
 /* Memory and notebook as text, the memory within setup's tokens. The caller's to free; NULL: out of memory. */

@@ -214,7 +214,7 @@ lp_status lp_mcp_ask(lp_mcp *m, const lp_moment *moment, lp_err *err) {
     m->answered = m->at > 0 && m->at < m->plan.n_presses && !*moment->happened && !moment->before;
     if (m->answered) return LP_OK;
     char question[LP_CHAT_QUESTION];
-    lp_chat_question(question, m->game, moment);
+    lp_chat_question(question, &m->setup, m->game, moment);
     char *memory = lp_chat_memory(&m->setup, moment, &(lp_chat_notebook){0});
     free(m->text), free(m->picture);
     m->text = NULL;
