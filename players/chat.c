@@ -343,6 +343,11 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     return status ? status : post(c, err);
 }
 
+bool lp_chat_sent(const lp_chat *c, const lp_moment *m, bool *sent) {
+    if (!c->answered) lp_chat_choose_notes(sent, m, &c->setup);
+    return !c->answered;
+}
+
 bool lp_chat_writes(const lp_chat *c) { return c->setup.summaries == LP_SUMMARIES_WRITE; }
 
 lp_status lp_chat_summarise(lp_chat *c, const lp_writing *w, lp_err *err) {

@@ -98,8 +98,8 @@ static bool add_part(cJSON *content, const char *text) {
     return cJSON_AddStringToObject(part, "type", "text") && cJSON_AddStringToObject(part, "text", text);
 }
 
-/* Which of the notes fit: the oldest of the lowest level go first. */
-static void choose_notes(bool *kept, const lp_moment *m, int64_t budget_bytes) {
+void lp_chat_choose_notes(bool *kept, const lp_moment *m, const lp_chat_setup *s) {
+    const int64_t budget_bytes = s->context_tokens * BYTES_A_TOKEN;
     int64_t bytes = 0;
     int lowest = 255;
     for (int i = 0; i < m->n_notes; i++) {
@@ -118,7 +118,7 @@ char *lp_chat_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_n
     bool *kept = calloc((size_t)m->n_notes + 1, sizeof *kept);
     FILE *f = kept ? open_memstream(&text, &size) : NULL;
     if (f) {
-        choose_notes(kept, m, s->context_tokens * BYTES_A_TOKEN);
+        lp_chat_choose_notes(kept, m, s);
         fprintf(f, m->n_notes ? "What you remember, oldest first:\n" : "You remember nothing yet.\n");
         for (int i = 0; i < m->n_notes; i++)
             if (kept[i])

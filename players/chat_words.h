@@ -31,6 +31,8 @@ typedef struct {
 void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_chat_setup *setup, const lp_game *game, const lp_moment *moment);
 /* Whether such a text tells of something that happened. */
 bool lp_chat_happened(const char *question);
+/* Which of the notes, kept [n_notes], have room within setup's tokens: the oldest of the lowest level go first. */
+void lp_chat_choose_notes(bool *kept, const lp_moment *moment, const lp_chat_setup *setup);
 /* Memory and notebook as text, the memory within setup's tokens. The caller's to free; NULL: out of memory. */
 char *lp_chat_memory(const lp_chat_setup *setup, const lp_moment *moment, const lp_chat_notebook *notebook);
 /* The tools, {"type": "function", "function": {"name", "description", "parameters"}} each. The caller's to delete. */

@@ -235,6 +235,11 @@ lp_status lp_mcp_ask(lp_mcp *m, const lp_moment *moment, lp_err *err) {
     return status;
 }
 
+bool lp_mcp_sent(const lp_mcp *m, const lp_moment *moment, bool *sent) {
+    if (!m->answered) lp_chat_choose_notes(sent, moment, &m->setup);
+    return !m->answered;
+}
+
 lp_status lp_mcp_hear(lp_mcp *m, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
     lp_status status = LP_OK;
     for (char *end; !status && !m->answered && m->used && (end = memchr(m->heard, '\n', m->used));) {

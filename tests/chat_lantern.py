@@ -55,7 +55,7 @@ class Night:
         self.now = {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", re.findall(r"Variables: ([^.]*)\.", question)[0])}
         self.memory, _, notebook = memory.partition("Your notebook:")
         notes = dict(re.findall(r"^- (\w+): (.*)$", notebook, re.M))
-        self.done = notes.get("done", "nothing").split(", ")
+        self.done = notes["done"].split(", ") if "done" in notes else []
         self.done += [task for task, said, _, _ in TASKS if said in question and task not in self.done]
         self.goal = next((task for task in TASKS if task[0] not in self.done), TASKS[-1])
         self.trees, self.wood = int(notes.get("trees", 0)), int(notes.get("wood", 0))
@@ -183,5 +183,6 @@ def play(turn: Any) -> None:
     else:
         keys = walk(night) or [("none", 4)]
     for key, text in (("goal", night.goal[0]), ("done", ", ".join(night.done)), ("trees", str(night.trees)), ("wood", str(night.wood))):
-        turn.call("note", key=key, text=text)
+        if text:
+            turn.call("note", key=key, text=text)
     turn.call("press", sequence=[{"action": action, "times": times} for action, times in keys])
