@@ -53,6 +53,7 @@ struct lp_chat {
     /* its request */
     const lp_library *library; /* borrowed until it is answered; NULL: there is none */
     cJSON *request;            /* owned */
+    int64_t asked_bytes;       /* of it, as it was sent */
     lp_chat_stream stream;     /* its answer, as far as it has come */
     bool met;                  /* an answer came: from here on faults are passed by */
     bool on_its_way, wrote;    /* wrote: the summary is there */
@@ -297,6 +298,7 @@ static lp_status post(lp_chat *c, lp_err *err) {
     }
     char *json = cJSON_PrintUnformatted(c->request);
     lp_status status = json ? lp_http_post(c->http, json, err) : lp_fail(err, LP_FAILED, "out of memory for a request");
+    c->asked_bytes = json ? (int64_t)strlen(json) : 0;
     cJSON_free(json);
     c->on_its_way = !status;
     return status;
@@ -464,12 +466,15 @@ static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     const int code = c->stream.in_pieces && !r->code ? 200 : r->code; /* what ended as it should is whole, however the connection ended */
     if (!code) return fail(c, 0, 0, r->why, err);
     if (may_not_stream(c, code)) return c->streams = false, post(c, err);
+    if (code == 200 && !*body) c->streams = false; /* nor may one that has no error to tell once a stream has begun */
     if (cut || lp_chat_reply(&message, &tokens, body, &why) || code != 200) {
         char text[sizeof why.message + 32];
         snprintf(text, sizeof text, "HTTP %d%s%s", code, *why.message ? ": " : "", why.message);
         cJSON_Delete(message);
         return fail(c, code, r->retry_after_s, cut && *r->why ? r->why : text, err);
     }
+    if (!tokens.in && !tokens.out) /* it does not say */
+        tokens = (lp_chat_usage){.in = c->asked_bytes / LP_CHAT_BYTES_A_TOKEN, .out = (int64_t)strlen(body) / LP_CHAT_BYTES_A_TOKEN};
     c->met = true;
     c->streamed |= c->stream.in_pieces;
     cJSON *line = cJSON_CreateObject();

@@ -15,6 +15,7 @@ typedef struct {
     char key[64];         /* the environment variable that holds the key; "": none is sent */
     char prompt[512];     /* a file: the system text; "": chat.md of the game's folder, or one that knows no game */
     char variables[1024]; /* names of the game's that each question tells, with commas between; "": none */
+    char tools[256];      /* that it may call, with commas between; "": all */
     int64_t sees;         /* lp_chat_sees */
     int64_t summaries;    /* lp_chat_summaries */
     int64_t scale;        /* of the picture, times */
@@ -44,6 +45,7 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err);
 /* The index of the variable that *names begins with, which is moved behind it; -1: there are no more; -2: the game has none of that name, which
  * *names is left at. */
 int lp_chat_variable(const char **names, const lp_game *game);
+bool lp_chat_allows(const lp_chat_setup *setup, const char *tool);
 double lp_chat_cost(const lp_chat_setup *setup, const lp_chat_usage *tokens); /* in the prices' currency */
 
 #endif

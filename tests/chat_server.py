@@ -5,7 +5,8 @@
 
 Whoever asks for a stream gets one. The model's name says how: "plays" plays; "counts" does, and says how many tokens it was sent in all, at four bytes each; "drips" does, slowly; "halts" does, but stops inside its thought until there is FOLDER/go; "whole" knows no streams, "streamless" refuses them; "faulty" misbehaves, each time in the next of many ways, and plays in
 between; "random" does so at random, and waits in between, which FOLDER/misbehaved_random tells; "doubts" notes another sign than it remembers, and corrects itself when it is told that the two contradict
-each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
+each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "strict" says nothing at every second request, of a stream not even that, refuses what
+it cannot read, and counts nothing; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
 the doors for what it was not told; "words" goes by what it wrote itself alone. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
 import http.server
@@ -236,6 +237,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.answer(turn, "I would rather not.")
         elif request["model"] == "streamless" and self.streams:
             self.send(b'{"error": {"message": "tools cannot be streamed"}}', 400)
+        elif request["model"] == "strict":
+            self.be_strict(turn, request, at)
         elif request["model"] == "faulty" and at % 2 == 0:
             self.misbehave(turn, at // 2)
         elif request["model"] == "random":
@@ -262,6 +265,16 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         else:
             GAMES[turn.question.split(",")[0]](turn)
             self.answer(turn)
+
+    def be_strict(self, turn: Turn, request: dict[str, Any], at: int) -> None:
+        said = [m for m in request["messages"] if m["role"] == "assistant"]
+        if request.get("tool_choice") != "auto" or not all(isinstance(m.get("content"), str) and m.get("tool_calls", True) for m in said):
+            self.send(b'{"error": {"message": "this is no request"}}', 400)
+            return
+        if at % 2:
+            cue(turn)
+        message = {"role": "assistant", "content": None, "tool_calls": turn.calls}
+        self.send(b"" if self.streams else json.dumps({"choices": [{"message": message}]}).encode())
 
     def misbehave(self, turn: Turn, n: int) -> bool:
         """In way n, if there is one. FOLDER/misbehaved_MODEL gets a line: failing, the request comes to nothing; wrong, a call is none; odd."""

@@ -289,6 +289,40 @@ static void test_streams(void **state) {
     cJSON_Delete(o);
 }
 
+/* What a real server taught (tests/chat_llama.py): one that cannot stream with tools answers nothing at all, refuses a text that is null and calls of
+ * which there are none, calls no tool where it is not told that it may, and does not say how many tokens there were. */
+static void test_strict(void **state) {
+    (void)state;
+    put_setup("strict", "strict", "");
+    cJSON *o =
+        json_of(run_with(NULL, "play cue --policy chat:%/strict.ini --headless --set horizon=300 --episodes 2 --run %/strict --json"));
+    const cJSON *counts = cJSON_GetObjectItem(o, "chat");
+    assert_int_equal(number(o, "wins"), 2);
+    assert_int_equal(number(counts, "failed"), 1);
+    assert_int_equal(number(counts, "given_up"), 0);
+    char *turns = text_of("strict/chat.jsonl");
+    assert_int_equal(number(counts, "faults"), count(turns, "\"tool_calls\":[]"));
+    assert_true(number(counts, "faults") >= 4);
+    assert_true(number(counts, "tokens") > 500 * number(counts, "replies")); /* the tools alone are more */
+    cJSON_Delete(o);
+    free(turns);
+}
+
+/* It may call what its setup says, and nothing else; a note that it may not write is in no notebook. */
+static void test_tools(void **state) {
+    (void)state;
+    put_setup("tools", "doubts", "turns = 0\ntools = press,wait, remember\n");
+    cJSON *o = json_of(run_with(NULL, "play cue --policy chat:%/tools.ini --headless --set horizon=60 --episodes 2 --run %/tools --json"));
+    char *turns = text_of("tools/chat.jsonl");
+    assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "faults"), count(turns, "there is no tool 'note'"));
+    assert_int_equal(count(turns, "there is no tool 'note'"), 2); /* once an episode */
+    free(turns);
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, "memory %/tools diff 0 --json"));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "notes")), 0);
+    cJSON_Delete(o);
+}
+
 /* Without a memory it finds the sign again by searching what was recorded. */
 static void test_looks_up(void **state) {
     (void)state;
@@ -454,6 +488,10 @@ static void test_bad_input(void **state) {
     expect(PLAY("variable"), 2, "chat.variables: cue has no variable 'luck'");
     expect(PLAY("nobody"), 1, "127.0.0.1:1");
     expect(PLAY("absent"), 1, "there is no model absent");
+    put_setup("tool", "plays", "tools = press, fly\n");
+    expect(PLAY("tool"), 2, "chat.tools: there is no tool 'fly'");
+    put_setup("bound", "plays", "tools = note\n");
+    expect(PLAY("bound"), 2, "chat.tools: neither press nor wait is one of them");
     put_setup("unpriced", "plays", "budget_cost = 1\n");
     expect(PLAY("unpriced"), 2, "chat.price_in");
     put_setup("budget", "plays", "budget_tokens = 100\n");
@@ -462,11 +500,12 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_words),      cmocka_unit_test(test_plays),   cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_faults),         cmocka_unit_test(test_streams), cmocka_unit_test(test_misbehaves),
-        cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),
-        cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),   cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),    cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_own_words), cmocka_unit_test(test_strict),     cmocka_unit_test(test_tools),
+        cmocka_unit_test(test_plays),     cmocka_unit_test(test_killed),     cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_streams),   cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),
+        cmocka_unit_test(test_edited),    cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),
+        cmocka_unit_test(test_costs),     cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_goal),      cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
