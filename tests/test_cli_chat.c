@@ -308,6 +308,27 @@ static void test_strict(void **state) {
     free(turns);
 }
 
+/* Variables and events are told in words, or are there to be seen alone. */
+static void test_sees(void **state) {
+    (void)state;
+    static const char *const ways[][3] = {
+        {"both", "decision 0. Variables: horizon 40, doors 2. It happened: The sign shows a ", "Something happened."},
+        {"pixels", "decision 0. Something happened.\"", "horizon 40"}};
+    for (int i = 0; i < 2; i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof arguments, "sees = %s\nvariables = horizon,doors\n", ways[i][0]);
+        put_setup(ways[i][0], "silent", arguments);
+        snprintf(arguments, sizeof arguments,
+                 "play cue --policy chat:%%/%s.ini --headless --set horizon=40 --set doors=2 --decisions 9 --run %%/%s --json", ways[i][0],
+                 ways[i][0]);
+        cJSON_Delete(json_of(run_with(NULL, arguments)));
+        snprintf(arguments, sizeof arguments, "%s/chat.jsonl", ways[i][0]);
+        char *turns = text_of(arguments);
+        if (!strstr(turns, ways[i][1]) || strstr(turns, ways[i][2])) fail_msg("%s: '%.300s'", ways[i][0], turns);
+        free(turns);
+    }
+}
+
 /* It may call what its setup says, and nothing else; a note that it may not write is in no notebook. */
 static void test_tools(void **state) {
     (void)state;
@@ -500,12 +521,12 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_words), cmocka_unit_test(test_strict),     cmocka_unit_test(test_tools),
-        cmocka_unit_test(test_plays),     cmocka_unit_test(test_killed),     cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_streams),   cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),
-        cmocka_unit_test(test_edited),    cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),
-        cmocka_unit_test(test_costs),     cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_goal),      cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_own_words),      cmocka_unit_test(test_strict),  cmocka_unit_test(test_tools),
+        cmocka_unit_test(test_sees),           cmocka_unit_test(test_plays),   cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_faults),         cmocka_unit_test(test_streams), cmocka_unit_test(test_misbehaves),
+        cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),   cmocka_unit_test(test_repeats),
+        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),    cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
