@@ -312,6 +312,17 @@ static lp_status within_budget(const lp_chat *c, lp_err *err) {
                    (long long)c->setup.budget_tokens);
 }
 
+/* What it is shown of the moment, and the variables that it is told: of a road that looks the same a hundred times one may count the laps. */
+static uint64_t screen_of(const lp_chat *c, const lp_moment *m) {
+    uint64_t hash = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
+    const char *names = c->setup.variables;
+    for (int i; hash && m->variables && c->setup.sees != LP_SEES_PIXELS && (i = lp_chat_variable(&names, c->game)) >= 0;) {
+        const uint64_t both[] = {hash, (uint64_t)m->variables[i]};
+        hash = lp_hash64(both, sizeof both);
+    }
+    return hash;
+}
+
 lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON *line;
     while (c->log && (line = lp_chat_log_next(c->log, m->episode, m->step))) {
@@ -323,7 +334,7 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->at = same ? m->step - c->step : 0;
     c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
     if (c->answered) return LP_OK;
-    c->screen = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
+    c->screen = screen_of(c, m);
     c->repeats = c->repeating = 0;
     c->doubt = 0;
     c->asks_goal = false;

@@ -5,7 +5,7 @@ enum { TOKENS = 4000 }; /* of a turn, all that is sent */
 
 static void put_night(void) {
     put_setup("night", "counts",
-              "turns = 0\nsees = text\nvariables = room, x, y, phase, wheel_1, wheel_2, wheel_3, wheel_4\ncontext_tokens = 2500\n");
+              "turns = 0\nsees = text\nvariables = room, x, y, lap, phase, wheel_1, wheel_2, wheel_3, wheel_4\ncontext_tokens = 2500\n");
 }
 
 #define NIGHT "play lantern --policy chat:%/night.ini --memory.slots=16 --headless --episodes 1 --resume --json --run %/"
@@ -17,6 +17,7 @@ static void test_wins(void **state) {
     cJSON *o = json_of(run_with(NULL, NIGHT "whole"));
     assert_int_equal(number(o, "wins"), 1);
     assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "faults"), 0);
+    assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "repeats"), 0); /* though roads look the same sixteen times */
     const int decisions = number(o, "decisions"), replies = number(cJSON_GetObjectItem(o, "chat"), "replies");
     cJSON_Delete(o);
     char arguments[256];
