@@ -21,6 +21,17 @@ static void test_plays(void **state) {
     }
 }
 
+/* It is compared as others are: with one who guesses, either way round. */
+static void test_compared(void **state) {
+    (void)state;
+    put_setup("compared", "plays", "turns = 0\n");
+#define COMPARED " --games cue --set horizon=40 --set doors=4 --episodes 24"
+    result better = run_with(NULL, "compare random chat:%/compared.ini" COMPARED);
+    if (better.code || !strstr(better.out, "no regression")) fail_msg("exit %d: %s%s", better.code, better.out, better.err);
+    result worse = run_with(NULL, "compare chat:%/compared.ini random" COMPARED);
+    if (worse.code != 1 || !strstr(worse.out, "regression: of 1 row 1 worse")) fail_msg("exit %d: %s%s", worse.code, worse.out, worse.err);
+}
+
 /* What it wrote itself is all that it goes by: it wins by that, takes another door where that is falsified, and the same where something is that it
  * does not read. */
 static void test_own_words(void **state) {
@@ -521,12 +532,13 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_words),      cmocka_unit_test(test_strict),  cmocka_unit_test(test_tools),
-        cmocka_unit_test(test_sees),           cmocka_unit_test(test_plays),   cmocka_unit_test(test_killed),
-        cmocka_unit_test(test_faults),         cmocka_unit_test(test_streams), cmocka_unit_test(test_misbehaves),
-        cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),
-        cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),   cmocka_unit_test(test_repeats),
-        cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),    cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_compared),   cmocka_unit_test(test_own_words),      cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_tools),      cmocka_unit_test(test_sees),           cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_killed),     cmocka_unit_test(test_faults),         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),
+        cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),
+        cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),
+        cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
