@@ -140,11 +140,11 @@ static void sum_up(lp_comparison *c) {
 /* ---- the command ---- */
 
 static void more_help(void) {
-    printf(
-        "\nBASELINE and CANDIDATE: a weight file, a folder of weights (GAME.safetensors), shipped, random, oracle, or results: a file of\n"
-        "eval --out or what eval --json printed. Without --games what is played is what the results say, or the game that the weight\n"
-        "file is for, or the suite memory. Verdict, p-value, interval, exit code and JUnit follow one rule (docs/compare.md).\n"
-        "Exit codes: 0 no regression, 1 regression, 3 undecided, 2 bad input or a row that could not be run.\n");
+    printf("\nBASELINE and CANDIDATE: a weight file, a folder of weights (GAME.safetensors), shipped, random, oracle, process:COMMAND,\n"
+           "chat:FILE, or results: a file of eval --out or what eval --json printed. Without --games what is played is what the results\n"
+           "say, or the game that the weight file is for, or the suite memory. Verdict, p-value, interval, exit code and JUnit follow one "
+           "rule (docs/compare.md).\n"
+           "Exit codes: 0 no regression, 1 regression, 3 undecided, 2 bad input or a row that could not be run.\n");
 }
 
 static int report(lp_status status, const lp_err *err) {

@@ -14,7 +14,7 @@ enum { LP_BASELINE, LP_CANDIDATE, LP_SIDES, LP_COMPARE_TURNS = 256 };
 /* What is compared, as it was named. */
 typedef struct {
     const char *given;
-    enum { LP_SIDE_PLAYER, LP_SIDE_SHIPPED, LP_SIDE_FOLDER, LP_SIDE_RESULTS } kind; /* player: a weight file, random, oracle */
+    enum { LP_SIDE_PLAYER, LP_SIDE_SHIPPED, LP_SIDE_FOLDER, LP_SIDE_RESULTS } kind; /* player: a weight file, random, oracle, a guest */
     lp_results *results;                                                            /* owned; of LP_SIDE_RESULTS */
 } lp_side;
 

@@ -4,14 +4,18 @@
 #include "base/file.h"
 #include "env/game_find.h"
 #include "evals/row_json.h"
+#include "players/guest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* A player that is no file of weights. */
+static bool is_named(const char *given) { return !strcmp(given, "random") || !strcmp(given, "oracle") || lp_is_guest(given); }
+
 static lp_status open_side(lp_side *side, lp_err *err) {
     if (!strcmp(side->given, "shipped")) side->kind = LP_SIDE_SHIPPED;
-    else if (!strcmp(side->given, "random") || !strcmp(side->given, "oracle")) side->kind = LP_SIDE_PLAYER;
+    else if (is_named(side->given)) side->kind = LP_SIDE_PLAYER;
     else if (lp_is_folder(side->given)) side->kind = LP_SIDE_FOLDER;
     else if (lp_is_results(side->given)) side->kind = LP_SIDE_RESULTS;
     else if (!lp_file_exists(side->given)) return lp_fail(err, LP_BAD_INPUT, "%s: no such file or folder", side->given);
@@ -31,9 +35,7 @@ static lp_status game_of(char *out, size_t size, const char *weights, lp_err *er
     return status;
 }
 
-static bool is_weights(const lp_side *side) {
-    return side->kind == LP_SIDE_PLAYER && strcmp(side->given, "random") && strcmp(side->given, "oracle");
-}
+static bool is_weights(const lp_side *side) { return side->kind == LP_SIDE_PLAYER && !is_named(side->given); }
 
 static lp_status name_rows(lp_comparison *c, lp_err *err) {
     char game[256] = "memory"; /* the suite */

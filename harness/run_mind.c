@@ -113,14 +113,48 @@ static int take_notes(const lp_mind *mind, lp_note notes[LP_MIND_NOTES]) {
     return n;
 }
 
+/* One more of the strongest, which stand first; returns how many there are. */
+static int rank(lp_view_read out[LP_VIEW_MAX_READS], int n, lp_view_read read) {
+    if (n == LP_VIEW_MAX_READS && read.weight <= out[n - 1].weight) return n;
+    int at = n < LP_VIEW_MAX_READS ? n++ : n - 1;
+    for (; at > 0 && out[at - 1].weight < read.weight; at--) out[at] = out[at - 1];
+    out[at] = read;
+    return n;
+}
+
+/* What of its memory a guest is sent, for the viewer. */
+static void note_sent(lp_mind *mind, const lp_moment *m, const bool *sent) {
+    size_t bytes = 0;
+    mind->n_sent = 0;
+    mind->sent_at = m->step;
+    memset(mind->sent_levels, 0, sizeof mind->sent_levels);
+    for (int i = 0; i < m->n_notes; i++)
+        if (sent[i]) bytes += strlen(m->notes[i].text);
+    for (int i = 0; i < m->n_notes; i++) {
+        const lp_note *note = &m->notes[i];
+        if (!sent[i]) continue;
+        const lp_view_read read = {note->age, note->level, (float)strlen(note->text) / (float)bytes, note->text};
+        mind->n_sent = rank(mind->sent, mind->n_sent, read);
+        if (read.level < LP_VIEW_MAX_LEVELS) mind->sent_levels[read.level] += read.weight;
+    }
+    for (int i = 0; i < mind->n_sent; i++) {
+        set_text(mind->read_texts[i], mind->sent[i].text);
+        mind->sent[i].text = mind->read_texts[i];
+    }
+}
+
 lp_status lp_mind_ask(lp_mind *mind, lp_guest *guest, const lp_moment *what, lp_err *err) {
     lp_note notes[LP_MIND_NOTES];
     lp_moment moment = *what;
     moment.step = lp_env_steps(mind->seat.env);
+    moment.variables = lp_env_variables(mind->seat.env);
     moment.frame = lp_emu_frame(lp_env_emu(mind->seat.env), &moment.width, &moment.height);
     moment.notes = notes;
     moment.n_notes = take_notes(mind, notes);
-    return lp_guest_ask(guest, &moment, err);
+    bool sent[LP_MIND_NOTES];
+    lp_status status = lp_guest_ask(guest, &moment, err);
+    if (!status && lp_guest_sent(guest, &moment, sent)) note_sent(mind, &moment, sent);
+    return status;
 }
 
 void lp_text_add(char out[LP_MIND_TEXT_BYTES], const char *between, const char *more) {
@@ -135,7 +169,8 @@ void lp_mind_answer(lp_mind *mind, const lp_answer *answer) {
 }
 
 void lp_mind_reset(lp_mind *mind) {
-    mind->n_texts = mind->n_nodes = 0;
+    mind->n_texts = mind->n_nodes = mind->n_sent = 0;
+    memset(mind->sent_levels, 0, sizeof mind->sent_levels);
     mind->written[0] = 0;
 }
 
@@ -188,22 +223,28 @@ static const char *describe(lp_mind *mind, int64_t step, char out[LP_MIND_TEXT_B
     return out;
 }
 
-/* The context items that attention rests on, strongest first; the mean over the heads. */
-static int strongest(lp_mind *mind, lp_view_read *out) {
+/* The context items that attention rests on, strongest first, and the part of it on each level; the mean over the heads. */
+static void show_attention(lp_mind *mind, lp_view *view) {
     const lp_observation *o = &mind->observation;
     const float *attention = lp_actor_attention(mind->actor, 0);
     int heads = lp_policy_shape(mind->policy)->heads, n = 0;
     for (int i = 0; i < o->n_items && attention; i++) {
         float weight = 0;
         for (int h = 0; h < heads; h++) weight += attention[(size_t)h * (size_t)o->n_items + (size_t)i] / (float)heads;
-        int at = n < LP_VIEW_MAX_READS ? n++ : n;
-        if (at == n && weight <= out[n - 1].weight) continue;
-        if (at == n) at--;
-        for (; at > 0 && out[at - 1].weight < weight; at--) out[at] = out[at - 1];
-        out[at] = (lp_view_read){o->now - o->step[i], o->level[i], weight, NULL};
+        n = rank(view->reads, n, (lp_view_read){o->now - o->step[i], o->level[i], weight, NULL});
+        if (o->level[i] < LP_VIEW_MAX_LEVELS) view->level_weights[o->level[i]] += weight;
     }
-    for (int i = 0; i < n; i++) out[i].text = describe(mind, o->now - out[i].age, mind->read_texts[i]);
-    return n;
+    for (int i = 0; i < n; i++) view->reads[i].text = describe(mind, o->now - view->reads[i].age, mind->read_texts[i]);
+    view->n_reads = n;
+}
+
+static void show_sent(const lp_mind *mind, lp_view *view) {
+    view->n_reads = mind->n_sent;
+    for (int i = 0; i < mind->n_sent; i++) {
+        view->reads[i] = mind->sent[i];
+        view->reads[i].age += mind->observation.now - mind->sent_at;
+    }
+    memcpy(view->level_weights, mind->sent_levels, sizeof view->level_weights);
 }
 
 static void show_mind(lp_mind *mind, lp_view *view) {
@@ -212,10 +253,12 @@ static void show_mind(lp_mind *mind, lp_view *view) {
     view->chosen = mind->action;
     view->action_names = mind->action_names;
     view->action_probabilities = mind->probabilities;
+    memset(view->level_weights, 0, sizeof view->level_weights);
     if (mind->policy && mind->action >= 0) {
         lp_k_softmax(mind->probabilities, mind->decision.logit, n_actions);
-        view->n_reads = strongest(mind, view->reads);
+        show_attention(mind, view);
     } else {
+        show_sent(mind, view);
         for (int a = 0; a < n_actions; a++)
             mind->probabilities[a] =
                 mind->oracle || mind->human || mind->guest ? (a == mind->action ? 1.0f : 0.0f) : 1.0f / (float)n_actions;

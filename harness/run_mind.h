@@ -52,6 +52,10 @@ typedef struct {
     lp_mind_node nodes[LP_MIND_NODES]; /* of one that writes */
     int n_nodes;
     char read_texts[LP_VIEW_MAX_READS][LP_MIND_TEXT_BYTES];
+    int n_sent; /* of what a guest was sent of its memory, when it was asked last; weights are parts of all of it, texts in read_texts */
+    lp_view_read sent[LP_VIEW_MAX_READS];
+    float sent_levels[LP_VIEW_MAX_LEVELS];
+    int64_t sent_at;                  /* the step */
     char written[LP_MIND_TEXT_BYTES]; /* of the item or summary written last */
     float values[LP_VIEW_HISTORY], shown_values[LP_VIEW_HISTORY];
     int64_t n_values; /* ever added; the ring's next place is n_values % LP_VIEW_HISTORY */

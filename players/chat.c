@@ -53,6 +53,7 @@ struct lp_chat {
     /* its request */
     const lp_library *library; /* borrowed until it is answered; NULL: there is none */
     cJSON *request;            /* owned */
+    int64_t asked_bytes;       /* of it, as it was sent */
     lp_chat_stream stream;     /* its answer, as far as it has come */
     bool met;                  /* an answer came: from here on faults are passed by */
     bool on_its_way, wrote;    /* wrote: the summary is there */
@@ -213,6 +214,16 @@ static lp_status read_prompt(lp_chat *c, lp_err *err) {
     return status;
 }
 
+static lp_status check_variables(const lp_chat *c, const char *path, lp_err *err) {
+    const char *names = c->setup.variables;
+    int found;
+    while ((found = lp_chat_variable(&names, c->game)) >= 0) {
+    }
+    if (found == -1) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "%s: chat.variables: %s has no variable '%.*s'", path, lp_game_name(c->game),
+                   (int)strcspn(names, ", "), names);
+}
+
 static lp_status open_http(lp_chat *c, const char *path, lp_err *err) {
     char url[sizeof c->setup.url + 32];
     const char *key = *c->setup.key ? getenv(c->setup.key) : NULL;
@@ -230,6 +241,7 @@ lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, con
     c->game = game;
     lp_status status = lp_chat_setup_read(&c->setup, path, err);
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = check_variables(c, path, err);
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, path, err);
     c->streams = c->setup.stream;
@@ -286,6 +298,7 @@ static lp_status post(lp_chat *c, lp_err *err) {
     }
     char *json = cJSON_PrintUnformatted(c->request);
     lp_status status = json ? lp_http_post(c->http, json, err) : lp_fail(err, LP_FAILED, "out of memory for a request");
+    c->asked_bytes = json ? (int64_t)strlen(json) : 0;
     cJSON_free(json);
     c->on_its_way = !status;
     return status;
@@ -299,6 +312,17 @@ static lp_status within_budget(const lp_chat *c, lp_err *err) {
                    (long long)c->setup.budget_tokens);
 }
 
+/* What it is shown of the moment, and the variables that it is told: of a road that looks the same a hundred times one may count the laps. */
+static uint64_t screen_of(const lp_chat *c, const lp_moment *m) {
+    uint64_t hash = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
+    const char *names = c->setup.variables;
+    for (int i; hash && m->variables && c->setup.sees != LP_SEES_PIXELS && (i = lp_chat_variable(&names, c->game)) >= 0;) {
+        const uint64_t both[] = {hash, (uint64_t)m->variables[i]};
+        hash = lp_hash64(both, sizeof both);
+    }
+    return hash;
+}
+
 lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON *line;
     while (c->log && (line = lp_chat_log_next(c->log, m->episode, m->step))) {
@@ -310,13 +334,13 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->at = same ? m->step - c->step : 0;
     c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
     if (c->answered) return LP_OK;
-    c->screen = m->frame ? lp_hash64(m->frame, (size_t)m->width * (size_t)m->height * sizeof *m->frame) : 0;
+    c->screen = screen_of(c, m);
     c->repeats = c->repeating = 0;
     c->doubt = 0;
     c->asks_goal = false;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
-        lp_chat_question(question, c->game, m);
+        lp_chat_question(question, &c->setup, c->game, m);
         tell_repeats(c, question);
         tell_contradictions(c, m, question);
         ask_goal(c, question);
@@ -330,6 +354,11 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     if (!c->request) return lp_fail(err, LP_FAILED, "out of memory for a request");
     lp_status status = within_budget(c, err);
     return status ? status : post(c, err);
+}
+
+bool lp_chat_sent(const lp_chat *c, const lp_moment *m, bool *sent) {
+    if (!c->answered) lp_chat_choose_notes(sent, m, &c->setup);
+    return !c->answered;
 }
 
 bool lp_chat_writes(const lp_chat *c) { return c->setup.summaries == LP_SUMMARIES_WRITE; }
@@ -448,12 +477,15 @@ static lp_status judge(lp_chat *c, const lp_http_reply *r, lp_err *err) {
     const int code = c->stream.in_pieces && !r->code ? 200 : r->code; /* what ended as it should is whole, however the connection ended */
     if (!code) return fail(c, 0, 0, r->why, err);
     if (may_not_stream(c, code)) return c->streams = false, post(c, err);
+    if (code == 200 && !*body) c->streams = false; /* nor may one that has no error to tell once a stream has begun */
     if (cut || lp_chat_reply(&message, &tokens, body, &why) || code != 200) {
         char text[sizeof why.message + 32];
         snprintf(text, sizeof text, "HTTP %d%s%s", code, *why.message ? ": " : "", why.message);
         cJSON_Delete(message);
         return fail(c, code, r->retry_after_s, cut && *r->why ? r->why : text, err);
     }
+    if (!tokens.in && !tokens.out) /* it does not say */
+        tokens = (lp_chat_usage){.in = c->asked_bytes / LP_CHAT_BYTES_A_TOKEN, .out = (int64_t)strlen(body) / LP_CHAT_BYTES_A_TOKEN};
     c->met = true;
     c->streamed |= c->stream.in_pieces;
     cJSON *line = cJSON_CreateObject();

@@ -39,6 +39,8 @@ const char *lp_chat_saying(const lp_chat *chat);
 /* The same for a window, and the notebook, of which it returns how many lines there are; borrowed until the next call on chat. */
 int lp_chat_show(const lp_chat *chat, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK]);
 lp_status lp_chat_ask(lp_chat *chat, const lp_moment *moment, lp_err *err);
+/* After that: which of the moment's notes it is sent, sent [n_notes]; false: it is asked nothing, what it pressed is not over. */
+bool lp_chat_sent(const lp_chat *chat, const lp_moment *moment, bool *sent);
 /* LP_FAILED: at the first request there is nobody, or who is there refuses it; the budget is used up; or what was said cannot be written down.
  * Faults after the first answer are tried again, then passed by without a key. */
 lp_status lp_chat_hear(lp_chat *chat, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err);

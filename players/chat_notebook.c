@@ -14,7 +14,8 @@ static bool take(lp_chat_notebook *book, const char *text, int64_t episode, int6
     const cJSON *e = cJSON_GetObjectItem(line, "episode"), *s = cJSON_GetObjectItem(line, "step");
     const bool good = cJSON_IsNumber(e) && cJSON_IsNumber(s);
     *later = good && (e->valuedouble > (double)episode || (e->valuedouble == (double)episode && s->valuedouble >= (double)step));
-    if (good && !*later && !cJSON_GetObjectItem(line, "summary")) lp_chat_note(book, cJSON_GetObjectItem(line, "message"));
+    if (good && !*later && !cJSON_GetObjectItem(line, "summary"))
+        lp_chat_note(book, cJSON_GetObjectItem(line, "message"), cJSON_GetObjectItem(line, "results"));
     cJSON_Delete(line);
     return good;
 }

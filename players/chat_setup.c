@@ -15,6 +15,8 @@ static const lp_setting table[] = {
     TEXT("model", "as the endpoint calls it", model),
     TEXT("key", "the environment variable that holds the key", key),
     TEXT("prompt", "a file with the system text; chat.md in the game's folder, if there is one", prompt),
+    TEXT("variables", "of the game that are told in each turn, with commas between", variables),
+    TEXT("tools", "that it may call, with commas between; all", tools),
     {"chat.sees", "the screen, events and named things, or both", LP_SET_CHOICE, offsetof(lp_chat_setup, sees), LP_SEES_BOTH, 0, 0,
      "both|pixels|text"},
     {"chat.summaries", "made of the items that they keep, or written by the model", LP_SET_CHOICE, offsetof(lp_chat_setup, summaries),
@@ -43,6 +45,29 @@ static const lp_setting table[] = {
 };
 enum { N = sizeof table / sizeof *table };
 
+/* Does the list have it? */
+static bool has(const char *names, const char *name, size_t n) {
+    for (const char *at = names + strspn(names, ", "); *at; at += strspn(at, ", ")) {
+        const size_t length = strcspn(at, ", ");
+        if (length == n && !memcmp(at, name, n)) return true;
+        at += length;
+    }
+    return false;
+}
+
+bool lp_chat_allows(const lp_chat_setup *s, const char *tool) { return !s->tools[0] || has(s->tools, tool, strlen(tool)); }
+
+static lp_status check_tools(const lp_chat_setup *s, const char *path, lp_err *err) {
+    for (const char *at = s->tools + strspn(s->tools, ", "); *at; at += strspn(at, ", ")) {
+        const size_t n = strcspn(at, ", ");
+        if (!has("press, wait, remember, note, recall, open", at, n))
+            return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: there is no tool '%.*s'", path, (int)n, at);
+        at += n;
+    }
+    if (lp_chat_allows(s, "press") || lp_chat_allows(s, "wait")) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: neither press nor wait is one of them, and no turn would end", path);
+}
+
 lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) {
     lp_chat_setup s;
     memset(&s, 0, sizeof s);
@@ -54,8 +79,21 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) 
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
     if (s.budget_cost > 0 && s.price_in <= 0 && s.price_out <= 0)
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.budget_cost: nothing costs anything without chat.price_in and chat.price_out", path);
+    if ((status = check_tools(&s, path, err))) return status;
     *out = s;
     return LP_OK;
+}
+
+int lp_chat_variable(const char **names, const lp_game *game) {
+    const char *at = *names + strspn(*names, ", ");
+    const size_t n = strcspn(at, ", ");
+    int found = n ? -2 : -1;
+    for (int i = 0; n && i < lp_game_n_variables(game); i++) {
+        const char *name = lp_game_variable_name(game, i);
+        if (!strncmp(name, at, n) && !name[n]) found = i;
+    }
+    *names = found == -2 ? at : at + n;
+    return found;
 }
 
 double lp_chat_cost(const lp_chat_setup *s, const lp_chat_usage *tokens) {

@@ -2,7 +2,7 @@
 #ifndef LP_PLAYERS_CHAT_SETUP_H
 #define LP_PLAYERS_CHAT_SETUP_H
 
-#include "base/status.h"
+#include "env/game.h"
 
 #include <stdint.h>
 
@@ -10,14 +10,16 @@ typedef enum { LP_SEES_BOTH, LP_SEES_PIXELS, LP_SEES_TEXT } lp_chat_sees;
 typedef enum { LP_SUMMARIES_SELECT, LP_SUMMARIES_WRITE } lp_chat_summaries;
 
 typedef struct {
-    char url[512];     /* of the endpoint, "http://127.0.0.1:8080/v1": /chat/completions is added */
-    char model[128];   /* as the endpoint calls it */
-    char key[64];      /* the environment variable that holds the key; "": none is sent */
-    char prompt[512];  /* a file: the system text; "": chat.md of the game's folder, or one that knows no game */
-    int64_t sees;      /* lp_chat_sees */
-    int64_t summaries; /* lp_chat_summaries */
-    int64_t scale;     /* of the picture, times */
-    int64_t turns;     /* that are sent again, without their pictures */
+    char url[512];        /* of the endpoint, "http://127.0.0.1:8080/v1": /chat/completions is added */
+    char model[128];      /* as the endpoint calls it */
+    char key[64];         /* the environment variable that holds the key; "": none is sent */
+    char prompt[512];     /* a file: the system text; "": chat.md of the game's folder, or one that knows no game */
+    char variables[1024]; /* names of the game's that each question tells, with commas between; "": none */
+    char tools[256];      /* that it may call, with commas between; "": all */
+    int64_t sees;         /* lp_chat_sees */
+    int64_t summaries;    /* lp_chat_summaries */
+    int64_t scale;        /* of the picture, times */
+    int64_t turns;        /* that are sent again, without their pictures */
     int64_t context_tokens, answer_tokens;
     int64_t rounds;   /* requests in a turn, where the model looks things up before it plays */
     int64_t sequence; /* decisions that a turn may press at most */
@@ -40,6 +42,10 @@ typedef struct {
 
 /* LP_BAD_INPUT: file, line and what is wrong. */
 lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err);
+/* The index of the variable that *names begins with, which is moved behind it; -1: there are no more; -2: the game has none of that name, which
+ * *names is left at. */
+int lp_chat_variable(const char **names, const lp_game *game);
+bool lp_chat_allows(const lp_chat_setup *setup, const char *tool);
 double lp_chat_cost(const lp_chat_setup *setup, const lp_chat_usage *tokens); /* in the prices' currency */
 
 #endif

@@ -8,19 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BYTES_A_TOKEN = 4 }; /* an estimate, for a context that is bounded before anyone counts */
+static const char DONE[] = "done"; /* what came of a call */
 
 /* ---- a request ---- */
 
-static const char happened[] = " It happened: ";
-bool lp_chat_happened(const char *question) { return strstr(question, happened) != NULL; }
+static const char happened[] = " It happened: ", unnamed[] = " Something happened."; /* of one that is to see it for itself */
+bool lp_chat_happened(const char *question) { return strstr(question, happened) || strstr(question, unnamed); }
 
-void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *m) {
-    size_t used = (size_t)snprintf(out, LP_CHAT_QUESTION, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode,
-                                   (long long)m->step);
-    if (m->before)
-        used += (size_t)snprintf(out + used, LP_CHAT_QUESTION - used, " The episode before ended: %s.", lp_outcome_name(m->before));
-    if (*m->happened) snprintf(out + used, LP_CHAT_QUESTION - used, "%s%s", happened, m->happened);
+static void add(char out[LP_CHAT_QUESTION], const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(char out[LP_CHAT_QUESTION], const char *format, ...) {
+    const size_t used = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + used, LP_CHAT_QUESTION - used, format, args);
+    va_end(args);
+}
+
+void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_chat_setup *s, const lp_game *game, const lp_moment *m) {
+    *out = 0;
+    add(out, "%s, episode %lld, decision %lld.", lp_game_name(game), (long long)m->episode, (long long)m->step);
+    if (m->before) add(out, " The episode before ended: %s.", lp_outcome_name(m->before));
+    const char *names = s->variables, *between = " Variables: ";
+    for (int i = 0; m->variables && s->sees != LP_SEES_PIXELS && (i = lp_chat_variable(&names, game)) >= 0; between = ", ")
+        add(out, "%s%s %lld", between, lp_game_variable_name(game, i), (long long)m->variables[i]);
+    if (*between == ',') add(out, ".");
+    if (*m->happened && s->sees == LP_SEES_PIXELS) add(out, "%s", unnamed);
+    else if (*m->happened) add(out, "%s%s", happened, m->happened);
 }
 
 /* A schema from its text, which is ours. */
@@ -49,26 +62,37 @@ static cJSON *press_tool(const lp_chat_setup *s, const lp_game *game) {
     return t;
 }
 
+/* Unless it is not allowed. */
+static void add_tool(cJSON *tools, const lp_chat_setup *s, cJSON *t) {
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(t, "function"), "name"));
+    if (name && lp_chat_allows(s, name)) cJSON_AddItemToArray(tools, t);
+    else cJSON_Delete(t);
+}
+
 cJSON *lp_chat_tools(const lp_chat_setup *s, const lp_game *game) {
     cJSON *tools = cJSON_CreateArray();
-    cJSON_AddItemToArray(tools, press_tool(s, game));
-    cJSON_AddItemToArray(tools, tool("wait", "Lets decisions pass without a key.",
-                                     "{\"type\":\"object\",\"properties\":{\"decisions\":{\"type\":\"integer\",\"minimum\":1}},"
-                                     "\"required\":[\"decisions\"]}"));
-    cJSON_AddItemToArray(tools, tool("remember",
-                                     "Stores a text in your memory. What is more important outlives what is less so. \"KEY: ...\" is about "
-                                     "that line of your notebook.",
-                                     "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"},\"importance\":{\"type\":"
-                                     "\"number\"}},\"required\":[\"text\"]}"));
-    cJSON_AddItemToArray(
-        tools,
-        tool("note", "Writes a line of your notebook, which you always see; under the key goal, what you want. An empty text takes it out.",
-             "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
-             "\"required\":[\"key\",\"text\"]}"));
-    cJSON_AddItemToArray(tools, tool("recall", "Searches all that was ever remembered for words.",
-                                     "{\"type\":\"object\",\"properties\":{\"words\":{\"type\":\"string\"}},\"required\":[\"words\"]}"));
-    cJSON_AddItemToArray(tools, tool("open", "Shows what a node of the memory was made from.",
-                                     "{\"type\":\"object\",\"properties\":{\"node\":{\"type\":\"string\"}},\"required\":[\"node\"]}"));
+    add_tool(tools, s, press_tool(s, game));
+    add_tool(tools, s,
+             tool("wait", "Lets decisions pass without a key.",
+                  "{\"type\":\"object\",\"properties\":{\"decisions\":{\"type\":\"integer\",\"minimum\":1}},"
+                  "\"required\":[\"decisions\"]}"));
+    add_tool(tools, s,
+             tool("remember",
+                  "Stores a text in your memory. What is more important outlives what is less so. \"KEY: ...\" is about "
+                  "that line of your notebook.",
+                  "{\"type\":\"object\",\"properties\":{\"text\":{\"type\":\"string\"},\"importance\":{\"type\":"
+                  "\"number\"}},\"required\":[\"text\"]}"));
+    add_tool(tools, s,
+             tool("note",
+                  "Writes a line of your notebook, which you always see; under the key goal, what you want. An empty text takes it out.",
+                  "{\"type\":\"object\",\"properties\":{\"key\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"}},"
+                  "\"required\":[\"key\",\"text\"]}"));
+    add_tool(tools, s,
+             tool("recall", "Searches all that was ever remembered for words.",
+                  "{\"type\":\"object\",\"properties\":{\"words\":{\"type\":\"string\"}},\"required\":[\"words\"]}"));
+    add_tool(tools, s,
+             tool("open", "Shows what a node of the memory was made from.",
+                  "{\"type\":\"object\",\"properties\":{\"node\":{\"type\":\"string\"}},\"required\":[\"node\"]}"));
     return tools;
 }
 
@@ -85,8 +109,8 @@ static bool add_part(cJSON *content, const char *text) {
     return cJSON_AddStringToObject(part, "type", "text") && cJSON_AddStringToObject(part, "text", text);
 }
 
-/* Which of the notes fit: the oldest of the lowest level go first. */
-static void choose_notes(bool *kept, const lp_moment *m, int64_t budget_bytes) {
+void lp_chat_choose_notes(bool *kept, const lp_moment *m, const lp_chat_setup *s) {
+    const int64_t budget_bytes = s->context_tokens * LP_CHAT_BYTES_A_TOKEN;
     int64_t bytes = 0;
     int lowest = 255;
     for (int i = 0; i < m->n_notes; i++) {
@@ -105,7 +129,7 @@ char *lp_chat_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_n
     bool *kept = calloc((size_t)m->n_notes + 1, sizeof *kept);
     FILE *f = kept ? open_memstream(&text, &size) : NULL;
     if (f) {
-        choose_notes(kept, m, s->context_tokens * BYTES_A_TOKEN);
+        lp_chat_choose_notes(kept, m, s);
         fprintf(f, m->n_notes ? "What you remember, oldest first:\n" : "You remember nothing yet.\n");
         for (int i = 0; i < m->n_notes; i++)
             if (kept[i])
@@ -155,6 +179,7 @@ cJSON *lp_chat_request(const lp_chat_setup *s, const lp_game *game, const char *
     cJSON_AddNumberToObject(o, "max_tokens", (double)s->answer_tokens);
     if (s->temperature >= 0) cJSON_AddNumberToObject(o, "temperature", s->temperature);
     cJSON_AddItemToObject(o, "tools", lp_chat_tools(s, game));
+    cJSON_AddStringToObject(o, "tool_choice", "auto"); /* the default, but not of every server */
     add_message(messages, "system", prompt);
     for (int i = 0; i < n_past; i++)
         for (one = past[i]->child; one; one = one->next) cJSON_AddItemToArray(messages, cJSON_Duplicate(one, true));
@@ -233,12 +258,12 @@ static void do_press(lp_chat_plan *plan, const cJSON *arguments, const lp_chat_s
         if (action < 0) add_fault(plan, result, "press: there is no action '%.40s'", name ? name : "");
         else add_fault(plan, result, "press: \"times\" must be whole numbers, and %d decisions at most", (int)s->sequence);
     }
-    if (good) snprintf(result, LP_CHAT_RESULT, "done");
+    if (good) snprintf(result, LP_CHAT_RESULT, "%s", DONE);
 }
 
 static void do_wait(lp_chat_plan *plan, const cJSON *arguments, const lp_chat_setup *s, const lp_game *game, char *result) {
     const cJSON *n = cJSON_GetObjectItem(arguments, "decisions");
-    if (cJSON_IsNumber(n) && add_presses(plan, idle_action(game), n->valuedouble, s)) snprintf(result, LP_CHAT_RESULT, "done");
+    if (cJSON_IsNumber(n) && add_presses(plan, idle_action(game), n->valuedouble, s)) snprintf(result, LP_CHAT_RESULT, "%s", DONE);
     else add_fault(plan, result, "wait: \"decisions\" must be a whole number, %d at most", (int)s->sequence);
 }
 
@@ -261,7 +286,7 @@ static void do_remember(lp_chat_plan *plan, const cJSON *arguments, char *result
         return;
     }
     snprintf(plan->text + used, sizeof plan->text - used, "%s%s", used ? "; " : "", text);
-    snprintf(result, LP_CHAT_RESULT, "done");
+    snprintf(result, LP_CHAT_RESULT, "%s", DONE);
 }
 
 static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arguments, char *result) {
@@ -286,12 +311,15 @@ static void do_note(lp_chat_plan *plan, lp_chat_notebook *book, const cJSON *arg
         memmove(book->key[at], book->key[at + 1], after * LP_CHAT_KEY);
         memmove(book->text[at], book->text[at + 1], after * LP_CHAT_NOTE);
     }
-    snprintf(result, LP_CHAT_RESULT, "done");
+    snprintf(result, LP_CHAT_RESULT, "%s", DONE);
 }
 
-void lp_chat_note(lp_chat_notebook *book, const cJSON *message) {
-    const cJSON *one;
+void lp_chat_note(lp_chat_notebook *book, const cJSON *message, const cJSON *results) {
+    const cJSON *one, *came = results ? results->child : NULL;
     cJSON_ArrayForEach(one, cJSON_GetObjectItem(message, "tool_calls")) {
+        const bool refused = cJSON_IsString(came) && strcmp(came->valuestring, DONE) != 0;
+        came = came ? came->next : NULL;
+        if (refused) continue;
         const cJSON *function = cJSON_GetObjectItem(one, "function");
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(function, "name")),
                    *text = cJSON_GetStringValue(cJSON_GetObjectItem(function, "arguments"));
@@ -318,6 +346,7 @@ void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *book, const char *name, 
                   const lp_game *game, const lp_library *library, char result[LP_CHAT_RESULT]) {
     result[0] = 0;
     if (!name) add_fault(plan, result, "the call has no name");
+    else if (!lp_chat_allows(s, name)) add_fault(plan, result, "there is no tool '%.40s'", name);
     else if (!cJSON_IsObject(arguments)) add_fault(plan, result, "%.40s: the arguments are no JSON object", name);
     else if (!strcmp(name, "press")) do_press(plan, arguments, s, game, result);
     else if (!strcmp(name, "wait")) do_wait(plan, arguments, s, game, result);
@@ -347,12 +376,22 @@ static const char *said_of(const cJSON *message) {
     return NULL;
 }
 
+/* As it goes back: some servers refuse a text that is null or is not there, and calls of which there are none. */
+static cJSON *said_before(const cJSON *message) {
+    cJSON *m = cJSON_Duplicate(message, true), *calls = cJSON_GetObjectItem(m, "tool_calls"), *content = cJSON_GetObjectItem(m, "content");
+    if (!calls || !calls->child) cJSON_DeleteItemFromObject(m, "tool_calls");
+    if (cJSON_IsString(content) || cJSON_IsArray(content)) return m;
+    cJSON_DeleteItemFromObject(m, "content");
+    cJSON_AddStringToObject(m, "content", "");
+    return m;
+}
+
 void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *book, cJSON *now, const cJSON *message, const lp_chat_setup *s,
                     const lp_game *game, const lp_library *library, const cJSON *results) {
     const cJSON *calls = cJSON_GetObjectItem(message, "tool_calls"), *one, *known = results ? results->child : NULL;
     const char *said = said_of(message);
     if (said) lp_text_cut(plan->thought, sizeof plan->thought, said);
-    cJSON_AddItemToArray(now, cJSON_Duplicate(message, true));
+    cJSON_AddItemToArray(now, said_before(message));
     cJSON_ArrayForEach(one, calls) {
         char result[LP_CHAT_RESULT];
         const cJSON *function = cJSON_GetObjectItem(one, "function");
@@ -366,5 +405,5 @@ void lp_chat_follow(lp_chat_plan *plan, lp_chat_notebook *book, cJSON *now, cons
     if (calls && calls->child) return;
     char text[LP_CHAT_RESULT];
     add_fault(plan, text, "no tool was called");
-    add_message(now, "user", "Call press or wait to go on.");
+    add_message(now, "user", "Press or wait to go on.");
 }

@@ -11,6 +11,8 @@
 
 enum { LP_CHAT_KEY = 64, LP_CHAT_NOTE = 512, LP_CHAT_PRESSES = 3600, LP_CHAT_QUESTION = 2048, LP_CHAT_RESULT = 2048 };
 
+enum { LP_CHAT_BYTES_A_TOKEN = 4 }; /* an estimate, before anyone has counted, and where nobody does */
+
 /* The notebook: few texts by key, always in sight, written over. */
 typedef struct {
     int n;
@@ -28,9 +30,11 @@ typedef struct {
 } lp_chat_plan;
 
 /* The short text of a moment, which stays in the conversation. */
-void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_game *game, const lp_moment *moment);
+void lp_chat_question(char out[LP_CHAT_QUESTION], const lp_chat_setup *setup, const lp_game *game, const lp_moment *moment);
 /* Whether such a text tells of something that happened. */
 bool lp_chat_happened(const char *question);
+/* Which of the notes, kept [n_notes], have room within setup's tokens: the oldest of the lowest level go first. */
+void lp_chat_choose_notes(bool *kept, const lp_moment *moment, const lp_chat_setup *setup);
 /* Memory and notebook as text, the memory within setup's tokens. The caller's to free; NULL: out of memory. */
 char *lp_chat_memory(const lp_chat_setup *setup, const lp_moment *moment, const lp_chat_notebook *notebook);
 /* The tools, {"type": "function", "function": {"name", "description", "parameters"}} each. The caller's to delete. */
@@ -38,8 +42,8 @@ cJSON *lp_chat_tools(const lp_chat_setup *setup, const lp_game *game);
 /* Does what one call says, to plan and notebook; result: what came of it, in words. Where it is no call, plan->faults counts it. library may be NULL. */
 void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *notebook, const char *name, const cJSON *arguments, const lp_chat_setup *setup,
                   const lp_game *game, const lp_library *library, char result[LP_CHAT_RESULT]);
-/* Does what its calls of note say, to notebook alone. */
-void lp_chat_note(lp_chat_notebook *notebook, const cJSON *message);
+/* Does what its calls of note say, to notebook alone; results: what came of each call of the message. */
+void lp_chat_note(lp_chat_notebook *notebook, const cJSON *message, const cJSON *results);
 /* A request. prompt: the system text; past: arrays of messages, oldest turn first; now: the messages of this turn, the question first. The caller's
  * to delete; NULL: out of memory. */
 cJSON *lp_chat_request(const lp_chat_setup *setup, const lp_game *game, const char *prompt, cJSON *const *past, int n_past,

@@ -62,6 +62,13 @@ lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
     return status ? status : say(g, lp_moment_json(m), err);
 }
 
+bool lp_guest_sent(const lp_guest *g, const lp_moment *m, bool *sent) {
+    if (g->chat) return lp_chat_sent(g->chat, m, sent);
+    if (g->mcp) return lp_mcp_sent(g->mcp, m, sent);
+    for (int i = 0; i < m->n_notes; i++) sent[i] = true;
+    return true;
+}
+
 bool lp_guest_writes(const lp_guest *g) { return g->chat && lp_chat_writes(g->chat); }
 
 lp_status lp_guest_summarise(lp_guest *g, const lp_writing *w, lp_err *err) { return lp_chat_summarise(g->chat, w, err); }

@@ -34,6 +34,8 @@ bool lp_guest_show(const lp_guest *guest, lp_view_model *model, lp_view_line lin
 const char *lp_guest_saying(const lp_guest *guest);
 /* Tells it of the moment. */
 lp_status lp_guest_ask(lp_guest *guest, const lp_moment *moment, lp_err *err);
+/* After that: which of the moment's notes it is sent, sent [n_notes]; false: it is asked nothing, its answer to an earlier moment holds. */
+bool lp_guest_sent(const lp_guest *guest, const lp_moment *moment, bool *sent);
 /* Does it write its summaries? Then these two, before it is asked of the next moment (players/chat.h). */
 bool lp_guest_writes(const lp_guest *guest);
 lp_status lp_guest_summarise(lp_guest *guest, const lp_writing *writing, lp_err *err);

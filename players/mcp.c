@@ -214,7 +214,7 @@ lp_status lp_mcp_ask(lp_mcp *m, const lp_moment *moment, lp_err *err) {
     m->answered = m->at > 0 && m->at < m->plan.n_presses && !*moment->happened && !moment->before;
     if (m->answered) return LP_OK;
     char question[LP_CHAT_QUESTION];
-    lp_chat_question(question, m->game, moment);
+    lp_chat_question(question, &m->setup, m->game, moment);
     char *memory = lp_chat_memory(&m->setup, moment, &(lp_chat_notebook){0});
     free(m->text), free(m->picture);
     m->text = NULL;
@@ -233,6 +233,11 @@ lp_status lp_mcp_ask(lp_mcp *m, const lp_moment *moment, lp_err *err) {
     lp_status status = text ? send_result(m, id, text, true, false, err) : lp_fail(err, LP_FAILED, "out of memory");
     free(text);
     return status;
+}
+
+bool lp_mcp_sent(const lp_mcp *m, const lp_moment *moment, bool *sent) {
+    if (!m->answered) lp_chat_choose_notes(sent, moment, &m->setup);
+    return !m->answered;
 }
 
 lp_status lp_mcp_hear(lp_mcp *m, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {

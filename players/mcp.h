@@ -20,6 +20,8 @@ enum { LP_MCP_MAX_LINE = 4 << 20 /* bytes of a message */ };
 lp_status lp_mcp_open(lp_mcp **out, const lp_game *game, lp_err *err);
 void lp_mcp_close(lp_mcp *mcp); /* NULL is fine */
 /* Where keys were pressed to their end, or something happened, the call that pressed them is answered with the moment. */
+/* As lp_chat_sent; what is sent waits until it is asked for. */
+bool lp_mcp_sent(const lp_mcp *mcp, const lp_moment *moment, bool *sent);
 lp_status lp_mcp_ask(lp_mcp *mcp, const lp_moment *moment, lp_err *err);
 /* Answers calls until one presses keys. At the end of the input it asks us to stop (lp_stop_ask). */
 lp_status lp_mcp_hear(lp_mcp *mcp, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err);

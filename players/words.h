@@ -51,9 +51,10 @@ typedef struct {
 } lp_library;
 
 typedef struct {
-    int64_t episode, step; /* 1, 2, ...; of the episode: 0, 1, ... */
-    lp_outcome before;     /* how the episode before ended, in the first moment of one; else LP_RUNNING */
-    const char *happened;  /* the events since the decision before, "" or "a; b" */
+    int64_t episode, step;    /* 1, 2, ...; of the episode: 0, 1, ... */
+    lp_outcome before;        /* how the episode before ended, in the first moment of one; else LP_RUNNING */
+    const char *happened;     /* the events since the decision before, "" or "a; b" */
+    const int64_t *variables; /* [lp_game_n_variables]; NULL: they are not told */
     int n_notes;
     const lp_note *notes;
     const uint32_t *frame; /* height rows of width pixels, 0x00BBGGRR; NULL: it is not shown */

@@ -3,10 +3,11 @@
 
     chat_server.py FOLDER    serves on a free port of loopback, which FOLDER/port says; FOLDER/asked gets a line a request
 
-Whoever asks for a stream gets one. The model's name says how: "plays" plays; "drips" does, slowly; "halts" does, but stops inside its thought until there is FOLDER/go; "whole" knows no streams, "streamless" refuses them; "faulty" misbehaves, each time in the next of many ways, and plays in
+Whoever asks for a stream gets one. The model's name says how: "plays" plays; "counts" does, and says how many tokens it was sent in all, at four bytes each; "drips" does, slowly; "halts" does, but stops inside its thought until there is FOLDER/go; "whole" knows no streams, "streamless" refuses them; "faulty" misbehaves, each time in the next of many ways, and plays in
 between; "random" does so at random, and waits in between, which FOLDER/misbehaved_random tells; "doubts" notes another sign than it remembers, and corrects itself when it is told that the two contradict
-each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
-the doors for what it was not told. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
+each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "strict" says nothing at every second request, of a stream not even that, refuses what
+it cannot read, and counts nothing; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
+the doors for what it was not told; "words" goes by what it wrote itself alone. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
 import http.server
 import json
@@ -19,6 +20,8 @@ import threading
 import time
 from typing import Any
 
+import chat_lantern
+
 DOORS = {"circle": "LEFT", "cross": "RIGHT", "triangle": "UP", "square": "DOWN"}
 folder = sys.argv[1]
 lock = threading.Lock()
@@ -29,8 +32,9 @@ asked: dict[str, int] = {}
 class Turn:
     """What one request tells, and the calls that answer it."""
 
-    def __init__(self, messages: list[dict[str, Any]], model: str) -> None:
-        self.model = model
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.model, messages = request["model"], request["messages"]
+        self.tokens = len(json.dumps(request)) // 4
         content = [m for m in messages if m["role"] == "user" and isinstance(m["content"], list)][-1]["content"]
         texts = [part["text"] for part in content if part["type"] == "text"]
         self.question, self.memory = texts[0], texts[1]
@@ -68,6 +72,17 @@ def recalls(turn: Turn) -> None:
         turn.call("recall", words="sign shows")
     else:
         cue(turn)
+
+
+def words(turn: Turn) -> None:
+    """It says which way to go, and goes by that alone."""
+    if found := re.search(r"sign shows a (\w+)", turn.question):
+        turn.call("remember", text=f"Take the door {DOORS[found[1]]}.", importance=9)
+    door = re.search(r"Take the door (\w+)\.", turn.memory)
+    if "doors." in turn.question and door:
+        turn.press(door[1])
+    else:
+        turn.call("wait", decisions=100)
 
 
 def doubts(turn: Turn) -> None:
@@ -142,7 +157,7 @@ def pieces(message: dict[str, Any], usage: dict[str, Any] | None = None) -> list
     return [f"data: {event}\n\n".encode() for event in [*events, "[DONE]"]]
 
 
-GAMES = {"cue": cue, "facts": facts, "order": order}
+GAMES = {"cue": cue, "facts": facts, "order": order, "lantern": chat_lantern.play}
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):
@@ -187,7 +202,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 
     def answer(self, turn: Turn, thought: Any = "I look, and I wonder.") -> None:
         message = {"role": "assistant", "content": thought, "tool_calls": turn.calls}
-        prompt = len(turn.memory) // 4
+        prompt = turn.tokens if turn.model == "counts" else len(turn.memory) // 4
         usage: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": 20}
         if turn.model == "caches":  # all that it is sent
             usage["prompt_tokens_details"] = {"cached_tokens": prompt}
@@ -211,7 +226,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             message = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_0", "type": "function", "function": call}]}
             self.complete(message, {"prompt_tokens": 50, "completion_tokens": 10})
             return
-        turn = Turn(request["messages"], request["model"])
+        turn = Turn(request)
         with lock:
             at = asked[request["model"]] = asked.get(request["model"], 0) + 1
             with open(f"{folder}/asked", "a", encoding="utf-8") as f:
@@ -222,6 +237,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.answer(turn, "I would rather not.")
         elif request["model"] == "streamless" and self.streams:
             self.send(b'{"error": {"message": "tools cannot be streamed"}}', 400)
+        elif request["model"] == "strict":
+            self.be_strict(turn, request, at)
         elif request["model"] == "faulty" and at % 2 == 0:
             self.misbehave(turn, at // 2)
         elif request["model"] == "random":
@@ -236,6 +253,9 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         elif request["model"] in ("doubts", "believes"):
             doubts(turn)
             self.answer(turn)
+        elif request["model"] == "words":
+            words(turn)
+            self.answer(turn)
         elif request["model"] == "longs":
             longs(turn)
             self.answer(turn)
@@ -245,6 +265,16 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         else:
             GAMES[turn.question.split(",")[0]](turn)
             self.answer(turn)
+
+    def be_strict(self, turn: Turn, request: dict[str, Any], at: int) -> None:
+        said = [m for m in request["messages"] if m["role"] == "assistant"]
+        if request.get("tool_choice") != "auto" or not all(isinstance(m.get("content"), str) and m.get("tool_calls", True) for m in said):
+            self.send(b'{"error": {"message": "this is no request"}}', 400)
+            return
+        if at % 2:
+            cue(turn)
+        message = {"role": "assistant", "content": None, "tool_calls": turn.calls}
+        self.send(b"" if self.streams else json.dumps({"choices": [{"message": message}]}).encode())
 
     def misbehave(self, turn: Turn, n: int) -> bool:
         """In way n, if there is one. FOLDER/misbehaved_MODEL gets a line: failing, the request comes to nothing; wrong, a call is none; odd."""

@@ -9,8 +9,8 @@
 static pid_t server;
 static char url[64];
 
-static inline int setup(void **state) {
-    if (make_root(state)) return -1;
+static inline int start_server(void) {
+    unlink(at("port"));
     server = fork();
     if (!server) {
         execlp("python3", "python3", LP_SOURCE_DIR "/tests/chat_server.py", root, (char *)NULL);
@@ -24,9 +24,15 @@ static inline int setup(void **state) {
     return 0;
 }
 
-static inline int teardown(void **state) {
+static inline void stop_server(void) {
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
+}
+
+static inline int setup(void **state) { return make_root(state) || start_server() ? -1 : 0; }
+
+static inline int teardown(void **state) {
+    stop_server();
     return remove_root(state);
 }
 
@@ -58,6 +64,14 @@ static inline char *text_of(const char *name) {
     lp_err err;
     if (lp_file_read(&file, at(name), 1 << 30, &err)) fail_msg("%s", err.message);
     return (char *)file.data; /* a 0 follows it */
+}
+
+/* Of an evaluation of one game. */
+static inline int wins_of(const char *arguments) {
+    cJSON *o = json_of(run_with(NULL, arguments));
+    const int wins = number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "wins");
+    cJSON_Delete(o);
+    return wins;
 }
 
 static inline int count(const char *text, const char *what) {

@@ -5,21 +5,58 @@
 
 #include <math.h>
 
-static int wins_of(const char *arguments) {
-    cJSON *o = json_of(run_with(NULL, arguments));
-    const int wins = number(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "wins");
-    cJSON_Delete(o);
-    return wins;
-}
-
-/* What it is sent is all that it knows: with the tree it wins, without a memory it knows nothing at the end. */
+/* What it is sent is all that it knows: with the tree it wins; without a memory, and with the last items alone, it knows nothing at the end. */
 static void test_plays(void **state) {
     (void)state;
+    static const char *const games[] = {"cue --set horizon=300 --set doors=4", "facts --set F=8 --set base=4 --set horizon=30",
+                                        "order --set n=4 --set horizon=100"},
+                             *const memories[] = {"tree", "window", "none"};
     put_setup("plays", "plays", "turns = 0\n");
-    assert_int_equal(wins_of("eval cue --policy chat:%/plays.ini --set horizon=300 --set doors=4 --episodes 8 --json"), 8);
-    assert_int_equal(wins_of("eval cue --policy chat:%/plays.ini --set horizon=300 --set doors=4 --episodes 8 --memory none --json"), 0);
-    assert_int_equal(wins_of("eval facts --policy chat:%/plays.ini --set F=8 --set base=4 --set horizon=30 --episodes 4 --json"), 4);
-    assert_int_equal(wins_of("eval order --policy chat:%/plays.ini --set n=4 --set horizon=100 --episodes 4 --json"), 4);
+    for (int i = 0; i < 9; i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof arguments, "eval %s --policy chat:%%/plays.ini --memory %s --episodes 8 --json", games[i / 3],
+                 memories[i % 3]);
+        const int wins = wins_of(arguments);
+        if (wins != (i % 3 ? 0 : 8)) fail_msg("%s: %d wins of 8", arguments, wins);
+    }
+}
+
+/* It is compared as others are: with one who guesses, either way round. */
+static void test_compared(void **state) {
+    (void)state;
+    put_setup("compared", "plays", "turns = 0\n");
+#define COMPARED " --games cue --set horizon=40 --set doors=4 --episodes 24"
+    result better = run_with(NULL, "compare random chat:%/compared.ini" COMPARED);
+    if (better.code || !strstr(better.out, "no regression")) fail_msg("exit %d: %s%s", better.code, better.out, better.err);
+    result worse = run_with(NULL, "compare chat:%/compared.ini random" COMPARED);
+    if (worse.code != 1 || !strstr(worse.out, "regression: of 1 row 1 worse")) fail_msg("exit %d: %s%s", worse.code, worse.out, worse.err);
+}
+
+/* What it wrote itself is all that it goes by: it wins by that, takes another door where that is falsified, and the same where something is that it
+ * does not read. */
+static void test_own_words(void **state) {
+    (void)state;
+    static const char *const doors[] = {"LEFT", "RIGHT", "UP", "DOWN"};
+    put_setup("words", "words", "turns = 0\n");
+#define WORDS "play cue --policy chat:%/words.ini --headless --set horizon=10000 --set doors=4 --episodes 1 --resume --json --run %/words_"
+    cJSON_Delete(json_of(run_with(NULL, WORDS "true --decisions 300")));
+    static const char *const names[] = {"false", "unread"};
+    result r;
+    for (int i = 0; i < 2; i++)
+        if ((r = longplay("copy %%/words_true %%/words_%s", names[i])).code) fail_msg("%s", r.err);
+    r = run_with(NULL, "memory %/words_true show e1s0");
+    int i = 0;
+    while (i < 3 && !(strstr(r.out, "the door ") && strstr(strstr(r.out, "the door "), doors[i]))) i++;
+    if ((r = longplay("memory %%/words_false edit e1s0 Take the door %s.", doors[(i + 1) % 4])).code) fail_msg("%s", r.err);
+    if ((r = run_with(NULL, "memory %/words_unread edit e1s1 The sign shows nothing at all.")).code) fail_msg("%s", r.err);
+    cJSON *o = json_of(run_with(NULL, WORDS "true --decisions 0")), *other = json_of(run_with(NULL, WORDS "unread --decisions 0"));
+    assert_int_equal(number(o, "wins"), 1);
+    assert_true(number(o, "decisions") > 10000);
+    assert_true(cJSON_Compare(cJSON_GetObjectItem(o, "state_hash"), cJSON_GetObjectItem(other, "state_hash"), true));
+    cJSON_Delete(o), cJSON_Delete(other);
+    o = json_of(run_with(NULL, WORDS "false --decisions 0"));
+    assert_int_equal(number(o, "losses"), 1);
+    cJSON_Delete(o);
 }
 
 /* Of a variable that asks for the full proof. */
@@ -263,6 +300,61 @@ static void test_streams(void **state) {
     cJSON_Delete(o);
 }
 
+/* What a real server taught (tests/chat_llama.py): one that cannot stream with tools answers nothing at all, refuses a text that is null and calls of
+ * which there are none, calls no tool where it is not told that it may, and does not say how many tokens there were. */
+static void test_strict(void **state) {
+    (void)state;
+    put_setup("strict", "strict", "");
+    cJSON *o =
+        json_of(run_with(NULL, "play cue --policy chat:%/strict.ini --headless --set horizon=300 --episodes 2 --run %/strict --json"));
+    const cJSON *counts = cJSON_GetObjectItem(o, "chat");
+    assert_int_equal(number(o, "wins"), 2);
+    assert_int_equal(number(counts, "failed"), 1);
+    assert_int_equal(number(counts, "given_up"), 0);
+    char *turns = text_of("strict/chat.jsonl");
+    assert_int_equal(number(counts, "faults"), count(turns, "\"tool_calls\":[]"));
+    assert_true(number(counts, "faults") >= 4);
+    assert_true(number(counts, "tokens") > 500 * number(counts, "replies")); /* the tools alone are more */
+    cJSON_Delete(o);
+    free(turns);
+}
+
+/* Variables and events are told in words, or are there to be seen alone. */
+static void test_sees(void **state) {
+    (void)state;
+    static const char *const ways[][3] = {
+        {"both", "decision 0. Variables: horizon 40, doors 2. It happened: The sign shows a ", "Something happened."},
+        {"pixels", "decision 0. Something happened.\"", "horizon 40"}};
+    for (int i = 0; i < 2; i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof arguments, "sees = %s\nvariables = horizon,doors\n", ways[i][0]);
+        put_setup(ways[i][0], "silent", arguments);
+        snprintf(arguments, sizeof arguments,
+                 "play cue --policy chat:%%/%s.ini --headless --set horizon=40 --set doors=2 --decisions 9 --run %%/%s --json", ways[i][0],
+                 ways[i][0]);
+        cJSON_Delete(json_of(run_with(NULL, arguments)));
+        snprintf(arguments, sizeof arguments, "%s/chat.jsonl", ways[i][0]);
+        char *turns = text_of(arguments);
+        if (!strstr(turns, ways[i][1]) || strstr(turns, ways[i][2])) fail_msg("%s: '%.300s'", ways[i][0], turns);
+        free(turns);
+    }
+}
+
+/* It may call what its setup says, and nothing else; a note that it may not write is in no notebook. */
+static void test_tools(void **state) {
+    (void)state;
+    put_setup("tools", "doubts", "turns = 0\ntools = press,wait, remember\n");
+    cJSON *o = json_of(run_with(NULL, "play cue --policy chat:%/tools.ini --headless --set horizon=60 --episodes 2 --run %/tools --json"));
+    char *turns = text_of("tools/chat.jsonl");
+    assert_int_equal(number(cJSON_GetObjectItem(o, "chat"), "faults"), count(turns, "there is no tool 'note'"));
+    assert_int_equal(count(turns, "there is no tool 'note'"), 2); /* once an episode */
+    free(turns);
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, "memory %/tools diff 0 --json"));
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(o, "notes")), 0);
+    cJSON_Delete(o);
+}
+
 /* Without a memory it finds the sign again by searching what was recorded. */
 static void test_looks_up(void **state) {
     (void)state;
@@ -424,8 +516,14 @@ static void test_bad_input(void **state) {
     expect(PLAY("unknown"), 2, "flavour");
     expect(PLAY("key"), 2, "LONGPLAY_TEST_NO_SUCH_KEY is not set");
     expect(PLAY("prompt"), 2, "/nowhere/chat.md");
+    put_setup("variable", "plays", "variables = seed, luck\n");
+    expect(PLAY("variable"), 2, "chat.variables: cue has no variable 'luck'");
     expect(PLAY("nobody"), 1, "127.0.0.1:1");
     expect(PLAY("absent"), 1, "there is no model absent");
+    put_setup("tool", "plays", "tools = press, fly\n");
+    expect(PLAY("tool"), 2, "chat.tools: there is no tool 'fly'");
+    put_setup("bound", "plays", "tools = note\n");
+    expect(PLAY("bound"), 2, "chat.tools: neither press nor wait is one of them");
     put_setup("unpriced", "plays", "budget_cost = 1\n");
     expect(PLAY("unpriced"), 2, "chat.price_in");
     put_setup("budget", "plays", "budget_tokens = 100\n");
@@ -434,11 +532,13 @@ static void test_bad_input(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),   cmocka_unit_test(test_killed),     cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_streams), cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),
-        cmocka_unit_test(test_edited),  cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),
-        cmocka_unit_test(test_costs),   cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_goal),    cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_compared),   cmocka_unit_test(test_own_words),      cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_tools),      cmocka_unit_test(test_sees),           cmocka_unit_test(test_plays),
+        cmocka_unit_test(test_killed),     cmocka_unit_test(test_faults),         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),
+        cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),
+        cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),
+        cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -61,6 +61,7 @@ static const lp_view *odd_view(lp_rng *rng) {
     for (int i = 0; i < LP_VIEW_MAX_LEVELS; i++) {
         static const int odd[] = {0, 1, 16, 31, 999, 123456, INT_MAX, -4};
         v->level_counts[i] = odd[lp_rng_below(rng, 8)];
+        v->level_weights[i] = (float)odd_number(rng);
     }
     v->n_reads = (int)lp_rng_below(rng, 12) - 1;
     for (int i = 0; i < LP_VIEW_MAX_READS; i++)

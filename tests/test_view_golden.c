@@ -76,6 +76,10 @@ static void fill_chat(lp_view *v) {
     v->level_counts[0] = 16, v->level_counts[1] = 12, v->level_counts[2] = 4;
     v->items_seen = 1204;
     v->last_written = "The miller's daughter has the key.";
+    v->level_weights[0] = 0.2f, v->level_weights[2] = 0.8f;
+    v->n_reads = 2;
+    v->reads[0] = (lp_view_read){1180, 2, 0.8f, "The keeper wants oil."};
+    v->reads[1] = (lp_view_read){24, 0, 0.2f, "A bell rang."};
 }
 
 /* The frame is the emulator's. */
@@ -135,6 +139,7 @@ static void fill(lp_view *v, lp_emu *emu, const game *g) {
     v->n_values = 300;
     v->n_levels = 3;
     v->level_counts[0] = 20, v->level_counts[1] = 16, v->level_counts[2] = 4;
+    v->level_weights[0] = 0.25f, v->level_weights[2] = 0.7f;
     v->items_seen = 300;
     v->last_written = "A sign shows the star.";
     v->n_reads = 3;

@@ -188,7 +188,7 @@ static void value_chart_follows_the_values(void **state) {
 static void memory_squares_count_the_items(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
-    view->n_reads = 0; /* nothing glows */
+    memset(view->level_weights, 0, sizeof view->level_weights); /* nothing glows */
     int n = count_ink(draw(view), whole, painter->ink[LP_INK_ASLEEP]),
         side = ink_box(painter->canvas, whole, painter->ink[LP_INK_ASLEEP]).h;
     for (side = 4; side <= 10 && side * side * 40 != n; side++) continue;
@@ -207,15 +207,15 @@ static void memory_squares_count_the_items(void **state) {
 static void attention_lights_its_level(void **state) {
     (void)state;
     lp_view *view = ordinary(160, 144);
-    view->n_reads = 1;
-    view->reads[0].weight = 1;
-    view->reads[0].level = 2;
+    view->level_weights[0] = 0;
+    view->level_weights[2] = 1;
     draw(view);
     lp_rect label = find_text("2")->call.box, above = {label.x - 20, label.y - 40, label.w + 40, 38};
     if (!label.w) fail();
     assert_true(count_ink(painter->canvas, above, painter->ink[LP_INK_MEMORY]) > 100);
     assert_int_equal(count_ink(painter->canvas, above, painter->ink[LP_INK_ASLEEP]), 0);
-    view->reads[0].level = 0;
+    view->level_weights[0] = 1;
+    view->level_weights[2] = 0;
     draw(view);
     assert_int_equal(count_ink(painter->canvas, above, painter->ink[LP_INK_MEMORY]), 0);
     assert_true(count_ink(painter->canvas, above, painter->ink[LP_INK_ASLEEP]) > 50);

@@ -115,6 +115,7 @@ static lp_view moment(int64_t decision) {
                  .n_values = 3,
                  .n_levels = 2,
                  .level_counts = {5, 20},
+                 .level_weights = {0, 0.5f},
                  .items_seen = 99,
                  .thought = "Left?",
                  .thinks = true,
@@ -189,7 +190,7 @@ static void test_panels(void **state) {
         {"action", "{\"actions\":[{\"name\":\"LEFT\",\"probability\":0.25},{\"name\":\"A+B\",\"probability\":0.75}],\"human\":false,"
                    "\"chosen\":\"A+B\"}"},
         {"value", "{\"history\":[-1,0.5,null]}"},
-        {"memory", "{\"levels\":[5,20],\"items_seen\":99,\"last_written\":null}"},
+        {"memory", "{\"levels\":[5,20],\"weights\":[0,0.5],\"items_seen\":99,\"last_written\":null}"},
         {"thought", "{\"text\":\"Left?\",\"thinks\":true}"},
         {"notebook", "{\"lines\":[{\"key\":\"goal\",\"text\":\"out\"},{\"key\":\"caf? \",\"text\":null}]}"},
         {"model", "{\"plays\":true,\"replies\":4,\"tokens\":1234,\"cost\":0.25,\"failed\":1,\"faults\":2,\"given_up\":3,\"repeats\":5,"

@@ -152,6 +152,7 @@ static inline lp_view *ordinary(int frame_width, int frame_height) {
                           .n_values = 512,
                           .n_levels = 3,
                           .level_counts = {20, 16, 4},
+                          .level_weights = {0.3f, 0, 0.62f},
                           .items_seen = 48213,
                           .last_written = "door 1",
                           .n_reads = 3,

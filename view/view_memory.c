@@ -50,21 +50,13 @@ static void squares(lp_painter *p, lp_rect r, const grid *g, int count, uint32_t
     for (int i = 0; i < n; i++) lp_paint_fill(p, (lp_rect){x + i % g->columns * g->pitch, y - i / g->columns * g->pitch, side, side}, ink);
 }
 
-/* The part of the attention that rests on a level, as far as the reads tell. */
-static float attention_on(const lp_view *view, int level) {
-    float sum = 0;
-    for (int i = 0; i < n_reads(view); i++)
-        if (view->reads[i].level == level && view->reads[i].weight > 0) sum += view->reads[i].weight;
-    return sum;
-}
-
 static void level_column(lp_painter *p, lp_rect r, const lp_view *view, int level, const grid *g) {
     char text[LP_FORMAT_SIZE];
     int line = lp_paint_line_height(p, LP_FACE_BODY), count = level_count(view, level);
     lp_rect top = {r.x, r.y, r.w, line}, bottom = {r.x, r.y + r.h - line, r.w, line};
     lp_format_fitting(p, text, LP_FACE_BODY, count, r.w - 4);
     lp_paint_text(p, top, LP_FACE_BODY, LP_CENTRE, p->ink[LP_INK_TEXT], text);
-    float attention = attention_on(view, level);
+    const float attention = view->level_weights[level];
     squares(p, (lp_rect){r.x, top.y + line, r.w, bottom.y - 10 - top.y - line}, g, count,
             lp_paint_mix(p->ink[LP_INK_ASLEEP], p->ink[LP_INK_MEMORY], sqrtf(attention)));
     lp_paint_bar(p, (lp_rect){r.x + 4, bottom.y - 7, r.w - 8, 5}, attention, p->ink[LP_INK_MEMORY]);

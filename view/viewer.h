@@ -107,11 +107,12 @@ typedef struct {
     const float *action_probabilities; /* [n_actions] */
     const float *value_history;        /* [n_values] oldest first, about -1 to 1 */
     int n_values;
-    int n_levels;                         /* memory levels in use; 0: no memory */
-    int level_counts[LP_VIEW_MAX_LEVELS]; /* [0] raw items in context, [1..] summarised items */
-    int64_t items_seen;                   /* items appended in this episode */
-    const char *last_written;             /* text of the item or summary written last; may be NULL */
-    int n_reads;                          /* what attention rests on now, strongest first */
+    int n_levels;                            /* memory levels in use; 0: no memory */
+    int level_counts[LP_VIEW_MAX_LEVELS];    /* [0] raw items in context, [1..] summarised items */
+    float level_weights[LP_VIEW_MAX_LEVELS]; /* the part of the attention that rests on each */
+    int64_t items_seen;                      /* items appended in this episode */
+    const char *last_written;                /* text of the item or summary written last; may be NULL */
+    int n_reads; /* what attention rests on now, strongest first; of a guest, what it was sent last, by its part of all of that */
     lp_view_read reads[LP_VIEW_MAX_READS];
     const char *thought;        /* why a guest did what it did last, in its words; NULL: whoever plays says nothing */
     bool thinks;                /* it is still coming: its end is what is new */

@@ -119,6 +119,8 @@ static void add_value(cJSON *all, const lp_view *v) {
 static void add_memory(cJSON *all, const lp_view *v) {
     cJSON *o = add_object(all, "memory"), *list = cJSON_AddArrayToObject(o, "levels");
     for (int i = 0; i < v->n_levels; i++) cJSON_AddItemToArray(list, cJSON_CreateNumber(v->level_counts[i]));
+    list = cJSON_AddArrayToObject(o, "weights");
+    for (int i = 0; i < v->n_levels; i++) cJSON_AddItemToArray(list, real(v->level_weights[i]));
     add_count(o, "items_seen", v->items_seen);
     add_text(o, "last_written", v->last_written);
 }

@@ -17,9 +17,11 @@ export const row = (attributes, ...cells) => make('tr', attributes, ...cells.map
 export const number = text => make('td', { class: 'number' }, text);
 const term = (name, value) => make('div', null, make('dt', null, name), make('dd', null, value));
 
-function bar(part) {
+/* lit: how much of its light it has; without it, all. */
+function bar(part, lit = 1) {
   const fill = make('i');
   fill.style.width = `${100 * Math.min(1, Math.max(0, part))}%`;
+  fill.style.opacity = String(0.3 + 0.7 * Math.sqrt(Math.min(1, Math.max(0, lit))));
   return make('div', { class: 'bar' }, fill);
 }
 
@@ -84,7 +86,7 @@ const draw = {
     return [make('h2', null, `Value ${now === null ? '–' : (now < 0 ? '−' : '+') + Math.abs(now).toFixed(2)}`), svg];
   },
   memory: d => !d.levels.length ? null : [make('h2', null, 'Memory'), make('table', null, ...d.levels.map((n, level) =>
-    row(null, level ? `level ${level}` : 'items', make('td', null, bar(n / Math.max(...d.levels))), number(count(n))))),
+    row(null, level ? `level ${level}` : 'items', make('td', null, bar(n / Math.max(...d.levels), d.weights[level])), number(count(n))))),
     make('div', { class: 'dim' }, `${count(d.items_seen)} seen in this episode${d.last_written ? `; last: ${d.last_written}` : ''}`)],
   thought: d => d.text === null ? null : [make('h2', null, 'Thought'), make('div', d.thinks ? { class: 'growing' } : null, d.text || 'it said nothing')],
   notebook: (d, all) => !all.model.plays ? null : [make('h2', null, 'Notebook'),
