@@ -29,6 +29,11 @@ static void test_catch(void **state) {
     expect_wins("catch", "speed=1", 0.94);
 }
 
+static void test_locks(void **state) {
+    (void)state;
+    expect_wins("locks", "n=16", 0.94);
+}
+
 static void test_cue(void **state) {
     (void)state;
     expect_wins("cue", "doors=4 horizon=64", 0.94);
@@ -97,9 +102,9 @@ static void test_resumes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cue),    cmocka_unit_test(test_catch),   cmocka_unit_test(test_order),
-                                       cmocka_unit_test(test_map),    cmocka_unit_test(test_keydoor), cmocka_unit_test(test_rule),
-                                       cmocka_unit_test(test_count),  cmocka_unit_test(test_facts),   cmocka_unit_test(test_lures),
-                                       cmocka_unit_test(test_resumes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cue),   cmocka_unit_test(test_catch),  cmocka_unit_test(test_locks),
+                                       cmocka_unit_test(test_order), cmocka_unit_test(test_map),    cmocka_unit_test(test_keydoor),
+                                       cmocka_unit_test(test_rule),  cmocka_unit_test(test_count),  cmocka_unit_test(test_facts),
+                                       cmocka_unit_test(test_lures), cmocka_unit_test(test_resumes)};
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
