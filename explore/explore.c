@@ -8,7 +8,9 @@
 #include "base/rng.h"
 #include "env/cells.h"
 #include "explore/archive.h"
+#include "explore/leader.h"
 #include "harness/demo.h"
+#include "harness/seat.h"
 
 #include <lz4.h>
 #include <math.h>
@@ -22,11 +24,14 @@ enum { MAX_LENGTH = 1 << 16, MAX_TRIES = 1 << 12, MAX_WINS = 1000 };
 static const lp_setting settings[] = {
     {"explore.seed", "seed of everything random", LP_SET_INT, AT(seed), 1, 0, 4294967295.0, NULL},
     {"explore.episode", "which training seed of it is explored", LP_SET_INT, AT(episode), 0, 0, 1e9, NULL},
-    {"explore.cells", "what makes two moments one cell: \"picture\", or variables, \"room,x/4,y/4\"", LP_SET_TEXT, AT(cells), 0, 0, 512,
-     NULL},
+    {"explore.cells", "what makes two moments one cell: \"picture\", variables, \"room,x/4,y/4\", or \"item\", a policy's", LP_SET_TEXT,
+     AT(cells), 0, 0, 512, NULL},
     {"explore.columns", "of the coarse picture", LP_SET_INT, AT(columns), 16, 1, LP_CELLS_MAX_SIDE, NULL},
     {"explore.rows", "of the coarse picture", LP_SET_INT, AT(rows), 12, 1, LP_CELLS_MAX_SIDE, NULL},
     {"explore.shades", "of the coarse picture", LP_SET_INT, AT(shades), 4, 2, 256, NULL},
+    {"explore.bits", "of the item: the signs of so many of its numbers", LP_SET_INT, AT(bits), 32, 1, 64, NULL},
+    {"explore.policy", "weights of a policy that leads; it has no memory", LP_SET_TEXT, AT(policy), 0, 0, 512, NULL},
+    {"explore.lead", "with a policy: probability that a decision is what it would do", LP_SET_FLOAT, AT(lead), 0.5, 0, 1, NULL},
     {"explore.length", "decisions of a try", LP_SET_INT, AT(length), 64, 1, MAX_LENGTH, NULL},
     {"explore.stay", "probability that a decision does what the one before did", LP_SET_FLOAT, AT(stay), 0.5, 0, 1, NULL},
     {"explore.tries", "of a round", LP_SET_INT, AT(tries), 64, 1, MAX_TRIES, NULL},
@@ -62,6 +67,7 @@ typedef struct {
     lp_env *env;
     unsigned char *machine, *packed; /* as lp_env_save has it; as one LZ4 block */
     uint8_t *view;                   /* the game's observation */
+    leader *leader;                  /* NULL: no policy */
 } worker;
 
 typedef struct {
@@ -77,6 +83,8 @@ struct lp_explore {
     worker *workers; /* [threads] */
     size_t machine_bytes, packed_bytes;
     lp_cells cells;
+    lp_policy *policy; /* owned; NULL: none */
+    bool by_item;      /* cells are */
     archive archive;
     attempt *attempts; /* [tries] */
     double *weights;   /* [weight_room] sums, for the choice */
@@ -87,7 +95,12 @@ struct lp_explore {
     lp_demos *demos; /* of the wins */
 };
 
-static uint64_t key_of(const lp_explore *x, worker *w) { return lp_cells_key(&x->cells, x->game, w->env, w->view); }
+/* After a look of its leader, if it has one. */
+static uint64_t key_of(const lp_explore *x, worker *w) {
+    return x->by_item ? leader_key(w->leader, (int)x->config.bits) : lp_cells_key(&x->cells, x->game, w->env, w->view);
+}
+
+static bool look(worker *w) { return !w->leader || !leader_look(w->leader, w->env, w->view, NULL); }
 
 /* ---- a try ---- */
 
@@ -121,15 +134,21 @@ static void try_job(void *context, int index, int thread) {
     lp_rng rng = lp_rng_make((uint64_t)x->config.seed, ((uint64_t)x->rounds << 16 | (uint64_t)index) + 1);
     const uint32_t n_actions = (uint32_t)lp_game_n_actions(x->game);
     a->n = a->n_finds = 0, a->outcome = LP_RUNNING;
-    a->failed = !load_machine(x, w, from);
+    if (w->leader) leader_begin(w->leader, lp_rng_u64(&rng));
+    a->failed = !load_machine(x, w, from) || !look(w);
     while (!a->failed && !a->outcome && a->n < x->config.length) {
-        const bool stays = a->n && lp_rng_float(&rng) < (float)x->config.stay;
-        const uint16_t action = stays ? a->actions[a->n - 1] : (uint16_t)lp_rng_below(&rng, n_actions);
+        const bool leads = w->leader && lp_rng_float(&rng) < (float)x->config.lead;
+        const bool stays = !leads && a->n && lp_rng_float(&rng) < (float)x->config.stay;
+        const uint16_t action = leads   ? (uint16_t)w->leader->decision.action
+                                : stays ? a->actions[a->n - 1]
+                                        : (uint16_t)lp_rng_below(&rng, n_actions);
         a->outcome = (int)lp_env_step(w->env, action);
         a->actions[a->n++] = action;
         if (a->outcome) break; /* nobody begins at an end */
+        if (w->leader) leader_took(w->leader, action);
+        a->failed = !look(w);
         const uint64_t key = a->keys[a->n - 1] = key_of(x, w);
-        if (!is_news(x, a, key, from->depth + a->n)) continue;
+        if (a->failed || !is_news(x, a, key, from->depth + a->n)) continue;
         find *f = &a->finds[a->n_finds];
         *f = (find){key, a->n, NULL, 0};
         if (keep_machine(x, w, f)) a->n_finds++;
@@ -265,6 +284,8 @@ static lp_status begin(lp_explore *x, lp_err *err) {
     find f;
     lp_status status =
         lp_env_reset(w->env, lp_game_train_seed((uint64_t)x->config.seed, (uint64_t)x->config.episode), x->config.knobs, 0, err);
+    if (w->leader) leader_begin(w->leader, 0);
+    if (!status && !look(w)) status = lp_fail(err, LP_FAILED, "the policy failed");
     if (!status) status = archive_open(&x->archive, err);
     if (!status) status = archive_add(&x->archive, key_of(x, w), &index, err);
     if (!status && !keep_machine(x, w, &f)) status = lp_fail(err, LP_FAILED, "out of memory");
@@ -277,7 +298,7 @@ static lp_status open_workers(lp_explore *x, lp_err *err) {
     const int threads = lp_pool_threads(x->pool);
     lp_game_observation(x->game, &width, &height);
     if (!(x->workers = calloc((size_t)threads, sizeof *x->workers))) return lp_fail(err, LP_FAILED, "out of memory");
-    const lp_emu_config emu = {.no_draw = x->cells.n_terms > 0};
+    const lp_emu_config emu = {.no_draw = x->cells.n_terms > 0 && !x->policy};
     for (int i = 0; i < threads; i++) {
         worker *w = &x->workers[i];
         lp_status status = lp_env_open(&w->env, x->game, &emu, err);
@@ -286,6 +307,7 @@ static lp_status open_workers(lp_explore *x, lp_err *err) {
         x->packed_bytes = (size_t)LZ4_compressBound((int)x->machine_bytes);
         w->machine = malloc(x->machine_bytes), w->packed = malloc(x->packed_bytes), w->view = malloc((size_t)width * (size_t)height);
         if (!w->machine || !w->packed || !w->view) return lp_fail(err, LP_FAILED, "out of memory");
+        if (x->policy && (status = leader_open(&w->leader, x->policy, err))) return status;
     }
     const size_t length = (size_t)x->config.length;
     if (!(x->attempts = calloc((size_t)x->config.tries, sizeof *x->attempts))) return lp_fail(err, LP_FAILED, "out of memory");
@@ -299,6 +321,26 @@ static lp_status open_workers(lp_explore *x, lp_err *err) {
     return LP_OK;
 }
 
+static lp_status open_policy(lp_explore *x, lp_err *err) {
+    const char *path = x->config.policy;
+    x->by_item = !strcmp(x->config.cells, "item");
+    if (!*path) return x->by_item ? lp_fail(err, LP_BAD_INPUT, "explore.cells = item: explore.policy names no weights") : LP_OK;
+    lp_status status = lp_policy_read(&x->policy, path, err);
+    if (!status) status = lp_policy_fits(x->policy, x->game, err);
+    if (!status) status = lp_policy_threads(lp_pool_threads(x->pool), err);
+    if (!status && x->by_item && x->config.bits > lp_policy_shape(x->policy)->dim)
+        status = lp_fail(err, LP_BAD_INPUT, "its items have %d numbers, explore.bits is %lld", lp_policy_shape(x->policy)->dim,
+                         (long long)x->config.bits);
+    return status ? lp_fail_prefix(err, status, "explore.policy") : LP_OK;
+}
+
+static lp_status open_cells(lp_explore *x, lp_err *err) {
+    const lp_explore_config *c = &x->config;
+    if (x->by_item) return LP_OK;
+    lp_status status = lp_cells_parse(&x->cells, x->game, c->cells, (int)c->columns, (int)c->rows, (int)c->shades, err);
+    return status ? lp_fail_prefix(err, status, "explore.cells") : LP_OK;
+}
+
 lp_status lp_explore_open(lp_explore **out, const lp_game *game, const lp_explore_config *config, int n_threads, lp_err *err) {
     *out = NULL;
     if (!lp_game_can_win(game)) return lp_fail(err, LP_BAD_INPUT, "%s: cannot be won (longplay.json: win)", lp_game_name(game));
@@ -310,10 +352,8 @@ lp_status lp_explore_open(lp_explore **out, const lp_game *game, const lp_explor
     if (!*x->config.cells) snprintf(x->config.cells, sizeof x->config.cells, "picture");
     x->pool = lp_pool_open(n_threads);
     lp_status status = x->pool ? LP_OK : lp_fail(err, LP_FAILED, "cannot start threads");
-    if (!status) {
-        status = lp_cells_parse(&x->cells, game, x->config.cells, (int)config->columns, (int)config->rows, (int)config->shades, err);
-        if (status) lp_fail_prefix(err, status, "explore.cells");
-    }
+    if (!status) status = open_policy(x, err);
+    if (!status) status = open_cells(x, err);
     if (!status) status = lp_demos_new(&x->demos, &about, err);
     if (!status) status = open_workers(x, err);
     if (!status) status = begin(x, err);
@@ -329,6 +369,7 @@ void lp_explore_close(lp_explore *x) {
         free(x->workers[i].machine);
         free(x->workers[i].packed);
         free(x->workers[i].view);
+        leader_close(x->workers[i].leader);
     }
     for (int64_t t = 0; x->attempts && t < x->config.tries; t++) {
         for (int i = 0; i < x->attempts[t].n_finds; i++) free(x->attempts[t].finds[i].machine);
@@ -341,6 +382,7 @@ void lp_explore_close(lp_explore *x) {
     free(x->weights);
     archive_close(&x->archive);
     lp_demos_close(x->demos);
+    lp_policy_close(x->policy);
     lp_pool_close(x->pool);
     free(x);
 }
@@ -391,10 +433,12 @@ static uint64_t config_hash(const lp_explore *x) {
     for (int i = 0; i < lp_n_explore_settings(); i++) {
         const lp_setting *s = &settings[i];
         if (!strcmp(s->name, "explore.wins") || !strcmp(s->name, "explore.megabytes")) continue;
+        if (!strcmp(s->name, "explore.policy") || (!x->policy && (!strcmp(s->name, "explore.lead") || !strcmp(s->name, "explore.bits"))))
+            continue;
         lp_config_value(&x->config, s, value, sizeof value);
         hash = lp_hash64_seed(value, strlen(value), hash);
     }
-    return hash;
+    return x->policy ? hash ^ lp_policy_digest(x->policy) : hash;
 }
 
 static header header_of(const lp_explore *x) {

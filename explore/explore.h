@@ -8,8 +8,8 @@
  *     lp_explore_wins(x)                                      // demonstrations
  *     lp_explore_close(x);
  *
- * Moments that look alike are one cell: by a coarse picture, or by some of the game's variables. A round chooses cells, those that were seen least before others, loads
- * their machines, and goes on from each at random; what is new, or was reached in fewer decisions, is kept. One episode is explored, that of a
+ * Moments that look alike are one cell: by a coarse picture, by some of the game's variables, or by what a policy makes of them. A round chooses cells, those that were seen least before others, loads
+ * their machines, and goes on from each at random, or in part as a policy would; what is new, or was reached in fewer decisions, is kept. One episode is explored, that of a
  * training seed, so what is won is a demonstration. What comes of it depends on game, config and the number of rounds, not on threads or
  * interruptions.
  */
@@ -23,8 +23,11 @@
 typedef struct {
     int64_t seed;                  /* of the choices */
     int64_t episode;               /* lp_game_train_seed(seed, episode) is explored */
-    char cells[512];               /* "picture", or names of variables, separated by commas, each also "name/8": divided, rounded down */
+    char cells[512];               /* "picture", "item", or what else env/cells.h takes */
     int64_t columns, rows, shades; /* of the coarse picture */
+    int64_t bits;                  /* of the item: the signs of its first numbers */
+    char policy[512];              /* weights of a policy that leads, and whose items can be cells; "": none */
+    double lead;                   /* probability that a decision is the policy's */
     int64_t length;                /* decisions of a try */
     double stay;                   /* probability that a decision does what the one before did */
     int64_t tries;                 /* of a round */
@@ -45,7 +48,7 @@ typedef struct {
 } lp_explore_stats;
 
 typedef struct lp_explore lp_explore;
-/* game is borrowed. LP_BAD_INPUT: it cannot be won, an unknown variable, settings that do not fit. */
+/* game is borrowed. LP_BAD_INPUT: it cannot be won, an unknown variable, settings that do not fit, weights of another game's shape. */
 lp_status lp_explore_open(lp_explore **out, const lp_game *game, const lp_explore_config *config, int n_threads, lp_err *err);
 void lp_explore_close(lp_explore *x); /* NULL is fine */
 /* One round of config.tries tries. LP_FAILED: out of memory; x is good for closing only. */
