@@ -84,7 +84,7 @@ static char *head_of(const lp_game *game, const lp_train_config *config) {
         const lp_setting *s = &lp_train_settings()[i];
         if (!strcmp(s->name, "train.decisions")) continue; /* a training can be made longer */
         if (!lp_mem_row_used(&config->memory, s->name)) continue;
-        lp_config_value(config, s, value, sizeof value);
+        lp_train_value(config, s, value, sizeof value);
         all &= cJSON_AddStringToObject(settings, s->name, value) != NULL;
     }
     char *text = all ? cJSON_PrintUnformatted(o) : NULL;

@@ -118,6 +118,7 @@ static void test_train(void **state) {
     lp_blob_free(&log);
     assert_int_equal(lp_file_read(&log, at("late.safetensors.log"), 1 << 24, &err), LP_OK);
     assert_non_null(strstr((char *)log.data, "\"level\":{\"before_end\":6,"));
+    assert_non_null(strstr((char *)log.data, "\"train.demos\":\"a.demos\"")); /* no folder of this machine */
     lp_blob_free(&log);
     expect_run(2, NULL, "with another ROM than order has", "train order --out %/no.safetensors --train.demos=%/a.demos" SMALL);
     expect_run(2, NULL, "train.demos names no file", "train cue --out %/no.safetensors --train.start=demo" SMALL);

@@ -458,7 +458,7 @@ lp_status lp_train_write_policy(const lp_train *t, const char *path, lp_err *err
         for (int i = 0; i < n_settings; i++) {
             const lp_setting *setting = &lp_train_settings()[i];
             if (!lp_mem_row_used(&t->config.memory, setting->name)) continue;
-            lp_config_value(&t->config, setting, values[i], sizeof *values);
+            lp_train_value(&t->config, setting, values[i], sizeof *values);
             notes[n++] = (lp_policy_note){setting->name, values[i]};
         }
         status = lp_policy_write(t->policy, path, notes, n, err);

@@ -46,6 +46,8 @@ typedef struct {
 
 const lp_setting *lp_train_settings(void);
 int lp_n_train_settings(void);
+/* A setting's value as weights and logs tell it to whoever has them: of a file its name alone, without the folder. */
+void lp_train_value(const lp_train_config *config, const lp_setting *setting, char *out, size_t size_bytes);
 /* Of settings that a checkpoint may be older than: what was before there were any, the memory's too; and defaults that were others. */
 void lp_train_before(lp_train_config *config);
 

@@ -5,6 +5,7 @@
 #include "base/contract.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AT(field) offsetof(lp_train_config, field)
@@ -117,6 +118,14 @@ static void make(void) {
 const lp_setting *lp_train_settings(void) {
     pthread_once(&once, make);
     return all;
+}
+
+void lp_train_value(const lp_train_config *config, const lp_setting *setting, char *out, size_t size_bytes) {
+    char value[LP_SETTING_BYTES];
+    lp_config_value(config, setting, value, sizeof value);
+    const bool is_file = !strcmp(setting->name, "train.demos") || !strcmp(setting->name, "train.from");
+    const char *slash = is_file ? strrchr(value, '/') : NULL;
+    snprintf(out, size_bytes, "%s", slash ? slash + 1 : value);
 }
 
 /* Settings that came later, and defaults that were others. */
