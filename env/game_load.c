@@ -275,13 +275,15 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     if (!root) return;
     refuse_state(root, file, r);
     load_model(g, root, file, r);
-    lp_json_known(root,
-                  "rom|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|start|seed|knobs|twin|time_limit|win|loss|"
-                  "audit|names|events|oracle|state|states|default_state",
-                  true, file, r);
+    lp_json_known(
+        root,
+        "rom|origin|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|start|seed|knobs|twin|time_limit|win|loss|"
+        "audit|names|events|oracle|state|states|default_state",
+        true, file, r);
     lp_json_text(root, "title", g->title, sizeof g->title, file, r);
     lp_json_text(root, "licence", g->licence, sizeof g->licence, file, r);
     lp_json_text(root, "floor", g->floor, sizeof g->floor, file, r);
+    lp_json_text(root, "origin", g->origin, sizeof g->origin, file, r);
     load_observation(g, root, file, r);
     for (int i = 0; i < 3; i++) {
         const lp_place at = lp_place_field(file, conditions[i].key);
