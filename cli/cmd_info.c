@@ -114,6 +114,7 @@ static void add_setup(cJSON *o, const lp_game *game) {
     if (!lp_game_dir(game)) return;
     if (*lp_game_floor(game)) cJSON_AddStringToObject(o, "floor", lp_game_floor(game));
     if (*lp_game_licence(game)) cJSON_AddStringToObject(o, "licence", lp_game_licence(game));
+    if (*lp_game_origin(game)) cJSON_AddStringToObject(o, "origin", lp_game_origin(game));
     if (lp_shipped_policy(game, path, sizeof path)) cJSON_AddStringToObject(o, "policy", path);
     cJSON_AddStringToObject(o, "folder", lp_game_dir(game));
     add_knobs(o, game);

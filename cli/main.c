@@ -48,7 +48,8 @@ static void help(FILE *out) {
             "Exit codes: 0 done, 1 the thing asked for failed, 2 bad usage or bad input (compare has its own); 128 + a signal's number\n"
             "(130 for Ctrl-C): it stopped eval or train, which kept what they had, or replay --verify. A second Ctrl-C ends any "
             "command at once.\n"
-            "LONGPLAY_DATA: a folder of games that is searched before those that ship; stable-retro's will do.\n\n"
+            "LONGPLAY_DATA: a folder of games that is searched before those that ship; stable-retro's will do.\n"
+            "LONGPLAY_ROMS: a folder of ROMs, for the games whose folders lack theirs (games/community).\n\n"
             "example: longplay play cue\n");
 }
 

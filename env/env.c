@@ -1,5 +1,5 @@
-/* An environment. The machine as it stands after the boot steps before the first poke is kept as a state, since those
- * steps are the same for every episode: a reset loads it. The tap is told the steps all the same, so a movie shows the
+/* An environment. The machine as it stands after the boot steps before the first poke or idle frame is kept as a state, since
+ * those steps are the same for every episode: a reset loads it. The tap is told the steps all the same, so a movie shows the
  * episode from power-on. */
 #include "env/game_impl.h"
 #include "env/observation.h"
@@ -19,7 +19,7 @@ struct lp_env {
     lp_env_tap tap;
     void (*on_frame)(void *context);
     void *on_frame_context;
-    unsigned char *booted; /* the state before the first poke; owned */
+    unsigned char *booted; /* the state before what differs between episodes; owned */
     int n_cached;          /* boot steps that it covers */
     int frame_skip;
     int64_t steps, time_limit;
@@ -49,7 +49,7 @@ lp_status lp_env_open(lp_env **out, const lp_game *game, const lp_emu_config *co
         lp_env_close(env);
         return status;
     }
-    for (; env->n_cached < game->n_boot && !game->boot[env->n_cached].poke; env->n_cached++)
+    for (; env->n_cached < game->n_boot && !game->boot[env->n_cached].poke && !game->boot[env->n_cached].noop; env->n_cached++)
         lp_emu_step(env->emu, game->boot[env->n_cached].keys, (int)game->boot[env->n_cached].n_frames);
     lp_emu_state_save(env->emu, env->booted);
     *out = env;
@@ -137,17 +137,10 @@ static void judge(lp_env *env) {
     if (env->outcome == LP_RUNNING && env->time_limit && env->steps >= env->time_limit) env->outcome = LP_TIMEOUT;
 }
 
-static void boot_step(lp_env *env, const lp_boot_step *step, uint64_t seed, const int64_t *knobs) {
-    const lp_game *g = env->game;
-    if (step->poke) {
-        for (int k = 0; k < g->n_knobs; k++)
-            lp_variable_write(&g->knob_variables[k], env->emu, knobs ? knobs[k] : g->knobs[k].initial, env->tap.poke, env->tap.context);
-        if (g->has_seed) lp_variable_write(&g->seed, env->emu, (int64_t)seed, env->tap.poke, env->tap.context);
-    }
-    if (step->n_frames) {
-        lp_emu_step(env->emu, step->keys, (int)step->n_frames);
-        if (env->tap.keys) env->tap.keys(env->tap.context, step->keys, step->n_frames);
-    }
+static void hold(lp_env *env, uint16_t keys, uint32_t n_frames) {
+    if (!n_frames) return;
+    lp_emu_step(env->emu, keys, (int)n_frames);
+    if (env->tap.keys) env->tap.keys(env->tap.context, keys, n_frames);
 }
 
 /* The idle frames of the episode with this seed. */
@@ -155,8 +148,18 @@ static void wait_frames(lp_env *env, uint64_t seed) {
     enum { STREAM = 0x1d1e };
     lp_noop noop = env->game->noop;
     lp_rng rng = lp_rng_make(seed, STREAM);
-    int n = noop.min + (int)lp_rng_below(&rng, (uint32_t)(noop.max - noop.min) + 1);
-    boot_step(env, &(lp_boot_step){.n_frames = (uint32_t)n}, seed, NULL);
+    hold(env, 0, (uint32_t)noop.min + lp_rng_below(&rng, (uint32_t)(noop.max - noop.min) + 1));
+}
+
+static void boot_step(lp_env *env, const lp_boot_step *step, uint64_t seed, const int64_t *knobs) {
+    const lp_game *g = env->game;
+    if (step->poke) {
+        for (int k = 0; k < g->n_knobs; k++)
+            lp_variable_write(&g->knob_variables[k], env->emu, knobs ? knobs[k] : g->knobs[k].initial, env->tap.poke, env->tap.context);
+        if (g->has_seed) lp_variable_write(&g->seed, env->emu, (int64_t)seed, env->tap.poke, env->tap.context);
+    }
+    if (step->noop) wait_frames(env, seed);
+    hold(env, step->keys, step->n_frames);
 }
 
 lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t time_limit, lp_err *err) {
@@ -166,7 +169,7 @@ lp_status lp_env_reset(lp_env *env, uint64_t seed, const int64_t *knobs, int64_t
     if (env->tap.reset) env->tap.reset(env->tap.context);
     for (int i = 0; i < env->n_cached && env->tap.keys; i++) env->tap.keys(env->tap.context, g->boot[i].keys, g->boot[i].n_frames);
     for (int i = env->n_cached; i < g->n_boot; i++) boot_step(env, &g->boot[i], seed, knobs);
-    wait_frames(env, seed);
+    if (!g->boot_waits) wait_frames(env, seed);
     env->steps = 0;
     env->outcome = LP_RUNNING;
     env->time_limit = g->time_limit_knob >= 0

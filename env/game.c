@@ -95,7 +95,8 @@ lp_status lp_game_open_rom(lp_game **out, const char *name, const void *rom, siz
 /* ---- a folder ---- */
 
 /* rom.sha, where there is one, must be the ROM's SHA-1. */
-static void check_sha(const lp_game *g, const char *rom, lp_findings *r) {
+static void check_sha(const lp_game *g, const char *rom, const cJSON *longplay, lp_findings *r) {
+    const char *origin = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(longplay, "origin"));
     char path[PATH_MAX], actual[41];
     lp_blob text;
     lp_err err;
@@ -110,18 +111,28 @@ static void check_sha(const lp_game *g, const char *rom, lp_findings *r) {
     for (char *save, *line = strtok_r((char *)text.data, " \r\n\t", &save); line; line = strtok_r(NULL, " \r\n\t", &save))
         good |= !strcasecmp(line, actual);
     lp_blob_free(&text);
-    if (!good) lp_report_error(r, NULL, "%s: its SHA-1 %s is not the one in rom.sha: another ROM or version", rom, actual);
+    if (!good)
+        lp_report_error(r, NULL, "%s: its SHA-1 %s is not the one in rom.sha: another ROM or version%s%.190s", rom, actual,
+                        origin ? "; the right one comes from " : "", origin ? origin : "");
 }
 
-/* An integration comes without its ROM: rom.sha says which is meant. */
-static void refuse_no_rom(const lp_game *g, lp_findings *r) {
-    char path[PATH_MAX], sha[41] = "";
+/* An integration comes without its ROM: longplay.json may say where it is to be had, rom.sha says which is meant. */
+static void refuse_no_rom(const lp_game *g, const cJSON *longplay, const char *wanted, lp_findings *r) {
+    char path[PATH_MAX], sha[64] = "";
+    const char *origin = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(longplay, "origin"));
     lp_blob text = {0};
-    if (lp_find_game_file(g->dir, "rom.sha", path, sizeof path) && !lp_file_read(&text, path, 4096, NULL))
-        snprintf(sha, sizeof sha, "%.*s", (int)strspn((char *)text.data, "0123456789abcdefABCDEF"), (char *)text.data);
+    if (lp_find_game_file(g->dir, "rom.sha", path, sizeof path) && !lp_file_read(&text, path, 4096, NULL) &&
+        strspn((char *)text.data, "0123456789abcdefABCDEF") == 40)
+        snprintf(sha, sizeof sha, " (SHA-1 %.40s)", (char *)text.data);
     lp_blob_free(&text);
-    lp_report_error(r, NULL, "%s: no rom.gb, rom.gbc or rom.gba, and longplay.json names no rom%s%s", g->dir,
-                    *sha ? "; the SHA-1 of the right one is " : "", sha);
+    lp_report_error(r, NULL, "%s: no ROM: %s%s is missing%s%.190s; put it into the folder, or into one that LONGPLAY_ROMS names", g->dir,
+                    wanted, sha, origin ? "; it comes from " : "", origin ? origin : "");
+}
+
+/* Where the user keeps ROMs. */
+static bool find_own_rom(const char *name, char *out, size_t size) {
+    const char *folder = getenv("LONGPLAY_ROMS");
+    return folder && *folder && snprintf(out, size, "%s/%s", folder, name) < (int)size && lp_file_exists(out);
 }
 
 /* False: there is none, of which longplay.json may say another name where it could not be read, as was reported then. */
@@ -132,13 +143,15 @@ static bool find_rom(const lp_game *g, const cJSON *longplay, const cJSON *metad
     if (item) {
         bool good = cJSON_IsString(item) && !strchr(item->valuestring, '/') && strlen(item->valuestring) <= 200;
         if (!good) return lp_report_error(r, NULL, "%s/longplay.json: rom: must be a file's name in the folder", g->dir), false;
-        snprintf(out, size, "%s/%s", g->dir, item->valuestring);
-        return true;
+        if (lp_find_game_file(g->dir, item->valuestring, out, size) || find_own_rom(item->valuestring, out, size)) return true;
+        return refuse_no_rom(g, longplay, item->valuestring, r), false;
     }
-    if (original && !strchr(original, '/') && strlen(original) <= 200 && lp_find_game_file(g->dir, original, out, size)) return true;
+    bool has_name = original && !strchr(original, '/') && strlen(original) <= 200;
+    if (has_name && lp_find_game_file(g->dir, original, out, size)) return true;
     for (int i = 0; i < 3; i++)
         if (lp_find_game_file(g->dir, names[i], out, size)) return true;
-    if (longplay || !g->has_longplay) refuse_no_rom(g, r);
+    if (has_name && find_own_rom(original, out, size)) return true;
+    if (longplay || !g->has_longplay) refuse_no_rom(g, longplay, has_name ? original : "rom.gb, rom.gbc or rom.gba", r);
     return false;
 }
 
@@ -150,7 +163,7 @@ static void load_folder_rom(lp_game *g, const cJSON *longplay, const cJSON *meta
     set_defaults(g);
     if (!find_rom(g, longplay, metadata, rom, sizeof rom, r)) return;
     if ((status = load_rom(g, rom, &err))) lp_report_status(r, status, &err);
-    else check_sha(g, rom, r);
+    else check_sha(g, rom, longplay, r);
 }
 
 /* Where nothing else makes one episode differ from the next, idle frames do, unless longplay.json says what. */
@@ -241,6 +254,7 @@ const char *lp_game_dir(const lp_game *g) { return g->is_folder ? g->dir : NULL;
 const char *lp_game_title(const lp_game *g) { return g->title; }
 const char *lp_game_licence(const lp_game *g) { return g->licence; }
 const char *lp_game_floor(const lp_game *g) { return g->floor; }
+const char *lp_game_origin(const lp_game *g) { return g->origin; }
 int lp_game_frame_skip(const lp_game *g) { return g->frame_skip; }
 int lp_game_n_actions(const lp_game *g) { return g->n_actions; }
 uint16_t lp_game_action_keys(const lp_game *g, int action) {

@@ -45,7 +45,8 @@ const char *lp_game_dir(const lp_game *game); /* NULL for a bare ROM */
 /* What longplay.json says of itself; "" where it does not. */
 const char *lp_game_title(const lp_game *game);
 const char *lp_game_licence(const lp_game *game);
-const char *lp_game_floor(const lp_game *game); /* the win rate without memory, e.g. "1 / doors" */
+const char *lp_game_floor(const lp_game *game);  /* the win rate without memory, e.g. "1 / doors" */
+const char *lp_game_origin(const lp_game *game); /* where its ROM comes from */
 /* The names of the shipped games, sorted; returns how many (at most max). */
 int lp_game_shipped(char names[][64], int max);
 const void *lp_game_rom(const lp_game *game, size_t *size_bytes);

@@ -46,13 +46,13 @@ bool lp_is_game_folder(const char *path) {
     return holds(path, "longplay.json") || holds(path, "data.json") || holds(path, "scenario.json") || holds(path, "rom.sha");
 }
 
-/* $LONGPLAY_DATA may also be stable-retro's own folder of data. */
+/* $LONGPLAY_DATA may also be stable-retro's own folder of data; ours has games whose ROMs are not ours to ship in a folder of their own. */
 bool lp_find_shipped(const char *name, char *out, size_t size) {
-    static const char *const parts[] = {"", "stable/", "experimental/", "contrib/"};
+    static const char *const parts[] = {"", "community/", "stable/", "experimental/", "contrib/"};
     char folder[PATH_MAX], real[PATH_MAX];
     if (strchr(name, '/') || !*name || *name == '.') return false;
     for (int i = 0; games_folder(i, folder, sizeof folder); i++)
-        for (int p = 0; p < (i ? 1 : 4) && *folder; p++) {
+        for (int p = 0; p < (i ? 2 : 5) && *folder; p++) {
             snprintf(out, size, "%s/%s%s", folder, parts[p], name);
             if (!lp_is_game_folder(out)) continue;
             if (realpath(out, real)) snprintf(out, size, "%s", real);

@@ -16,6 +16,7 @@ typedef struct {
 
 typedef struct {
     bool poke; /* knobs and seed are written here */
+    bool noop; /* the idle frames go by here, not after boot */
     uint16_t keys;
     uint32_t n_frames;
 } lp_boot_step;
@@ -31,7 +32,7 @@ typedef struct { /* what a variable's values are called in texts */
 } lp_value_names;
 
 struct lp_game {
-    char name[64], dir[512], title[160], licence[40], floor[80];
+    char name[64], dir[512], title[160], licence[40], floor[80], origin[200];
     bool is_folder, has_longplay; /* has_longplay: a longplay.json */
     lp_blob rom;
     lp_system system;
@@ -53,6 +54,7 @@ struct lp_game {
     int64_t time_limit, time_limit_plus; /* time_limit_plus is added to knob time_limit_knob */
     int time_limit_knob;                 /* -1: time_limit holds */
     lp_noop noop;
+    bool boot_waits; /* a boot step says where its idle frames go by */
     int n_boot;
     lp_boot_step boot[LP_MAX_BOOT];
     lp_condition win, loss, audit;

@@ -22,12 +22,17 @@ static void load_boot(lp_game *g, const cJSON *root, const lp_place *file, lp_fi
             continue;
         }
         int64_t frames;
-        lp_json_known(item, "keys|frames|poke", true, &at, r);
+        lp_json_known(item, "keys|frames|poke|noop", true, &at, r);
         lp_json_bool(item, "poke", &step->poke, &at, r);
+        lp_json_bool(item, "noop", &step->noop, &at, r);
         lp_keys_parse(&step->keys, cJSON_GetObjectItemCaseSensitive(item, "keys"), g->system, &at_keys, r);
-        lp_json_int(item, "frames", step->poke ? 0 : 1, 100000, step->poke ? &zero : NULL, &frames, &at, r);
+        const bool may_be_none = step->poke || step->noop;
+        lp_json_int(item, "frames", may_be_none ? 0 : 1, 100000, may_be_none ? &zero : NULL, &frames, &at, r);
         step->n_frames = (uint32_t)frames;
         pokes |= step->poke;
+        const lp_place at_noop = lp_place_field(&at, "noop");
+        if (step->noop && g->boot_waits) lp_report_error(r, &at_noop, "the idle frames go by at one step, and an earlier one says so");
+        g->boot_waits |= step->noop;
     }
     if (!pokes && (g->n_knobs || g->has_seed))
         lp_report_error(r, &where, "no step has \"poke\": true, so knobs and seed would never be written");
@@ -270,13 +275,15 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     if (!root) return;
     refuse_state(root, file, r);
     load_model(g, root, file, r);
-    lp_json_known(root,
-                  "rom|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|start|seed|knobs|twin|time_limit|win|loss|"
-                  "audit|names|events|oracle|state|states|default_state",
-                  true, file, r);
+    lp_json_known(
+        root,
+        "rom|origin|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|start|seed|knobs|twin|time_limit|win|loss|"
+        "audit|names|events|oracle|state|states|default_state",
+        true, file, r);
     lp_json_text(root, "title", g->title, sizeof g->title, file, r);
     lp_json_text(root, "licence", g->licence, sizeof g->licence, file, r);
     lp_json_text(root, "floor", g->floor, sizeof g->floor, file, r);
+    lp_json_text(root, "origin", g->origin, sizeof g->origin, file, r);
     load_observation(g, root, file, r);
     for (int i = 0; i < 3; i++) {
         const lp_place at = lp_place_field(file, conditions[i].key);

@@ -58,11 +58,14 @@ class BuildPython(build_py):
         super().run()
         if getattr(self, "editable_mode", False):
             return  # then they are found in the clone
-        for settings in sorted((HERE.parent / "games").glob("*/longplay.json")):
-            target = Path(self.build_lib) / "longplay" / "games" / settings.parent.name
+        games = HERE.parent / "games"
+        for settings in sorted([*games.glob("*/longplay.json"), *games.glob("community/*/longplay.json")]):
+            folder = settings.parent.relative_to(games)
+            roms = () if folder.parts[0] == "community" else (".gb", ".gbc", ".gba")  # a user's are not ours to pass on
+            target = Path(self.build_lib) / "longplay" / "games" / folder
             target.mkdir(parents=True, exist_ok=True)
             for path in settings.parent.iterdir():
-                if path.suffix in (".json", ".sha", ".gb", ".gbc", ".gba", ".safetensors"):
+                if path.suffix in (".json", ".sha", ".safetensors", *roms):
                     shutil.copy(path, target)
 
 

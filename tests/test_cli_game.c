@@ -121,7 +121,7 @@ static void comments_hold_good_examples(void **state) {
     for (char *name = (char *)text.data; (name = strstr(name, "\"//"));)
         if (name[3] == ' ' || name[3] == '"') name += 3; /* words about a field, or about the file */
         else memmove(name + 1, name + 3, strlen(name + 2)), n++;
-    assert_int_equal(n, 5); /* start, win, loss, audit, events */
+    assert_int_equal(n, 6); /* origin, start, win, loss, audit, events */
     put(at("g/longplay.json"), text.data, strlen((char *)text.data));
     lp_blob_free(&text);
     lp_game *game;

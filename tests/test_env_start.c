@@ -176,6 +176,37 @@ static void frames_are_the_seeds_own(void **state) {
     lp_game_close(game);
 }
 
+/* A boot step may say where they go by: before its keys, and not again after the last step. */
+static void boot_says_where(void **state) {
+    (void)state;
+    static const char *const places[] = {"{\"frames\": 60}, {\"noop\": true}, {\"keys\": [\"START\"], \"frames\": 9}",
+                                         "{\"frames\": 60}, {\"noop\": true, \"keys\": [\"START\"], \"frames\": 9}"};
+    for (int p = 0; p < 2; p++) {
+        char text[400];
+        lp_err err;
+        snprintf(text, sizeof text, "{\"boot\": [%s], " WIN ", \"start\": {\"noop\": [3, 12]}}", places[p]);
+        lp_game *game = open_game(text);
+        lp_env *env = open_env(game), *other = open_env(game);
+        heard h = {.n = 0};
+        lp_env_set_tap(env, &(lp_env_tap){.context = &h, .keys = on_keys});
+        reset(env, 5);
+        assert_true(h.n == 3 && h.n_frames[0] == 60 && h.keys[2] && h.n_frames[2] == 9);
+        assert_true(h.keys[1] == 0 && (int)h.n_frames[1] == idle_frames(other, 5));
+        lp_emu *plain;
+        assert_int_equal(lp_emu_open(&plain, rom.data, rom.size_bytes, NULL, &err), LP_OK);
+        for (int i = 0; i < h.n; i++) lp_emu_step(plain, h.keys[i], (int)h.n_frames[i]);
+        assert_true(lp_emu_hash(plain) == lp_emu_hash(lp_env_emu(env)));
+        lp_emu_close(plain);
+        lp_env_close(env), lp_env_close(other);
+        lp_game_close(game);
+    }
+    lp_game *game;
+    lp_err err;
+    write_text("longplay.json", "{\"boot\": [{\"noop\": true}, {\"frames\": 1}, {\"noop\": true}]}");
+    assert_int_equal(lp_game_open(&game, folder, &err), LP_BAD_INPUT);
+    assert_non_null(strstr(err.message, "longplay.json: boot[2].noop: "));
+}
+
 /* Without idle frames an episode is what it was before there were any. */
 static void none_is_as_before(void **state) {
     (void)state;
@@ -224,8 +255,11 @@ static void saves_and_pools_agree(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_games_without_a_seed_wait), cmocka_unit_test(wrong_ranges_are_refused),
-        cmocka_unit_test(frames_are_the_seeds_own),       cmocka_unit_test(none_is_as_before),
+        cmocka_unit_test(only_games_without_a_seed_wait),
+        cmocka_unit_test(wrong_ranges_are_refused),
+        cmocka_unit_test(frames_are_the_seeds_own),
+        cmocka_unit_test(none_is_as_before),
+        cmocka_unit_test(boot_says_where),
         cmocka_unit_test(saves_and_pools_agree),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -77,8 +77,9 @@ def _find(game: str | os.PathLike[str]) -> str:
     path = os.fspath(game)
     if os.sep not in path and not os.path.exists(path):
         for folder in _folders():
-            if path not in ("", ".", "..") and (folder / path / "longplay.json").exists():
-                return str(folder / path)
+            for part in (folder, folder / "community"):
+                if path not in ("", ".", "..") and (part / path / "longplay.json").exists():
+                    return str(part / path)
         if "." not in path:
             raise InputError(f"{path!r} is neither a file, a folder nor a shipped game ({', '.join(games())})")
     return os.path.abspath(path)
