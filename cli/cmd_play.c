@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
+enum { EPISODES = 5, DECISIONS = 2000, STUCK = 500, FROM_RUN = -1 };
 #define BEAT_S 0.1     /* between two signs of life */
 #define RETRY_S 5.0    /* between attempts to record again */
 #define GIVE_UP_S 30.0 /* at the end */
@@ -33,7 +33,7 @@ typedef struct {
     const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],
         *settings[LP_MAX_LIST];
     int n_game, n_set, n_settings;
-    int64_t episodes, decisions, seed; /* FROM_RUN: not given */
+    int64_t episodes, decisions, seed, stuck; /* FROM_RUN: not given */
     bool training_seeds, resume, headless, go_on, json;
     lp_look look;
     lp_web_config web;
@@ -122,6 +122,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     if (status) return status;
     lp_mem_choose(&s->config.memory, &memory);
     if (a->seed != FROM_RUN) s->config.seed = a->seed;
+    s->config.stuck = a->stuck != FROM_RUN ? a->stuck : STUCK;
     s->config.training_seeds = a->training_seeds;
     settle_limits(s, a);
     status = settle_keep(s, a, err);
@@ -171,6 +172,7 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     if (!status) status = apply_knobs(s, a, c.knobs, err);
     if (!status && strcmp(s->config.knobs, c.knobs)) status = changed("--set", a->run, err);
     if (!status && a->seed != FROM_RUN && a->seed != c.seed) status = changed("--seed", a->run, err);
+    if (!status && a->stuck != FROM_RUN && a->stuck != c.stuck) status = changed("--stuck", a->run, err);
     if (!status && a->training_seeds && !c.training_seeds) status = changed("--training-seeds", a->run, err);
     if (status) return status;
     s->config = c;
@@ -368,6 +370,7 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
     cJSON_AddBoolToObject(o, "resumed", s->resumed);
     cJSON_AddBoolToObject(o, "finished", lp_run_done(s->run));
     cJSON_AddNumberToObject(o, "decisions_per_s", rate);
+    cJSON_AddNumberToObject(o, "stuck", (double)lp_run_stuck(s->run));
     lp_chat_counts chat;
     if (lp_run_chat(s->run, &chat)) {
         cJSON *c = cJSON_AddObjectToObject(o, "chat");
@@ -478,7 +481,7 @@ static void more_help(void) {
 }
 
 int lp_cmd_play(int argc, char **argv) {
-    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .film.volume = 100};
+    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .stuck = FROM_RUN, .film.volume = 100};
     const lp_option options[] = {
         {.name = "policy",
          .value = "FILE|random|oracle|human|process:COMMAND|chat:FILE|mcp",
@@ -501,6 +504,12 @@ int lp_cmd_play(int argc, char **argv) {
          .number = &a.seed,
          .min = 0,
          .max = 4294967295.0},
+        {.name = "stuck",
+         .value = "N",
+         .help = "who has come to nothing new in N decisions with keys is told to be stuck; 0: nobody looks (500)",
+         .number = &a.stuck,
+         .min = 0,
+         .max = 1e9},
         {.name = "training-seeds",
          .help = "episodes use training seeds, so that demonstrations may be made of them (longplay demo add)",
          .flag = &a.training_seeds},

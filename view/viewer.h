@@ -130,6 +130,8 @@ typedef struct {
     int n_variables;                           /* that have changed */
     const lp_view_variable *variables;
     int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
+    int64_t stuck;         /* decisions that led nowhere, of a player that is stuck; 0: it is not */
+    int64_t stuck_times;   /* that it was, in the whole run */
     bool can_win, can_end; /* else wins, or all that is counted of episodes, say nothing */
     lp_view_end banner;    /* an episode ended a moment ago, and how */
     double episode_s;      /* as the events' times */
