@@ -352,6 +352,14 @@ static lp_status play(session *s, lp_err *err) {
 
 /* ---- the result ---- */
 
+/* What one of n took; null: there is none. */
+static void add_part(cJSON *o, const char *name, const lp_chat_counts *chat, int64_t n) {
+    cJSON *part = n ? cJSON_AddObjectToObject(o, name) : cJSON_AddNullToObject(o, name);
+    if (!n) return;
+    cJSON_AddNumberToObject(part, "tokens", (double)chat->tokens / (double)n);
+    cJSON_AddNumberToObject(part, "cost", chat->cost / (double)n);
+}
+
 static int print_json(const session *s, const arguments *a, lp_run_totals t, double rate) {
     char hash[24];
     cJSON *o = cJSON_CreateObject();
@@ -384,6 +392,10 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
         cJSON_AddNumberToObject(c, "repeats", (double)chat.repeats);
         cJSON_AddNumberToObject(c, "contradictions", (double)chat.contradictions);
         cJSON_AddNumberToObject(c, "goals", (double)chat.goals);
+        cJSON_AddNumberToObject(c, "turns", (double)chat.turns);
+        add_part(c, "per_turn", &chat, chat.turns);
+        add_part(c, "per_milestone", &chat, lp_run_milestones(s->run));
+        add_part(c, "per_win", &chat, t.wins);
     }
     if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
     if (a->film.record) cJSON_AddStringToObject(o, "video", a->film.record);

@@ -571,6 +571,8 @@ lp_seat *lp_run_seat(lp_run *run) { return &run->mind.seat; }
 
 const lp_decision *lp_run_decision(const lp_run *run) { return run->policy && run->mind.action >= 0 ? &run->mind.decision : NULL; }
 
+int64_t lp_run_milestones(const lp_run *run) { return lp_timeline_milestones(&run->timeline); }
+
 int64_t lp_run_stuck(const lp_run *run) { return run->stuck.times; }
 
 int lp_run_action(const lp_run *run) { return run->mind.action; }
@@ -588,6 +590,8 @@ void lp_run_view(lp_run *run, lp_view *view) {
     if (run->guest && !view->thinks) view->thought = run->last_thought;
     if (run->guest && lp_guest_show(run->guest, &run->model, run->lines, &view->n_lines))
         view->model = &run->model, view->lines = run->lines;
+    run->model.milestones = lp_timeline_milestones(&run->timeline);
+    run->model.wins = h->wins;
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;

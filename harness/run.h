@@ -167,6 +167,7 @@ lp_status lp_run_look(lp_store **store, const char *folder, lp_run_totals *total
 lp_seat *lp_run_seat(lp_run *run);
 const lp_decision *lp_run_decision(const lp_run *run);       /* NULL when there is no policy; valid until the next think */
 bool lp_run_chat(const lp_run *run, lp_chat_counts *counts); /* what a chat model did so far; false: none plays */
+int64_t lp_run_milestones(const lp_run *run);                /* reached, over all sittings */
 int64_t lp_run_stuck(const lp_run *run);                     /* how often somebody was stuck, over all sittings */
 int lp_run_action(const lp_run *run);                        /* -1 before the first think */
 lp_outcome lp_run_outcome(const lp_run *run);                /* of the last take */

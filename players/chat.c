@@ -130,6 +130,11 @@ static void ask_goal(lp_chat *c, char question[LP_CHAT_QUESTION]) {
             (long long)c->goal_turns, lp_chat_goal(&c->book));
 }
 
+static int64_t number_of(const cJSON *line, const char *name) {
+    const cJSON *n = cJSON_GetObjectItem(line, name);
+    return cJSON_IsNumber(n) ? (int64_t)n->valuedouble : 0;
+}
+
 static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
     const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *cost = cJSON_GetObjectItem(line, "cost"),
@@ -137,6 +142,9 @@ static void count(void *context, const cJSON *line) {
     const cJSON *failed = cJSON_GetObjectItem(line, "failed");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
     counts->replies += !gave_up, counts->given_up += gave_up;
+    const int64_t episode = number_of(line, "episode"), step = number_of(line, "step");
+    const bool turn = !cJSON_GetObjectItem(line, "summary") && (episode != counts->turn_episode || step != counts->turn_step);
+    if (turn) counts->turns++, counts->turn_episode = episode, counts->turn_step = step;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
     if (cJSON_IsNumber(cost)) counts->cost += cost->valuedouble;
     counts->contradictions += cJSON_GetObjectItem(line, "contradicts") != NULL;
@@ -275,7 +283,8 @@ const char *lp_chat_saying(const lp_chat *c) {
 
 int lp_chat_show(const lp_chat *c, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK]) {
     const lp_chat_counts *n = &c->counts;
-    *model = (lp_view_model){.replies = n->replies,
+    *model = (lp_view_model){.turns = n->turns,
+                             .replies = n->replies,
                              .tokens = n->tokens,
                              .cost = n->cost,
                              .failed = n->failed,

@@ -18,6 +18,8 @@ typedef struct lp_chat lp_chat;
 
 /* Over the whole run, its earlier sittings too. */
 typedef struct {
+    int64_t turns; /* in which it was asked; of the last its episode and step */
+    int64_t turn_episode, turn_step;
     int64_t replies, tokens; /* in and out */
     double cost;             /* of these, at the prices of their time */
     int64_t faults;          /* in them: calls of tools that were none */

@@ -1,6 +1,7 @@
 #include "players/chat_setup.h"
 
 #include "base/config.h"
+#include "players/chat_prices.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ static const lp_setting table[] = {
     TEXT("key", "the environment variable that holds the key", key),
     TEXT("prompt", "a file with the system text; chat.md in the game's folder, if there is one", prompt),
     TEXT("variables", "of the game that are told in each turn, with commas between", variables),
+    TEXT("prices", "a file, a line a model: its name, and of a million tokens in, cached, out", prices),
     TEXT("tools", "that it may call, with commas between; all", tools),
     {"chat.sees", "the screen, events and named things, or both", LP_SET_CHOICE, offsetof(lp_chat_setup, sees), LP_SEES_BOTH, 0, 0,
      "both|pixels|text"},
@@ -77,8 +79,12 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) 
     if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
+    if (*s.prices && (s.price_in > 0 || s.price_out > 0 || s.price_cached >= 0))
+        return lp_fail(err, LP_BAD_INPUT, "%s: chat.prices: has the prices already, without chat.price_in and the like", path);
+    if (*s.prices && (status = lp_chat_prices_read(&s, err))) return lp_fail_prefix(err, status, "%s: chat.prices", path);
     if (s.budget_cost > 0 && s.price_in <= 0 && s.price_out <= 0)
-        return lp_fail(err, LP_BAD_INPUT, "%s: chat.budget_cost: nothing costs anything without chat.price_in and chat.price_out", path);
+        return lp_fail(err, LP_BAD_INPUT,
+                       "%s: chat.budget_cost: nothing costs anything without chat.prices, chat.price_in or chat.price_out", path);
     if ((status = check_tools(&s, path, err))) return status;
     *out = s;
     return LP_OK;

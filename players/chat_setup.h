@@ -15,6 +15,7 @@ typedef struct {
     char key[64];         /* the environment variable that holds the key; "": none is sent */
     char prompt[512];     /* a file: the system text; "": chat.md of the game's folder, or one that knows no game */
     char variables[1024]; /* names of the game's that each question tells, with commas between; "": none */
+    char prices[512];     /* a file with the prices of models (chat_prices.h); "": price_in and so on */
     char tools[256];      /* that it may call, with commas between; "": all */
     int64_t sees;         /* lp_chat_sees */
     int64_t summaries;    /* lp_chat_summaries */

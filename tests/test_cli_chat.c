@@ -394,6 +394,23 @@ static void test_edited(void **state) {
     if (run_with(NULL, "replay %/edited --verify").code) fail_msg("does not verify");
 }
 
+/* Three episodes of cue, all won: a milestone each, and two turns or more. */
+static void expect_parts(const cJSON *o) {
+    static const char *const names[] = {"per_turn", "per_milestone", "per_win"};
+    const cJSON *counts = cJSON_GetObjectItem(o, "chat");
+    const double cost = cJSON_GetObjectItem(counts, "cost")->valuedouble, tokens = number(counts, "tokens");
+    const int n[] = {number(counts, "turns"), 3, 3}, answered = 20 * number(counts, "replies");
+    assert_int_equal(number(o, "wins"), 3);
+    assert_true(n[0] >= 6 && n[0] <= number(counts, "replies"));
+    assert_float_equal(cost, (0.5 * (tokens - answered) + 3 * answered) / 1e6, 1e-12);
+    for (int i = 0; i < 3; i++) {
+        const cJSON *part = cJSON_GetObjectItem(counts, names[i]);
+        assert_float_equal(cJSON_GetObjectItem(part, "cost")->valuedouble, cost / n[i], 1e-12);
+        assert_float_equal(cJSON_GetObjectItem(part, "tokens")->valuedouble, tokens / n[i], 1e-6);
+    }
+}
+#define TABLED "play cue --policy chat:%/tabled.ini --headless --set horizon=40 --json --resume --run %/tabled "
+
 /* What it costs is counted; with as much spent as it may cost it stops, and goes on when it may cost more. */
 static void test_costs(void **state) {
     (void)state;
@@ -415,6 +432,18 @@ static void test_costs(void **state) {
     const double answered = 20 * number(counts, "replies"), sent = number(counts, "tokens") - answered; /* which all was cached */
     assert_true(sent > 0);
     assert_float_equal(cJSON_GetObjectItem(counts, "cost")->valuedouble, (0.5 * sent + 3 * answered) / 1e6, 1e-12);
+    cJSON_Delete(o);
+    put_text("prices", "# model in cached out\n\nplays 9 9 9\r\ncaches\t2 0.5 3 # as above\nqwen2.5:7b 1 1 1");
+    char more[PATH_MAX + 16];
+    snprintf(more, sizeof more, "prices = %s\n", at("prices"));
+    put_setup("tabled", "caches", more);
+    o = json_of(run_with(NULL, "play cue --policy chat:%/tabled.ini --headless --set horizon=40 --episodes 3 --json"));
+    expect_parts(o);
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, TABLED "--episodes 1"));
+    cJSON_Delete(o);
+    o = json_of(run_with(NULL, TABLED "--episodes 3")); /* goes on */
+    expect_parts(o);
     cJSON_Delete(o);
 }
 
@@ -526,6 +555,24 @@ static void test_bad_input(void **state) {
     expect(PLAY("bound"), 2, "chat.tools: neither press nor wait is one of them");
     put_setup("unpriced", "plays", "budget_cost = 1\n");
     expect(PLAY("unpriced"), 2, "chat.price_in");
+    static const char *const tables[][2] = {{"x 1 1 1\n", "has no model 'plays'"},
+                                            {"plays 1 1\n", "prices:1: not a model and three prices"},
+                                            {"\nplays 1 1 1 1\n", "prices:2: not a model and three prices"},
+                                            {"plays 1 1 -1\n", "prices:1: '-1' is no price"},
+                                            {"x 1 dear 1\nplays 1 1 1\n", "prices:1: 'dear' is no price"},
+                                            {"plays 1 1 1\nplays 2 2 2\n", "prices:2: 'plays' stands there twice"}};
+    char more[PATH_MAX + 32];
+    snprintf(more, sizeof more, "prices = %s\n", at("prices"));
+    put_setup("table", "plays", more);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        put_text("prices", tables[i][0]);
+        expect(PLAY("table"), 2, tables[i][1]);
+    }
+    unlink(at("prices"));
+    expect(PLAY("table"), 2, "prices: No such file");
+    snprintf(more, sizeof more, "prices = %s\nprice_in = 1\n", at("prices"));
+    put_setup("twice", "plays", more);
+    expect(PLAY("twice"), 2, "chat.prices: has the prices already");
     put_setup("budget", "plays", "budget_tokens = 100\n");
     expect("play cue --headless --episodes 9 --policy chat:%/budget.ini", 1, "chat.budget_tokens");
 }

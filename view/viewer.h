@@ -84,6 +84,7 @@ typedef struct {
     int64_t failed, faults, given_up; /* requests, calls, turns */
     int64_t repeats;                  /* turns in which it was told that it repeats itself */
     int64_t repeating;                /* of its last turns, those in which it did the same on this screen; 0: it does not repeat itself */
+    int64_t turns, milestones, wins;  /* that it was asked in, that it reached and won: what each cost is told */
 } lp_view_model;
 
 /* What a recorded run takes of its disk. */
