@@ -13,6 +13,7 @@
 #include "harness/keyboard.h"
 #include "harness/pursuit.h"
 #include "harness/run.h"
+#include "players/guest.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -31,8 +32,8 @@ enum { EPISODES = 5, DECISIONS = 2000, STUCK = 500, FROM_RUN = -1 };
 
 typedef struct {
     const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],
-        *settings[LP_MAX_LIST];
-    int n_game, n_set, n_settings;
+        *settings[LP_MAX_LIST], *chat_settings[LP_MAX_LIST];
+    int n_game, n_set, n_settings, n_chat_settings;
     int64_t episodes, decisions, seed, stuck; /* FROM_RUN: not given */
     bool training_seeds, resume, headless, go_on, json;
     lp_look look;
@@ -71,7 +72,11 @@ static lp_status name_policy(session *s, lp_err *err) {
 static lp_status choose_player(session *s, const arguments *a, const char *name, lp_err *err) {
     s->human = name && !strcmp(name, "human");
     if (s->human && a->go_on) return lp_fail(err, LP_BAD_INPUT, "--go-on: what a person did cannot be played again");
-    if (!s->human) return lp_choose_policy(&s->chosen, s->game, name, err);
+    char given[sizeof s->config.policy];
+    const bool chats = a->n_chat_settings || (name && !strcmp(name, "chat"));
+    lp_status status = chats ? lp_guest_give(given, sizeof given, name, a->chat_settings, a->n_chat_settings, err) : LP_OK;
+    if (status) return status;
+    if (!s->human) return lp_choose_policy(&s->chosen, s->game, chats ? given : name, err);
     s->chosen = (lp_chosen_policy){.name = "human"};
     if (s->window) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "--policy human: a person plays in a window, and %s",
@@ -167,7 +172,8 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
         if (strcmp(s->config.rom_hash, c.rom_hash)) status = changed("the game's ROM", a->run, err);
     }
     if (!status) status = choose_player(s, a, a->policy ? a->policy : c.policy, err);
-    if (!status && !s->chosen.policy && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
+    const bool chats = lp_guest_chats(c.policy) && lp_guest_same(c.policy, s->chosen.name); /* its settings may change */
+    if (!status && !s->chosen.policy && !chats && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
     if (!status) status = same_memory(s, a, &c, err);
     if (!status) status = apply_knobs(s, a, c.knobs, err);
     if (!status && strcmp(s->config.knobs, c.knobs)) status = changed("--set", a->run, err);
@@ -176,9 +182,12 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
     if (!status && a->training_seeds && !c.training_seeds) status = changed("--training-seeds", a->run, err);
     if (status) return status;
     s->config = c;
+    if (chats) status = name_policy(s, err);
+    if (status) return status;
     if (a->episodes != FROM_RUN || a->decisions != FROM_RUN) settle_limits(s, a);
     status = settle_keep(s, a, err);
-    s->new_limits = s->config.keep != c.keep || s->config.episodes != c.episodes || s->config.decisions != c.decisions;
+    s->new_limits = strcmp(s->config.policy, c.policy) || s->config.keep != c.keep || s->config.episodes != c.episodes ||
+                    s->config.decisions != c.decisions;
     return status;
 }
 
@@ -496,7 +505,7 @@ int lp_cmd_play(int argc, char **argv) {
     arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .stuck = FROM_RUN, .film.volume = 100};
     const lp_option options[] = {
         {.name = "policy",
-         .value = "FILE|random|oracle|human|process:COMMAND|chat:FILE|mcp",
+         .value = "FILE|random|oracle|human|process:COMMAND|chat|chat:FILE|mcp",
          .help = "who plays (the game's shipped policy)",
          .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
@@ -555,6 +564,7 @@ int lp_cmd_play(int argc, char **argv) {
                             .positional = &a.game,
                             .n_positional = &a.n_game,
                             LP_CLI_MEMORY_SETTINGS(a),
+                            LP_CLI_CHAT_SETTINGS(a),
                             .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;

@@ -581,10 +581,9 @@ lp_outcome lp_run_outcome(const lp_run *run) { return run->outcome; }
 
 void lp_run_view(lp_run *run, lp_view *view) {
     const lp_run_head *h = &run->head;
-    const char *slash = strrchr(run->config.policy, '/');
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
-    view->policy = slash ? slash + 1 : run->config.policy;
+    view->policy = lp_guest_shown(run->shown, sizeof run->shown, run->config.policy);
     view->thought = run->guest ? lp_guest_saying(run->guest) : NULL;
     view->thinks = view->thought != NULL;
     if (run->guest && !view->thinks) view->thought = run->last_thought;

@@ -101,11 +101,11 @@ struct lp_run {
     char last_thought[LP_ANSWER_THOUGHT];
     lp_view_model model; /* of the moment that was shown last, as its lines */
     lp_view_line lines[LP_NOTEBOOK];
-    char note[96];    /* likewise */
-    lp_answer answer; /* the last */
-    bool answered;    /* between think and take: a guest has */
-    bool known;       /* likewise: its answer is known from before a kill */
-    bool writes;      /* likewise: it writes a summary before it is asked */
+    char note[96], shown[LP_RUN_PATH_BYTES]; /* likewise; shown: who plays */
+    lp_answer answer;                        /* the last */
+    bool answered;                           /* between think and take: a guest has */
+    bool known;                              /* likewise: its answer is known from before a kill */
+    bool writes;                             /* likewise: it writes a summary before it is asked */
     lp_writing writing;
     lp_outcome before; /* how the episode before ended, until a guest was told */
     lp_timeline timeline;

@@ -243,15 +243,15 @@ static lp_status open_http(lp_chat *c, const char *path, lp_err *err) {
     return lp_http_open(&c->http, url, key, (int)c->setup.timeout_s, err);
 }
 
-lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err) {
+lp_status lp_chat_open(lp_chat **out, const char *given, const lp_game *game, const char *folder, lp_err *err) {
     lp_chat *c = *out = NULL;
     if (!(c = calloc(1, sizeof *c))) return lp_fail(err, LP_FAILED, "out of memory");
     c->game = game;
-    lp_status status = lp_chat_setup_read(&c->setup, path, err);
+    lp_status status = lp_chat_setup_read(&c->setup, given, err);
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
-    if (!status) status = check_variables(c, path, err);
+    if (!status) status = check_variables(c, c->setup.from, err);
     if (!status) status = read_prompt(c, err);
-    if (!status) status = open_http(c, path, err);
+    if (!status) status = open_http(c, c->setup.from, err);
     c->streams = c->setup.stream;
     if (!status && folder) status = lp_chat_log_open(&c->log, folder, count, &c->counts, err);
     if (status) lp_chat_close(c);

@@ -3,6 +3,7 @@
 #include "base/config.h"
 #include "players/chat_prices.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT(name, help, field)                                                                                                            \
@@ -70,12 +71,42 @@ static lp_status check_tools(const lp_chat_setup *s, const char *path, lp_err *e
     return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: neither press nor wait is one of them, and no turn would end", path);
 }
 
-lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) {
+static const char GIVEN[] = " --chat."; /* between two settings */
+
+const char *lp_chat_given_settings(const char *given) {
+    const char *at = strstr(given, GIVEN);
+    return at ? at : given + strlen(given);
+}
+
+/* " --chat.KEY=VALUE" and more of them. */
+static lp_status set_given(lp_chat_setup *s, const char *given, lp_err *err) {
+    lp_status status = LP_OK;
+    for (const char *at = given, *end; *at && !status; at = end) {
+        char one[LP_SETTING_BYTES];
+        at += strlen(" --");
+        end = lp_chat_given_settings(at);
+        if (end - at >= (int)sizeof one) return lp_fail(err, LP_BAD_INPUT, "--%.40s...: too long", at);
+        snprintf(one, sizeof one, "%.*s", (int)(end - at), at);
+        char *value = strchr(one, '=');
+        if (!value) return lp_fail(err, LP_BAD_INPUT, "--%s needs =VALUE", one);
+        *value++ = 0;
+        if ((status = lp_config_set(s, table, N, one, value, err))) lp_fail_prefix(err, status, "--%s", one);
+    }
+    return status;
+}
+
+lp_status lp_chat_setup_read(lp_chat_setup *out, const char *given, lp_err *err) {
     lp_chat_setup s;
+    const char *settings = lp_chat_given_settings(given), *path = s.from;
+    const int length = (int)(settings - given);
     memset(&s, 0, sizeof s);
     lp_config_defaults(&s, table, N);
-    lp_status status = lp_config_read(&s, sizeof s, table, N, path, err);
+    if (length >= (int)sizeof s.from) return lp_fail(err, LP_BAD_INPUT, "chat:%.40s...: too long", given);
+    snprintf(s.from, sizeof s.from, "%.*s", length, given);
+    lp_status status = length ? lp_config_read(&s, sizeof s, table, N, path, err) : LP_OK;
+    if (!status) status = set_given(&s, settings, err);
     if (status) return status;
+    if (!length) snprintf(s.from, sizeof s.from, "--policy chat");
     if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);

@@ -1,4 +1,5 @@
-/* How a chat model is asked: an .ini file, "chat:FILE" as --policy gives it. docs/players.md has its settings. */
+/* How a chat model is asked: an .ini file, "chat:FILE" as --policy gives it, and settings that go before it, "chat:FILE --chat.KEY=VALUE ..."; either may be
+ * missing. docs/players.md has the settings. */
 #ifndef LP_PLAYERS_CHAT_SETUP_H
 #define LP_PLAYERS_CHAT_SETUP_H
 
@@ -10,6 +11,7 @@ typedef enum { LP_SEES_BOTH, LP_SEES_PIXELS, LP_SEES_TEXT } lp_chat_sees;
 typedef enum { LP_SUMMARIES_SELECT, LP_SUMMARIES_WRITE } lp_chat_summaries;
 
 typedef struct {
+    char from[512];       /* the file, or what else messages call the settings */
     char url[512];        /* of the endpoint, "http://127.0.0.1:8080/v1": /chat/completions is added */
     char model[128];      /* as the endpoint calls it */
     char key[64];         /* the environment variable that holds the key; "": none is sent */
@@ -41,8 +43,10 @@ typedef struct {
     int64_t in, cached, out;
 } lp_chat_usage;
 
-/* LP_BAD_INPUT: file, line and what is wrong. */
-lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err);
+/* given: what follows "chat:". LP_BAD_INPUT: file, line and what is wrong. */
+lp_status lp_chat_setup_read(lp_chat_setup *out, const char *given, lp_err *err);
+/* Where " --chat.KEY=VALUE ..." begins in what follows "chat:"; its end: there are none. */
+const char *lp_chat_given_settings(const char *given);
 /* The index of the variable that *names begins with, which is moved behind it; -1: there are no more; -2: the game has none of that name, which
  * *names is left at. */
 int lp_chat_variable(const char **names, const lp_game *game);

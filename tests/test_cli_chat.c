@@ -529,6 +529,44 @@ static void expect(const char *arguments, int code, const char *words) {
     if (r.code != code || !strstr(r.err, words)) fail_msg("%s: exit %d, '%s'", arguments, r.code, r.err);
 }
 
+/* All of it on the command line, or before a file; a run has what it was given, and more may be given to go on. */
+static void test_given(void **state) {
+    (void)state;
+    char asks[128], line[512];
+    snprintf(asks, sizeof asks, "--policy chat --chat.url=%s --chat.model=plays --chat.pause_s=0.01", url);
+#define GIVEN "play cue --headless --set horizon=40 --json "
+    snprintf(line, sizeof line, GIVEN "--episodes 2 %s", asks);
+    cJSON *o = json_of(run_with(NULL, line));
+    assert_int_equal(number(o, "wins"), 2);
+    cJSON_Delete(o);
+    put_setup("before", "absent", "turns = 0\n");
+    o = json_of(run_with(NULL, GIVEN "--episodes 2 --policy chat:%/before.ini --chat.model=absent --chat.model=plays --chat.sees=text"));
+    assert_int_equal(number(o, "wins"), 2);
+    cJSON_Delete(o);
+    snprintf(line, sizeof line, "eval cue --set horizon=40 --episodes 2 --json %s", asks);
+    assert_int_equal(wins_of(line), 2);
+    snprintf(line, sizeof line, GIVEN "--episodes 3 --run %%/given %s --chat.budget_tokens=100", asks);
+    expect(line, 1, "chat.budget_tokens");
+    expect("play --headless --run %/given --resume", 1, "chat.budget_tokens");
+    expect("play --headless --run %/given --resume --policy chat:%/before.ini", 2, "--policy is not what");
+    o = json_of(run_with(NULL, "play --headless --run %/given --resume --json --decisions 60 --chat.budget_tokens=100000"));
+    cJSON_Delete(o);
+    char *config = text_of("given/config.ini");
+    assert_null(strstr(config, "budget_tokens=100 "));
+    assert_non_null(strstr(config, "budget_tokens=100000"));
+    free(config);
+    o = json_of(run_with(NULL, "play --headless --run %/given --resume --json --episodes 3"));
+    assert_int_equal(number(o, "wins"), 3);
+    cJSON_Delete(o);
+    if (run_with(NULL, "replay %/given --verify").code) fail_msg("does not verify");
+    expect(GIVEN "--policy chat", 2, "chat:FILE, an .ini that says whom to ask, or --chat.url and --chat.model");
+    expect(GIVEN "--policy chat --chat.model=x", 2, "--policy chat: chat.url: ''");
+    expect(GIVEN "--policy chat --chat.url=http://127.0.0.1:1/v1 --chat.model=x --chat.flavour=3", 2, "--chat.flavour: unknown setting");
+    expect(GIVEN "--policy chat:%/before.ini --chat.turns=many", 2, "--chat.turns: chat.turns = 'many': not a number");
+    expect(GIVEN "--policy random --chat.turns=3", 2, "--chat.turns=3: only a chat model has such settings");
+    expect(GIVEN "--policy chat --chat.turns", 2, "--chat.turns needs =VALUE");
+}
+
 static void test_bad_input(void **state) {
     (void)state;
     put_setup("absent", "absent", "");
@@ -585,7 +623,7 @@ int main(void) {
         cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),
         cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),
         cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),
-        cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_given),      cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
