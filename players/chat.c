@@ -25,9 +25,10 @@ static const char PROMPT[] = "You play a video game, one turn after the other. Y
 struct lp_chat {
     const lp_game *game; /* borrowed */
     lp_chat_setup setup;
-    char *prompt;     /* owned */
-    lp_http *http;    /* owned */
-    lp_chat_log *log; /* owned; NULL: the run is not recorded */
+    lp_chat_table table; /* the game's, which setup names */
+    char *prompt;        /* owned */
+    lp_http *http;       /* owned */
+    lp_chat_log *log;    /* owned; NULL: the run is not recorded */
     lp_chat_counts counts;
     /* the past, from the replies */
     cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
@@ -65,7 +66,9 @@ struct lp_chat {
     char *asked;               /* owned; the question */
     lp_written written;
     /* what the player does now */
-    int64_t at; /* which of the plan's presses */
+    int64_t at;               /* decisions since it was asked */
+    int64_t left_out;         /* presses that were not needed, of tools that press until something holds */
+    const int64_t *variables; /* of the moment, borrowed until it is acted on */
     bool answered;
 };
 
@@ -141,6 +144,7 @@ static void count(void *context, const cJSON *line) {
                 *faults = cJSON_GetObjectItem(line, "faults");
     const cJSON *failed = cJSON_GetObjectItem(line, "failed");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
+    if (cJSON_GetObjectItem(line, "left_out")) return;
     counts->replies += !gave_up, counts->given_up += gave_up;
     const int64_t episode = number_of(line, "episode"), step = number_of(line, "step");
     const bool turn = !cJSON_GetObjectItem(line, "summary") && (episode != counts->turn_episode || step != counts->turn_step);
@@ -169,16 +173,22 @@ static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *qu
     cJSON_AddStringToObject(message, "content", question);
     cJSON_AddItemToArray(c->now, message);
     c->episode = episode, c->step = step;
-    c->plan.n_presses = c->plan.faults = 0;
+    c->plan.n_presses = c->plan.n_loops = c->plan.faults = 0;
+    c->left_out = 0;
     c->plan.importance = 0;
     c->plan.text[0] = c->plan.thought[0] = 0;
     c->rounds = 0;
 }
 
-static void pass_by(lp_chat *c, const char *why) {
+static uint8_t idle_action(const lp_chat *c) {
     int idle = 0;
     while (idle < lp_game_n_actions(c->game) - 1 && lp_game_action_keys(c->game, idle)) idle++;
-    memset(c->plan.press, idle, (size_t)c->setup.idle);
+    return (uint8_t)idle;
+}
+
+static void pass_by(lp_chat *c, const char *why) {
+    memset(c->plan.press, idle_action(c), (size_t)c->setup.idle);
+    c->plan.n_loops = 0;
     c->plan.n_presses = (int)c->setup.idle;
     snprintf(c->plan.thought, sizeof c->plan.thought, "(no answer: %s)", why);
 }
@@ -249,6 +259,9 @@ lp_status lp_chat_open(lp_chat **out, const char *given, const lp_game *game, co
     c->game = game;
     lp_status status = lp_chat_setup_read(&c->setup, given, err);
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
+    if (!status) status = lp_chat_table_read(&c->table, game, err);
+    c->setup.table = &c->table;
+    if (!status) status = lp_chat_check_tools(&c->setup, err);
     if (!status) status = check_variables(c, c->setup.from, err);
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, c->setup.from, err);
@@ -332,17 +345,49 @@ static uint64_t screen_of(const lp_chat *c, const lp_moment *m) {
     return hash;
 }
 
+/* Which of the plan's presses comes now. */
+static int64_t place(const lp_chat *c) { return c->at + c->left_out; }
+
+/* Leaves out what is enough already, which is written down: a turn that is taken up again later may not look at what was then. */
+static lp_status leave_out(lp_chat *c, lp_err *err) {
+    int64_t to = place(c);
+    for (int i = 0; i < c->plan.n_loops; i++)
+        if (to >= c->plan.loop[i].from && to < c->plan.loop[i].to &&
+            lp_until_holds(c->plan.loop[i].op, c->variables[c->plan.loop[i].variable], c->plan.loop[i].reference))
+            to = c->plan.loop[i].to;
+    const int64_t n = to - place(c);
+    c->left_out += n;
+    if (!n || !c->log) return LP_OK;
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddNumberToObject(line, "left_out", (double)n);
+    cJSON_AddNumberToObject(line, "episode", (double)c->episode);
+    cJSON_AddNumberToObject(line, "step", (double)(c->step + c->at));
+    cJSON_AddStringToObject(line, "question", "");
+    lp_status status = lp_chat_log_add(c->log, line, err);
+    cJSON_Delete(line);
+    return status;
+}
+
+/* A line of the log, come to. */
+static void take_up(lp_chat *c, cJSON *line) {
+    if (cJSON_GetObjectItem(line, "left_out")) c->left_out += number_of(line, "left_out");
+    else if (!cJSON_GetObjectItem(line, "summary")) follow(c, line, NULL);
+}
+
 lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON *line;
     while (c->log && (line = lp_chat_log_next(c->log, m->episode, m->step))) {
-        if (!cJSON_GetObjectItem(line, "summary")) follow(c, line, NULL);
+        take_up(c, line);
         cJSON_Delete(line);
         c->met = true;
     }
     const bool same = c->now && m->episode == c->episode && m->step >= c->step;
     c->at = same ? m->step - c->step : 0;
-    c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
-    if (c->answered) return LP_OK;
+    c->variables = m->variables;
+    const bool goes_on = same && c->plan.n_presses && (!c->at || !*m->happened);
+    lp_status status = goes_on ? leave_out(c, err) : LP_OK;
+    c->answered = goes_on && (!c->at || place(c) < c->plan.n_presses);
+    if (c->answered || status) return status;
     c->screen = screen_of(c, m);
     c->repeats = c->repeating = 0;
     c->doubt = 0;
@@ -361,7 +406,7 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON_Delete(c->request);
     c->request = lp_chat_request(&c->setup, c->game, c->prompt, c->past, c->n_past, c->now, m, &c->book);
     if (!c->request) return lp_fail(err, LP_FAILED, "out of memory for a request");
-    lp_status status = within_budget(c, err);
+    status = within_budget(c, err);
     return status ? status : post(c, err);
 }
 
@@ -380,7 +425,7 @@ lp_status lp_chat_summarise(lp_chat *c, const lp_writing *w, lp_err *err) {
         const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(line, "summary"));
         c->wrote = id && !strcmp(id, w->id);
         if (c->wrote) lp_chat_summary_judge(&c->written, &c->setup, w, line);
-        else if (!id) follow(c, line, NULL);
+        else take_up(c, line);
         cJSON_Delete(line);
         c->met = true;
     }
@@ -437,6 +482,7 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     count(&c->counts, line);
     lp_status status = c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
     c->answered = c->plan.n_presses > 0;
+    if (!status && c->answered) status = leave_out(c, err);
     if (status || c->answered) return status;
     for (const cJSON *one = cJSON_GetArrayItem(c->now, before); one; one = one->next)
         cJSON_AddItemToArray(cJSON_GetObjectItem(c->request, "messages"), cJSON_Duplicate(one, true));
@@ -539,7 +585,8 @@ lp_status lp_chat_hear(lp_chat *c, int timeout_ms, bool *answered, lp_answer *an
     *answered = !status && c->answered;
     if (!*answered) return status;
     memset(answer, 0, sizeof *answer);
-    answer->action = c->plan.press[c->at];
+    answer->action =
+        place(c) < c->plan.n_presses ? c->plan.press[place(c)] : idle_action(c); /* where all was enough: a turn takes a decision */
     if (c->at) return LP_OK;
     answer->importance = c->plan.importance;
     lp_text_cut(answer->text, sizeof answer->text, c->plan.text);

@@ -60,15 +60,20 @@ static bool has(const char *names, const char *name, size_t n) {
 
 bool lp_chat_allows(const lp_chat_setup *s, const char *tool) { return !s->tools[0] || has(s->tools, tool, strlen(tool)); }
 
-static lp_status check_tools(const lp_chat_setup *s, const char *path, lp_err *err) {
+bool lp_chat_is_tool(const char *name, size_t length) { return has("press, wait, remember, note, recall, open", name, length); }
+
+lp_status lp_chat_check_tools(const lp_chat_setup *s, lp_err *err) {
+    bool plays = !s->tools[0];
     for (const char *at = s->tools + strspn(s->tools, ", "); *at; at += strspn(at, ", ")) {
         const size_t n = strcspn(at, ", ");
-        if (!has("press, wait, remember, note, recall, open", at, n))
-            return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: there is no tool '%.*s'", path, (int)n, at);
+        const bool own = lp_chat_table_find(s->table, at, n) != NULL;
+        if (!own && !lp_chat_is_tool(at, n))
+            return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: there is no tool '%.*s'", s->from, (int)n, at);
+        plays |= own || has("press, wait", at, n);
         at += n;
     }
-    if (lp_chat_allows(s, "press") || lp_chat_allows(s, "wait")) return LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: neither press nor wait is one of them, and no turn would end", path);
+    return plays ? LP_OK
+                 : lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: neither press nor wait is one of them, and no turn would end", s->from);
 }
 
 static const char GIVEN[] = " --chat."; /* between two settings */
@@ -116,7 +121,6 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *given, lp_err *err)
     if (s.budget_cost > 0 && s.price_in <= 0 && s.price_out <= 0)
         return lp_fail(err, LP_BAD_INPUT,
                        "%s: chat.budget_cost: nothing costs anything without chat.prices, chat.price_in or chat.price_out", path);
-    if ((status = check_tools(&s, path, err))) return status;
     *out = s;
     return LP_OK;
 }

@@ -529,6 +529,84 @@ static void expect(const char *arguments, int code, const char *words) {
     if (r.code != code || !strstr(r.err, words)) fail_msg("%s: exit %d, '%s'", arguments, r.code, r.err);
 }
 
+static const char GOTO[] =
+    "{\"tools\": [{\"name\": \"goto\", \"description\": \"Walks there, first to the column.\", \"parameters\": {"
+    "\"x\": {\"description\": \"column\", \"min\": 0, \"max\": 9}, \"y\": {\"min\": 0, \"max\": 7}}, \"steps\": ["
+    "{\"press\": \"RIGHT\", \"until\": {\"variable\": \"x\", \"op\": \"greater-or-equal\", \"reference\": \"x\"}, \"most\": 28},"
+    "{\"press\": \"left\", \"until\": {\"variable\": \"x\", \"op\": \"less-or-equal\", \"reference\": \"x\"}, \"most\": 28},"
+    "{\"press\": \"DOWN\", \"until\": {\"variable\": \"y\", \"op\": \"greater-or-equal\", \"reference\": \"y\"}, \"most\": 28},"
+    "{\"press\": \"UP\", \"until\": {\"variable\": \"y\", \"op\": \"less-or-equal\", \"reference\": \"y\"}, \"most\": 28},"
+    "{\"press\": [\"none\"], \"times\": 2}]}]}";
+
+/* lantern in a folder of its own, with a table. */
+static void put_game(const char *table) {
+    static const char *const files[] = {"lantern.gb", "data.json", "scenario.json", "longplay.json"};
+    char from[PATH_MAX], to[64];
+    mkdir(at("cottage"), 0755);
+    for (int i = 0; i < 4; i++) {
+        lp_blob blob = {0};
+        lp_err err;
+        if (lp_file_read(&blob, lp_path_join(from, sizeof from, LP_SOURCE_DIR "/games/lantern", files[i]), 1 << 20, &err))
+            fail_msg("%s", err.message);
+        snprintf(to, sizeof to, "cottage/%s", files[i]);
+        put(at(to), blob.data, blob.size_bytes);
+        lp_blob_free(&blob);
+    }
+    put_text("cottage/tools.json", table);
+}
+
+/* A tool of the game's own presses until it is where it should be; taken up again in the middle it is the same. */
+static void test_own_tools(void **state) {
+    (void)state;
+    put_game(GOTO);
+    put_setup("goes", "goes", "variables = phase, x, y\nturns = 0\ntools = press, note, goto\n");
+#define GOES "play %/cottage --policy chat:%/goes.ini --headless --json --resume --run %/"
+    cJSON *whole = json_of(run_with(NULL, GOES "goes_whole --decisions 240")), *parts = NULL;
+    for (int n = 40; n <= 240; n += n < 100 ? 20 : 7) {
+        cJSON_Delete(parts);
+        parts = json_of(longplay("play %%/cottage --policy chat:%%/goes.ini --headless --json --resume --run %%/goes_parts --decisions %d",
+                                 n + 6 >= 240 ? 240 : n));
+    }
+    assert_true(cJSON_Compare(cJSON_GetObjectItem(whole, "state_hash"), cJSON_GetObjectItem(parts, "state_hash"), true));
+    assert_true(cJSON_Compare(cJSON_GetObjectItem(whole, "chat"), cJSON_GetObjectItem(parts, "chat"), true));
+    assert_int_equal(number(cJSON_GetObjectItem(whole, "chat"), "faults"), 0);
+    cJSON_Delete(whole), cJSON_Delete(parts);
+    char *a = text_of("goes_whole/chat.jsonl"), *b = text_of("goes_parts/chat.jsonl");
+    assert_string_equal(a, b);
+    assert_true(count(a, "x 7, y 5.") >= 2 && count(a, "x 4, y 6.") >= 3 && count(a, "\"left_out\":") >= 8);
+    assert_true(count(a, "\"left_out\":112") >= 1); /* of where it was already nothing but the last step is left */
+    free(a), free(b);
+    if (run_with(NULL, "replay %/goes_whole --verify").code) fail_msg("does not verify");
+    static const char *const bad[][2] = {
+        {"{\"tool\": []}", "tools.json: tool: unknown"},
+        {"{\"tools\": [{\"name\": \"press\", \"steps\": [{\"press\": \"A\"}]}]}", "tools[0].name: there is a tool 'press' already"},
+        {"{\"tools\": [{\"name\": \"a b\", \"steps\": [{\"press\": \"A\"}]}]}", "tools[0].name: must be up to 31 letters"},
+        {"{\"tools\": [{\"name\": \"a\"}]}", "tools[0].steps: there are none"},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"JUMP\"}]}]}", "tools[0].steps[0].press: there is no action 'JUMP'"},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"A\", \"times\": \"n\"}]}]}",
+         "tools[0].steps[0].times: 'n' is no parameter of the tool"},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"A\", \"most\": 3}]}]}", "tools[0].steps[0]: has no until"},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"A\", \"until\": {\"variable\": \"x\", \"op\": \"equal\", \"reference\": "
+         "1}}]}]}",
+         "tools[0].steps[0].most: "},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"A\", \"until\": {\"variable\": \"luck\", \"op\": \"equal\", "
+         "\"reference\": 1}, \"most\": "
+         "3}]}]}",
+         "until.variable: 'luck' is not in data.json"},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"A\", \"until\": {\"variable\": \"x\", \"op\": \"is\", \"reference\": "
+         "1}, \"most\": 3}]}]}",
+         "until.op: 'is' is none of equal"},
+        {"{\"tools\": [{\"name\": \"a\", \"parameters\": {\"n\": {\"min\": 3, \"max\": 2}}, \"steps\": [{\"press\": \"A\"}]}]}",
+         "parameters.n.max"},
+        {"{\"tools\": ", "tools.json"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        put_text("cottage/tools.json", bad[i][0]);
+        expect_run(2, NULL, bad[i][1], "play %/cottage --policy chat:%/goes.ini --headless --decisions 9");
+    }
+    put_text("cottage/tools.json", "{\"tools\": [{\"name\": \"far\", \"steps\": [{\"press\": \"A\", \"times\": 121}]}]}");
+    expect_run(2, NULL, "chat.tools: there is no tool 'goto'", "play %/cottage --policy chat:%/goes.ini --headless --decisions 9");
+}
+
 /* All of it on the command line, or before a file; a run has what it was given, and more may be given to go on. */
 static void test_given(void **state) {
     (void)state;
@@ -623,7 +701,7 @@ int main(void) {
         cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),
         cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),
         cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),
-        cmocka_unit_test(test_given),      cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_own_tools),  cmocka_unit_test(test_given),          cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
