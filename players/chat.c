@@ -227,7 +227,14 @@ static lp_status read_prompt(lp_chat *c, lp_err *err) {
     if (!*path && lp_game_dir(c->game)) lp_path_join(path, sizeof path, lp_game_dir(c->game), "chat.md");
     const bool own = *path && (*c->setup.prompt || lp_file_exists(path));
     lp_status status = own ? lp_file_read(&text, path, MAX_PROMPT_BYTES, err) : LP_OK;
-    if (!status && !(c->prompt = strdup(own ? (const char *)text.data : PROMPT))) status = lp_fail(err, LP_FAILED, "out of memory");
+    char grid[200] = "";
+    if (c->setup.grid && c->setup.sees != LP_SEES_TEXT)
+        snprintf(
+            grid, sizeof grid,
+            "\nThe picture has a red grid, a line every %d pixels; its columns are numbered above it and its rows to the left, from 0.",
+            (int)c->setup.grid);
+    if (!status && asprintf(&c->prompt, "%s%s", own ? (const char *)text.data : PROMPT, grid) < 0) c->prompt = NULL;
+    if (!status && !c->prompt) status = lp_fail(err, LP_FAILED, "out of memory");
     lp_blob_free(&text);
     return status;
 }

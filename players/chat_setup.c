@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "players/chat_prices.h"
+#include "players/picture.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static const lp_setting table[] = {
     {"chat.summaries", "made of the items that they keep, or written by the model", LP_SET_CHOICE, offsetof(lp_chat_setup, summaries),
      LP_SUMMARIES_SELECT, 0, 0, "select|write"},
     INT(scale, "how many times the picture is enlarged", 2, 1, 8),
+    INT(grid, "pixels of the console between the lines of a grid with numbers, painted on the picture; 0: none", 0, 0, 128),
     INT(turns, "that are sent again", 8, 0, 200),
     INT(context_tokens, "that the memory's context may take, four bytes for one", 2000, 0, 1e6),
     INT(answer_tokens, "that an answer may have", 1000, 1, 1e6),
@@ -114,6 +116,7 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *given, lp_err *err)
     if (!length) snprintf(s.from, sizeof s.from, "--policy chat");
     if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
+    if (s.grid && s.grid < LP_GRID_LEAST) return lp_fail(err, LP_BAD_INPUT, "%s: chat.grid: %d pixels or more, or 0", path, LP_GRID_LEAST);
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
     if (*s.prices && (s.price_in > 0 || s.price_out > 0 || s.price_cached >= 0))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.prices: has the prices already, without chat.price_in and the like", path);

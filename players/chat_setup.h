@@ -23,6 +23,7 @@ typedef struct {
     int64_t sees;               /* lp_chat_sees */
     int64_t summaries;          /* lp_chat_summaries */
     int64_t scale;              /* of the picture, times */
+    int64_t grid;               /* console pixels between the lines painted on it; 0: none */
     int64_t turns;              /* that are sent again, without their pictures */
     int64_t context_tokens, answer_tokens;
     int64_t rounds;   /* requests in a turn, where the model looks things up before it plays */

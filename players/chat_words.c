@@ -160,7 +160,7 @@ char *lp_chat_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_n
 }
 
 static bool add_picture(cJSON *content, const lp_chat_setup *s, const lp_moment *m) {
-    char *base64 = lp_picture_base64(m->frame, m->width, m->height, (int)s->scale), *url = NULL;
+    char *base64 = lp_picture_base64(m->frame, m->width, m->height, (int)s->scale, (int)s->grid), *url = NULL;
     bool added = base64 && asprintf(&url, "data:image/png;base64,%s", base64) > 0;
     if (added) {
         cJSON *part = cJSON_CreateObject(), *image = cJSON_AddObjectToObject(part, "image_url");

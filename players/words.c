@@ -10,7 +10,7 @@
 enum { VERSION = 1 };
 
 static bool add_picture(cJSON *o, const lp_moment *m) {
-    char *text = lp_picture_base64(m->frame, m->width, m->height, 1);
+    char *text = lp_picture_base64(m->frame, m->width, m->height, 1, 0);
     const bool added = text && cJSON_AddStringToObject(o, "picture", text);
     free(text);
     return added;

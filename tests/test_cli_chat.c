@@ -340,6 +340,23 @@ static void test_sees(void **state) {
     }
 }
 
+/* The picture is as large as its setup says, and who is sent a grid is told of it. */
+static void test_picture(void **state) {
+    (void)state;
+    static const char *const ways[][2] = {{"", "I see (320, 288), told of []."},
+                                          {"scale = 3\n", "I see (480, 432), told of []."},
+                                          {"scale = 3\ngrid = 16\n", "I see (507, 459), told of ['16']."}};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        put_setup("measures", "measures", ways[i][0]);
+        cJSON_Delete(json_of(longplay("play cue --policy chat:%%/measures.ini --headless --decisions 5 --run %%/measures%zu --json", i)));
+        char name[64];
+        snprintf(name, sizeof name, "measures%zu/chat.jsonl", i);
+        char *turns = text_of(name);
+        assert_non_null(strstr(turns, ways[i][1]));
+        free(turns);
+    }
+}
+
 /* It may call what its setup says, and nothing else; a note that it may not write is in no notebook. */
 static void test_tools(void **state) {
     (void)state;
@@ -669,6 +686,8 @@ static void test_bad_input(void **state) {
     expect(PLAY("tool"), 2, "chat.tools: there is no tool 'fly'");
     put_setup("bound", "plays", "tools = note\n");
     expect(PLAY("bound"), 2, "chat.tools: neither press nor wait is one of them");
+    put_setup("fine", "plays", "grid = 5\n");
+    expect(PLAY("fine"), 2, "chat.grid: 8 pixels or more, or 0");
     put_setup("unpriced", "plays", "budget_cost = 1\n");
     expect(PLAY("unpriced"), 2, "chat.price_in");
     static const char *const tables[][2] = {{"x 1 1 1\n", "has no model 'plays'"},
@@ -701,7 +720,8 @@ int main(void) {
         cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),
         cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),
         cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),
-        cmocka_unit_test(test_own_tools),  cmocka_unit_test(test_given),          cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_picture),    cmocka_unit_test(test_own_tools),      cmocka_unit_test(test_given),
+        cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
