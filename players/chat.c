@@ -66,9 +66,15 @@ struct lp_chat {
     char *asked;               /* owned; the question */
     lp_written written;
     /* what the player does now */
-    int64_t at;               /* decisions since it was asked */
-    int64_t left_out;         /* presses that were not needed, of tools that press until something holds */
-    const int64_t *variables; /* of the moment, borrowed until it is acted on */
+    int64_t at;                    /* decisions since it was asked */
+    int64_t begins;                /* the step of its first press: that of the turn, or later, where the console goes on meanwhile */
+    int64_t moment;                /* the step of the moment that was asked of last */
+    bool waits, sent;              /* an answer to an earlier moment is waited for; this one was sent */
+    double until_s;                /* when the console goes on without one */
+    int held;                      /* the last action of a turn */
+    char missed[LP_CHAT_QUESTION]; /* what happened meanwhile */
+    int64_t left_out;              /* presses that were not needed, of tools that press until something holds */
+    const int64_t *variables;      /* of the moment, borrowed until it is acted on */
     bool answered;
 };
 
@@ -172,7 +178,7 @@ static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *qu
     cJSON_AddStringToObject(message, "role", "user");
     cJSON_AddStringToObject(message, "content", question);
     cJSON_AddItemToArray(c->now, message);
-    c->episode = episode, c->step = step;
+    c->episode = episode, c->step = c->begins = step;
     c->plan.n_presses = c->plan.n_loops = c->plan.faults = 0;
     c->left_out = 0;
     c->plan.importance = 0;
@@ -202,6 +208,7 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
     const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
     if (!cJSON_IsString(why)) why = NULL;
     c->rounds++;
+    if (cJSON_GetObjectItem(line, "begins")) c->begins = number_of(line, "begins");
     if (cJSON_GetObjectItem(line, "contradicts")) c->doubts = hash_of(line, "contradicts");
     if (why) pass_by(c, cJSON_GetStringValue(why));
     if (why) note_turn(c, hash_of(line, "screen"));
@@ -273,6 +280,7 @@ lp_status lp_chat_open(lp_chat **out, const char *given, const lp_game *game, co
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, c->setup.from, err);
     c->streams = c->setup.stream;
+    c->held = idle_action(c);
     if (!status && folder) status = lp_chat_log_open(&c->log, folder, count, &c->counts, err);
     if (status) lp_chat_close(c);
     else *out = c;
@@ -368,11 +376,25 @@ static lp_status leave_out(lp_chat *c, lp_err *err) {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddNumberToObject(line, "left_out", (double)n);
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
-    cJSON_AddNumberToObject(line, "step", (double)(c->step + c->at));
+    cJSON_AddNumberToObject(line, "step", (double)(c->begins + c->at));
     cJSON_AddStringToObject(line, "question", "");
     lp_status status = lp_chat_log_add(c->log, line, err);
     cJSON_Delete(line);
     return status;
+}
+
+/* What happens while an answer is waited for is told in the next question. */
+static void miss(lp_chat *c, const char *happened) {
+    const size_t used = strlen(c->missed);
+    if (*happened) snprintf(c->missed + used, sizeof c->missed - used, "%s%s", used ? "; " : "", happened);
+}
+
+/* The episode of what is asked is over, and so is the turn. */
+static void forget_turn(lp_chat *c) {
+    cJSON_Delete(c->now);
+    c->now = NULL;
+    c->waits = c->on_its_way = false;
+    c->missed[0] = 0;
 }
 
 /* A line of the log, come to. */
@@ -388,9 +410,14 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
         cJSON_Delete(line);
         c->met = true;
     }
-    const bool same = c->now && m->episode == c->episode && m->step >= c->step;
-    c->at = same ? m->step - c->step : 0;
+    const bool same = c->now && m->episode == c->episode && m->step >= c->begins;
+    c->at = same ? m->step - c->begins : 0;
+    c->moment = m->step;
     c->variables = m->variables;
+    c->until_s = lp_now_s() + (c->setup.realtime > 0 ? lp_game_frame_skip(c->game) / (LP_EMU_FRAMES_PER_S * c->setup.realtime) : 0);
+    c->sent = false;
+    if (c->waits && m->episode == c->episode) return miss(c, m->happened), LP_OK;
+    if (c->waits) forget_turn(c);
     const bool goes_on = same && c->plan.n_presses && (!c->at || !*m->happened);
     lp_status status = goes_on ? leave_out(c, err) : LP_OK;
     c->answered = goes_on && (!c->at || place(c) < c->plan.n_presses);
@@ -401,7 +428,11 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->asks_goal = false;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
-        lp_chat_question(question, &c->setup, c->game, m);
+        lp_moment told = *m;
+        miss(c, m->happened);
+        told.happened = c->missed;
+        lp_chat_question(question, &c->setup, c->game, &told);
+        c->missed[0] = 0;
         tell_repeats(c, question);
         tell_contradictions(c, m, question);
         ask_goal(c, question);
@@ -414,12 +445,13 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     c->request = lp_chat_request(&c->setup, c->game, c->prompt, c->past, c->n_past, c->now, m, &c->book);
     if (!c->request) return lp_fail(err, LP_FAILED, "out of memory for a request");
     status = within_budget(c, err);
+    c->sent = c->waits = !status;
     return status ? status : post(c, err);
 }
 
 bool lp_chat_sent(const lp_chat *c, const lp_moment *m, bool *sent) {
-    if (!c->answered) lp_chat_choose_notes(sent, m, &c->setup);
-    return !c->answered;
+    if (c->sent) lp_chat_choose_notes(sent, m, &c->setup);
+    return c->sent;
 }
 
 bool lp_chat_writes(const lp_chat *c) { return c->setup.summaries == LP_SUMMARIES_WRITE; }
@@ -476,6 +508,7 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     if (c->writing) return take_summary(c, line, err);
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
     cJSON_AddNumberToObject(line, "step", (double)c->step);
+    if (c->moment != c->step) cJSON_AddNumberToObject(line, "begins", (double)c->moment);
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
     add_hash(line, "screen", c->screen);
     if (c->repeats) cJSON_AddNumberToObject(line, "repeats", c->repeats);
@@ -489,6 +522,8 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     count(&c->counts, line);
     lp_status status = c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
     c->answered = c->plan.n_presses > 0;
+    c->waits = !c->answered;
+    c->at = 0;
     if (!status && c->answered) status = leave_out(c, err);
     if (status || c->answered) return status;
     for (const cJSON *one = cJSON_GetArrayItem(c->now, before); one; one = one->next)
@@ -588,12 +623,18 @@ lp_status lp_chat_hear_summary(lp_chat *c, int timeout_ms, bool *answered, lp_wr
 }
 
 lp_status lp_chat_hear(lp_chat *c, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
-    lp_status status = c->answered ? LP_OK : wait_for_it(c, timeout_ms, err);
-    *answered = !status && c->answered;
+    const double left_ms = 1000 * (c->until_s - lp_now_s());
+    const bool limited = c->setup.realtime > 0 && left_ms < timeout_ms;
+    lp_status status = c->answered ? LP_OK : wait_for_it(c, !limited ? timeout_ms : left_ms > 0 ? (int)left_ms + 1 : 0, err);
+    const bool goes_on = c->setup.realtime > 0 && !c->answered && lp_now_s() >= c->until_s;
+    *answered = !status && (c->answered || goes_on);
     if (!*answered) return status;
     memset(answer, 0, sizeof *answer);
+    answer->action = c->setup.meanwhile == LP_MEANWHILE_HOLD ? c->held : idle_action(c);
+    if (goes_on) return LP_OK;
     answer->action =
         place(c) < c->plan.n_presses ? c->plan.press[place(c)] : idle_action(c); /* where all was enough: a turn takes a decision */
+    c->held = answer->action;
     if (c->at) return LP_OK;
     answer->importance = c->plan.importance;
     lp_text_cut(answer->text, sizeof answer->text, c->plan.text);

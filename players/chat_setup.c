@@ -46,6 +46,10 @@ static const lp_setting table[] = {
     FLOAT(budget_cost, "that the whole run may cost, in the prices' currency; 0: no limit"),
     {"chat.stream", "answers are read as they come, where the endpoint has that", LP_SET_CHOICE, offsetof(lp_chat_setup, stream), 1, 0, 0,
      "no|yes"},
+    {"chat.realtime", "the console's speed, at which it goes on while an answer is waited for; 0: it stands still", LP_SET_FLOAT,
+     offsetof(lp_chat_setup, realtime), 0, 0, 100, NULL},
+    {"chat.meanwhile", "what is pressed then: nothing, or what was pressed last", LP_SET_CHOICE, offsetof(lp_chat_setup, meanwhile),
+     LP_MEANWHILE_NONE, 0, 0, "none|hold"},
     {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
 };
 enum { N = sizeof table / sizeof *table };
@@ -117,6 +121,11 @@ lp_status lp_chat_setup_read(lp_chat_setup *out, const char *given, lp_err *err)
     if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
     if (s.grid && s.grid < LP_GRID_LEAST) return lp_fail(err, LP_BAD_INPUT, "%s: chat.grid: %d pixels or more, or 0", path, LP_GRID_LEAST);
+    if (s.realtime > 0 && s.summaries == LP_SUMMARIES_WRITE)
+        return lp_fail(
+            err, LP_BAD_INPUT,
+            "%s: chat.realtime: a model that writes its summaries (chat.summaries) is asked for those while the console stands still",
+            path);
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
     if (*s.prices && (s.price_in > 0 || s.price_out > 0 || s.price_cached >= 0))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.prices: has the prices already, without chat.price_in and the like", path);

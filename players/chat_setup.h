@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 typedef enum { LP_SEES_BOTH, LP_SEES_PIXELS, LP_SEES_TEXT } lp_chat_sees;
+typedef enum { LP_MEANWHILE_NONE, LP_MEANWHILE_HOLD } lp_chat_meanwhile;
 typedef enum { LP_SUMMARIES_SELECT, LP_SUMMARIES_WRITE } lp_chat_summaries;
 
 typedef struct {
@@ -36,6 +37,8 @@ typedef struct {
     double price_in, price_cached,
         price_out;      /* of a million tokens: sent, of those what the endpoint had cached (-1: the same), answered */
     double budget_cost; /* that the whole run may cost; 0: no limit */
+    double realtime;    /* the console's own speed so many times, at which it goes on while an answer is waited for; 0: it stands still */
+    int64_t meanwhile;  /* lp_chat_meanwhile */
     double temperature; /* below 0: the endpoint's */
     int64_t stream;     /* bool: answers are asked for in pieces, as they come */
 } lp_chat_setup;

@@ -357,6 +357,52 @@ static void test_picture(void **state) {
     }
 }
 
+/* The names of the actions of a run, a letter each. */
+static char *actions_of(const char *name) {
+    char *lines = text_of(name), *out = calloc(1, strlen(lines) + 1), *at = lines;
+    assert_non_null(out);
+    for (size_t n = 0; (at = strstr(at, "\"action\":\"")); n++) at += strlen("\"action\":\""), out[n] = *at;
+    free(lines);
+    return out;
+}
+
+/* While it thinks the console goes on at its pace, which is recorded; killed, the run goes on from there. What happens meanwhile is told later. */
+static void test_realtime(void **state) {
+    (void)state;
+    put_setup("ponders", "ponders", "realtime = 2\nturns = 0\n");
+    put_setup("holds", "ponders", "realtime = 2\nmeanwhile = hold\nturns = 0\n");
+#define PONDERS "play cue --headless --set horizon=30 --json --resume --policy chat:%/ponders.ini --run %/ponders "
+    const int out = scratch_file(), err = scratch_file();
+    const pid_t child = start(PONDERS "--decisions 90", NULL, out, err);
+    for (int i = 0; i < 600 && bytes_of("ponders/answers.jsonl") < 1500; i++) usleep(10000);
+    kill(child, SIGKILL);
+    assert_int_equal(finish(child, out, err).code, -SIGKILL);
+    char *before = actions_of("ponders/answers.jsonl");
+    const double began_s = lp_now_s();
+    cJSON *o = json_of(run_with(NULL, PONDERS "--decisions 90"));
+    const double took_s = lp_now_s() - began_s;
+    char *after = actions_of("ponders/answers.jsonl"), *turns = text_of("ponders/chat.jsonl");
+    assert_int_equal(number(o, "decisions"), 90);
+    assert_int_equal(strlen(after), 90);
+    assert_memory_equal(before, after, strlen(before)); /* what was, stays */
+    assert_null(strstr(after, "LL"));
+    assert_true(count(after, "L") >= 3 && count(after, "L") <= 15); /* a turn is some 12 decisions of a thirtieth of a second */
+    assert_int_equal(count(turns, "\"begins\":"), count(after, "L"));
+    assert_true(took_s > 0.6 * (90 - (double)strlen(before)) / 30);
+    assert_true(count(turns, "The sign shows a") >= 2 && strstr(turns, "The corridor begins."));
+    free(before), free(after), free(turns);
+    cJSON_Delete(o);
+    if (run_with(NULL, "replay %/ponders --verify").code) fail_msg("does not verify");
+    cJSON_Delete(
+        json_of(run_with(NULL, "play cue --headless --json --set horizon=90 --policy chat:%/holds.ini --decisions 40 --run %/holds")));
+    after = actions_of("holds/answers.jsonl");
+    char *left = strchr(after, 'L');
+    assert_true(left && left > after); /* nothing was pressed before the first answer; since then always */
+    assert_int_equal(strspn(left, "L"), strlen(left));
+    assert_int_equal(strspn(after, "n"), left - after);
+    free(after);
+}
+
 /* It may call what its setup says, and nothing else; a note that it may not write is in no notebook. */
 static void test_tools(void **state) {
     (void)state;
@@ -686,6 +732,8 @@ static void test_bad_input(void **state) {
     expect(PLAY("tool"), 2, "chat.tools: there is no tool 'fly'");
     put_setup("bound", "plays", "tools = note\n");
     expect(PLAY("bound"), 2, "chat.tools: neither press nor wait is one of them");
+    put_setup("both", "plays", "realtime = 1\nsummaries = write\n");
+    expect(PLAY("both"), 2, "chat.realtime: a model that writes its summaries");
     put_setup("fine", "plays", "grid = 5\n");
     expect(PLAY("fine"), 2, "chat.grid: 8 pixels or more, or 0");
     put_setup("unpriced", "plays", "budget_cost = 1\n");
@@ -720,8 +768,8 @@ int main(void) {
         cmocka_unit_test(test_misbehaves), cmocka_unit_test(test_looks_up),       cmocka_unit_test(test_edited),
         cmocka_unit_test(test_writes),     cmocka_unit_test(test_edits_written),  cmocka_unit_test(test_costs),
         cmocka_unit_test(test_repeats),    cmocka_unit_test(test_contradictions), cmocka_unit_test(test_goal),
-        cmocka_unit_test(test_picture),    cmocka_unit_test(test_own_tools),      cmocka_unit_test(test_given),
-        cmocka_unit_test(test_bad_input),
+        cmocka_unit_test(test_realtime),   cmocka_unit_test(test_picture),        cmocka_unit_test(test_own_tools),
+        cmocka_unit_test(test_given),      cmocka_unit_test(test_bad_input),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
