@@ -29,6 +29,9 @@ static void print_help(const lp_usage *u) {
         printf("  %-26s %s\n", left, u->section_help);
     }
     if (u->chat) printf("  %-26s %s\n", "--chat.KEY=VALUE", "a setting of --policy chat or chat:FILE, before the file's (docs/players.md)");
+    if (u->chat)
+        printf("  %-26s %s\n", "--process.KEY=VALUE",
+               "of --policy process:COMMAND: variables=NAME,... or picture=base64|path|none (docs/players.md)");
     printf("  %-26s %s\n", "--help", "this text");
     if (u->more_help) u->more_help();
     printf("\nexample: %s\n", u->example);
@@ -86,7 +89,7 @@ static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
             return bad_usage(u, "--%s needs a value: %s", o->name, o->value);
         return take_value(u, o, equals ? equals + 1 : argv[++*i]);
     }
-    if (u->chat && !strncmp(name, "chat.", 5)) {
+    if (u->chat && (!strncmp(name, "chat.", 5) || !strncmp(name, "process.", 8))) {
         if (!equals) return bad_usage(u, "--%s needs =VALUE%s", name, "");
         if (*u->n_chat == LP_MAX_LIST) return bad_usage(u, "too many settings%s%s", "", "");
         u->chat[(*u->n_chat)++] = name;

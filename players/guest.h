@@ -18,12 +18,12 @@ typedef struct lp_guest lp_guest;
 #define LP_GUEST_CHAT "chat:"
 #define LP_GUEST_MCP "mcp" /* whoever started us plays, over standard input and output */
 
-/* Whether --policy names a guest: "process:COMMAND", "chat:FILE", "chat: --chat.KEY=VALUE ...", "mcp". */
+/* Whether --policy names a guest: "process:COMMAND", "process: --process.KEY=VALUE ... COMMAND", "chat:FILE", "chat: --chat.KEY=VALUE ...", "mcp". */
 bool lp_is_guest(const char *policy);
 bool lp_guest_chats(const char *policy);
 /* LP_BAD_INPUT: "process:" without a command, "chat:" with what does not say whom to ask. */
 lp_status lp_guest_check(const char *policy, lp_err *err);
-/* The policy with settings "chat.KEY=VALUE" that go before those that it has; policy may be "chat", and NULL, where there are none. LP_BAD_INPUT: it is no chat
+/* The policy with settings "chat.KEY=VALUE" that go before those that it has; policy may be "chat", and NULL, where there are none. A program has settings "process.KEY=VALUE". LP_BAD_INPUT: it is no such
  * model, or all that is too long. */
 lp_status lp_guest_give(char *out, size_t room, const char *policy, const char *const *settings, int n, lp_err *err);
 /* The policy with its file, if it has one, as a path that is found from any folder. */

@@ -1,6 +1,7 @@
 /* A guest as --policy names it, apart from what it needs to play: who never plays guests need not be linked with it. */
 #include "players/chat_setup.h"
 #include "players/guest.h"
+#include "players/program_setup.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -19,7 +20,9 @@ lp_status lp_guest_check(const char *policy, lp_err *err) {
         return lp_fail(err, LP_BAD_INPUT, "--policy chat: chat:FILE, an .ini that says whom to ask, or --chat.url and --chat.model");
     if (lp_guest_chats(policy)) return lp_chat_setup_read(&setup, policy + strlen(LP_GUEST_CHAT), err);
     if (!strcmp(policy, LP_GUEST_MCP)) return LP_OK;
+    lp_program_setup program;
     const char *command = begins(policy, LP_GUEST_PROCESS) ? policy + strlen(LP_GUEST_PROCESS) : "";
+    if (lp_program_setup_read(&program, command, &command, err)) return LP_BAD_INPUT;
     if (command[strspn(command, " ")]) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "--policy %s: process:COMMAND, a command for the shell", policy);
 }
@@ -33,7 +36,24 @@ static bool given_again(const char *one, int length, const char *const *settings
     return false;
 }
 
+/* Settings of a program go before its command. */
+static lp_status give_program(char *out, size_t room, const char *policy, const char *const *settings, int n, lp_err *err) {
+    size_t used = (size_t)snprintf(out, room, LP_GUEST_PROCESS);
+    for (int i = 0; i < n && used < room; i++) {
+        if (strncmp(settings[i], "process.", 8) != 0 || strchr(settings[i], ' '))
+            return lp_fail(err, LP_BAD_INPUT, "--%s: of a program there are --process.variables and --process.picture, without spaces",
+                           settings[i]);
+        used += (size_t)snprintf(out + used, room - used, " --%s", settings[i]);
+    }
+    if (used < room) used += (size_t)snprintf(out + used, room - used, " %s", policy + strlen(LP_GUEST_PROCESS));
+    return used < room ? LP_OK : too_long(policy, err);
+}
+
 lp_status lp_guest_give(char *out, size_t room, const char *policy, const char *const *settings, int n, lp_err *err) {
+    if (n && policy && begins(policy, LP_GUEST_PROCESS)) return give_program(out, room, policy, settings, n, err);
+    for (int i = 0; i < n; i++)
+        if (!strncmp(settings[i], "process.", 8))
+            return lp_fail(err, LP_BAD_INPUT, "--%s: only a program has such settings: --policy process:COMMAND", settings[i]);
     const bool chats = policy && (!strcmp(policy, "chat") || lp_guest_chats(policy));
     if (n && !chats) return lp_fail(err, LP_BAD_INPUT, "--%s: only a chat model has such settings: --policy chat", settings[0]);
     const char *given = chats && policy[4] ? policy + strlen(LP_GUEST_CHAT) : "", *at = lp_chat_given_settings(given), *end;
