@@ -39,6 +39,12 @@ static bool is_name(const char *text) {
     return *text && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == 0;
 }
 
+/* Where it is none: that is told. */
+static bool is_object(const cJSON *item, const lp_place *where, lp_findings *r) {
+    if (!cJSON_IsObject(item)) lp_report_error(r, where, "must be an object");
+    return cJSON_IsObject(item);
+}
+
 static int parameter_of(const lp_chat_tool *t, const char *name) {
     for (int i = 0; i < t->n_parameters; i++)
         if (!strcmp(t->parameter[i].name, name)) return i;
@@ -95,6 +101,7 @@ static void read_step(lp_chat_tool *t, const lp_game *game, const cJSON *item, c
     const cJSON *until;
     const int64_t once = 1;
     const lp_place at_press = lp_place_field(where, "press"), at_until = lp_place_field(where, "until");
+    if (!is_object(item, where, r)) return;
     lp_json_known(item, "press|times|until|most", true, where, r);
     read_press(s, game, cJSON_GetObjectItemCaseSensitive(item, "press"), &at_press, r);
     lp_json_object(item, "until", &until, where, r);
@@ -113,6 +120,7 @@ static void read_parameter(lp_chat_tool *t, const cJSON *item, const lp_place *w
         return;
     }
     const int64_t exact = (int64_t)1 << LP_JSON_EXACT_BITS;
+    if (!is_object(item, where, r)) return;
     strcpy(t->parameter[i].name, item->string);
     lp_json_known(item, "description|min|max", true, where, r);
     lp_json_text(item, "description", t->parameter[i].description, sizeof t->parameter[i].description, where, r);
@@ -126,6 +134,7 @@ static void read_tool(lp_chat_table *table, const lp_game *game, const cJSON *it
     const cJSON *parameters, *steps, *one;
     const lp_place at_name = lp_place_field(where, "name"), at_steps = lp_place_field(where, "steps"),
                    at_parameters = lp_place_field(where, "parameters");
+    if (!is_object(item, where, r)) return;
     lp_json_known(item, "name|description|parameters|steps", true, where, r);
     lp_json_text(item, "name", t->name, sizeof t->name, where, r);
     if (!is_name(t->name)) lp_report_error(r, &at_name, "must be up to %d letters, digits, _ or -", LP_CHAT_TABLE_NAME - 1);

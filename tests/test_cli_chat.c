@@ -642,6 +642,8 @@ static void test_own_tools(void **state) {
     if (run_with(NULL, "replay %/goes_whole --verify").code) fail_msg("does not verify");
     static const char *const bad[][2] = {
         {"{\"tool\": []}", "tools.json: tool: unknown"},
+        {"{\"tools\": [[1]]}", "tools[0]: must be an object"},
+        {"{\"tools\": [{\"name\": \"a\", \"steps\": [7]}]}", "tools[0].steps[0]: must be an object"},
         {"{\"tools\": [{\"name\": \"press\", \"steps\": [{\"press\": \"A\"}]}]}", "tools[0].name: there is a tool 'press' already"},
         {"{\"tools\": [{\"name\": \"a b\", \"steps\": [{\"press\": \"A\"}]}]}", "tools[0].name: must be up to 31 letters"},
         {"{\"tools\": [{\"name\": \"a\"}]}", "tools[0].steps: there are none"},

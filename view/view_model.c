@@ -94,11 +94,11 @@ static int counts_of(count_row out[COUNTS], const lp_view_model *m) {
                {"tokens", m->tokens, true, LP_INK_TEXT},
                {"cost", 1, m->cost > 0, LP_INK_TEXT},
                {"a win cost", m->wins, m->cost > 0 && m->wins > 0, LP_INK_TEXT},
-               {"a milestone cost", m->milestones, m->cost > 0 && m->milestones > 0, LP_INK_TEXT},
-               {"a turn cost", m->turns, m->cost > 0 && m->turns > 0, LP_INK_TEXT},
                {"replies", m->replies, true, LP_INK_TEXT},
                {"repeats", m->repeats, true, LP_INK_TEXT},
                {"faults", m->faults, true, LP_INK_TEXT},
+               {"a milestone cost", m->milestones, m->cost > 0 && m->milestones > 0, LP_INK_TEXT},
+               {"a turn cost", m->turns, m->cost > 0 && m->turns > 0, LP_INK_TEXT},
                {"failed", m->failed, m->failed > 0, LP_INK_TEXT},
                {"given up", m->given_up, m->given_up > 0, LP_INK_TEXT}};
     int n = 0;
