@@ -18,7 +18,7 @@ static void print_help(const lp_usage *u) {
     printf("usage: longplay %s %s [OPTIONS]\n\n%s\n\n", u->name, u->arguments, u->summary);
     for (int i = 0; i < u->n_options; i++) {
         const lp_option *o = &u->options[i];
-        char left[64];
+        char left[96];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
         if (strlen(left) <= 26) printf("  %-26s %s\n", left, o->help);
         else printf("  %s\n  %-26s %s\n", left, "", o->help);
@@ -28,6 +28,10 @@ static void print_help(const lp_usage *u) {
         snprintf(left, sizeof left, "--%sKEY=VALUE", u->section);
         printf("  %-26s %s\n", left, u->section_help);
     }
+    if (u->chat) printf("  %-26s %s\n", "--chat.KEY=VALUE", "a setting of --policy chat or chat:FILE, before the file's (docs/players.md)");
+    if (u->chat)
+        printf("  %-26s %s\n", "--process.KEY=VALUE",
+               "of --policy process:COMMAND: variables=NAME,... or picture=base64|path|none (docs/players.md)");
     printf("  %-26s %s\n", "--help", "this text");
     if (u->more_help) u->more_help();
     printf("\nexample: %s\n", u->example);
@@ -84,6 +88,12 @@ static int take_option(const lp_usage *u, int argc, char **argv, int *i) {
                         !strncmp(argv[*i + 1], "--", 2))) /* what begins with dashes is the next option: --run=--odd says otherwise */
             return bad_usage(u, "--%s needs a value: %s", o->name, o->value);
         return take_value(u, o, equals ? equals + 1 : argv[++*i]);
+    }
+    if (u->chat && (!strncmp(name, "chat.", 5) || !strncmp(name, "process.", 8))) {
+        if (!equals) return bad_usage(u, "--%s needs =VALUE%s", name, "");
+        if (*u->n_chat == LP_MAX_LIST) return bad_usage(u, "too many settings%s%s", "", "");
+        u->chat[(*u->n_chat)++] = name;
+        return -1;
     }
     if (u->settings && memchr(name, '.', length) && (!u->section || !strncmp(name, u->section, strlen(u->section)))) {
         if (!equals) return bad_usage(u, "--%s needs =VALUE%s", name, "");
@@ -154,7 +164,7 @@ int lp_print_json(cJSON *result) {
 lp_status lp_lasting_path(char *out, size_t size, const char *given, const char *const *names, lp_err *err) {
     char path[PATH_MAX];
     for (; *names; names++)
-        if (!strcmp(given, *names)) return snprintf(out, size, "%s", given), LP_OK;
+        if (!strcmp(given, *names)) return memset(out, 0, size), snprintf(out, size, "%s", given), LP_OK;
     if (!realpath(given, path)) return lp_fail(err, lp_errno_status(errno), "%s: %s", given, strerror(errno));
     if (strlen(path) >= size) return lp_fail(err, LP_BAD_INPUT, "%.80s...: path too long", path);
     memset(out, 0, size);

@@ -58,6 +58,9 @@ typedef struct {
      * help; NULL: any */
     const char **settings, *section, *section_help;
     int *n_settings;
+    /* likewise, those of the sections "chat." and "process."; NULL: none */
+    const char **chat;
+    int *n_chat;
     /* NULL: none. Options that are not known and what is no option, in their order, for another command; up to LP_MAX_LIST */
     const char **rest;
     int *n_rest;
@@ -70,6 +73,9 @@ typedef struct {
 #define LP_CLI_MEMORY_SETTINGS(a)                                                                                                          \
     .settings = (a).settings, .n_settings = &(a).n_settings, .section = "memory.",                                                         \
     .section_help = "a setting of the memory; longplay info lists them all"
+
+/* Of a command that a chat model may play: the settings of section "chat.", which go before its file; of a program those of "process.". */
+#define LP_CLI_CHAT_SETTINGS(a) .chat = (a).chat_settings, .n_chat = &(a).n_chat_settings
 
 /* Parses. Returns -1 to go on, or an exit code (after --help, or after a line about bad usage). */
 int lp_parse(const lp_usage *usage, int argc, char **argv);

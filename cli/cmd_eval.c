@@ -6,6 +6,7 @@
 #include "cli/rows.h"
 #include "evals/episodes.h"
 #include "evals/row_json.h"
+#include "players/guest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +14,9 @@
 #include <string.h>
 
 typedef struct {
-    const char *games, *policy, *model, *memory, *device, *noop, *out, *set[LP_MAX_LIST], *settings[LP_MAX_LIST];
-    int n_games, n_set, n_settings;
+    const char *games, *policy, *model, *memory, *device, *noop, *out, *set[LP_MAX_LIST], *settings[LP_MAX_LIST],
+        *chat_settings[LP_MAX_LIST];
+    int n_games, n_set, n_settings, n_chat_settings;
     int64_t episodes, seed, time_limit, threads, k; /* episodes 0, seed -1: not given */
     bool sample, greedy, milestones, json;
 } arguments;
@@ -22,7 +24,7 @@ typedef struct {
 /* A row of the table, all that it needs to be evaluated. */
 typedef struct {
     const lp_named_row *named;
-    char policy[256]; /* its file's name, or the player's */
+    char policy[768]; /* its file's name, or the player's */
     uint64_t digest;  /* of the policy; 0: none */
     lp_mem_config memory;
     bool sample;
@@ -50,7 +52,11 @@ static lp_status prepare(const arguments *a, const row *r, lp_chosen_policy *cho
     *config = (lp_eval_config){
         .knobs = r->named->knobs, .episodes = episodes_of(a, r), .tries = a->k, .seed = seed_of(a, r), .time_limit = a->time_limit};
     const lp_mem_given memory = {a->memory, a->settings, a->n_settings};
-    lp_status status = lp_row_player(chosen, config, &r->named->what, a->policy, &memory, err);
+    char given[sizeof chosen->name];
+    const bool chats = a->n_chat_settings || (a->policy && !strcmp(a->policy, "chat"));
+    lp_status status = chats ? lp_guest_give(given, sizeof given, a->policy, a->chat_settings, a->n_chat_settings, err) : LP_OK;
+    *chosen = (lp_chosen_policy){0};
+    if (!status) status = lp_row_player(chosen, config, &r->named->what, chats ? given : a->policy, &memory, err);
     config->sample = !a->greedy && (a->sample || config->sample);
     if (status || a->k == 1) return status;
     if (config->episodes > LP_EVAL_MAX_EPISODES)
@@ -292,7 +298,7 @@ int lp_cmd_eval(int argc, char **argv) {
     arguments a = {.seed = -1, .k = 1};
     const lp_option options[] = {
         {.name = "policy",
-         .value = "FILE|random|oracle|process:COMMAND|chat:FILE",
+         .value = "FILE|random|oracle|process:COMMAND|chat|chat:FILE",
          .help = "who plays (the game's shipped policy)",
          .text = &a.policy},
         {.name = "episodes",
@@ -357,6 +363,7 @@ int lp_cmd_eval(int argc, char **argv) {
                             .positional = &a.games,
                             .n_positional = &a.n_games,
                             LP_CLI_MEMORY_SETTINGS(a),
+                            LP_CLI_CHAT_SETTINGS(a),
                             .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;

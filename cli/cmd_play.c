@@ -13,6 +13,7 @@
 #include "harness/keyboard.h"
 #include "harness/pursuit.h"
 #include "harness/run.h"
+#include "players/guest.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
+enum { EPISODES = 5, DECISIONS = 2000, STUCK = 500, FROM_RUN = -1 };
 #define BEAT_S 0.1     /* between two signs of life */
 #define RETRY_S 5.0    /* between attempts to record again */
 #define GIVE_UP_S 30.0 /* at the end */
@@ -31,9 +32,9 @@ enum { EPISODES = 5, DECISIONS = 2000, FROM_RUN = -1 };
 
 typedef struct {
     const char *game, *policy, *model, *memory, *run, *speed, *shot, *title, *device, *noop, *keep, *set[LP_MAX_LIST],
-        *settings[LP_MAX_LIST];
-    int n_game, n_set, n_settings;
-    int64_t episodes, decisions, seed; /* FROM_RUN: not given */
+        *settings[LP_MAX_LIST], *chat_settings[LP_MAX_LIST];
+    int n_game, n_set, n_settings, n_chat_settings;
+    int64_t episodes, decisions, seed, stuck; /* FROM_RUN: not given */
     bool training_seeds, resume, headless, go_on, json;
     lp_look look;
     lp_web_config web;
@@ -71,7 +72,11 @@ static lp_status name_policy(session *s, lp_err *err) {
 static lp_status choose_player(session *s, const arguments *a, const char *name, lp_err *err) {
     s->human = name && !strcmp(name, "human");
     if (s->human && a->go_on) return lp_fail(err, LP_BAD_INPUT, "--go-on: what a person did cannot be played again");
-    if (!s->human) return lp_choose_policy(&s->chosen, s->game, name, err);
+    char given[sizeof s->config.policy];
+    const bool chats = a->n_chat_settings || (name && !strcmp(name, "chat"));
+    lp_status status = chats ? lp_guest_give(given, sizeof given, name, a->chat_settings, a->n_chat_settings, err) : LP_OK;
+    if (status) return status;
+    if (!s->human) return lp_choose_policy(&s->chosen, s->game, chats ? given : name, err);
     s->chosen = (lp_chosen_policy){.name = "human"};
     if (s->window) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "--policy human: a person plays in a window, and %s",
@@ -122,6 +127,7 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     if (status) return status;
     lp_mem_choose(&s->config.memory, &memory);
     if (a->seed != FROM_RUN) s->config.seed = a->seed;
+    s->config.stuck = a->stuck != FROM_RUN ? a->stuck : STUCK;
     s->config.training_seeds = a->training_seeds;
     settle_limits(s, a);
     status = settle_keep(s, a, err);
@@ -166,17 +172,22 @@ static lp_status settle_resumed(session *s, const arguments *a, lp_err *err) {
         if (strcmp(s->config.rom_hash, c.rom_hash)) status = changed("the game's ROM", a->run, err);
     }
     if (!status) status = choose_player(s, a, a->policy ? a->policy : c.policy, err);
-    if (!status && !s->chosen.policy && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
+    const bool chats = lp_guest_chats(c.policy) && lp_guest_same(c.policy, s->chosen.name); /* its settings may change */
+    if (!status && !s->chosen.policy && !chats && strcmp(s->chosen.name, c.policy)) status = changed("--policy", a->run, err);
     if (!status) status = same_memory(s, a, &c, err);
     if (!status) status = apply_knobs(s, a, c.knobs, err);
     if (!status && strcmp(s->config.knobs, c.knobs)) status = changed("--set", a->run, err);
     if (!status && a->seed != FROM_RUN && a->seed != c.seed) status = changed("--seed", a->run, err);
+    if (!status && a->stuck != FROM_RUN && a->stuck != c.stuck) status = changed("--stuck", a->run, err);
     if (!status && a->training_seeds && !c.training_seeds) status = changed("--training-seeds", a->run, err);
     if (status) return status;
     s->config = c;
+    if (chats) status = name_policy(s, err);
+    if (status) return status;
     if (a->episodes != FROM_RUN || a->decisions != FROM_RUN) settle_limits(s, a);
     status = settle_keep(s, a, err);
-    s->new_limits = s->config.keep != c.keep || s->config.episodes != c.episodes || s->config.decisions != c.decisions;
+    s->new_limits = strcmp(s->config.policy, c.policy) || s->config.keep != c.keep || s->config.episodes != c.episodes ||
+                    s->config.decisions != c.decisions;
     return status;
 }
 
@@ -350,6 +361,14 @@ static lp_status play(session *s, lp_err *err) {
 
 /* ---- the result ---- */
 
+/* What one of n took; null: there is none. */
+static void add_part(cJSON *o, const char *name, const lp_chat_counts *chat, int64_t n) {
+    cJSON *part = n ? cJSON_AddObjectToObject(o, name) : cJSON_AddNullToObject(o, name);
+    if (!n) return;
+    cJSON_AddNumberToObject(part, "tokens", (double)chat->tokens / (double)n);
+    cJSON_AddNumberToObject(part, "cost", chat->cost / (double)n);
+}
+
 static int print_json(const session *s, const arguments *a, lp_run_totals t, double rate) {
     char hash[24];
     cJSON *o = cJSON_CreateObject();
@@ -368,6 +387,7 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
     cJSON_AddBoolToObject(o, "resumed", s->resumed);
     cJSON_AddBoolToObject(o, "finished", lp_run_done(s->run));
     cJSON_AddNumberToObject(o, "decisions_per_s", rate);
+    cJSON_AddNumberToObject(o, "stuck", (double)lp_run_stuck(s->run));
     lp_chat_counts chat;
     if (lp_run_chat(s->run, &chat)) {
         cJSON *c = cJSON_AddObjectToObject(o, "chat");
@@ -381,6 +401,10 @@ static int print_json(const session *s, const arguments *a, lp_run_totals t, dou
         cJSON_AddNumberToObject(c, "repeats", (double)chat.repeats);
         cJSON_AddNumberToObject(c, "contradictions", (double)chat.contradictions);
         cJSON_AddNumberToObject(c, "goals", (double)chat.goals);
+        cJSON_AddNumberToObject(c, "turns", (double)chat.turns);
+        add_part(c, "per_turn", &chat, chat.turns);
+        add_part(c, "per_milestone", &chat, lp_run_milestones(s->run));
+        add_part(c, "per_win", &chat, t.wins);
     }
     if (a->shot) cJSON_AddStringToObject(o, "shot", a->shot);
     if (a->film.record) cJSON_AddStringToObject(o, "video", a->film.record);
@@ -478,10 +502,10 @@ static void more_help(void) {
 }
 
 int lp_cmd_play(int argc, char **argv) {
-    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .film.volume = 100};
+    arguments a = {.episodes = FROM_RUN, .decisions = FROM_RUN, .seed = FROM_RUN, .stuck = FROM_RUN, .film.volume = 100};
     const lp_option options[] = {
         {.name = "policy",
-         .value = "FILE|random|oracle|human|process:COMMAND|chat:FILE|mcp",
+         .value = "FILE|random|oracle|human|process:COMMAND|chat|chat:FILE|mcp",
          .help = "who plays (the game's shipped policy)",
          .text = &a.policy},
         {.name = "run", .value = "DIR", .help = "record the run into a new folder", .text = &a.run},
@@ -501,6 +525,12 @@ int lp_cmd_play(int argc, char **argv) {
          .number = &a.seed,
          .min = 0,
          .max = 4294967295.0},
+        {.name = "stuck",
+         .value = "N",
+         .help = "who has come to nothing new in N decisions with keys is told to be stuck; 0: nobody looks (500)",
+         .number = &a.stuck,
+         .min = 0,
+         .max = 1e9},
         {.name = "training-seeds",
          .help = "episodes use training seeds, so that demonstrations may be made of them (longplay demo add)",
          .flag = &a.training_seeds},
@@ -534,6 +564,7 @@ int lp_cmd_play(int argc, char **argv) {
                             .positional = &a.game,
                             .n_positional = &a.n_game,
                             LP_CLI_MEMORY_SETTINGS(a),
+                            LP_CLI_CHAT_SETTINGS(a),
                             .more_help = more_help};
     int code = lp_parse(&usage, argc, argv);
     if (code >= 0) return code;

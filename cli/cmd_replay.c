@@ -16,6 +16,7 @@
 #include "harness/run.h"
 #include "harness/timeline.h"
 #include "saves/movie.h"
+#include "players/guest.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -58,19 +59,18 @@ typedef struct {
     bool watched;                                    /* in a window or a picture */
     bool placed;                                     /* the machine is somewhere in the movie */
     bool foreign;                                    /* recorded on another version of the core: its states are of no use here */
-    char status[96], name[400];
+    char status[96], name[400], policy[sizeof((lp_run_config *)0)->policy];
 } replay;
 
 /* ---- showing ---- */
 
 static void show(void *context, lp_view *view) {
     replay *r = context;
-    const char *slash = strrchr(r->config.policy, '/');
     lp_mind_view(&r->mind.mind, view);
     (void)lp_timeline_follow(&r->timeline, r->store, r->decision, NULL); /* for the eye: the replay goes on without */
     lp_timeline_view(&r->timeline, r->decision - r->first_decision, view);
     view->mode = LP_VIEW_REPLAY;
-    view->policy = slash ? slash + 1 : r->config.policy;
+    view->policy = lp_guest_shown(r->policy, sizeof r->policy, r->config.policy);
     view->wins = r->saved.wins;
     view->losses = r->saved.losses;
     view->timeouts = r->saved.timeouts;

@@ -59,6 +59,9 @@ static cJSON *describe(const lp_view *v, const lp_irc_state *chat, const char *s
     cJSON_AddBoolToObject(o, "recorded", v->recorded);
     add_text(o, "recovered", v->recovered);
     add_text(o, "note", v->note);
+    cJSON *stuck = cJSON_AddObjectToObject(o, "stuck");
+    add_number(stuck, "decisions", (double)v->stuck);
+    add_number(stuck, "times", (double)v->stuck_times);
     cJSON *c = chat ? cJSON_AddObjectToObject(o, "chat") : cJSON_AddNullToObject(o, "chat");
     if (chat) {
         cJSON_AddBoolToObject(c, "connected", chat->connected);

@@ -32,7 +32,7 @@ typedef struct { /* what a variable's values are called in texts */
 } lp_value_names;
 
 struct lp_game {
-    char name[64], dir[512], title[160], licence[40], floor[80], origin[200];
+    char name[64], dir[512], title[160], licence[40], floor[80], origin[200], place[160];
     bool is_folder, has_longplay; /* has_longplay: a longplay.json */
     lp_blob rom;
     lp_system system;

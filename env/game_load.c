@@ -1,5 +1,6 @@
 /* Reads longplay.json, field by field. See game_load.h. */
 #include "env/buttons.h"
+#include "env/cells.h"
 #include "env/game_load.h"
 
 #include <string.h>
@@ -245,6 +246,14 @@ static void load_actions(lp_game *g, const cJSON *root, const lp_place *file, lp
     else if (actions) lp_game_load_actions(g, actions, &at_actions, r);
 }
 
+static void load_place(lp_game *g, const cJSON *root, const lp_place *file, lp_findings *r) {
+    const lp_place at = lp_place_field(file, "place");
+    lp_cells cells;
+    lp_err err;
+    if (lp_json_text(root, "place", g->place, sizeof g->place, file, r) && *g->place && lp_cells_parse(&cells, g, g->place, 0, 0, 0, &err))
+        lp_report_error(r, &at, "must be variables of data.json, NAME or NAME/N, with commas between");
+}
+
 /* What people bring from stable-retro and look for here. */
 static void refuse_state(const cJSON *root, const lp_place *file, lp_findings *r) {
     static const char *const fields[] = {"state", "states", "default_state"};
@@ -278,7 +287,7 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     lp_json_known(
         root,
         "rom|origin|model|title|licence|floor|frame_skip|observation|buttons|actions|boot|start|seed|knobs|twin|time_limit|win|loss|"
-        "audit|names|events|oracle|state|states|default_state",
+        "audit|names|events|oracle|place|state|states|default_state",
         true, file, r);
     lp_json_text(root, "title", g->title, sizeof g->title, file, r);
     lp_json_text(root, "licence", g->licence, sizeof g->licence, file, r);
@@ -300,4 +309,5 @@ void lp_game_load_longplay(lp_game *g, const cJSON *root, const lp_place *file, 
     load_names(g, root, file, r);
     load_events(g, root, file, r);
     load_oracle(g, root, file, r);
+    load_place(g, root, file, r);
 }

@@ -16,16 +16,6 @@ bool lp_shipped_policy(const lp_game *game, char *path, size_t size) {
     return lp_file_exists(path);
 }
 
-/* A chat model's file is found again from any folder. */
-static lp_status name_guest(char out[512], const char *name, lp_err *err) {
-    const size_t kind = strlen(LP_GUEST_CHAT);
-    char path[PATH_MAX];
-    lp_status status = lp_guest_check(name, err);
-    if (!status && lp_guest_chats(name) && realpath(name + kind, path)) snprintf(out, 512, LP_GUEST_CHAT "%s", path), name = out;
-    if (!status && strlen(name) >= 511) return lp_fail(err, LP_BAD_INPUT, "--policy %.40s...: too long", name);
-    return status;
-}
-
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err) {
     *out = (lp_chosen_policy){.player = LP_PLAYER_RANDOM, .name = "random"};
     char shipped[PATH_MAX];
@@ -34,7 +24,8 @@ lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const cha
     snprintf(out->name, sizeof out->name, "%s", name);
     if (lp_is_guest(name)) {
         out->player = LP_PLAYER_GUEST;
-        return name_guest(out->name, name, err);
+        lp_status status = lp_guest_check(name, err);
+        return status ? status : lp_guest_lasting(out->name, sizeof out->name, name, err); /* its file is found again from any folder */
     }
     if (!strcmp(name, "oracle")) {
         out->player = LP_PLAYER_ORACLE;

@@ -13,7 +13,7 @@ typedef enum { LP_PLAYER_POLICY, LP_PLAYER_RANDOM, LP_PLAYER_ORACLE, LP_PLAYER_G
 typedef struct {
     lp_player player;
     lp_policy *policy; /* owned; NULL unless a file */
-    char name[512];    /* "random", "process:COMMAND", or the path */
+    char name[768];    /* "random", "process:COMMAND", or the path */
 } lp_chosen_policy;
 lp_status lp_choose_policy(lp_chosen_policy *out, const lp_game *game, const char *name, lp_err *err);
 /* Puts game into another console, as --model gives it; NULL: nothing changes. */

@@ -15,7 +15,7 @@ typedef struct {
 static void add_row(void *context, const lp_store_row *row) {
     const page *p = context;
     const size_t used = strlen(p->out);
-    if (row->event && lp_is_of_viewers(row->event)) return; /* what they write is for no player */
+    if (row->event && (lp_is_of_viewers(row->event) || !strcmp(row->event, LP_RUN_STUCK))) return; /* for no player */
     if (row->dropped) snprintf(p->out + used, p->room - used, "%s: what it was is no longer stored\n", row->id);
     else if (row->items)
         snprintf(p->out + used, p->room - used, "%s, decisions %lld to %lld of episode %lld: made from %s\n", row->id,

@@ -92,6 +92,14 @@ static lp_status recall_before(lp_run *run, lp_err *err) {
     return status;
 }
 
+/* Where it had been, of a run that looks whether it is stuck. */
+static lp_status recall_stuck(lp_run *run, lp_err *err) {
+    char text[LP_STUCK_TEXT];
+    lp_status status = run->stuck.after ? lp_store_get_meta(run->store, LP_RUN_STUCK, text, sizeof text, err) : LP_OK;
+    if (status || !run->stuck.after || !run->head.decisions || lp_stuck_read(&run->stuck, text)) return status;
+    return lp_fail(err, LP_BAD_INPUT, "%s/run.db: meta's row 'stuck' is damaged", run->folder);
+}
+
 /* The last checkpoint, and the movie up to there. */
 static lp_status load_record(lp_run *run, lp_err *err) {
     char path[PATH_MAX];
@@ -116,7 +124,7 @@ static lp_status load_record(lp_run *run, lp_err *err) {
     if (!run->state) return lp_fail(err, LP_FAILED, "out of memory for machine states");
     lp_env_set_tap(run->mind.seat.env, &(lp_env_tap){run->movie, on_reset, on_poke, on_keys, on_decision});
     run->mind.episode = run->head.episodes + 1;
-    if ((status = lp_run_recall_nodes(run, err)) || (status = recall_before(run, err))) return status;
+    if ((status = lp_run_recall_nodes(run, err)) || (status = recall_before(run, err)) || (status = recall_stuck(run, err))) return status;
     run->saved_decisions = run->head.decisions;
     run->saved_playing = run->head.playing;
     run->resumed = run->head.decisions > 0;
@@ -167,6 +175,7 @@ static lp_status make_run(lp_run **out, const char *folder, const lp_game *game,
     run->saved_s = lp_now_s();
     run->lock_fd = -1;
     lp_timeline_open(&run->timeline, game);
+    lp_stuck_open(&run->stuck, game, config->stuck);
     lp_mem_config memory = lp_run_memory(config, policy);
     lp_status status = lp_run_knobs(run->knobs, config, game, err);
     memcpy(run->episode_knobs, run->knobs, sizeof run->knobs);
@@ -306,8 +315,8 @@ static void note_events(lp_run *run) {
     }
 }
 
-/* What viewers did. It never becomes an item's text: what they write is not for players. */
-static void note_viewers(lp_run *run, const char *name, const char *text) {
+/* What is not the game's: what viewers did, that somebody is stuck. It never becomes an item's text: it is not for players. */
+static void note_aside(lp_run *run, const char *name, const char *text) {
     const int64_t step = lp_env_steps(run->mind.seat.env);
     lp_timeline_add(&run->timeline, step, name, text);
     if (run->recorded) lp_store_event(run->store, run->head.episodes + 1, step, run->head.decisions, name, text);
@@ -317,13 +326,21 @@ static void note_vote(lp_run *run) {
     char text[LP_VIEWER_TEXT_BYTES + 24];
     const char *vote = lp_viewer_vote(&run->words, run->head.decisions);
     snprintf(text, sizeof text, "the viewers chose %s", vote ? vote : "");
-    if (vote) note_viewers(run, "vote", text);
+    if (vote) note_aside(run, "vote", text);
 }
 
 static void note_marks(lp_run *run) {
     for (int i = 0; i < run->words.n; i++)
         if (!run->words.list[i].vote && run->words.list[i].decision == run->head.decisions)
-            note_viewers(run, "clip", run->words.list[i].text);
+            note_aside(run, "clip", run->words.list[i].text);
+}
+
+/* Has the step led nowhere, again? */
+static void note_stuck(lp_run *run) {
+    char text[96];
+    if (!lp_stuck_look(&run->stuck, run->mind.seat.env, lp_game_action_keys(run->game, run->mind.action))) return;
+    snprintf(text, sizeof text, "stuck: %lld decisions led nowhere new", (long long)run->stuck.after);
+    note_aside(run, LP_RUN_STUCK, text);
 }
 
 static lp_status begin_episode(lp_run *run, lp_err *err) {
@@ -336,6 +353,7 @@ static lp_status begin_episode(lp_run *run, lp_err *err) {
     lp_mind_reset(&run->mind);
     run->mind.episode = run->head.episodes + 1;
     lp_timeline_begin(&run->timeline, run->head.episodes + 1);
+    lp_stuck_begin(&run->stuck);
     lp_run_head_begin(&run->head, seed, run->store);
     note_vote(run);
     note_events(run);
@@ -457,6 +475,7 @@ lp_status lp_run_take(lp_run *run, lp_err *err) {
     lp_viewer_words_drop(&run->words, run->head.decisions);
     lp_timeline_press(&run->timeline, lp_game_action_keys(run->game, run->mind.action));
     note_events(run);
+    note_stuck(run);
     if (run->outcome) {
         run->before = run->outcome;
         lp_mind_note_end(&run->mind, run->head.text);
@@ -489,6 +508,13 @@ static lp_status fill_blob(lp_run *run, lp_err *err) {
     return LP_OK;
 }
 
+static void write_stuck(lp_run *run) {
+    char text[LP_STUCK_TEXT];
+    if (!run->stuck.after) return;
+    lp_stuck_print(&run->stuck, text);
+    lp_store_meta(run->store, LP_RUN_STUCK, text);
+}
+
 /* Whether what was saved can be found. */
 static lp_status check_place(lp_run *run, lp_err *err) {
     lp_status status = lp_store_in_place(run->store, err);
@@ -507,6 +533,7 @@ lp_status lp_run_save(lp_run *run, lp_err *err) {
     if (!status) {
         lp_run_head_pack(&run->head, run->blob);
         lp_run_clock_write(&run->clock, run->store, false);
+        write_stuck(run);
         lp_run_keep_within(run);
         status = lp_store_commit(run->store, run->blob, sizeof run->head + run->head.seat_bytes, err);
     }
@@ -544,26 +571,37 @@ lp_seat *lp_run_seat(lp_run *run) { return &run->mind.seat; }
 
 const lp_decision *lp_run_decision(const lp_run *run) { return run->policy && run->mind.action >= 0 ? &run->mind.decision : NULL; }
 
+int64_t lp_run_milestones(const lp_run *run) { return lp_timeline_milestones(&run->timeline); }
+
+int64_t lp_run_stuck(const lp_run *run) { return run->stuck.times; }
+
 int lp_run_action(const lp_run *run) { return run->mind.action; }
 
 lp_outcome lp_run_outcome(const lp_run *run) { return run->outcome; }
 
 void lp_run_view(lp_run *run, lp_view *view) {
     const lp_run_head *h = &run->head;
-    const char *slash = strrchr(run->config.policy, '/');
     lp_mind_view(&run->mind, view);
     lp_timeline_view(&run->timeline, h->decisions - h->first_decision, view);
-    view->policy = slash ? slash + 1 : run->config.policy;
+    view->policy = lp_guest_shown(run->shown, sizeof run->shown, run->config.policy);
     view->thought = run->guest ? lp_guest_saying(run->guest) : NULL;
     view->thinks = view->thought != NULL;
     if (run->guest && !view->thinks) view->thought = run->last_thought;
     if (run->guest && lp_guest_show(run->guest, &run->model, run->lines, &view->n_lines))
         view->model = &run->model, view->lines = run->lines;
+    run->model.milestones = lp_timeline_milestones(&run->timeline);
+    run->model.wins = h->wins;
     view->recovered = lp_run_clock_recovered(&run->clock);
     view->played_s = lp_run_clock_played(&run->clock);
     view->real_s = (double)time(NULL) - run->clock.started;
     view->recorded = run->recorded;
     if (run->recorded) view->disk = run->disk;
+    view->stuck = lp_stuck_now(&run->stuck);
+    view->stuck_times = run->stuck.times;
+    if (view->stuck) {
+        snprintf(run->note, sizeof run->note, "stuck: the last %lld decisions led nowhere new", (long long)view->stuck);
+        view->note = run->note;
+    }
     if (run->disk.low) view->note = "little is left of the disk";
     if (run->disk.full) view->note = "the disk's budget is used up, nothing is left to drop";
     if (run->waits) view->note = "standing still: another program keeps run.db locked";

@@ -47,6 +47,7 @@ typedef struct {
     int64_t seed;                /* see lp_run_seed */
     int64_t training_seeds;      /* 1: episodes have training seeds, to be learned from; 0: evaluation seeds */
     int64_t episodes, decisions; /* stop after as many; 0: no limit */
+    int64_t stuck;               /* decisions that lead nowhere until somebody is stuck (stuck.h); 0: nobody looks */
     int64_t keep;                /* bytes that the run's files may take, see run_keep.c; 0: no limit */
     lp_mem_choice memory;
     int64_t hash_every, state_every; /* decisions between machine hashes and machine states in the movie */
@@ -166,6 +167,8 @@ lp_status lp_run_look(lp_store **store, const char *folder, lp_run_totals *total
 lp_seat *lp_run_seat(lp_run *run);
 const lp_decision *lp_run_decision(const lp_run *run);       /* NULL when there is no policy; valid until the next think */
 bool lp_run_chat(const lp_run *run, lp_chat_counts *counts); /* what a chat model did so far; false: none plays */
+int64_t lp_run_milestones(const lp_run *run);                /* reached, over all sittings */
+int64_t lp_run_stuck(const lp_run *run);                     /* how often somebody was stuck, over all sittings */
 int lp_run_action(const lp_run *run);                        /* -1 before the first think */
 lp_outcome lp_run_outcome(const lp_run *run);                /* of the last take */
 

@@ -25,6 +25,7 @@ static const lp_setting own[] = {
     INT("run.episodes", "to play; 0: no limit", episodes, 0, 0, 1e15),
     INT("run.decisions", "to play; 0: no limit", decisions, 0, 0, 1e15),
     INT("run.keep", "bytes that the run's files may take; 0: no limit", keep, 0, 0, 1e18),
+    INT("run.stuck", "decisions that lead nowhere until somebody is stuck; 0: nobody looks", stuck, 0, 0, 1e9),
     INT("movie.hash_every", "decisions between machine hashes", hash_every, 64, 1, 1e9),
     INT("movie.state_every", "decisions between machine states", state_every, 256, 1, 1e9),
     TEXT("identity.rom_hash", "of the ROM", rom_hash),

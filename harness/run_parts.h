@@ -9,6 +9,7 @@
 #include "base/journal.h"
 #include "harness/run.h"
 #include "harness/run_mind.h"
+#include "harness/stuck.h"
 #include "harness/timeline.h"
 #include "players/answers.h"
 #include "memory/store.h"
@@ -65,6 +66,8 @@ typedef struct {
 } lp_viewer_words;
 /* Is an event of this name a vote or a mark? */
 bool lp_is_of_viewers(const char *event);
+/* An event that says of the player, not of the game, and is for no player. */
+#define LP_RUN_STUCK "stuck"
 /* False: the line is none. */
 bool lp_viewer_word_read(lp_viewer_word *word, const char *line);
 /* Reads those from decision `from` on; a last line that was cut off is taken away. LP_BAD_INPUT: another line is none. */
@@ -98,13 +101,15 @@ struct lp_run {
     char last_thought[LP_ANSWER_THOUGHT];
     lp_view_model model; /* of the moment that was shown last, as its lines */
     lp_view_line lines[LP_NOTEBOOK];
-    lp_answer answer; /* the last */
-    bool answered;    /* between think and take: a guest has */
-    bool known;       /* likewise: its answer is known from before a kill */
-    bool writes;      /* likewise: it writes a summary before it is asked */
+    char note[96], shown[LP_RUN_PATH_BYTES]; /* likewise; shown: who plays */
+    lp_answer answer;                        /* the last */
+    bool answered;                           /* between think and take: a guest has */
+    bool known;                              /* likewise: its answer is known from before a kill */
+    bool writes;                             /* likewise: it writes a summary before it is asked */
     lp_writing writing;
     lp_outcome before; /* how the episode before ended, until a guest was told */
     lp_timeline timeline;
+    lp_stuck stuck;
     lp_run_clock clock;
     lp_store *store;
     lp_movie_writer *movie;

@@ -73,6 +73,7 @@ void lp_timeline_add(lp_timeline *t, int64_t step, const char *name, const char 
 
 void lp_timeline_begin(lp_timeline *t, int64_t episode) {
     keep_best(t);
+    t->n_reached += t->now.n_reached;
     t->episode = episode;
     t->fresh = true;
     clear(&t->now);
@@ -101,6 +102,8 @@ void lp_timeline_end(lp_timeline *t, int64_t episode, lp_outcome outcome, int64_
     finish(t, outcome == LP_WIN, n_decisions);
     add_result(t, episode, outcome == LP_WIN ? LP_VIEW_WON : outcome == LP_LOSS ? LP_VIEW_LOST : LP_VIEW_TIMED_OUT, n_decisions);
 }
+
+int64_t lp_timeline_milestones(const lp_timeline *t) { return t->n_reached + t->now.n_reached; }
 
 /* ---- from the store ---- */
 

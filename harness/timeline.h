@@ -29,7 +29,8 @@ typedef struct {
     int n_milestones;
     const char *milestones[LP_MAX_MILESTONES];
     lp_splits now, best;
-    int64_t episode; /* that now belongs to; 0: none yet */
+    int64_t n_reached; /* milestones in the episodes before now */
+    int64_t episode;   /* that now belongs to; 0: none yet */
     struct {
         int64_t episode, step;
         bool milestone;
@@ -56,6 +57,8 @@ void lp_timeline_note(lp_timeline *t, lp_env *env, int64_t decision);
 void lp_timeline_add(lp_timeline *t, int64_t step, const char *name, const char *text);
 void lp_timeline_press(lp_timeline *t, uint16_t keys);
 void lp_timeline_end(lp_timeline *t, int64_t episode, lp_outcome outcome, int64_t n_decisions);
+/* Milestones reached in all, an episode's each once. */
+int64_t lp_timeline_milestones(const lp_timeline *t);
 /* Everything in the store up to decision that an earlier call has not had. */
 lp_status lp_timeline_follow(lp_timeline *t, lp_store *store, int64_t decision, lp_err *err);
 /* Fills events, splits, results, keys, variables and the episode's time, of which step decisions were taken; valid until the next call. */

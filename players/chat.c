@@ -25,9 +25,10 @@ static const char PROMPT[] = "You play a video game, one turn after the other. Y
 struct lp_chat {
     const lp_game *game; /* borrowed */
     lp_chat_setup setup;
-    char *prompt;     /* owned */
-    lp_http *http;    /* owned */
-    lp_chat_log *log; /* owned; NULL: the run is not recorded */
+    lp_chat_table table; /* the game's, which setup names */
+    char *prompt;        /* owned */
+    lp_http *http;       /* owned */
+    lp_chat_log *log;    /* owned; NULL: the run is not recorded */
     lp_chat_counts counts;
     /* the past, from the replies */
     cJSON **past; /* owned; [setup.turns], n_past of them: each turn's messages, oldest first */
@@ -65,7 +66,15 @@ struct lp_chat {
     char *asked;               /* owned; the question */
     lp_written written;
     /* what the player does now */
-    int64_t at; /* which of the plan's presses */
+    int64_t at;                    /* decisions since it was asked */
+    int64_t begins;                /* the step of its first press: that of the turn, or later, where the console goes on meanwhile */
+    int64_t moment;                /* the step of the moment that was asked of last */
+    bool waits, sent;              /* an answer to an earlier moment is waited for; this one was sent */
+    double until_s;                /* when the console goes on without one */
+    int held;                      /* the last action of a turn */
+    char missed[LP_CHAT_QUESTION]; /* what happened meanwhile */
+    int64_t left_out;              /* presses that were not needed, of tools that press until something holds */
+    const int64_t *variables;      /* of the moment, borrowed until it is acted on */
     bool answered;
 };
 
@@ -130,13 +139,22 @@ static void ask_goal(lp_chat *c, char question[LP_CHAT_QUESTION]) {
             (long long)c->goal_turns, lp_chat_goal(&c->book));
 }
 
+static int64_t number_of(const cJSON *line, const char *name) {
+    const cJSON *n = cJSON_GetObjectItem(line, name);
+    return cJSON_IsNumber(n) ? (int64_t)n->valuedouble : 0;
+}
+
 static void count(void *context, const cJSON *line) {
     lp_chat_counts *counts = context;
     const cJSON *tokens = cJSON_GetObjectItem(line, "tokens"), *cost = cJSON_GetObjectItem(line, "cost"),
                 *faults = cJSON_GetObjectItem(line, "faults");
     const cJSON *failed = cJSON_GetObjectItem(line, "failed");
     const bool gave_up = cJSON_GetObjectItem(line, "gave_up") != NULL;
+    if (cJSON_GetObjectItem(line, "left_out")) return;
     counts->replies += !gave_up, counts->given_up += gave_up;
+    const int64_t episode = number_of(line, "episode"), step = number_of(line, "step");
+    const bool turn = !cJSON_GetObjectItem(line, "summary") && (episode != counts->turn_episode || step != counts->turn_step);
+    if (turn) counts->turns++, counts->turn_episode = episode, counts->turn_step = step;
     if (cJSON_IsNumber(tokens)) counts->tokens += (int64_t)tokens->valuedouble;
     if (cJSON_IsNumber(cost)) counts->cost += cost->valuedouble;
     counts->contradictions += cJSON_GetObjectItem(line, "contradicts") != NULL;
@@ -160,17 +178,23 @@ static void begin_turn(lp_chat *c, int64_t episode, int64_t step, const char *qu
     cJSON_AddStringToObject(message, "role", "user");
     cJSON_AddStringToObject(message, "content", question);
     cJSON_AddItemToArray(c->now, message);
-    c->episode = episode, c->step = step;
-    c->plan.n_presses = c->plan.faults = 0;
+    c->episode = episode, c->step = c->begins = step;
+    c->plan.n_presses = c->plan.n_loops = c->plan.faults = 0;
+    c->left_out = 0;
     c->plan.importance = 0;
     c->plan.text[0] = c->plan.thought[0] = 0;
     c->rounds = 0;
 }
 
-static void pass_by(lp_chat *c, const char *why) {
+static uint8_t idle_action(const lp_chat *c) {
     int idle = 0;
     while (idle < lp_game_n_actions(c->game) - 1 && lp_game_action_keys(c->game, idle)) idle++;
-    memset(c->plan.press, idle, (size_t)c->setup.idle);
+    return (uint8_t)idle;
+}
+
+static void pass_by(lp_chat *c, const char *why) {
+    memset(c->plan.press, idle_action(c), (size_t)c->setup.idle);
+    c->plan.n_loops = 0;
     c->plan.n_presses = (int)c->setup.idle;
     snprintf(c->plan.thought, sizeof c->plan.thought, "(no answer: %s)", why);
 }
@@ -184,6 +208,7 @@ static void follow(lp_chat *c, cJSON *line, const lp_library *library) {
     const cJSON *message = cJSON_GetObjectItem(line, "message"), *why = cJSON_GetObjectItem(line, "gave_up"), *one;
     if (!cJSON_IsString(why)) why = NULL;
     c->rounds++;
+    if (cJSON_GetObjectItem(line, "begins")) c->begins = number_of(line, "begins");
     if (cJSON_GetObjectItem(line, "contradicts")) c->doubts = hash_of(line, "contradicts");
     if (why) pass_by(c, cJSON_GetStringValue(why));
     if (why) note_turn(c, hash_of(line, "screen"));
@@ -209,7 +234,14 @@ static lp_status read_prompt(lp_chat *c, lp_err *err) {
     if (!*path && lp_game_dir(c->game)) lp_path_join(path, sizeof path, lp_game_dir(c->game), "chat.md");
     const bool own = *path && (*c->setup.prompt || lp_file_exists(path));
     lp_status status = own ? lp_file_read(&text, path, MAX_PROMPT_BYTES, err) : LP_OK;
-    if (!status && !(c->prompt = strdup(own ? (const char *)text.data : PROMPT))) status = lp_fail(err, LP_FAILED, "out of memory");
+    char grid[200] = "";
+    if (c->setup.grid && c->setup.sees != LP_SEES_TEXT)
+        snprintf(
+            grid, sizeof grid,
+            "\nThe picture has a red grid, a line every %d pixels; its columns are numbered above it and its rows to the left, from 0.",
+            (int)c->setup.grid);
+    if (!status && asprintf(&c->prompt, "%s%s", own ? (const char *)text.data : PROMPT, grid) < 0) c->prompt = NULL;
+    if (!status && !c->prompt) status = lp_fail(err, LP_FAILED, "out of memory");
     lp_blob_free(&text);
     return status;
 }
@@ -235,16 +267,20 @@ static lp_status open_http(lp_chat *c, const char *path, lp_err *err) {
     return lp_http_open(&c->http, url, key, (int)c->setup.timeout_s, err);
 }
 
-lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err) {
+lp_status lp_chat_open(lp_chat **out, const char *given, const lp_game *game, const char *folder, lp_err *err) {
     lp_chat *c = *out = NULL;
     if (!(c = calloc(1, sizeof *c))) return lp_fail(err, LP_FAILED, "out of memory");
     c->game = game;
-    lp_status status = lp_chat_setup_read(&c->setup, path, err);
+    lp_status status = lp_chat_setup_read(&c->setup, given, err);
     if (!status && !(c->past = calloc((size_t)c->setup.turns + 1, sizeof *c->past))) status = lp_fail(err, LP_FAILED, "out of memory");
-    if (!status) status = check_variables(c, path, err);
+    if (!status) status = lp_chat_table_read(&c->table, game, err);
+    c->setup.table = &c->table;
+    if (!status) status = lp_chat_check_tools(&c->setup, err);
+    if (!status) status = check_variables(c, c->setup.from, err);
     if (!status) status = read_prompt(c, err);
-    if (!status) status = open_http(c, path, err);
+    if (!status) status = open_http(c, c->setup.from, err);
     c->streams = c->setup.stream;
+    c->held = idle_action(c);
     if (!status && folder) status = lp_chat_log_open(&c->log, folder, count, &c->counts, err);
     if (status) lp_chat_close(c);
     else *out = c;
@@ -275,7 +311,8 @@ const char *lp_chat_saying(const lp_chat *c) {
 
 int lp_chat_show(const lp_chat *c, lp_view_model *model, lp_view_line lines[LP_NOTEBOOK]) {
     const lp_chat_counts *n = &c->counts;
-    *model = (lp_view_model){.replies = n->replies,
+    *model = (lp_view_model){.turns = n->turns,
+                             .replies = n->replies,
                              .tokens = n->tokens,
                              .cost = n->cost,
                              .failed = n->failed,
@@ -323,24 +360,79 @@ static uint64_t screen_of(const lp_chat *c, const lp_moment *m) {
     return hash;
 }
 
+/* Which of the plan's presses comes now. */
+static int64_t place(const lp_chat *c) { return c->at + c->left_out; }
+
+/* Leaves out what is enough already, which is written down: a turn that is taken up again later may not look at what was then. */
+static lp_status leave_out(lp_chat *c, lp_err *err) {
+    int64_t to = place(c);
+    for (int i = 0; i < c->plan.n_loops; i++)
+        if (to >= c->plan.loop[i].from && to < c->plan.loop[i].to &&
+            lp_until_holds(c->plan.loop[i].op, c->variables[c->plan.loop[i].variable], c->plan.loop[i].reference))
+            to = c->plan.loop[i].to;
+    const int64_t n = to - place(c);
+    c->left_out += n;
+    if (!n || !c->log) return LP_OK;
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddNumberToObject(line, "left_out", (double)n);
+    cJSON_AddNumberToObject(line, "episode", (double)c->episode);
+    cJSON_AddNumberToObject(line, "step", (double)(c->begins + c->at));
+    cJSON_AddStringToObject(line, "question", "");
+    lp_status status = lp_chat_log_add(c->log, line, err);
+    cJSON_Delete(line);
+    return status;
+}
+
+/* What happens while an answer is waited for is told in the next question. */
+static void miss(lp_chat *c, const char *happened) {
+    const size_t used = strlen(c->missed);
+    if (*happened) snprintf(c->missed + used, sizeof c->missed - used, "%s%s", used ? "; " : "", happened);
+}
+
+/* The episode of what is asked is over, and so is the turn. */
+static void forget_turn(lp_chat *c) {
+    cJSON_Delete(c->now);
+    c->now = NULL;
+    c->waits = c->on_its_way = false;
+    c->missed[0] = 0;
+}
+
+/* A line of the log, come to. */
+static void take_up(lp_chat *c, cJSON *line) {
+    if (cJSON_GetObjectItem(line, "left_out")) c->left_out += number_of(line, "left_out");
+    else if (!cJSON_GetObjectItem(line, "summary")) follow(c, line, NULL);
+}
+
 lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON *line;
     while (c->log && (line = lp_chat_log_next(c->log, m->episode, m->step))) {
-        if (!cJSON_GetObjectItem(line, "summary")) follow(c, line, NULL);
+        take_up(c, line);
         cJSON_Delete(line);
         c->met = true;
     }
-    const bool same = c->now && m->episode == c->episode && m->step >= c->step;
-    c->at = same ? m->step - c->step : 0;
-    c->answered = same && c->at < c->plan.n_presses && (!c->at || !*m->happened);
-    if (c->answered) return LP_OK;
+    const bool same = c->now && m->episode == c->episode && m->step >= c->begins;
+    c->at = same ? m->step - c->begins : 0;
+    c->moment = m->step;
+    c->variables = m->variables;
+    c->until_s = lp_now_s() + (c->setup.realtime > 0 ? lp_game_frame_skip(c->game) / (LP_EMU_FRAMES_PER_S * c->setup.realtime) : 0);
+    c->sent = false;
+    if (c->waits && m->episode == c->episode) return miss(c, m->happened), LP_OK;
+    if (c->waits) forget_turn(c);
+    const bool goes_on = same && c->plan.n_presses && (!c->at || !*m->happened);
+    lp_status status = goes_on ? leave_out(c, err) : LP_OK;
+    c->answered = goes_on && (!c->at || place(c) < c->plan.n_presses);
+    if (c->answered || status) return status;
     c->screen = screen_of(c, m);
     c->repeats = c->repeating = 0;
     c->doubt = 0;
     c->asks_goal = false;
     if (!same || c->at) {
         char question[LP_CHAT_QUESTION];
-        lp_chat_question(question, &c->setup, c->game, m);
+        lp_moment told = *m;
+        miss(c, m->happened);
+        told.happened = c->missed;
+        lp_chat_question(question, &c->setup, c->game, &told);
+        c->missed[0] = 0;
         tell_repeats(c, question);
         tell_contradictions(c, m, question);
         ask_goal(c, question);
@@ -352,13 +444,14 @@ lp_status lp_chat_ask(lp_chat *c, const lp_moment *m, lp_err *err) {
     cJSON_Delete(c->request);
     c->request = lp_chat_request(&c->setup, c->game, c->prompt, c->past, c->n_past, c->now, m, &c->book);
     if (!c->request) return lp_fail(err, LP_FAILED, "out of memory for a request");
-    lp_status status = within_budget(c, err);
+    status = within_budget(c, err);
+    c->sent = c->waits = !status;
     return status ? status : post(c, err);
 }
 
 bool lp_chat_sent(const lp_chat *c, const lp_moment *m, bool *sent) {
-    if (!c->answered) lp_chat_choose_notes(sent, m, &c->setup);
-    return !c->answered;
+    if (c->sent) lp_chat_choose_notes(sent, m, &c->setup);
+    return c->sent;
 }
 
 bool lp_chat_writes(const lp_chat *c) { return c->setup.summaries == LP_SUMMARIES_WRITE; }
@@ -371,7 +464,7 @@ lp_status lp_chat_summarise(lp_chat *c, const lp_writing *w, lp_err *err) {
         const char *id = cJSON_GetStringValue(cJSON_GetObjectItem(line, "summary"));
         c->wrote = id && !strcmp(id, w->id);
         if (c->wrote) lp_chat_summary_judge(&c->written, &c->setup, w, line);
-        else if (!id) follow(c, line, NULL);
+        else take_up(c, line);
         cJSON_Delete(line);
         c->met = true;
     }
@@ -415,6 +508,7 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     if (c->writing) return take_summary(c, line, err);
     cJSON_AddNumberToObject(line, "episode", (double)c->episode);
     cJSON_AddNumberToObject(line, "step", (double)c->step);
+    if (c->moment != c->step) cJSON_AddNumberToObject(line, "begins", (double)c->moment);
     cJSON_AddStringToObject(line, "question", cJSON_GetStringValue(cJSON_GetObjectItem(c->now->child, "content")));
     add_hash(line, "screen", c->screen);
     if (c->repeats) cJSON_AddNumberToObject(line, "repeats", c->repeats);
@@ -428,6 +522,9 @@ static lp_status take(lp_chat *c, cJSON *line, lp_err *err) {
     count(&c->counts, line);
     lp_status status = c->log ? lp_chat_log_add(c->log, line, err) : LP_OK;
     c->answered = c->plan.n_presses > 0;
+    c->waits = !c->answered;
+    c->at = 0;
+    if (!status && c->answered) status = leave_out(c, err);
     if (status || c->answered) return status;
     for (const cJSON *one = cJSON_GetArrayItem(c->now, before); one; one = one->next)
         cJSON_AddItemToArray(cJSON_GetObjectItem(c->request, "messages"), cJSON_Duplicate(one, true));
@@ -526,11 +623,18 @@ lp_status lp_chat_hear_summary(lp_chat *c, int timeout_ms, bool *answered, lp_wr
 }
 
 lp_status lp_chat_hear(lp_chat *c, int timeout_ms, bool *answered, lp_answer *answer, lp_err *err) {
-    lp_status status = c->answered ? LP_OK : wait_for_it(c, timeout_ms, err);
-    *answered = !status && c->answered;
+    const double left_ms = 1000 * (c->until_s - lp_now_s());
+    const bool limited = c->setup.realtime > 0 && left_ms < timeout_ms;
+    lp_status status = c->answered ? LP_OK : wait_for_it(c, !limited ? timeout_ms : left_ms > 0 ? (int)left_ms + 1 : 0, err);
+    const bool goes_on = c->setup.realtime > 0 && !c->answered && lp_now_s() >= c->until_s;
+    *answered = !status && (c->answered || goes_on);
     if (!*answered) return status;
     memset(answer, 0, sizeof *answer);
-    answer->action = c->plan.press[c->at];
+    answer->action = c->setup.meanwhile == LP_MEANWHILE_HOLD ? c->held : idle_action(c);
+    if (goes_on) return LP_OK;
+    answer->action =
+        place(c) < c->plan.n_presses ? c->plan.press[place(c)] : idle_action(c); /* where all was enough: a turn takes a decision */
+    c->held = answer->action;
     if (c->at) return LP_OK;
     answer->importance = c->plan.importance;
     lp_text_cut(answer->text, sizeof answer->text, c->plan.text);

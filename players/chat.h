@@ -18,6 +18,8 @@ typedef struct lp_chat lp_chat;
 
 /* Over the whole run, its earlier sittings too. */
 typedef struct {
+    int64_t turns; /* in which it was asked; of the last its episode and step */
+    int64_t turn_episode, turn_step;
     int64_t replies, tokens; /* in and out */
     double cost;             /* of these, at the prices of their time */
     int64_t faults;          /* in them: calls of tools that were none */
@@ -29,9 +31,9 @@ typedef struct {
     int64_t goals;           /* turns in which it was asked whether its goal still holds */
 } lp_chat_counts;
 
-/* folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl
+/* given: what follows "chat:" (chat_setup.h). folder: of the recorded run, or NULL. game is borrowed. LP_BAD_INPUT: a setting, the prompt or the key is missing or wrong, or chat.jsonl
  * is damaged. */
-lp_status lp_chat_open(lp_chat **out, const char *path, const lp_game *game, const char *folder, lp_err *err);
+lp_status lp_chat_open(lp_chat **out, const char *given, const lp_game *game, const char *folder, lp_err *err);
 void lp_chat_close(lp_chat *chat); /* NULL is fine */
 lp_chat_counts lp_chat_count(const lp_chat *chat);
 /* What it says in the turn that it is asked for, as far as it has come; NULL: nothing yet, or it has answered. Valid until the next call on chat. */

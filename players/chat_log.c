@@ -20,7 +20,8 @@ static int64_t number_of(const cJSON *line, const char *key) {
 
 static bool is_reply(const cJSON *line) {
     return number_of(line, "episode") >= 0 && number_of(line, "step") >= 0 && cJSON_IsString(cJSON_GetObjectItem(line, "question")) &&
-           (cJSON_IsObject(cJSON_GetObjectItem(line, "message")) || cJSON_IsString(cJSON_GetObjectItem(line, "gave_up")));
+           (number_of(line, "left_out") > 0 || cJSON_IsObject(cJSON_GetObjectItem(line, "message")) ||
+            cJSON_IsString(cJSON_GetObjectItem(line, "gave_up")));
 }
 
 static bool see(void *context, const char *text) {

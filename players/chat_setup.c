@@ -1,7 +1,10 @@
 #include "players/chat_setup.h"
 
 #include "base/config.h"
+#include "players/chat_prices.h"
+#include "players/picture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT(name, help, field)                                                                                                            \
@@ -16,12 +19,14 @@ static const lp_setting table[] = {
     TEXT("key", "the environment variable that holds the key", key),
     TEXT("prompt", "a file with the system text; chat.md in the game's folder, if there is one", prompt),
     TEXT("variables", "of the game that are told in each turn, with commas between", variables),
+    TEXT("prices", "a file, a line a model: its name, and of a million tokens in, cached, out", prices),
     TEXT("tools", "that it may call, with commas between; all", tools),
     {"chat.sees", "the screen, events and named things, or both", LP_SET_CHOICE, offsetof(lp_chat_setup, sees), LP_SEES_BOTH, 0, 0,
      "both|pixels|text"},
     {"chat.summaries", "made of the items that they keep, or written by the model", LP_SET_CHOICE, offsetof(lp_chat_setup, summaries),
      LP_SUMMARIES_SELECT, 0, 0, "select|write"},
     INT(scale, "how many times the picture is enlarged", 2, 1, 8),
+    INT(grid, "pixels of the console between the lines of a grid with numbers, painted on the picture; 0: none", 0, 0, 128),
     INT(turns, "that are sent again", 8, 0, 200),
     INT(context_tokens, "that the memory's context may take, four bytes for one", 2000, 0, 1e6),
     INT(answer_tokens, "that an answer may have", 1000, 1, 1e6),
@@ -41,6 +46,10 @@ static const lp_setting table[] = {
     FLOAT(budget_cost, "that the whole run may cost, in the prices' currency; 0: no limit"),
     {"chat.stream", "answers are read as they come, where the endpoint has that", LP_SET_CHOICE, offsetof(lp_chat_setup, stream), 1, 0, 0,
      "no|yes"},
+    {"chat.realtime", "the console's speed, at which it goes on while an answer is waited for; 0: it stands still", LP_SET_FLOAT,
+     offsetof(lp_chat_setup, realtime), 0, 0, 100, NULL},
+    {"chat.meanwhile", "what is pressed then: nothing, or what was pressed last", LP_SET_CHOICE, offsetof(lp_chat_setup, meanwhile),
+     LP_MEANWHILE_NONE, 0, 0, "none|hold"},
     {"chat.temperature", "below 0: the endpoint's", LP_SET_FLOAT, offsetof(lp_chat_setup, temperature), -1, -1, 2, NULL},
 };
 enum { N = sizeof table / sizeof *table };
@@ -57,29 +66,73 @@ static bool has(const char *names, const char *name, size_t n) {
 
 bool lp_chat_allows(const lp_chat_setup *s, const char *tool) { return !s->tools[0] || has(s->tools, tool, strlen(tool)); }
 
-static lp_status check_tools(const lp_chat_setup *s, const char *path, lp_err *err) {
+bool lp_chat_is_tool(const char *name, size_t length) { return has("press, wait, remember, note, recall, open", name, length); }
+
+lp_status lp_chat_check_tools(const lp_chat_setup *s, lp_err *err) {
+    bool plays = !s->tools[0];
     for (const char *at = s->tools + strspn(s->tools, ", "); *at; at += strspn(at, ", ")) {
         const size_t n = strcspn(at, ", ");
-        if (!has("press, wait, remember, note, recall, open", at, n))
-            return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: there is no tool '%.*s'", path, (int)n, at);
+        const bool own = lp_chat_table_find(s->table, at, n) != NULL;
+        if (!own && !lp_chat_is_tool(at, n))
+            return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: there is no tool '%.*s'", s->from, (int)n, at);
+        plays |= own || has("press, wait", at, n);
         at += n;
     }
-    if (lp_chat_allows(s, "press") || lp_chat_allows(s, "wait")) return LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: neither press nor wait is one of them, and no turn would end", path);
+    return plays ? LP_OK
+                 : lp_fail(err, LP_BAD_INPUT, "%s: chat.tools: neither press nor wait is one of them, and no turn would end", s->from);
 }
 
-lp_status lp_chat_setup_read(lp_chat_setup *out, const char *path, lp_err *err) {
+static const char GIVEN[] = " --chat."; /* between two settings */
+
+const char *lp_chat_given_settings(const char *given) {
+    const char *at = strstr(given, GIVEN);
+    return at ? at : given + strlen(given);
+}
+
+/* " --chat.KEY=VALUE" and more of them. */
+static lp_status set_given(lp_chat_setup *s, const char *given, lp_err *err) {
+    lp_status status = LP_OK;
+    for (const char *at = given, *end; *at && !status; at = end) {
+        char one[LP_SETTING_BYTES];
+        at += strlen(" --");
+        end = lp_chat_given_settings(at);
+        if (end - at >= (int)sizeof one) return lp_fail(err, LP_BAD_INPUT, "--%.40s...: too long", at);
+        snprintf(one, sizeof one, "%.*s", (int)(end - at), at);
+        char *value = strchr(one, '=');
+        if (!value) return lp_fail(err, LP_BAD_INPUT, "--%s needs =VALUE", one);
+        *value++ = 0;
+        if ((status = lp_config_set(s, table, N, one, value, err))) lp_fail_prefix(err, status, "--%s", one);
+    }
+    return status;
+}
+
+lp_status lp_chat_setup_read(lp_chat_setup *out, const char *given, lp_err *err) {
     lp_chat_setup s;
+    const char *settings = lp_chat_given_settings(given), *path = s.from;
+    const int length = (int)(settings - given);
     memset(&s, 0, sizeof s);
     lp_config_defaults(&s, table, N);
-    lp_status status = lp_config_read(&s, sizeof s, table, N, path, err);
+    if (length >= (int)sizeof s.from) return lp_fail(err, LP_BAD_INPUT, "chat:%.40s...: too long", given);
+    snprintf(s.from, sizeof s.from, "%.*s", length, given);
+    lp_status status = length ? lp_config_read(&s, sizeof s, table, N, path, err) : LP_OK;
+    if (!status) status = set_given(&s, settings, err);
     if (status) return status;
+    if (!length) snprintf(s.from, sizeof s.from, "--policy chat");
     if (strncmp(s.url, "http://", 7) && strncmp(s.url, "https://", 8))
         return lp_fail(err, LP_BAD_INPUT, "%s: chat.url: '%s' is not like http://127.0.0.1:8080/v1", path, s.url);
+    if (s.grid && s.grid < LP_GRID_LEAST) return lp_fail(err, LP_BAD_INPUT, "%s: chat.grid: %d pixels or more, or 0", path, LP_GRID_LEAST);
+    if (s.realtime > 0 && s.summaries == LP_SUMMARIES_WRITE)
+        return lp_fail(
+            err, LP_BAD_INPUT,
+            "%s: chat.realtime: a model that writes its summaries (chat.summaries) is asked for those while the console stands still",
+            path);
     if (!*s.model) return lp_fail(err, LP_BAD_INPUT, "%s: chat.model is missing", path);
+    if (*s.prices && (s.price_in > 0 || s.price_out > 0 || s.price_cached >= 0))
+        return lp_fail(err, LP_BAD_INPUT, "%s: chat.prices: has the prices already, without chat.price_in and the like", path);
+    if (*s.prices && (status = lp_chat_prices_read(&s, err))) return lp_fail_prefix(err, status, "%s: chat.prices", path);
     if (s.budget_cost > 0 && s.price_in <= 0 && s.price_out <= 0)
-        return lp_fail(err, LP_BAD_INPUT, "%s: chat.budget_cost: nothing costs anything without chat.price_in and chat.price_out", path);
-    if ((status = check_tools(&s, path, err))) return status;
+        return lp_fail(err, LP_BAD_INPUT,
+                       "%s: chat.budget_cost: nothing costs anything without chat.prices, chat.price_in or chat.price_out", path);
     *out = s;
     return LP_OK;
 }

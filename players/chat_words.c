@@ -62,6 +62,21 @@ static cJSON *press_tool(const lp_chat_setup *s, const lp_game *game) {
     return t;
 }
 
+/* One of the game's table. */
+static cJSON *own_tool(const lp_chat_tool *own) {
+    cJSON *t = tool(own->name, own->description, "{\"type\":\"object\",\"properties\":{},\"required\":[]}");
+    cJSON *parameters = cJSON_GetObjectItem(cJSON_GetObjectItem(t, "function"), "parameters");
+    for (int i = 0; i < own->n_parameters; i++) {
+        cJSON *p = cJSON_AddObjectToObject(cJSON_GetObjectItem(parameters, "properties"), own->parameter[i].name);
+        cJSON_AddStringToObject(p, "type", "integer");
+        cJSON_AddStringToObject(p, "description", own->parameter[i].description);
+        cJSON_AddNumberToObject(p, "minimum", (double)own->parameter[i].min);
+        cJSON_AddNumberToObject(p, "maximum", (double)own->parameter[i].max);
+        cJSON_AddItemToArray(cJSON_GetObjectItem(parameters, "required"), cJSON_CreateString(own->parameter[i].name));
+    }
+    return t;
+}
+
 /* Unless it is not allowed. */
 static void add_tool(cJSON *tools, const lp_chat_setup *s, cJSON *t) {
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(t, "function"), "name"));
@@ -93,6 +108,7 @@ cJSON *lp_chat_tools(const lp_chat_setup *s, const lp_game *game) {
     add_tool(tools, s,
              tool("open", "Shows what a node of the memory was made from.",
                   "{\"type\":\"object\",\"properties\":{\"node\":{\"type\":\"string\"}},\"required\":[\"node\"]}"));
+    for (int i = 0; s->table && i < s->table->n; i++) add_tool(tools, s, own_tool(&s->table->tool[i]));
     return tools;
 }
 
@@ -144,7 +160,7 @@ char *lp_chat_memory(const lp_chat_setup *s, const lp_moment *m, const lp_chat_n
 }
 
 static bool add_picture(cJSON *content, const lp_chat_setup *s, const lp_moment *m) {
-    char *base64 = lp_picture_base64(m->frame, m->width, m->height, (int)s->scale), *url = NULL;
+    char *base64 = lp_picture_base64(m->frame, m->width, m->height, (int)s->scale, (int)s->grid), *url = NULL;
     bool added = base64 && asprintf(&url, "data:image/png;base64,%s", base64) > 0;
     if (added) {
         cJSON *part = cJSON_CreateObject(), *image = cJSON_AddObjectToObject(part, "image_url");
@@ -222,12 +238,6 @@ static void add_fault(lp_chat_plan *plan, char result[LP_CHAT_RESULT], const cha
     snprintf(result, LP_CHAT_RESULT, "That cannot be done: %s", plan->fault);
 }
 
-static int action_named(const lp_game *game, const char *name) {
-    for (int a = 0; name && a < lp_game_n_actions(game); a++)
-        if (!strcasecmp(name, lp_game_action_name(game, a))) return a;
-    return -1;
-}
-
 /* The action that presses nothing; the first where there is none. */
 static int idle_action(const lp_game *game) {
     for (int a = 0; a < lp_game_n_actions(game); a++)
@@ -250,7 +260,7 @@ static void do_press(lp_chat_plan *plan, const cJSON *arguments, const lp_chat_s
     cJSON_ArrayForEach(one, sequence) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(one, "action"));
         const cJSON *times = cJSON_GetObjectItem(one, "times");
-        const int action = action_named(game, name);
+        const int action = lp_chat_action(game, name);
         if (!good) break;
         good = action >= 0 && (!times || cJSON_IsNumber(times)) && add_presses(plan, action, times ? times->valuedouble : 1, s);
         if (good) continue;
@@ -331,6 +341,46 @@ void lp_chat_note(lp_chat_notebook *book, const cJSON *message, const cJSON *res
     }
 }
 
+static int64_t amount(lp_chat_amount a, const int64_t *values) { return a.parameter < 0 ? a.number : values[a.parameter]; }
+
+/* A step's presses, all that there may be; false: there is no room for them. */
+static bool add_step(lp_chat_plan *plan, const lp_chat_step *step, const int64_t *values, const lp_chat_setup *s) {
+    const int from = plan->n_presses;
+    const int64_t times = amount(step->times, values);
+    if (step->until && plan->n_loops == LP_CHAT_LOOPS) return false;
+    for (int64_t i = 0; i < times; i++)
+        for (int k = 0; k < step->n_actions; k++)
+            if (!add_presses(plan, step->action[k], 1, s)) return false;
+    if (!step->until) return true;
+    const int n = plan->n_loops++;
+    plan->loop[n].from = from, plan->loop[n].to = plan->n_presses;
+    plan->loop[n].variable = step->variable, plan->loop[n].op = step->op;
+    plan->loop[n].reference = amount(step->reference, values);
+    return true;
+}
+
+static void do_own(lp_chat_plan *plan, const lp_chat_tool *own, const cJSON *arguments, const lp_chat_setup *s, char *result) {
+    int64_t values[LP_CHAT_TABLE_PARAMETERS] = {0};
+    const int presses = plan->n_presses, loops = plan->n_loops;
+    for (int i = 0; i < own->n_parameters; i++) {
+        const cJSON *value = cJSON_GetObjectItem(arguments, own->parameter[i].name);
+        const double min = (double)own->parameter[i].min, max = (double)own->parameter[i].max;
+        if (!cJSON_IsNumber(value) || value->valuedouble != floor(value->valuedouble) || value->valuedouble < min ||
+            value->valuedouble > max) {
+            add_fault(plan, result, "%s: \"%s\" must be a whole number, %.0f to %.0f", own->name, own->parameter[i].name, min, max);
+            return;
+        }
+        values[i] = (int64_t)value->valuedouble;
+    }
+    for (int i = 0; i < own->n_steps; i++) {
+        if (add_step(plan, &own->step[i], values, s)) continue;
+        plan->n_presses = presses, plan->n_loops = loops;
+        add_fault(plan, result, "%s: it may take more than the %d decisions of a turn", own->name, (int)s->sequence);
+        return;
+    }
+    snprintf(result, LP_CHAT_RESULT, "%s", DONE);
+}
+
 static void look_up(lp_chat_plan *plan, const char *tool_name, const char *key, const cJSON *arguments,
                     void (*find)(void *, const char *, char *, size_t), const lp_library *library, char *result) {
     const char *what = cJSON_GetStringValue(cJSON_GetObjectItem(arguments, key));
@@ -354,6 +404,8 @@ void lp_chat_call(lp_chat_plan *plan, lp_chat_notebook *book, const char *name, 
     else if (!strcmp(name, "note")) do_note(plan, book, arguments, result);
     else if (!strcmp(name, "recall")) look_up(plan, name, "words", arguments, library ? library->search : NULL, library, result);
     else if (!strcmp(name, "open")) look_up(plan, name, "node", arguments, library ? library->open : NULL, library, result);
+    else if (lp_chat_table_find(s->table, name, strlen(name)))
+        do_own(plan, lp_chat_table_find(s->table, name, strlen(name)), arguments, s, result);
     else add_fault(plan, result, "there is no tool '%.40s'", name);
 }
 

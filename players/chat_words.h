@@ -9,7 +9,7 @@
 
 #include <cjson/cJSON.h>
 
-enum { LP_CHAT_KEY = 64, LP_CHAT_NOTE = 512, LP_CHAT_PRESSES = 3600, LP_CHAT_QUESTION = 2048, LP_CHAT_RESULT = 2048 };
+enum { LP_CHAT_LOOPS = 16, LP_CHAT_KEY = 64, LP_CHAT_NOTE = 512, LP_CHAT_PRESSES = 3600, LP_CHAT_QUESTION = 2048, LP_CHAT_RESULT = 2048 };
 
 enum { LP_CHAT_BYTES_A_TOKEN = 4 }; /* an estimate, before anyone has counted, and where nobody does */
 
@@ -23,6 +23,13 @@ typedef struct {
 typedef struct {
     int n_presses;
     uint8_t press[LP_CHAT_PRESSES]; /* actions, one a decision */
+    int n_loops;
+    struct {
+        int from, to; /* presses that are left out as soon as it holds */
+        int variable;
+        lp_until_op op;
+        int64_t reference;
+    } loop[LP_CHAT_LOOPS]; /* in their order */
     double importance;
     char text[LP_ANSWER_TEXT], thought[LP_ANSWER_THOUGHT];
     int faults; /* calls that were none: counted, and told to the model */

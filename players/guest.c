@@ -1,18 +1,60 @@
 #include "players/guest.h"
 
+#include "players/chat_setup.h"
 #include "players/mcp.h"
+#include "players/picture.h"
 #include "players/program.h"
+#include "players/program_setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct lp_guest {
     const lp_game *game; /* borrowed */
     lp_program *program; /* owned; or */
-    lp_chat *chat;       /* owned; or */
-    lp_mcp *mcp;         /* owned */
+    lp_program_setup setup;
+    char picture[256]; /* the file that has the program's picture; "": none */
+    lp_chat *chat;     /* owned; or */
+    lp_mcp *mcp;       /* owned */
     bool greeted;
 };
+
+/* A program, and a file for its pictures where it wants one. */
+static lp_status open_program(lp_guest *g, const char *given, lp_err *err) {
+    const char *command, *names = g->setup.variables, *folder = getenv("TMPDIR");
+    lp_status status = lp_program_setup_read(&g->setup, given, &command, err);
+    if (status) return status;
+    int found;
+    while ((found = lp_chat_variable(&names, g->game)) >= 0) {
+    }
+    if (found == -2)
+        return lp_fail(err, LP_BAD_INPUT, "--process.variables: %s has no variable '%.*s'", lp_game_name(g->game),
+                       (int)strcspn(names, ", "), names);
+    if (g->setup.picture == LP_PICTURE_PATH) {
+        snprintf(g->picture, sizeof g->picture, "%s/longplay-XXXXXX.png", folder && strlen(folder) < 200 ? folder : "/tmp");
+        const int fd = mkstemps(g->picture, 4);
+        if (fd < 0) return lp_fail(err, LP_FAILED, "%s: no file for the program's picture can be made there", g->picture);
+        close(fd);
+    }
+    return lp_program_open(&g->program, command, err);
+}
+
+/* What it is told, as a line; NULL: out of memory. */
+static char *moment_line(lp_guest *g, const lp_moment *m, lp_err *err) {
+    const char *picture = g->setup.picture == LP_PICTURE_BASE64 ? NULL : g->picture;
+    if (*g->picture && m->frame) {
+        int width, height;
+        uint32_t *pixels = lp_picture(&width, &height, m->frame, m->width, m->height, 1, 0);
+        const lp_status status = pixels ? lp_png_write(g->picture, pixels, width, height, err) : lp_fail(err, LP_FAILED, "out of memory");
+        free(pixels);
+        if (status) return NULL;
+    }
+    char *line = lp_moment_json(m, g->game, g->setup.variables, picture);
+    if (!line) (void)lp_fail(err, LP_FAILED, "out of memory");
+    return line;
+}
 
 lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, const char *folder, lp_err *err) {
     *out = NULL;
@@ -22,7 +64,7 @@ lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game,
     g->game = game;
     lp_status status = !strcmp(policy, LP_GUEST_MCP) ? lp_mcp_open(&g->mcp, game, err)
                        : lp_guest_chats(policy)      ? lp_chat_open(&g->chat, policy + strlen(LP_GUEST_CHAT), game, folder, err)
-                                                     : lp_program_open(&g->program, policy + strlen(LP_GUEST_PROCESS), err);
+                                                     : open_program(g, policy + strlen(LP_GUEST_PROCESS), err);
     if (status) lp_guest_close(g);
     else *out = g;
     return status;
@@ -33,6 +75,7 @@ void lp_guest_close(lp_guest *g) {
     lp_program_close(g->program);
     lp_chat_close(g->chat);
     lp_mcp_close(g->mcp);
+    if (*g->picture) unlink(g->picture);
     free(g);
 }
 
@@ -59,7 +102,9 @@ lp_status lp_guest_ask(lp_guest *g, const lp_moment *m, lp_err *err) {
     if (g->mcp) return lp_mcp_ask(g->mcp, m, err);
     lp_status status = g->greeted ? LP_OK : say(g, lp_greeting_json(g->game, m->width, m->height), err);
     g->greeted = true;
-    return status ? status : say(g, lp_moment_json(m), err);
+    char *line = status ? NULL : moment_line(g, m, err);
+    if (!status && !line) return LP_FAILED;
+    return status ? status : say(g, line, err);
 }
 
 bool lp_guest_sent(const lp_guest *g, const lp_moment *m, bool *sent) {

@@ -18,11 +18,20 @@ typedef struct lp_guest lp_guest;
 #define LP_GUEST_CHAT "chat:"
 #define LP_GUEST_MCP "mcp" /* whoever started us plays, over standard input and output */
 
-/* Whether --policy names a guest: "process:COMMAND", "chat:FILE", "mcp". */
+/* Whether --policy names a guest: "process:COMMAND", "process: --process.KEY=VALUE ... COMMAND", "chat:FILE", "chat: --chat.KEY=VALUE ...", "mcp". */
 bool lp_is_guest(const char *policy);
 bool lp_guest_chats(const char *policy);
-/* LP_BAD_INPUT: "process:" without a command, "chat:" with a file that does not say whom to ask. */
+/* LP_BAD_INPUT: "process:" without a command, "chat:" with what does not say whom to ask. */
 lp_status lp_guest_check(const char *policy, lp_err *err);
+/* The policy with settings "chat.KEY=VALUE" that go before those that it has; policy may be "chat", and NULL, where there are none. A program has settings "process.KEY=VALUE". LP_BAD_INPUT: it is no such
+ * model, or all that is too long. */
+lp_status lp_guest_give(char *out, size_t room, const char *policy, const char *const *settings, int n, lp_err *err);
+/* The policy with its file, if it has one, as a path that is found from any folder. */
+lp_status lp_guest_lasting(char *out, size_t room, const char *policy, lp_err *err);
+/* Are both the same chat model's file, whatever the settings before it? */
+bool lp_guest_same(const char *policy, const char *other);
+/* A few words for who watches: a path without its folders, of one that is given by settings its model. */
+const char *lp_guest_shown(char *out, size_t room, const char *policy);
 /* game is borrowed. folder: of the recorded run, where a chat model's replies are kept; NULL: it is not recorded. */
 lp_status lp_guest_open(lp_guest **out, const char *policy, const lp_game *game, const char *folder, lp_err *err);
 void lp_guest_close(lp_guest *guest); /* NULL is fine */

@@ -218,7 +218,7 @@ lp_status lp_mcp_ask(lp_mcp *m, const lp_moment *moment, lp_err *err) {
     char *memory = lp_chat_memory(&m->setup, moment, &(lp_chat_notebook){0});
     free(m->text), free(m->picture);
     m->text = NULL;
-    m->picture = moment->frame ? lp_picture_base64(moment->frame, moment->width, moment->height, (int)m->setup.scale) : NULL;
+    m->picture = moment->frame ? lp_picture_base64(moment->frame, moment->width, moment->height, (int)m->setup.scale, 0) : NULL;
     if (!memory || asprintf(&m->text, "%s\n%s", question, memory) < 0) m->text = NULL;
     free(memory);
     if (!m->text) return lp_fail(err, LP_FAILED, "out of memory");

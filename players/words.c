@@ -1,5 +1,6 @@
 #include "players/words.h"
 
+#include "players/chat_setup.h"
 #include "players/picture.h"
 
 #include <cjson/cJSON.h>
@@ -10,7 +11,7 @@
 enum { VERSION = 1 };
 
 static bool add_picture(cJSON *o, const lp_moment *m) {
-    char *text = lp_picture_base64(m->frame, m->width, m->height, 1);
+    char *text = lp_picture_base64(m->frame, m->width, m->height, 1, 0);
     const bool added = text && cJSON_AddStringToObject(o, "picture", text);
     free(text);
     return added;
@@ -30,12 +31,19 @@ char *lp_greeting_json(const lp_game *game, int width, int height) {
     return text;
 }
 
-char *lp_moment_json(const lp_moment *m) {
+static void add_variables(cJSON *o, const lp_moment *m, const lp_game *game, const char *names) {
+    cJSON *values = *names && m->variables ? cJSON_AddObjectToObject(o, "variables") : NULL;
+    for (int i; values && (i = lp_chat_variable(&names, game)) >= 0;)
+        cJSON_AddNumberToObject(values, lp_game_variable_name(game, i), (double)m->variables[i]);
+}
+
+char *lp_moment_json(const lp_moment *m, const lp_game *game, const char *variables, const char *picture) {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "episode", (double)m->episode);
     cJSON_AddNumberToObject(o, "step", (double)m->step);
     if (m->before) cJSON_AddStringToObject(o, "ended", lp_outcome_name(m->before));
     cJSON_AddStringToObject(o, "happened", m->happened);
+    add_variables(o, m, game, variables);
     cJSON *memory = cJSON_AddArrayToObject(o, "memory");
     for (int i = 0; i < m->n_notes; i++) {
         cJSON *note = cJSON_CreateObject();
@@ -45,7 +53,10 @@ char *lp_moment_json(const lp_moment *m) {
         cJSON_AddNumberToObject(note, "importance", m->notes[i].importance);
         cJSON_AddStringToObject(note, "text", m->notes[i].text);
     }
-    char *text = !m->frame || add_picture(o, m) ? cJSON_PrintUnformatted(o) : NULL;
+    bool good = true;
+    if (picture && *picture) good = cJSON_AddStringToObject(o, "picture_path", picture) != NULL;
+    else if (m->frame && !picture) good = add_picture(o, m);
+    char *text = good ? cJSON_PrintUnformatted(o) : NULL;
     cJSON_Delete(o);
     return text;
 }

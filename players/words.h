@@ -71,7 +71,8 @@ typedef struct {
 
 /* The first line that a player gets: who plays what. The caller's to free; NULL: out of memory, as of the next. */
 char *lp_greeting_json(const lp_game *game, int width, int height);
-char *lp_moment_json(const lp_moment *moment);
+/* variables: names of the game's, with commas between. picture: the path of a file that has it, "" that there is none; NULL: it is in the text. */
+char *lp_moment_json(const lp_moment *moment, const lp_game *game, const char *variables, const char *picture);
 /* LP_BAD_INPUT: it is no JSON object, has no action of this game, or a field of another type; out is as it was. Texts are cut to their room,
  * between characters. */
 lp_status lp_answer_read(lp_answer *out, const lp_game *game, const char *json, lp_err *err);

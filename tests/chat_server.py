@@ -5,16 +5,18 @@
 
 Whoever asks for a stream gets one. The model's name says how: "plays" plays; "counts" does, and says how many tokens it was sent in all, at four bytes each; "drips" does, slowly; "halts" does, but stops inside its thought until there is FOLDER/go; "whole" knows no streams, "streamless" refuses them; "faulty" misbehaves, each time in the next of many ways, and plays in
 between; "random" does so at random, and waits in between, which FOLDER/misbehaved_random tells; "doubts" notes another sign than it remembers, and corrects itself when it is told that the two contradict
-each other, "believes" does not; "longs" has a goal, and another one when it is asked; "silent" never calls a tool; "strict" says nothing at every second request, of a stream not even that, refuses what
+each other, "believes" does not; "longs" has a goal, and another one when it is asked; "ponders" goes left after a while; "measures" says how large the picture is, and of what grid it was told; "goes" walks to and fro by a tool of the game's; "silent" never calls a tool; "strict" says nothing at every second request, of a stream not even that, refuses what
 it cannot read, and counts nothing; "walks" goes left whatever comes; "caches" plays, and says that it had cached all that it was sent; "recalls" searches at
 the doors for what it was not told; "words" goes by what it wrote itself alone. Asked for a summary, "writes" keeps what the game told, "forgets" keeps nothing, "invents" writes what must be refused, each time in the next way.
 """
+import base64
 import http.server
 import json
 import os
 import random
 import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -105,6 +107,18 @@ def longs(turn: Turn) -> None:
     if asked or "goal:" not in turn.memory:
         turn.call("note", key="goal", text=f"To be where it ends{', again' * bool(asked)}.")
     turn.call("wait", decisions=2)
+
+
+def goes(turn: Turn) -> None:
+    """To and fro between two places, by the game's own tool; and to where it is already."""
+    now = {name: int(value) for name, value in re.findall(r"(\w+) (\d+)", re.findall(r"Variables: ([^.]*)\.", turn.question)[0])}
+    at = (now["x"], now["y"])
+    if now["phase"] == chat_lantern.TEXT:
+        turn.press("A", "none")
+    else:
+        x, y = {(7, 5): (4, 6), (4, 6): (4, 6)}.get(at, (7, 5)) if "- twice: " not in turn.memory else (7, 5)
+        turn.call("note", key="twice", text="yes" if at == (4, 6) and "- twice: " not in turn.memory else "")
+        turn.call("goto", x=x, y=y)
 
 
 def facts(turn: Turn) -> None:
@@ -255,6 +269,18 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
             self.answer(turn)
         elif request["model"] == "words":
             words(turn)
+            self.answer(turn)
+        elif request["model"] == "ponders":
+            time.sleep(0.4)
+            turn.press("LEFT")
+            self.answer(turn)
+        elif request["model"] == "measures":
+            png = base64.b64decode(turn.pictures[0]["image_url"]["url"].partition(",")[2])
+            told = re.findall(r"a line every (\d+) pixels", request["messages"][0]["content"])
+            turn.call("wait", decisions=3)
+            self.answer(turn, f"I see {struct.unpack('>II', png[16:24])}, told of {told}.")
+        elif request["model"] == "goes":
+            goes(turn)
             self.answer(turn)
         elif request["model"] == "longs":
             longs(turn)

@@ -85,6 +85,46 @@ static void expect_same_files(const char *one, const char *other) {
     free(a), free(b);
 }
 
+/* Variables, and the picture as a file, where it asks for them; the run keeps that. */
+static void test_asked_for(void **state) {
+    (void)state;
+    char script[4 * PATH_MAX];
+    snprintf(script, sizeof script,
+             "#!/bin/sh\nread -r l\nwhile read -r l; do echo \"$l\" >> %s/told; p=${l#*picture_path\\\":\\\"}; p=${p%%%%\\\"*}; [ -f "
+             "\"$p\" ] && cp \"$p\" %s/seen.png && "
+             "echo \"$p\" > %s/path\necho '{\"action\":0}'; done\n",
+             root, root, root);
+    put_program("asks", script);
+#define ASKS "play cue --headless --set horizon=40 --set doors=3 --policy process:%/asks "
+    result r = run_with(NULL, ASKS "--process.variables=doors,horizon --process.picture=path --run %/asks_run --decisions 3");
+    if (r.code) fail_msg("%s", r.err);
+    char *told = text_of("told"), *seen = text_of("seen.png"), *path = text_of("path");
+    assert_int_equal(lines(told), 3);
+    assert_non_null(strstr(told, "\"variables\":{\"doors\":3,\"horizon\":40}"));
+    assert_null(strstr(told, "\"picture\":"));
+    assert_memory_equal(seen, "\x89PNG\r\n\x1a\n", 8);
+    path[strcspn(path, "\n")] = 0;
+    assert_false(lp_file_exists(path)); /* it goes with its player */
+    free(told), free(seen), free(path);
+    unlink(at("told"));
+    r = run_with(NULL, "play --headless --resume --run %/asks_run --decisions 5");
+    if (r.code) fail_msg("%s", r.err);
+    told = text_of("told");
+    assert_int_equal(lines(told), 2);
+    assert_non_null(strstr(told, "\"variables\":{\"doors\":3,\"horizon\":40}"));
+    free(told);
+    unlink(at("told"));
+    r = run_with(NULL, ASKS "--process.picture=none --decisions 2");
+    told = text_of("told");
+    assert_true(!r.code && !strstr(told, "picture") && !strstr(told, "variables"));
+    free(told);
+    expect_run(2, NULL, "--process.variables: cue has no variable 'luck'", ASKS "--process.variables=doors,luck");
+    expect_run(2, NULL, "--process.picture: process.picture = 'big': must be one of base64|path|none", ASKS "--process.picture=big");
+    expect_run(2, NULL, "--process.flavour: unknown setting", ASKS "--process.flavour=3");
+    expect_run(2, NULL, "only a program has such settings", "play cue --headless --policy random --process.picture=none");
+    expect_run(2, NULL, "of a program there are", ASKS "--chat.url=x");
+}
+
 /* A run that stopped between two episodes goes on with how the one before ended. */
 static void test_told_the_end(void **state) {
     (void)state;
@@ -241,7 +281,7 @@ static void test_slow(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, remove_root)
 int main(int argc, char **argv) {
     if (argc > 1 && !strcmp(argv[1], "player")) return player();
-    const struct CMUnitTest tests[] = {TEST(test_told_the_end), TEST(test_killed), TEST(test_eval),
-                                       TEST(test_remembers),    TEST(test_wrong),  TEST(test_slow)};
+    const struct CMUnitTest tests[] = {TEST(test_asked_for), TEST(test_told_the_end), TEST(test_killed), TEST(test_eval),
+                                       TEST(test_remembers), TEST(test_wrong),        TEST(test_slow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,8 +85,8 @@ static const lp_view *odd_view(lp_rng *rng) {
     if (v->n_variables > 40) v->n_variables = 40;
     v->thought = odd_text(rng);
     v->thinks = v->thought && lp_rng_below(rng, 2);
-    made.model = (lp_view_model){odd_count(rng), odd_count(rng), odd_number(rng), odd_count(rng),
-                                 odd_count(rng), odd_count(rng), odd_count(rng),  odd_count(rng)};
+    made.model = (lp_view_model){odd_count(rng), odd_count(rng), odd_number(rng), odd_count(rng), odd_count(rng), odd_count(rng),
+                                 odd_count(rng), odd_count(rng), odd_count(rng),  odd_count(rng), odd_count(rng)};
     if (lp_rng_below(rng, 2)) v->model = &made.model;
     v->n_lines = (int)lp_rng_below(rng, LP_VIEW_MAX_EVENTS + 2) - 1;
     for (int i = 0; i < LP_VIEW_MAX_EVENTS; i++)

@@ -61,7 +61,7 @@ static void give_colours(lp_emu *emu) {
 
 /* It thinks, for the second time in vain. */
 static void fill_chat(lp_view *v) {
-    static const lp_view_model model = {1204, 3481022, 4.18, 7, 12, 2, 31, 4};
+    static const lp_view_model model = {1204, 3481022, 4.18, 7, 12, 2, 31, 4, 0, 0, 0};
     static const lp_view_line lines[] = {
         {"given", "2"}, {LP_VIEW_GOAL, "Bring the oil to the keeper of the lighthouse."}, {"oil", "in the cellar of the mill"}};
     v->policy = "chat:qwen.ini";

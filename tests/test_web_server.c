@@ -98,7 +98,7 @@ static lp_view moment(int64_t decision) {
     static const lp_view_variable variables[] = {{"lives", 3, 7}};
     for (int i = 0; i < 160 * 144; i++)
         frame[i] = (uint32_t)lp_mix64((uint64_t)decision << 32 | (uint64_t)i) & 0xffffff; /* hard to compress */
-    static const lp_view_model model = {4, 1234, 0.25, 1, 2, 3, 5, 6};
+    static const lp_view_model model = {4, 1234, 0.25, 1, 2, 3, 5, 6, 3, 2, 0};
     static const lp_view_line lines[] = {{"goal", "out"}, {"caf\xe9 ", NULL}};
     lp_view v = {.title = "A \"title\" </script>",
                  .game = "cue",
@@ -194,7 +194,7 @@ static void test_panels(void **state) {
         {"thought", "{\"text\":\"Left?\",\"thinks\":true}"},
         {"notebook", "{\"lines\":[{\"key\":\"goal\",\"text\":\"out\"},{\"key\":\"caf? \",\"text\":null}]}"},
         {"model", "{\"plays\":true,\"replies\":4,\"tokens\":1234,\"cost\":0.25,\"failed\":1,\"faults\":2,\"given_up\":3,\"repeats\":5,"
-                  "\"repeating\":6}"},
+                  "\"repeating\":6,\"turns\":3,\"milestones\":2,\"wins\":0}"},
         {"reading", "{\"reads\":[{\"age\":12,\"level\":1,\"weight\":0.5,\"text\":\"the sign\"}]}"},
         {"events", "{\"events\":[{\"episode\":2,\"at_s\":1.5,\"text\":\"a bell\\nrings\",\"milestone\":true}]}"},
         {"splits", "{\"splits\":[{\"name\":\"bell\",\"at_s\":null,\"best_s\":3}]}"},

@@ -74,7 +74,7 @@ void lp_view_notebook(lp_painter *p, lp_rect r, const lp_view *view) {
 
 /* ---- what it took ---- */
 
-enum { COUNTS = 8 };
+enum { COUNTS = 11 };
 
 typedef struct {
     const char *name;
@@ -87,15 +87,18 @@ typedef struct {
 static int counts_of(count_row out[COUNTS], const lp_view_model *m) {
     const struct {
         const char *name;
-        int64_t n;
+        int64_t n; /* of which one costs its part, where it is a cost */
         bool shown;
         lp_ink_id ink;
     } all[] = {{"the same again", m->repeating, m->repeating > 0, LP_INK_LOSS},
                {"tokens", m->tokens, true, LP_INK_TEXT},
-               {"cost", 0, m->cost > 0, LP_INK_TEXT},
+               {"cost", 1, m->cost > 0, LP_INK_TEXT},
+               {"a win cost", m->wins, m->cost > 0 && m->wins > 0, LP_INK_TEXT},
                {"replies", m->replies, true, LP_INK_TEXT},
                {"repeats", m->repeats, true, LP_INK_TEXT},
                {"faults", m->faults, true, LP_INK_TEXT},
+               {"a milestone cost", m->milestones, m->cost > 0 && m->milestones > 0, LP_INK_TEXT},
+               {"a turn cost", m->turns, m->cost > 0 && m->turns > 0, LP_INK_TEXT},
                {"failed", m->failed, m->failed > 0, LP_INK_TEXT},
                {"given up", m->given_up, m->given_up > 0, LP_INK_TEXT}};
     int n = 0;
@@ -103,7 +106,8 @@ static int counts_of(count_row out[COUNTS], const lp_view_model *m) {
         if (!all[i].shown) continue;
         out[n].name = all[i].name;
         out[n].ink = all[i].ink;
-        if (!strcmp(all[i].name, "cost")) snprintf(out[n].text, LP_FORMAT_SIZE, "%.2f", m->cost < 1e9 ? m->cost : 1e9);
+        const double cost = m->cost / (double)(all[i].n ? all[i].n : 1);
+        if (strstr(all[i].name, "cost")) snprintf(out[n].text, LP_FORMAT_SIZE, cost < 0.1 ? "%.4f" : "%.2f", cost < 1e9 ? cost : 1e9);
         else lp_format_compact(out[n].text, all[i].n);
         n++;
     }

@@ -84,6 +84,7 @@ typedef struct {
     int64_t failed, faults, given_up; /* requests, calls, turns */
     int64_t repeats;                  /* turns in which it was told that it repeats itself */
     int64_t repeating;                /* of its last turns, those in which it did the same on this screen; 0: it does not repeat itself */
+    int64_t turns, milestones, wins;  /* that it was asked in, that it reached and won: what each cost is told */
 } lp_view_model;
 
 /* What a recorded run takes of its disk. */
@@ -130,6 +131,8 @@ typedef struct {
     int n_variables;                           /* that have changed */
     const lp_view_variable *variables;
     int64_t wins, losses, timeouts, episode, decisions, episode_decisions;
+    int64_t stuck;         /* decisions that led nowhere, of a player that is stuck; 0: it is not */
+    int64_t stuck_times;   /* that it was, in the whole run */
     bool can_win, can_end; /* else wins, or all that is counted of episodes, say nothing */
     lp_view_end banner;    /* an episode ended a moment ago, and how */
     double episode_s;      /* as the events' times */

@@ -109,6 +109,9 @@ static void add_model(cJSON *all, const lp_view *v) {
     add_count(o, "given_up", m->given_up);
     add_count(o, "repeats", m->repeats);
     add_count(o, "repeating", m->repeating);
+    add_count(o, "turns", m->turns);
+    add_count(o, "milestones", m->milestones);
+    add_count(o, "wins", m->wins);
 }
 
 static void add_value(cJSON *all, const lp_view *v) {

@@ -94,7 +94,8 @@ const draw = {
     make('table', null, ...d.lines.filter(l => l.key !== 'goal').map(l => row(null, make('td', { class: 'key' }, l.key), l.text))),
     d.lines.length ? null : make('div', { class: 'dim' }, 'nothing is written yet')].filter(e => e),
   model: d => !d.plays ? null : [make('h2', null, 'Model'), make('dl', null, term('tokens', count(d.tokens)),
-    ...d.cost ? [term('cost', d.cost.toFixed(2))] : [], term('replies', count(d.replies)),
+    ...d.cost ? [term('cost', d.cost.toFixed(2)), ...[['win', d.wins], ['milestone', d.milestones], ['turn', d.turns]].filter(([, n]) => n)
+      .map(([name, n]) => term(`a ${name} cost`, (d.cost / n).toFixed(d.cost / n < 0.1 ? 4 : 2)))] : [], term('replies', count(d.replies)),
     term('repeats', count(d.repeats)), term('faults', count(d.faults)), ...d.failed ? [term('failed', count(d.failed))] : [],
     ...d.given_up ? [term('given up', count(d.given_up))] : []),
     d.repeating ? make('div', { class: 'loss' }, `the same again, ${count(d.repeating)} times on this screen`) : null].filter(e => e),
