@@ -290,7 +290,7 @@ bool lp_game_is_endless(const lp_game *g) { return !g->loss.n && !g->time_limit 
 bool lp_game_can_end(const lp_game *g) { return lp_game_can_win(g) || !lp_game_is_endless(g); }
 bool lp_game_has_oracle(const lp_game *g) { return g->n_oracle > 0; }
 
-const char *lp_game_place(const lp_game *g) { return g->place; }
+const char *lp_game_cells(const lp_game *g) { return g->place; }
 
 lp_status lp_game_has_win_rate(const lp_game *g, int64_t time_limit, lp_err *err) {
     if (!lp_game_can_win(g))

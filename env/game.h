@@ -94,7 +94,7 @@ bool lp_game_can_end(const lp_game *game); /* does anything end an episode: a wi
 lp_status lp_game_has_win_rate(const lp_game *game, int64_t time_limit, lp_err *err);
 bool lp_game_has_oracle(const lp_game *game); /* see lp_env_oracle */
 /* What makes two of its moments the same place (longplay.json "place"), for lp_cells_parse; "": it does not say. */
-const char *lp_game_place(const lp_game *game);
+const char *lp_game_cells(const lp_game *game);
 
 /* Is an episode's seed written into the game (longplay.json "seed")? */
 bool lp_game_has_seed(const lp_game *game);

@@ -10,7 +10,7 @@ void lp_stuck_open(lp_stuck *s, const lp_game *game, int64_t after) {
     lp_err err;
     memset(s, 0, sizeof *s);
     s->after = after;
-    s->by_variables = *lp_game_place(game) && !lp_cells_parse(&s->cells, game, lp_game_place(game), 0, 0, 0, &err) && s->cells.n_terms;
+    s->by_variables = *lp_game_cells(game) && !lp_cells_parse(&s->cells, game, lp_game_cells(game), 0, 0, 0, &err) && s->cells.n_terms;
 }
 
 static void forget(lp_stuck *s) {

@@ -95,7 +95,7 @@ static void test_by_variables(void **state) {
     lp_game *game;
     lp_err err;
     if (lp_game_open(&game, "lantern", &err)) fail_msg("%s", err.message);
-    assert_string_equal(lp_game_place(game), "room,x,y,lap,wood_step");
+    assert_string_equal(lp_game_cells(game), "room,x,y,lap,wood_step");
     expect_noticed(game);
     lp_game_close(game);
 }
