@@ -19,7 +19,8 @@ HEADERS: dict[str, tuple[str, ...]] = {
 LIBRARIES = ["mgba", "cjson", "xxhash", "inih", "openblas", "lz4"]
 SOURCES = [
     "base/*.c", "emulator/*.c", "env/*.c", "kernels/*.c", "policy/*.c", "memory/*.c", "saves/movie_*.c",
-    "harness/seat.c", "harness/choose.c", "players/guest_name.c", "players/chat_setup.c", "harness/run_config.c",
+    "harness/seat.c", "harness/choose.c", "harness/run_config.c",
+    "players/guest_name.c", "players/program_setup.c", "players/chat_setup.c", "players/chat_table.c", "players/chat_prices.c",
 ]
 NOT_HERE = ["memory/store*.c", "policy/cuda*.c", "kernels/conv_direct.c"]  # SQLite; NVIDIA GPUs; below
 HERE_AFTER_ALL = ["policy/cuda_none.c"]
