@@ -51,8 +51,8 @@ typedef struct {
     lp_web *web; /* owned; NULL: none */
     lp_video_state stream;
     lp_pursuit pursuit;
-    bool window, human, resumed, new_limits, goes_on;
-    char shown_status[192], name[400]; /* name: of game and run */
+    bool window, human, made, resumed, new_limits, goes_on; /* made: the run, just now */
+    char shown_status[192], name[400];                      /* name: of game and run */
     lp_watch watch;
     lp_run_json json;
     lp_viewers viewers;
@@ -132,7 +132,9 @@ static lp_status settle_new(session *s, const arguments *a, lp_err *err) {
     settle_limits(s, a);
     status = settle_keep(s, a, err);
     if (status) return status;
-    return a->run ? lp_run_make(a->run, s->game, s->chosen.policy, &s->config, err) : LP_OK;
+    if (a->run) status = lp_run_make(a->run, s->game, s->chosen.policy, &s->config, err);
+    s->made = a->run && !status;
+    return status;
 }
 
 static lp_status changed(const char *what, const char *run, lp_err *err) {
@@ -453,6 +455,7 @@ static int play_session(session *s, const arguments *a, lp_err *err) {
     if (!status && a->resume) status = lp_run_migrate(a->run, s->game, s->chosen.policy, &s->config, err);
     if (!status) status = lp_viewers_open(&s->viewers, &a->chat, s->game, a->run, err);
     if (!status) status = lp_run_open(&s->run, a->run, s->game, s->chosen.policy, &s->config, err);
+    if (status && s->made) lp_run_unmake(a->run);
     if (!status && s->new_limits) status = lp_run_config_write(&s->config, a->run, err);
     options.player = s->human;
     s->goes_on = a->go_on && s->chosen.player != LP_PLAYER_GUEST; /* what a program answered is not asked again */

@@ -76,6 +76,8 @@ lp_mem_config lp_run_memory_of(const lp_run_config *config, int dim);
 /* Makes the folder of a new run, with its parents, and fills in config's model and last line. LP_BAD_INPUT when there is something at folder already (an empty
  * folder is fine); LP_FAILED when the disk is full. Nothing is left behind by a failure. */
 lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err);
+/* Removes what lp_run_make made, where it could not be opened: nothing was played in it. */
+void lp_run_unmake(const char *folder);
 
 typedef struct {
     int64_t episodes, wins, losses, timeouts; /* ended */

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Removes a folder that lp_run_make was filling: our files, and the folder if that empties it. */
+/* Removes a folder that lp_run_make was filling, or has filled: our files, and the folder if that empties it. */
 static void remove_folder(const char *folder) {
     static const char *const ours[] = {"config.ini", "movie.lpm",   "run.db",   "answers.jsonl",
                                        "chat.jsonl", "viewers.txt", "edits.txt"}; /* and what their writers put beside them */
@@ -109,6 +109,8 @@ lp_status lp_run_folder_keep(const lp_run_folder *f, lp_err *err) {
 }
 
 void lp_run_folder_drop(const lp_run_folder *f) { remove_folder(f->temporary); }
+
+void lp_run_unmake(const char *folder) { remove_folder(folder); }
 
 lp_status lp_run_make(const char *folder, const lp_game *game, const lp_policy *policy, lp_run_config *config, lp_err *err) {
     lp_run_folder f;

@@ -732,6 +732,8 @@ static void test_bad_input(void **state) {
     expect(PLAY("absent"), 1, "there is no model absent");
     put_setup("tool", "plays", "tools = press, fly\n");
     expect(PLAY("tool"), 2, "chat.tools: there is no tool 'fly'");
+    expect_run(2, NULL, "chat.tools: there is no tool 'fly'", "play cue --policy chat:%/tool.ini --headless --run %/tool");
+    assert_int_equal(access(at("tool"), F_OK), -1); /* the new run's folder goes again */
     put_setup("bound", "plays", "tools = note\n");
     expect(PLAY("bound"), 2, "chat.tools: neither press nor wait is one of them");
     put_setup("both", "plays", "realtime = 1\nsummaries = write\n");
