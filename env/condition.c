@@ -35,13 +35,17 @@ int64_t lp_measure_value(const lp_measure *m, const int64_t *now, const int64_t 
     return lp_op_apply(m->op, m->reference, m->delta ? (int64_t)change : now[m->variable]);
 }
 
+lp_op lp_op_named(const char *name) {
+    int i = N_OPS - 1;
+    while (i > 0 && strcmp(name, op_names[i]) != 0) i--;
+    return (lp_op)i;
+}
+
 static bool parse_op(lp_op *out, const cJSON *item, bool strict, const lp_place *where, lp_findings *r) {
     const cJSON *field = cJSON_GetObjectItemCaseSensitive(item, "op");
     const char *op = cJSON_GetStringValue(field);
-    *out = LP_OP_NONE;
+    *out = op ? lp_op_named(op) : LP_OP_NONE;
     if (!field && !strict) return true;
-    for (int i = 1; op && i < N_OPS; i++)
-        if (!strcmp(op, op_names[i])) *out = (lp_op)i;
     if (*out) return true;
     const lp_place at = lp_place_field(where, "op");
     lp_report_error(r, &at, op ? "unknown operator '%.40s'" : "must be an operator's name%s", op ? op : "");

@@ -2,7 +2,7 @@
  * "reference": N, "measurement": "absolute" or "delta"}}, "nodes": {LABEL: condition}}.
  *
  * An operator makes a number of a number: the comparisons 0 or 1, "sign" -1, 0 or 1, none the number itself. A test holds
- * when that is above 0. Internal to harness/. */
+ * when that is above 0. */
 #ifndef LP_ENV_CONDITION_H
 #define LP_ENV_CONDITION_H
 
@@ -58,6 +58,8 @@ bool lp_measure_parse(lp_measure *out, const cJSON *item, bool is_delta, const l
 /* now, before: the variables' values at this decision and the one before. */
 int64_t lp_measure_value(const lp_measure *m, const int64_t *now, const int64_t *before);
 int64_t lp_op_apply(lp_op op, int64_t reference, int64_t value);
+/* LP_OP_NONE: there is no operator of that name. Those from LP_OP_EQUAL on compare with the reference. */
+lp_op lp_op_named(const char *name);
 
 /* item NULL: never true. After a mistake *out is empty. */
 bool lp_condition_parse(lp_condition *out, const cJSON *item, const lp_names *names, const lp_place *where, lp_findings *r);

@@ -246,16 +246,6 @@ static lp_status read_prompt(lp_chat *c, lp_err *err) {
     return status;
 }
 
-static lp_status check_variables(const lp_chat *c, const char *path, lp_err *err) {
-    const char *names = c->setup.variables;
-    int found;
-    while ((found = lp_chat_variable(&names, c->game)) >= 0) {
-    }
-    if (found == -1) return LP_OK;
-    return lp_fail(err, LP_BAD_INPUT, "%s: chat.variables: %s has no variable '%.*s'", path, lp_game_name(c->game),
-                   (int)strcspn(names, ", "), names);
-}
-
 static lp_status open_http(lp_chat *c, const char *path, lp_err *err) {
     char url[sizeof c->setup.url + 32];
     const char *key = *c->setup.key ? getenv(c->setup.key) : NULL;
@@ -276,7 +266,8 @@ lp_status lp_chat_open(lp_chat **out, const char *given, const lp_game *game, co
     if (!status) status = lp_chat_table_read(&c->table, game, err);
     c->setup.table = &c->table;
     if (!status) status = lp_chat_check_tools(&c->setup, err);
-    if (!status) status = check_variables(c, c->setup.from, err);
+    if (!status && (status = lp_chat_check_variables(c->setup.variables, game, err)))
+        lp_fail_prefix(err, status, "%s: chat.variables", c->setup.from);
     if (!status) status = read_prompt(c, err);
     if (!status) status = open_http(c, c->setup.from, err);
     c->streams = c->setup.stream;
@@ -368,7 +359,7 @@ static lp_status leave_out(lp_chat *c, lp_err *err) {
     int64_t to = place(c);
     for (int i = 0; i < c->plan.n_loops; i++)
         if (to >= c->plan.loop[i].from && to < c->plan.loop[i].to &&
-            lp_until_holds(c->plan.loop[i].op, c->variables[c->plan.loop[i].variable], c->plan.loop[i].reference))
+            lp_op_apply(c->plan.loop[i].op, c->plan.loop[i].reference, c->variables[c->plan.loop[i].variable]) > 0)
             to = c->plan.loop[i].to;
     const int64_t n = to - place(c);
     c->left_out += n;

@@ -149,6 +149,14 @@ int lp_chat_variable(const char **names, const lp_game *game) {
     return found;
 }
 
+lp_status lp_chat_check_variables(const char *names, const lp_game *game, lp_err *err) {
+    int found;
+    do found = lp_chat_variable(&names, game);
+    while (found >= 0);
+    if (found == -1) return LP_OK;
+    return lp_fail(err, LP_BAD_INPUT, "%s has no variable '%.*s'", lp_game_name(game), (int)strcspn(names, ", "), names);
+}
+
 double lp_chat_cost(const lp_chat_setup *s, const lp_chat_usage *tokens) {
     const double cached = s->price_cached < 0 ? s->price_in : s->price_cached;
     return ((double)(tokens->in - tokens->cached) * s->price_in + (double)tokens->cached * cached + (double)tokens->out * s->price_out) /

@@ -55,6 +55,8 @@ const char *lp_chat_given_settings(const char *given);
 /* The index of the variable that *names begins with, which is moved behind it; -1: there are no more; -2: the game has none of that name, which
  * *names is left at. */
 int lp_chat_variable(const char **names, const lp_game *game);
+/* LP_BAD_INPUT: the game has no variable of one of the names. */
+lp_status lp_chat_check_variables(const char *names, const lp_game *game, lp_err *err);
 /* Is it one of those that every game has? */
 bool lp_chat_is_tool(const char *name, size_t length);
 /* LP_BAD_INPUT: chat.tools names one that neither all games nor this one's table have. */

@@ -9,18 +9,6 @@
 #include <strings.h>
 
 enum { MOST = 3600 /* decisions of a step */ };
-static const char *const ops[] = {"equal", "not-equal", "less-than", "less-or-equal", "greater-than", "greater-or-equal"};
-
-bool lp_until_holds(lp_until_op op, int64_t value, int64_t reference) {
-    switch (op) {
-    case LP_UNTIL_EQUAL: return value == reference;
-    case LP_UNTIL_NOT_EQUAL: return value != reference;
-    case LP_UNTIL_LESS: return value < reference;
-    case LP_UNTIL_LESS_OR_EQUAL: return value <= reference;
-    case LP_UNTIL_GREATER: return value > reference;
-    default: return value >= reference;
-    }
-}
 
 int lp_chat_action(const lp_game *game, const char *name) {
     for (int a = 0; name && a < lp_game_n_actions(game); a++)
@@ -86,12 +74,8 @@ static void read_until(lp_chat_step *s, const lp_chat_tool *t, const lp_game *ga
     for (int i = 0; i < lp_game_n_variables(game); i++)
         if (!strcmp(lp_game_variable_name(game, i), variable)) s->variable = i;
     if (s->variable < 0) lp_report_error(r, &at_variable, "'%.40s' is not in data.json", variable);
-    int found = -1;
-    for (int i = 0; i < (int)(sizeof ops / sizeof *ops); i++)
-        if (!strcmp(ops[i], op)) found = i;
-    if (found < 0)
-        lp_report_error(r, &at_op, "'%.30s' is none of equal, not-equal, less-than, less-or-equal, greater-than, greater-or-equal", op);
-    else s->op = (lp_until_op)found;
+    s->op = lp_op_named(op);
+    if (s->op < LP_OP_EQUAL) lp_report_error(r, &at_op, "'%.30s' is no comparison, such as equal or less-than", op);
     const int64_t exact = (int64_t)1 << LP_JSON_EXACT_BITS;
     read_amount(&s->reference, t, until, "reference", -exact, exact, NULL, where, r);
 }

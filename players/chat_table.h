@@ -9,18 +9,10 @@
 #ifndef LP_PLAYERS_CHAT_TABLE_H
 #define LP_PLAYERS_CHAT_TABLE_H
 
+#include "env/condition.h"
 #include "env/game.h"
 
 enum { LP_CHAT_TABLE_TOOLS = 16, LP_CHAT_TABLE_PARTS = 16, LP_CHAT_TABLE_PARAMETERS = 4, LP_CHAT_TABLE_NAME = 32 };
-
-typedef enum {
-    LP_UNTIL_EQUAL,
-    LP_UNTIL_NOT_EQUAL,
-    LP_UNTIL_LESS,
-    LP_UNTIL_LESS_OR_EQUAL,
-    LP_UNTIL_GREATER,
-    LP_UNTIL_GREATER_OR_EQUAL
-} lp_until_op;
 
 typedef struct {
     int64_t number;
@@ -33,7 +25,7 @@ typedef struct {
     lp_chat_amount times;                /* that they are pressed; of one with `until` at most */
     bool until;
     int variable;
-    lp_until_op op;
+    lp_op op; /* one that compares */
     lp_chat_amount reference;
 } lp_chat_step;
 
@@ -56,7 +48,6 @@ typedef struct {
 lp_status lp_chat_table_read(lp_chat_table *out, const lp_game *game, lp_err *err);
 /* NULL: there is none of that name; table may be NULL. */
 const lp_chat_tool *lp_chat_table_find(const lp_chat_table *table, const char *name, size_t length);
-bool lp_until_holds(lp_until_op op, int64_t value, int64_t reference);
 /* The action of that name, in any case; -1: there is none. */
 int lp_chat_action(const lp_game *game, const char *name);
 

@@ -27,7 +27,7 @@ typedef struct {
     struct {
         int from, to; /* presses that are left out as soon as it holds */
         int variable;
-        lp_until_op op;
+        lp_op op;
         int64_t reference;
     } loop[LP_CHAT_LOOPS]; /* in their order */
     double importance;

@@ -23,15 +23,10 @@ struct lp_guest {
 
 /* A program, and a file for its pictures where it wants one. */
 static lp_status open_program(lp_guest *g, const char *given, lp_err *err) {
-    const char *command, *names = g->setup.variables, *folder = getenv("TMPDIR");
+    const char *command, *folder = getenv("TMPDIR");
     lp_status status = lp_program_setup_read(&g->setup, given, &command, err);
     if (status) return status;
-    int found;
-    while ((found = lp_chat_variable(&names, g->game)) >= 0) {
-    }
-    if (found == -2)
-        return lp_fail(err, LP_BAD_INPUT, "--process.variables: %s has no variable '%.*s'", lp_game_name(g->game),
-                       (int)strcspn(names, ", "), names);
+    if ((status = lp_chat_check_variables(g->setup.variables, g->game, err))) return lp_fail_prefix(err, status, "--process.variables");
     if (g->setup.picture == LP_PICTURE_PATH) {
         snprintf(g->picture, sizeof g->picture, "%s/longplay-XXXXXX.png", folder && strlen(folder) < 200 ? folder : "/tmp");
         const int fd = mkstemps(g->picture, 4);

@@ -660,7 +660,7 @@ static void test_own_tools(void **state) {
          "until.variable: 'luck' is not in data.json"},
         {"{\"tools\": [{\"name\": \"a\", \"steps\": [{\"press\": \"A\", \"until\": {\"variable\": \"x\", \"op\": \"is\", \"reference\": "
          "1}, \"most\": 3}]}]}",
-         "until.op: 'is' is none of equal"},
+         "until.op: 'is' is no comparison"},
         {"{\"tools\": [{\"name\": \"a\", \"parameters\": {\"n\": {\"min\": 3, \"max\": 2}}, \"steps\": [{\"press\": \"A\"}]}]}",
          "parameters.n.max"},
         {"{\"tools\": ", "tools.json"}};
