@@ -1,9 +1,9 @@
 /* longplay demo try: from how far before the ends of demonstrations does a policy win? */
 #include "cli/try_demos.h"
 
-#include "base/pool.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/pool.h"
 #include "base/stop.h"
 #include "cli/cli.h"
 #include "evals/stats.h"

@@ -54,10 +54,9 @@ void lp_cells_picture(const lp_cells *c, const lp_game *game, const uint8_t *vie
         }
 }
 
-uint64_t lp_cells_key(const lp_cells *c, const lp_game *game, lp_env *env, uint8_t *view) {
+uint64_t lp_cells_key(const lp_cells *c, const lp_game *game, const lp_env *env, const uint8_t *view) {
     if (!c->n_terms) {
         uint8_t grid[LP_CELLS_MAX_SIDE * LP_CELLS_MAX_SIDE];
-        lp_env_observe(env, view);
         lp_cells_picture(c, game, view, grid);
         return lp_hash64(grid, (size_t)(c->rows * c->columns));
     }

@@ -97,7 +97,9 @@ struct lp_explore {
 
 /* After a look of its leader, if it has one. */
 static uint64_t key_of(const lp_explore *x, worker *w) {
-    return x->by_item ? leader_key(w->leader, (int)x->config.bits) : lp_cells_key(&x->cells, x->game, w->env, w->view);
+    if (x->by_item) return leader_key(w->leader, (int)x->config.bits);
+    if (!x->cells.n_terms && !w->leader) lp_env_observe(w->env, w->view);
+    return lp_cells_key(&x->cells, x->game, w->env, w->view);
 }
 
 static bool look(worker *w) { return !w->leader || !leader_look(w->leader, w->env, w->view, NULL); }

@@ -9,10 +9,10 @@
 #ifndef LP_HARNESS_DEMO_TRY_H
 #define LP_HARNESS_DEMO_TRY_H
 
+#include "env/game.h"
 #include "memory/memory.h"
 #include "policy/policy.h"
 #include "saves/demos.h"
-#include "env/game.h"
 
 typedef struct {
     int outcome;       /* lp_outcome; LP_TIMEOUT: patience ended; LP_RUNNING: the demonstration is shorter than that */

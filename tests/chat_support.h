@@ -59,6 +59,11 @@ static inline int number(const cJSON *o, const char *key) {
     return n->valueint;
 }
 
+static inline int64_t bytes_of(const char *name) {
+    struct stat s;
+    return stat(at(name), &s) ? 0 : (int64_t)s.st_size;
+}
+
 static inline char *text_of(const char *name) {
     lp_blob file;
     lp_err err;

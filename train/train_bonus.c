@@ -138,12 +138,11 @@ static int new_milestones(const train_bonuses *all, train_bonus *b, const lp_env
     return n;
 }
 
-/* What novelty sees of env now; kept to be learned from, where it is this decision's turn. */
-static float novelty_now(const lp_train *t, train_bonus *b, lp_env *env) {
+/* Of b->view; kept to be learned from, where it is this decision's turn. */
+static float novelty_now(const lp_train *t, train_bonus *b) {
     const train_bonuses *all = t->bonuses;
     const int step = b->n_steps++;
     uint8_t picture[NOVELTY_MAX_INPUTS];
-    lp_env_observe(env, b->view);
     lp_cells_picture(&all->coarse, t->game, b->view, picture);
     if (step % LEARNED_OF == 0) memcpy(b->seen + (size_t)(step / LEARNED_OF) * (size_t)inputs(all), picture, (size_t)inputs(all));
     return novelty_of(all->novelty, picture);
@@ -155,7 +154,8 @@ float bonus_take(const lp_train *t, player *p, lp_outcome outcome) {
     lp_env *env = p->seat.env;
     double sum = 0;
     if (!b) return 0;
-    if (all->novelty) sum += t->config.bonus_novelty * novelty_now(t, b, env);
+    if (all->novelty || (b->visits && !all->cells.n_terms)) lp_env_observe(env, b->view);
+    if (all->novelty) sum += t->config.bonus_novelty * novelty_now(t, b);
     if (outcome != LP_RUNNING) return 0;
     if (t->config.bonus_milestone > 0) sum += t->config.bonus_milestone * new_milestones(all, b, env);
     if (b->visits) sum += t->config.bonus_count / sqrt(visit_cell(b, lp_cells_key(&all->cells, t->game, env, b->view)));
