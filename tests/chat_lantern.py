@@ -110,8 +110,8 @@ class Night:
     def way(self, arrived: Callable[[int, int], bool], door: tuple[int, int] | None = None) -> list[str] | None:
         """Steps to the nearest square that will do."""
         blocked, came = self.blocked() - {door}, {self.at: ("", self.at)}
-        todo = [self.at]
-        for x, y in todo:
+        frontier = [self.at]
+        for x, y in frontier:
             if arrived(x, y):
                 steps, at = [], (x, y)
                 while at != self.at:
@@ -122,7 +122,7 @@ class Night:
                 to = (x + dx, y + dy)
                 if to not in came and to not in blocked and 0 <= to[0] < 10 and 0 <= to[1] < 8:
                     came[to] = (key, (x, y))
-                    todo.append(to)
+                    frontier.append(to)
         return None
 
 
