@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh: builds and tests everything that this machine can, a function a step. Ends with the summary of the release build's tests.
-# LONGPLAY_STRICT=1: what would be skipped because something is not installed fails instead, a GPU and a browser aside.
+# LONGPLAY_STRICT=1: what would be skipped because something is not installed fails instead, a GPU, a browser and other people's
+# ROMs (LONGPLAY_ROMS, games/community) aside.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -67,13 +68,13 @@ fuzz() {
 lint() {
     if command -v clang-tidy >/dev/null && command -v cppcheck >/dev/null; then tests/lint.sh build; else without "clang-tidy or cppcheck" lint; fi
 }
-# The tests that said "skipped", in programs that passed too. Under LONGPLAY_STRICT only those that want a GPU or a browser may.
+# The tests that said "skipped", in programs that passed too. Under LONGPLAY_STRICT only those may that want a GPU, a browser or other people's ROMs.
 skips() { # FOLDER
     found=$({
         sed -n 's/.*<testcase name="\([^"]*\)".*status="notrun".*/skipped: \1/p' "$1/junit.xml"
         awk '/ Testing: /{program=$NF} /^\[  SKIPPED \] / && !/listed below/{print "skipped: " program ": " $NF}' "$1/Testing/Temporary/LastTest.log"
     } | sort -u)
-    if [ -n "${LONGPLAY_STRICT:-}" ]; then found=$(echo "$found" | grep -v '_cuda\|_browser' || true); fi
+    if [ -n "${LONGPLAY_STRICT:-}" ]; then found=$(echo "$found" | grep -v '_cuda\|_browser\|_community' || true); fi
     [ -z "$found" ] || echo "$found"
     [ -z "${LONGPLAY_STRICT:-}" ] || [ -z "$found" ] || exit 1
 }
