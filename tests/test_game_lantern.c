@@ -207,6 +207,61 @@ static void test_no_dead_ends(void **state) {
     assert_true(n_won >= 2);
 }
 
+/* ---- a night that begins later ---- */
+
+/* A fact that the oracle's next step needs, by its place among those that are told; -1: none. */
+static int fact_in_use(void) {
+    int goal = (int)value(env, "goal"), room = (int)value(env, "room");
+    if (room == ROOM_WOOD && goal == THING_PERSON + 7) return value(env, "wood_step") < 3 ? 4 : 5;
+    if (room == ROOM_HALL && goal == THING_PERSON + 8) return 10;
+    if (room == ROOM_STONES && goal == THING_PERSON + 9) return 8;
+    if (goal >= THING_WHEEL && goal < THING_WHEEL + 4) return goal - THING_WHEEL;
+    if (goal >= THING_GRAVE && goal < THING_GRAVE + 8) return 6;
+    if (goal >= THING_CHEST && goal < THING_CHEST + 3) return 9;
+    return goal == THING_GUARD ? 7 : goal == THING_PEDLAR ? 11 : -1;
+}
+
+/* However late it begins, whatever is needed from there on was told that night, and it is won; the later, the fewer facts are told and the sooner
+ * it is over. */
+static void test_begins_later(void **state) {
+    (void)state;
+    enum { TEXT_NOW = 0xC10F, FACT, RECAPPED = 0xC246 };
+    static const int begins[] = {28, 27, 25, 22, 20, 18, 17, 14, 12, 11, 7, 3};
+    int64_t before = 0;
+    int told_before = 0;
+    for (size_t b = 0; b < sizeof begins / sizeof *begins; b++) {
+        bool told[14] = {false}, owl = false;
+        int n = 0;
+        char knob[16];
+        const char *settings[] = {"scale=1", knob, NULL};
+        snprintf(knob, sizeof knob, "begin=%d", begins[b]);
+        reset(env, lp_game_train_seed(21, 0), settings);
+        lp_outcome outcome = LP_RUNNING;
+        while (outcome == LP_RUNNING) {
+            const int64_t decision = value(env, "decisions");
+            if (value(env, "phase") == TEXT && peek(env, TEXT_NOW) <= T_SAYS_B) {
+                n += !told[peek(env, FACT)];
+                told[peek(env, FACT)] = true;
+            }
+            owl |= value(env, "phase") == TEXT && peek(env, TEXT_NOW) == T_OWL;
+            const bool begun = peek(env, RECAPPED) == 0xFF;
+            const int fact = begun ? fact_in_use() : -1;
+            if (fact >= 0 && !told[fact]) fail_msg("begin=%d: fact %d was not told", begins[b], fact);
+            if (fact == 10) assert_true(told[12] && told[13]);
+            if (begun && value(env, "has_feather") && value(env, "goal") >= THING_TREE && value(env, "goal") < THING_TREE + 6)
+                assert_true(owl);
+            outcome = lp_env_step(env, hint(env));
+            if (value(env, "phase") < 5) assert_int_equal(value(env, "decisions"), decision + 1);
+        }
+        assert_int_equal(outcome, LP_WIN);
+        assert_int_equal(value(env, "mistakes"), 0);
+        print_message("begin=%d: %d facts, %d decisions\n", begins[b], n, (int)lp_env_steps(env));
+        assert_true(n >= told_before && lp_env_steps(env) > before);
+        told_before = n, before = lp_env_steps(env);
+    }
+    assert_int_equal(told_before, 14);
+}
+
 /* ---- the floor ---- */
 static void test_random(void **state) {
     (void)state;
@@ -605,6 +660,7 @@ int main(void) {
         cmocka_unit_test(test_oracle_on_short_roads),
         cmocka_unit_test(test_an_hour),
         cmocka_unit_test(test_no_dead_ends),
+        cmocka_unit_test(test_begins_later),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_lots_are_even),
         cmocka_unit_test(test_tables_are_the_roms),

@@ -39,6 +39,7 @@ lp_mem_config lp_train_memory(const lp_train_config *c, const lp_game *game) {
 lp_status train_begin_episode(lp_train *t, player *p, lp_err *err) {
     p->demo = -1;
     p->deadline = 0;
+    p->strays = 0;
     bonus_begin(p);
     if (p->guide || (t->demos && t->config.start == TRAIN_START_DEMO && !t->n_starts && !p->twin)) return guide_follow(t, p, err);
     const int next = p->n_begun % N_DRAWN;
@@ -57,7 +58,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_game_default_knobs(t->game, knobs);
     bool has_twin = lp_game_twin_knobs(t->game, knobs);
-    int64_t others = 0;
+    int64_t others = 0, free_ones = 0;
     lp_status status = LP_OK;
     for (int64_t e = 0; e < t->config.envs && !status; e++) {
         player *p = &t->players[e];
@@ -65,6 +66,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         p->twin = has_twin && steps_up(e, t->config.twin);
         /* likewise, among the others */
         p->guide = t->demos && !p->twin && steps_up(others++, t->config.guides);
+        p->taught = !p->twin && !p->guide && steps_up(free_ones++, t->config.teach);
         p->rng = lp_rng_make((uint64_t)t->config.seed, 1000 + (uint64_t)e);
         lp_mem_config memory = t->memory;
         if (p->twin) lp_mem_use(&memory, &lp_mem_none);
@@ -156,6 +158,7 @@ lp_status lp_train_open(lp_train **out, const lp_game *game, const lp_train_conf
     if (!status) status = lp_curriculum_open(&t->curriculum, game, &config->curriculum, err);
     if (!status) status = demos_open(&t->demos, t, err);
     if (!status) status = bonuses_open(&t->bonuses, t, err);
+    if (!status) status = teach_open(t, err);
     if (!status && config->start == TRAIN_START_DEMO) lp_curriculum_begin_late(&t->curriculum, demos_longest(t->demos));
     int threads = t->pool ? lp_pool_threads(t->pool) : 0;
     if (!status) status = lp_policy_open(&t->policy, &shape, (uint64_t)config->seed, err);
@@ -343,7 +346,7 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     size_t size = sizeof(checkpoint_header) + curriculum + weights + acting + learner;
     for (int64_t e = 0; e < t->config.envs; e++)
         size += PLAYER_BYTES + lp_seat_save_size(&t->players[e].seat) + past_save_bound(t, &t->players[e].past);
-    size += guides_save_bound(t) + bonuses_save_size(t);
+    size += guides_save_bound(t) + bonuses_save_size(t) + teach_save_size(t);
     unsigned char *file = malloc(size);
     if (!file) return lp_fail(err, LP_FAILED, "%s: out of memory for a checkpoint of %zu bytes", path, size);
     unsigned char *at = file + sizeof(checkpoint_header);
@@ -368,6 +371,8 @@ lp_status lp_train_save(lp_train *t, const char *path, lp_err *err) {
     at += guides_save(t, at);
     bonuses_save(t, at);
     at += bonuses_save_size(t);
+    teach_save(t, at);
+    at += teach_save_size(t);
     size = (size_t)(at - file);
     checkpoint_header h = header_of(t);
     memcpy(file, &h, sizeof h);
@@ -402,6 +407,8 @@ static lp_status load_players(lp_train *t, const unsigned char *at, const unsign
     status = bonuses_load(t, at, (size_t)(end - at), anew, &bonuses_bytes, err);
     if (status) return status;
     at += bonuses_bytes;
+    if ((status = teach_load(t, at, (size_t)(end - at), anew, err))) return status;
+    at += teach_save_size(t);
     return at == end ? LP_OK : lp_fail(err, LP_BAD_INPUT, "too long");
 }
 

@@ -28,7 +28,7 @@ enum { TRAIN_START_POWER_ON, TRAIN_START_DEMO };
 typedef struct {
     /* [train] */
     int64_t seed, decisions, envs, steps, overlap, time_limit, reencode;
-    double twin, guides, follow;
+    double twin, guides, follow, teach, lead;
     char demos[512], from[512];
     int64_t start; /* TRAIN_START_... */
     lp_curriculum_config curriculum;

@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
     lp_seat seat;
     past past;
-    int twin, guide;
+    int twin, guide, taught;
     int demo;                       /* that it follows; -1: none */
     train_start starts[MAX_STARTS]; /* a guide's, that others may begin from; a ring */
     int starts_at;                  /* where the next one goes */
@@ -51,6 +51,7 @@ typedef struct {
     int again_from, again_to; /* of the rows that the segment encodes again those of the running episode */
     float *again_item;        /* [max_again][dim] of the starts' rows among these, by the weights of now; NULL: none can be drawn */
     float *again_salience;    /* [max_again] */
+    int64_t strays;           /* decisions of the episode in which it, taught, did other than the oracle said */
     uint64_t n_episodes;      /* begun; counts the training seeds used */
     int64_t episode_offset;   /* segment step of the running episode's step 0; negative when it began earlier */
     int64_t first_row;        /* segment step of the first of its items that are the segment's; those from before it are old */
@@ -116,6 +117,20 @@ lp_status guide_begin(lp_train *t, player *p, const lp_segment *g, int i, lp_err
 size_t guides_save_bound(const lp_train *t);
 size_t guides_save(const lp_train *t, unsigned char *out);
 lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes, size_t *used, bool anew, lp_err *err);
+
+/* ---- train_teach.c ---- */
+/* LP_BAD_INPUT: train.teach for a game without an oracle. */
+lp_status teach_open(const lp_train *t, lp_err *err);
+/* Is it an episode in which the oracle acts, too, so that its outcome says nothing of the policy? */
+bool teach_leads(const lp_train *t, const player *p);
+/* Of a taught player: what the oracle says, and what is done, which comes in as the policy's action. */
+lp_status teach_action(const lp_train *t, player *p, int *told, int *done);
+/* Did it stray too often? */
+bool teach_lost(const player *p);
+/* For checkpoints, behind the bonuses; nothing without train.teach. LP_BAD_INPUT: damaged. */
+size_t teach_save_size(const lp_train *t);
+void teach_save(const lp_train *t, unsigned char *out);
+lp_status teach_load(lp_train *t, const unsigned char *data, size_t size_bytes, bool anew, lp_err *err);
 
 /* ---- train_bonus.c ---- */
 /* *out is NULL where no bonus has a weight. LP_BAD_INPUT: the game has no milestones, or no such variables. */

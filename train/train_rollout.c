@@ -86,19 +86,24 @@ static void begin_rows(player *p, const lp_segment *g, int s) {
 }
 
 static lp_status take(lp_train *t, player *p, lp_segment *g, int s, const lp_decision *d) {
-    const bool told = p->demo >= 0;
-    g->action[s] = told ? guide_action(t, p) : d->action;
+    const bool follows = p->demo >= 0, told = follows || p->taught;
+    lp_status status = LP_OK;
+    int action = d->action, learned = action;
+    if (follows) action = learned = guide_action(t, p);
+    else if (p->taught) status = teach_action(t, p, &learned, &action);
+    if (status) return status;
+    g->action[s] = learned;
     g->logp[s] = told ? LP_TOLD : d->logp;
     g->value[s] = d->value;
     double from = lp_now_s();
-    lp_outcome outcome = lp_seat_take(&p->seat, d, g->action[s]);
+    lp_outcome outcome = lp_seat_take(&p->seat, d, action);
     if (!outcome && p->deadline && lp_env_steps(p->seat.env) >= p->deadline) outcome = LP_TIMEOUT;
-    lp_status status = LP_OK;
+    if (!outcome && teach_lost(p)) outcome = LP_TIMEOUT;
     g->reward[s] = (outcome == LP_WIN ? 1.0f : outcome == LP_RUNNING ? 0.0f : -1.0f) + bonus_take(t, p, outcome);
     g->end[s] = outcome != LP_RUNNING;
-    if (told) status = guide_followed(t, p, outcome);
+    if (follows) status = guide_followed(t, p, outcome);
     if (g->end[s] && !status) {
-        if (!told) p->ended[p->n_ended++] = outcome == LP_WIN;
+        if (!follows && !teach_leads(t, p)) p->ended[p->n_ended++] = outcome == LP_WIN;
         status = train_begin_episode(t, p, &p->error);
         begin_rows(p, g, s);
     }

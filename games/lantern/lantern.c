@@ -126,6 +126,8 @@ static void move_tick(void) {
     if (game.wood_step == NOTHING) {
         game.wood_step = 0;
         hurt(T_LOST_WAY);
+    } else if (game.recapped != NOTHING) {
+        recap_arrived();
     } else {
         enter_screen();
     }
@@ -190,6 +192,10 @@ static uint8_t burns_out(void) {
 
 static void decide(uint8_t keys) {
     game.decisions++;
+    if (game.phase == WALK && game.recapped != NOTHING) {
+        recap();
+        return;
+    }
     if (burns_out()) {
         game.cause = T_OIL_OUT;
         stepping = 0;
@@ -279,7 +285,13 @@ static void set_out(void) {
     load_screen();
     for (i = 0; i < 10; i++) show_column(i, i << 4);
     bar_changed();
-    say(T_INTRO);
+    if (game.begin) {
+        game.phase = WALK;
+        game.recap_at = NOTHING;
+    } else {
+        game.recapped = NOTHING;
+        say(T_INTRO);
+    }
 }
 
 void main(void) {
@@ -293,6 +305,7 @@ void main(void) {
     title();
     if (!game.scale) game.scale = 1;
     if (!game.oil_full) game.oil_full = 1;
+    if (game.begin > MAX_BEGIN) game.begin = MAX_BEGIN;
     load_country();
     draw_lots();
     set_out();

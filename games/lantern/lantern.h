@@ -5,6 +5,7 @@
  *     screen.c    the screen: squares, sprites, the bar
  *     text.c      the box in which texts appear
  *     hint.c      the next key toward the goal, for a scripted player
+ *     recap.c     a night that begins later
  *
  * Whatever depends on something that must be remembered lies in the block, so that outside it the machine is the same whatever
  * the facts. The loop of a decision has four frames: keys are read and everything is decided in the first.
@@ -19,7 +20,7 @@ enum { RUNNING, WIN, LOSS };
 enum { LEFT, RIGHT, UP, DOWN }; /* facing */
 enum { HINT_NONE, HINT_LEFT, HINT_RIGHT, HINT_UP, HINT_DOWN, HINT_A };
 enum { KEY_A = 1, SPRITE_PALETTE = 0xD0 }; /* white, light, black */
-enum { NOTHING = 0xFF, N_FACTS = 14, N_PEOPLE = 14, FLAMES = 5, CELLS = 80 };
+enum { NOTHING = 0xFF, N_FACTS = 14, N_PEOPLE = 14, FLAMES = 5, CELLS = 80, MAX_BEGIN = 28 };
 /* Facts. 0 to 3 are the lighthouse's wheels. */
 enum { FACT_WOOD_A = 4, FACT_WOOD_B, FACT_GRAVE, FACT_PASS, FACT_STONES, FACT_CHEST, FACT_LIAR, FACT_FEARS, FACT_SAYS_A, FACT_SAYS_B };
 /* What comes when the last page of a text is closed. */
@@ -29,7 +30,7 @@ typedef struct {
     uint8_t magic[4];                  /* C0A0 LAN1 */
     uint32_t seed, oil_full;           /* C0A4 C0A8 */
     uint16_t scale;                    /* C0AC times that each long road's screen is walked */
-    uint8_t keep_notes, unused;        /* C0AE C0AF */
+    uint8_t keep_notes, begin;         /* C0AE C0AF steps of the story that are done at first */
     uint8_t phase, result, room, x, y; /* C0B0 C0B1 C0B2 C0B3 C0B4 */
     uint8_t facing, flames, hint;      /* C0B5 C0B6 C0B7 */
     uint32_t decisions, oil;           /* C0B8 C0BC */
@@ -56,6 +57,7 @@ typedef struct {
     /* work: the hint */
     uint8_t hint_mode, hint_side, hint_key, hint_room, hint_ready, hint_head, hint_tail;
     uint8_t distance[CELLS], queue[CELLS];
+    uint8_t recapped, recap_at; /* steps done again, NOTHING: over; the thing that the hero was put beside */
 } block;
 #define game (*(volatile block *)0xC0A0)
 #define SPRITES ((uint8_t *)0xC000)
@@ -99,6 +101,10 @@ void text_decide(uint8_t keys);
 void text_tick(void);
 uint8_t put_place(volatile uint8_t *to, uint8_t place);
 void put_text(uint8_t *map, uint8_t text);
+
+/* recap.c */
+void recap(void);         /* a decision of it, at which the hero stands */
+void recap_arrived(void); /* he was put on a screen */
 
 /* hint.c */
 void hint_tick(uint8_t frame);
