@@ -91,7 +91,7 @@ static void test_what_the_oracle_says(void **state) {
         lp_train *t = open_train(&c, 1);
         int n = 0, the_same = 0, ended = 0, taught = 0, twins = 0;
         for (int e = 0; e < c.envs; e++) taught += t->players[e].taught, twins += t->players[e].twin;
-        assert_true(twins == 2 && taught == 3);
+        assert_true(twins == 2 && taught == 4);
         for (int i = 0; i < 40; i++) the_same += follow(t, beside, &n, &ended);
         print_message("lead %d: %d of %d as the oracle says\n", lead, the_same, n);
         assert_true(n > 600);

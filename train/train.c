@@ -58,7 +58,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
     int64_t knobs[LP_MAX_KNOBS];
     lp_game_default_knobs(t->game, knobs);
     bool has_twin = lp_game_twin_knobs(t->game, knobs);
-    int64_t others = 0, free_ones = 0;
+    int64_t others = 0, free_ones = 0, twins = 0;
     lp_status status = LP_OK;
     for (int64_t e = 0; e < t->config.envs && !status; e++) {
         player *p = &t->players[e];
@@ -66,7 +66,7 @@ static lp_status open_players(lp_train *t, lp_err *err) {
         p->twin = has_twin && steps_up(e, t->config.twin);
         /* likewise, among the others */
         p->guide = t->demos && !p->twin && steps_up(others++, t->config.guides);
-        p->taught = !p->twin && !p->guide && steps_up(free_ones++, t->config.teach);
+        p->taught = !p->guide && steps_up(p->twin ? twins++ : free_ones++, t->config.teach);
         p->rng = lp_rng_make((uint64_t)t->config.seed, 1000 + (uint64_t)e);
         lp_mem_config memory = t->memory;
         if (p->twin) lp_mem_use(&memory, &lp_mem_none);
