@@ -125,10 +125,13 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     emu->core->reset(emu->core);
     gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
     emu->system = LP_SYSTEM_GBA;
-    if (gba->video.renderer->drawScanline != lp_gba_static.draw_line)
+    struct GBAVideoRenderer *renderer = gba->video.renderer;
+    if (renderer->drawScanline != lp_gba_static.draw_line)
         return lp_fail(err, LP_FAILED, "libmgba draws in another way than Longplay was built for");
+    /* libmgba's renderer begins blank but notes otherwise: what was blank when the game first says what to show would stay so. */
+    renderer->writeVideoRegister(renderer, REG_DISPCNT, gba->memory.io[REG_DISPCNT >> 1]);
     if (!emu->config.plain) {
-        lp_gba_hook_renderer(gba->video.renderer);
+        lp_gba_hook_renderer(renderer);
         gba_mix(emu, false);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }

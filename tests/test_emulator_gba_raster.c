@@ -104,15 +104,24 @@ static void load(machines *m, int scene, int from) {
     if (lp_emu_state_load(lost, m->state, lp_emu_state_size(lost), &err)) fail_msg("scene %d: %s", scene, err.message);
 }
 
-static void test_raster(void **state) {
-    (void)state;
-    static uint8_t rom[ROM_BYTES] = {0xFE, 0xFF, 0xFF, 0xEA, [0xB2] = 0x96}; /* b itself */
+static void open_machines(machines *m, const void *rom) {
     static const lp_emu_config plain = {.plain = true};
-    machines m = {.rng = lp_rng_make(test_seed_or(1), 0)};
     lp_err err;
     for (int i = 0; i < N_EMUS; i++)
-        if (lp_emu_open(&m.emus[i], rom, sizeof rom, i == 0 ? &plain : NULL, &err)) fail_msg("%s", err.message);
-    m.state = malloc(lp_emu_state_size(m.emus[0]));
+        if (lp_emu_open(&m->emus[i], rom, ROM_BYTES, i == 0 ? &plain : NULL, &err)) fail_msg("%s", err.message);
+    m->state = malloc(lp_emu_state_size(m->emus[0]));
+}
+
+static void close_machines(machines *m) {
+    for (int i = 0; i < N_EMUS; i++) lp_emu_close(m->emus[i]);
+    free(m->state);
+}
+
+static void test_raster(void **state) {
+    (void)state;
+    static const uint8_t rom[ROM_BYTES] = {0xFE, 0xFF, 0xFF, 0xEA, [0xB2] = 0x96}; /* b itself */
+    machines m = {.rng = lp_rng_make(test_seed_or(1), 0)};
+    open_machines(&m, rom);
     for (int scene = 0; scene < SCENES; scene++) {
         make_scene(&m);
         for (int i = 0; i < STEPS; i++) {
@@ -122,11 +131,28 @@ static void test_raster(void **state) {
             compare(&m, scene, i);
         }
     }
-    for (int i = 0; i < N_EMUS; i++) lp_emu_close(m.emus[i]);
-    free(m.state);
+    close_machines(&m);
+}
+
+/* A game that says for the first time within a frame what the screen shows: nothing of the blank lines before may stay. */
+static void test_begins_blank(void **state) {
+    (void)state;
+    static const uint32_t program[] = {0xE3A00301,                         /* mov r0, IO */
+                                       0xE1D010B6, 0xE3510043, 0x1AFFFFFC, /* until line 67 */
+                                       0xE3A01000, 0xE1C010B0,             /* DISPCNT = 0 */
+                                       0xEAFFFFFE};
+    uint8_t rom[ROM_BYTES] = {0x2E, 0, 0, 0xEA, [0xB2] = 0x96}; /* b C0 */
+    for (size_t i = 0; i < 4 * sizeof program / sizeof *program; i++) rom[0xC0 + i] = (uint8_t)(program[i / 4] >> 8 * (i % 4));
+    machines m = {.rng = lp_rng_make(1, 0)};
+    open_machines(&m, rom);
+    for (int i = 0; i < 8; i++) {
+        step(&m, 2);
+        compare(&m, 0, i);
+    }
+    close_machines(&m);
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_raster)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_raster), cmocka_unit_test(test_begins_blank)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
