@@ -22,6 +22,7 @@ struct GBObj;
 struct GBTimer;
 struct GBVideo;
 struct GBVideoRenderer;
+struct GBAVideoRenderer;
 struct GBASavedata;
 struct lp_gb_jit;
 
@@ -53,6 +54,7 @@ typedef struct {
     lp_event_callback *timer;
     lp_event_callback *sound; /* of the sample event */
     void (*draw_range)(struct GBVideoRenderer *, int start, int end, int y);
+    void (*draw_line)(struct GBAVideoRenderer *, int y);
     uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
     const void *no_code; /* what a CPU reads that runs where nothing is */
 } lp_statics;
@@ -132,6 +134,10 @@ void lp_gb_renderer_load(lp_emu *emu, const uint8_t *in);
 /* BIOS calls that end: once for a core, and before each frame. */
 void lp_gba_bound_bios(struct ARMCore *cpu);
 void lp_gba_bios_new_frame(void);
+/* From now on lines are drawn our way: once for a core. */
+void lp_gba_hook_renderer(struct GBAVideoRenderer *renderer);
+/* Before each frame, and before libmgba looks through OAM: this thread may have drawn other emulators' frames, others this one's. */
+void lp_gba_forget_sprites(void);
 
 size_t lp_gba_machine_bytes(const lp_emu *emu);
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out);

@@ -2,7 +2,8 @@
  *
  * The fast path is that of the Game Boy (gb.c): the sample event stays where it is, since the sound FIFOs look at when
  * it is due, and the tone generators are run to the first and last of its points. Reading wave RAM and NR52 shows the
- * difference if they are not. While somebody listens the event is libmgba's own. Skipped frames draw no scanline.
+ * difference if they are not. While somebody listens the event is libmgba's own. Skipped frames draw no scanline, the others
+ * are drawn by gba_draw.c.
  *
  * What libmgba offers here and Longplay leaves out: the e-Reader and the Game Boy Player (accessories), and debug
  * printing into the ROM (AGBPrint), which would write to bytes that many emulators share. */
@@ -12,6 +13,7 @@
 #include <mgba/internal/arm/arm.h>
 #include <mgba/internal/gba/gba.h>
 #include <mgba/internal/gba/io.h>
+#include <mgba/internal/gba/renderers/video-software.h>
 #include <mgba/internal/gba/serialize.h>
 #include <mgba-util/vfs.h>
 
@@ -61,6 +63,9 @@ static pthread_once_t learn_once = PTHREAD_ONCE_INIT;
 /* On a core of its own, which nobody plays with. */
 static void learn_statics(void) {
     static const uint32_t empty_rom[256];
+    static struct GBAVideoSoftwareRenderer renderer;
+    GBAVideoSoftwareRendererCreate(&renderer);
+    lp_gba_static.draw_line = renderer.d.drawScanline;
     struct GBASerializedState *state = calloc(1, sizeof *state);
     struct mCore *core = mCoreCreate(mPLATFORM_GBA);
     if (state && core && core->init(core)) {
@@ -120,7 +125,13 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     emu->core->reset(emu->core);
     gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
     emu->system = LP_SYSTEM_GBA;
+    struct GBAVideoRenderer *renderer = gba->video.renderer;
+    if (renderer->drawScanline != lp_gba_static.draw_line)
+        return lp_fail(err, LP_FAILED, "libmgba draws in another way than Longplay was built for");
+    /* libmgba's renderer begins blank but notes otherwise: what was blank when the game first says what to show would stay so. */
+    renderer->writeVideoRegister(renderer, REG_DISPCNT, gba->memory.io[REG_DISPCNT >> 1]);
     if (!emu->config.plain) {
+        lp_gba_hook_renderer(renderer);
         gba_mix(emu, false);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
@@ -145,8 +156,9 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
     gba->video.frameskip = INT_MAX / 2 * !emu->config.plain;
     gba->video.frameskipCounter = !draw;
     lp_gba_bios_new_frame();
+    lp_gba_forget_sprites();
     emu->core->runFrame(emu->core);
-    if (draw) /* the renderer leaves its layer flags in the high byte */
+    if (emu->config.plain) /* libmgba's renderer leaves its layer flags in the high byte */
         for (int i = 0; i < GBA_VIDEO_HORIZONTAL_PIXELS * GBA_VIDEO_VERTICAL_PIXELS; i++) emu->pixels[i] &= 0xFFFFFF;
 }
 
