@@ -55,6 +55,7 @@ typedef struct {
     lp_event_callback *sound; /* of the sample event */
     void (*draw_range)(struct GBVideoRenderer *, int start, int end, int y);
     void (*draw_line)(struct GBAVideoRenderer *, int y);
+    void (*process_events)(struct ARMCore *);
     uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
     const void *no_code; /* what a CPU reads that runs where nothing is */
 } lp_statics;
@@ -138,6 +139,9 @@ void lp_gba_bios_new_frame(void);
 void lp_gba_hook_renderer(struct GBAVideoRenderer *renderer);
 /* Before each frame, and before libmgba looks through OAM: this thread may have drawn other emulators' frames, others this one's. */
 void lp_gba_forget_sprites(void);
+/* From now on rounds of loops that wait are skipped: once for a core. Only while a frame of it is watched: from here to the next call, with NULL. */
+void lp_gba_hook_events(struct ARMCore *cpu);
+void lp_gba_watch(const struct GBA *gba);
 
 size_t lp_gba_machine_bytes(const lp_emu *emu);
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out);

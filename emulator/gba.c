@@ -81,6 +81,7 @@ static void learn_statics(void) {
             lp_gba_static.video[mode] = gba->video.event.callback;
         }
         lp_gba_static.sound = gba->audio.sampleEvent.callback;
+        lp_gba_static.process_events = cpu->irqh.processEvents;
         cpu->memory.setActiveRegion(cpu, 0xFF000000);
         lp_gba_static.no_code = cpu->memory.activeRegion;
         mCoreConfigDeinit(&core->config);
@@ -132,6 +133,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     renderer->writeVideoRegister(renderer, REG_DISPCNT, gba->memory.io[REG_DISPCNT >> 1]);
     if (!emu->config.plain) {
         lp_gba_hook_renderer(renderer);
+        lp_gba_hook_events(cpu);
         gba_mix(emu, false);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
@@ -157,7 +159,9 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
     gba->video.frameskipCounter = !draw;
     lp_gba_bios_new_frame();
     lp_gba_forget_sprites();
+    lp_gba_watch(emu->config.plain ? NULL : gba);
     emu->core->runFrame(emu->core);
+    lp_gba_watch(NULL);
     if (emu->config.plain) /* libmgba's renderer leaves its layer flags in the high byte */
         for (int i = 0; i < GBA_VIDEO_HORIZONTAL_PIXELS * GBA_VIDEO_VERTICAL_PIXELS; i++) emu->pixels[i] &= 0xFFFFFF;
 }
