@@ -70,6 +70,33 @@ static bool is_constant(uint16_t address) {
            (address >= 0xFF40 && address < 0xFF72);
 }
 
+/* ---- keys ---- */
+
+/* JOYP with the rows selected that `rows` selects; keys change between frames only, so no event changes it. */
+ALWAYS uint8_t joyp_of(const struct GB *gb, uint8_t rows) {
+    uint8_t keys = *gb->keySource;
+    switch (rows & 0x30) {
+    case 0x00: keys |= keys >> 4; break;
+    case 0x10: break;
+    case 0x20: keys >>= 4; break;
+    default: keys = 0; break;
+    }
+    return (uint8_t)((0xCF | rows) ^ (keys & 0xF));
+}
+
+/* Does libmgba leave the rest of the machine alone when JOYP turns from one to the other? A line that falls asks for an interrupt, if that is not asked
+ * for already; a Super Game Boy listens. */
+ALWAYS bool is_quiet(const struct GB *gb, uint8_t before, uint8_t now) {
+    const bool asks = before & ~now & 0xF && !(gb->memory.io[GB_REG_IF] & 1 << GB_IRQ_KEYPAD);
+    return !asks && !(gb->model & GB_MODEL_SGB) && !gb->sgbCurrentController;
+}
+
+/* A directional pad does not go two opposite ways at once. */
+ALWAYS uint8_t one_way(const struct GB *gb, uint8_t joyp) {
+    if (gb->allowOpposingDirections || (joyp & 0x30) != 0x20) return joyp;
+    return (uint8_t)(joyp | (joyp & 0x03 ? 0 : 0x03) | (joyp & 0x0C ? 0 : 0x0C));
+}
+
 /* What the loop that we are in did since it began: only changed registers; and looked at LY; and at something else that events change; changed
  * more than registers. */
 typedef enum { IDLE, LOOKS_AT_LY, LOOKS, BUSY } doing;
@@ -101,6 +128,10 @@ static inline __attribute__((always_inline)) uint8_t load(struct SM83Core *cpu, 
         return memory->cartBus = (address < BANK ? memory->romBase : memory->romBank)[address & (BANK - 1)];
     }
     if (is_high_ram(address)) return memory->hram[address & GB_SIZE_HRAM];
+    if (address == GB_BASE_IO + GB_REG_JOYP) {
+        const uint8_t before = memory->io[GB_REG_JOYP], now = joyp_of(gb, before);
+        if (is_quiet(gb, before, now)) return one_way(gb, memory->io[GB_REG_JOYP] = now);
+    }
     return load_slowly(cpu, gb, address, pc, cycles, idle);
 }
 
@@ -196,6 +227,7 @@ static bool is_plain(const struct SM83Core *cpu, const struct GB *gb) {
 typedef struct {
     registers r;
     uint16_t at;
+    uint8_t joyp;
     int32_t began;
 } loop;
 
@@ -206,7 +238,7 @@ ALWAYS bool are_same(const registers *x, const registers *y) {
 /* A round ends now: how many ticks of the same ones end before an event that would change it? next: one that any would see. */
 ALWAYS int32_t rest(const loop *round, const registers *r, uint16_t pc, int32_t now, int32_t next, doing idle, struct SM83Core *cpu,
                     struct GB *gb) {
-    if (idle == BUSY || round->at != pc || !are_same(&round->r, r)) return 0;
+    if (idle == BUSY || round->at != pc || round->joyp != gb->memory.io[GB_REG_JOYP] || !are_same(&round->r, r)) return 0;
     int32_t seen = idle == LOOKS ? cpu->nextEvent : idle == LOOKS_AT_LY ? lp_gb_next_line(gb) : next;
     int32_t until = (seen < next ? seen : next) - MOST_CYCLES * 4 * cpu->tMultiplier, ticks = now - round->began;
     return until > now ? (until - now) / ticks * ticks : 0;
@@ -277,7 +309,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
             }
             if (end == LP_JIT_LOOP) {
                 c += rest(&round, &r, pc, c, next, idle, cpu, gb);
-                round = (loop){.r = r, .at = pc, .began = c};
+                round = (loop){.r = r, .at = pc, .joyp = gb->memory.io[GB_REG_JOYP], .began = c};
                 idle = IDLE;
             }
             if (end == LP_JIT_LOOP || end == LP_JIT_ARRIVE || (pc & code.mask) > code.mask - 3) continue;
@@ -496,6 +528,14 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
         continue;
 
     store:
+        if (address == GB_BASE_IO + GB_REG_JOYP) {
+            const uint8_t now = joyp_of(gb, value | 0xF);
+            if (is_quiet(gb, 0xF, now)) {
+                gb->memory.io[GB_REG_JOYP] = now;
+                c += 4 * n * t;
+                continue;
+            }
+        }
         idle = BUSY;
         if (is_plain_store(gb, address)) {
             store_plainly(gb, address, value);
@@ -533,7 +573,7 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
         may_enter = jit != NULL;
         if (pc < start) {
             c += rest(&round, &r, pc, c, next, idle, cpu, gb);
-            round = (loop){.r = r, .at = pc, .began = c};
+            round = (loop){.r = r, .at = pc, .joyp = gb->memory.io[GB_REG_JOYP], .began = c};
             idle = IDLE;
         }
     }
