@@ -303,6 +303,8 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
             if (jit->stored) idle = BUSY;
             if (end == LP_JIT_INTERPRET) lp_gb_jit_tell(jit, entered, c - before < FEW_CYCLES * 4 * t);
             if ((pc & (uint16_t)~code.mask) != code.first) {
+                /* code in RAM leaves libmgba's region to be the one before, which may be another bank than the blocks began in */
+                if (pc >= 2 * BANK && jit->last != UINT32_MAX) cpu->memory.setActiveRegion(cpu, (uint16_t)jit->last);
                 cpu->memory.setActiveRegion(cpu, cpu->pc = pc);
                 if (!is_plain(cpu, gb)) break;
                 code = region_of(gb, pc);
