@@ -5,6 +5,7 @@
  * Nothing is known of games or compilers; a CPU that does something else is watched more and more seldom. */
 #include <mgba/flags.h>
 
+#include <mgba/core/timing.h>
 #include <mgba/internal/arm/arm.h>
 #include <mgba/internal/gba/gba.h>
 #include <mgba/internal/gba/io.h>
@@ -30,7 +31,7 @@ typedef struct {
 /* Of the frame that this thread runs. */
 static _Thread_local struct {
     const struct GBA *of; /* NULL: none */
-    uint32_t frame;
+    uint32_t frame, began;
     int rest, wait;           /* events that are let pass after the next failure; before the next look */
     bool watching, disturbed; /* a round; which did what no waiting loop does */
     struct ARMMemory real;
@@ -146,7 +147,14 @@ static bool skip_rounds(struct ARMCore *cpu, const struct GBA *gba) {
     leave_memory(cpu);
     watch.watching = false;
     if (round > 0) cpu->cycles += (until - cpu->cycles - 1) / round * round;
+    if (cpu->cycles >= cpu->nextEvent) lp_gba_static.process_events(cpu); /* the last instruction came to the next event */
     return round > 0;
+}
+
+/* libmgba ends a frame that lasts too long when it looks, after each event: not while the CPU is watched. */
+static bool is_in_frame(const struct ARMCore *cpu, const struct GBA *gba) {
+    const uint32_t lasted = (uint32_t)mTimingCurrentTime(&gba->timing) - watch.began;
+    return gba->video.frameCounter == watch.frame && lasted + (uint32_t)(cpu->nextEvent - cpu->cycles) < VIDEO_TOTAL_LENGTH;
 }
 
 static void after_events(struct ARMCore *cpu) {
@@ -157,7 +165,7 @@ static void after_events(struct ARMCore *cpu) {
         watch.disturbed = true;
         return;
     }
-    if (watch.of != gba || gba->video.frameCounter != watch.frame || cpu->halted || cpu->cycles >= cpu->nextEvent) return;
+    if (watch.of != gba || cpu->halted || cpu->cycles >= cpu->nextEvent || !is_in_frame(cpu, gba)) return;
     if (watch.wait > 0) {
         watch.wait--;
     } else if (skip_rounds(cpu, gba)) {
@@ -173,5 +181,6 @@ void lp_gba_hook_events(struct ARMCore *cpu) { cpu->irqh.processEvents = after_e
 void lp_gba_watch(const struct GBA *gba) {
     watch.of = gba;
     watch.frame = gba ? gba->video.frameCounter : 0;
+    watch.began = gba ? (uint32_t)mTimingCurrentTime(&gba->timing) : 0;
     watch.rest = watch.wait = 0;
 }
