@@ -11,7 +11,7 @@
  * - Only stores can bring an event nearer. Those to work RAM and high RAM cannot; the others are an instruction's last
  *   access (or the instruction is left to libmgba), and the rest of their cycle is run as libmgba does: finish_store().
  * - Most events change nothing but what a game would have to look at: a line's mode, DIV, samples of sound. As long as it does not, they wait,
- *   and instructions go on to the next event that may be seen (gb_sleep.c). Before anything but RAM and ROM is looked at or changed, and in the
+ *   and instructions go on to the next event that may be seen (gb_sleep.c). Before anything but RAM, ROM and keys is looked at or changed, and in the
  *   end, those that are past are gone through. At an access at tick a that is those up to a - t: libmgba looks for events after the access.
  * - A loop that stores nothing, reads nothing but memory, goes through no event between two looks, and comes back to its first
  *   instruction with the registers as they were will go on like that until an event changes something: all rounds that end before the
@@ -530,6 +530,12 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
         continue;
 
     store:
+        if (is_plain_store(gb, address)) {
+            idle = BUSY;
+            store_plainly(gb, address, value);
+            c += 4 * n * t;
+            continue;
+        }
         if (address == GB_BASE_IO + GB_REG_JOYP) {
             const uint8_t now = joyp_of(gb, value | 0xF);
             if (is_quiet(gb, 0xF, now)) {
@@ -539,11 +545,6 @@ ALWAYS bool run_plainly(struct SM83Core *cpu, struct GB *gb, lp_gb_jit *jit, con
             }
         }
         idle = BUSY;
-        if (is_plain_store(gb, address)) {
-            store_plainly(gb, address, value);
-            c += 4 * n * t;
-            continue;
-        }
         events = finish_store(cpu, gb, address, value, pc, c + (4 * n - 3) * t);
         c = cpu->cycles;
         if (events || !is_plain(cpu, gb) || region_of(gb, pc).bytes != code.bytes) break;

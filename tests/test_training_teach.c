@@ -186,7 +186,7 @@ static void test_damaged(void **state) {
 }
 
 /* A game that is shipped, its oracle taken out of the description. */
-static void test_no_oracle(void **state) {
+static void test_refused(void **state) {
     (void)state;
     lp_blob file;
     lp_game *blind;
@@ -206,6 +206,10 @@ static void test_no_oracle(void **state) {
     snprintf(description, sizeof description, "%s/blind", folder);
     if (lp_game_open(&blind, description, &err)) fail_msg("%s", err.message);
     lp_train_config c = small(0.5, 0.5);
+    c.ppo.clone_weight = 0;
+    assert_int_equal(lp_train_open(&t, game, &c, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
+    if (!strstr(err.message, "nothing is imitated")) fail_msg("%s", err.message);
+    c.ppo.clone_weight = 1;
     assert_int_equal(lp_train_open(&t, blind, &c, LP_DEVICE_CPU, 1, &err), LP_BAD_INPUT);
     if (!strstr(err.message, "train.teach") || !strstr(err.message, "no oracle")) fail_msg("%s", err.message);
     lp_game_close(blind);
@@ -235,7 +239,7 @@ int main(void) {
         cmocka_unit_test(test_it_is_learned),
         cmocka_unit_test(test_exact),
         cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_no_oracle),
+        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

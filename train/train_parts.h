@@ -119,7 +119,7 @@ size_t guides_save(const lp_train *t, unsigned char *out);
 lp_status guides_load(lp_train *t, const unsigned char *data, size_t size_bytes, size_t *used, bool anew, lp_err *err);
 
 /* ---- train_teach.c ---- */
-/* LP_BAD_INPUT: train.teach for a game without an oracle. */
+/* LP_BAD_INPUT: train.teach for a game without an oracle, or with nothing to be imitated. */
 lp_status teach_open(const lp_train *t, lp_err *err);
 /* Is it an episode in which the oracle acts, too, so that its outcome says nothing of the policy? */
 bool teach_leads(const lp_train *t, const player *p);

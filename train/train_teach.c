@@ -10,7 +10,9 @@
 enum { MAY_STRAY = 16, STRAY_EVERY = 8, ENV_BYTES = 8 }; /* so often, and once in so many decisions */
 
 lp_status teach_open(const lp_train *t, lp_err *err) {
-    if (t->config.teach <= 0 || lp_game_has_oracle(t->game)) return LP_OK;
+    if (t->config.teach <= 0) return LP_OK;
+    if (t->config.ppo.clone_weight <= 0) return lp_fail(err, LP_BAD_INPUT, "train.teach: with ppo.clone_weight = 0 nothing is imitated");
+    if (lp_game_has_oracle(t->game)) return LP_OK;
     return lp_fail(err, LP_BAD_INPUT, "train.teach: %s has no oracle (longplay.json: oracle)", lp_game_name(t->game));
 }
 
