@@ -25,6 +25,7 @@ struct GBVideoRenderer;
 struct GBAVideoRenderer;
 struct GBASavedata;
 struct lp_gb_jit;
+struct lp_gba_jit;
 
 /* A byte range of a struct. Tables of these are in ascending order and do not overlap. */
 typedef struct {
@@ -55,7 +56,6 @@ typedef struct {
     lp_event_callback *sound; /* of the sample event */
     void (*draw_range)(struct GBVideoRenderer *, int start, int end, int y);
     void (*draw_line)(struct GBAVideoRenderer *, int y);
-    void (*process_events)(struct ARMCore *);
     uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
     const void *no_code; /* what a CPU reads that runs where nothing is */
 } lp_statics;
@@ -139,9 +139,13 @@ void lp_gba_bios_new_frame(void);
 void lp_gba_hook_renderer(struct GBAVideoRenderer *renderer);
 /* Before each frame, and before libmgba looks through OAM: this thread may have drawn other emulators' frames, others this one's. */
 void lp_gba_forget_sprites(void);
-/* From now on rounds of loops that wait are skipped: once for a core. Only while a frame of it is watched: from here to the next call, with NULL. */
-void lp_gba_hook_events(struct ARMCore *cpu);
-void lp_gba_watch(const struct GBA *gba);
+
+/* Stores by the CPU and by DMA: once for a core. */
+void lp_gba_hook_stores(struct ARMCore *cpu);
+/* RAM was written otherwise, while a frame runs. */
+void lp_gba_ram_changed(void);
+/* Runs the machine until a picture ends, as libmgba's core does. jit: may be NULL. */
+void lp_gba_run_frame(struct ARMCore *cpu, struct GBA *gba, struct lp_gba_jit *jit);
 
 size_t lp_gba_machine_bytes(const lp_emu *emu);
 void lp_gba_machine_save(lp_emu *emu, uint8_t *out);
@@ -165,6 +169,7 @@ struct lp_emu {
     const void *rom;             /* borrowed, or own_rom */
     void *own_rom;               /* owned; NULL when the caller's bytes can be used as they are */
     struct lp_gb_jit *jit;       /* owned; NULL: all is interpreted */
+    struct lp_gba_jit *gba_jit;  /* the same */
     uint8_t port[LP_PORT_BYTES]; /* of the ROM as it is in the file */
     lp_rom_info info;
     uint32_t pixels[]; /* width x height */

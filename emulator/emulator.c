@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "emulator/console.h"
 #include "emulator/gb_jit.h"
+#include "emulator/gba_jit.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -166,6 +167,7 @@ void lp_emu_close(lp_emu *emu) {
     if (emu->core) emu->console->stop(emu);
     close_core(emu);
     lp_gb_jit_close(emu->jit);
+    lp_gba_jit_close(emu->gba_jit);
     free(emu->own_rom);
     free(emu);
 }

@@ -6,8 +6,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { CODE_BYTES = 16 << 20, HOT = 12, TOO_SHORT = 100, COLD_FOR_EVER = 255 };
 
@@ -35,26 +33,8 @@ static struct {
     lp_gb_code *first;
 } all = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* One memory, seen twice: to be written, and to be run. */
-static bool map_space(lp_jit_space *space) {
-    int fd = memfd_create("longplay-jit", MFD_CLOEXEC);
-    if (fd < 0) return false;
-    void *to = MAP_FAILED, *runs = MAP_FAILED;
-    if (!ftruncate(fd, CODE_BYTES)) {
-        to = mmap(NULL, CODE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-        runs = mmap(NULL, CODE_BYTES, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-    }
-    close(fd);
-    *space = (lp_jit_space){.to = to, .runs = runs, .size = CODE_BYTES};
-    if (to != MAP_FAILED && runs != MAP_FAILED) return true;
-    if (to != MAP_FAILED) munmap(to, CODE_BYTES);
-    if (runs != MAP_FAILED) munmap(runs, CODE_BYTES);
-    return false;
-}
-
 static void free_code(lp_gb_code *code) {
-    munmap(code->space.to, CODE_BYTES);
-    munmap((void *)code->space.runs, CODE_BYTES);
+    lp_jit_space_close(&code->space);
     for (int at = 0; at < 2; at++) {
         for (size_t i = 0; code->banks[at] && i < code->n_banks; i++) free(code->banks[at][i]);
         free(code->banks[at]);
@@ -65,7 +45,7 @@ static void free_code(lp_gb_code *code) {
 
 static lp_gb_code *make_code(const void *rom, size_t size_bytes) {
     lp_gb_code *code = calloc(1, sizeof *code + size_bytes);
-    if (!code || !map_space(&code->space)) {
+    if (!code || !lp_jit_space_open(&code->space, CODE_BYTES)) {
         free(code);
         return NULL;
     }

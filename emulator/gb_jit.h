@@ -8,6 +8,7 @@
 #ifndef LP_EMULATOR_GB_JIT_H
 #define LP_EMULATOR_GB_JIT_H
 
+#include "emulator/jit_space.h"
 #include "emulator/sm83.h"
 
 #include <stdatomic.h>
@@ -63,12 +64,6 @@ void lp_gb_jit_tell(lp_gb_jit *jit, uint16_t pc, bool was_short);
 void lp_gb_jit_run(lp_gb_jit *jit);
 
 /* ---- gb_jit_x64.c ---- */
-
-typedef struct {
-    uint8_t *to;         /* where it may be written */
-    const uint8_t *runs; /* where that is run */
-    size_t used, size;
-} lp_jit_space;
 
 enum { LP_JIT_BLOCK_BYTES = 16 << 10 }; /* at most */
 

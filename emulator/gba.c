@@ -18,6 +18,7 @@
 #include <mgba-util/vfs.h>
 
 #include "emulator/console.h"
+#include "emulator/gba_jit.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -49,14 +50,6 @@ static void skip_samples(struct mTiming *timing, void *user, uint32_t cycles_lat
     mTimingSchedule(timing, &audio->sampleEvent, (int32_t)(SAMPLE_EVENT_CYCLES - cycles_late));
 }
 
-/* Stores to the debug port go to an address beside it: nothing there either, and the same wait states. */
-static void store16(struct ARMCore *cpu, uint32_t address, int16_t value, int *cycles) {
-    uint32_t region = address >> BASE_OFFSET;
-    if ((region == REGION_CART0 || region == REGION_CART0_EX) && (address & OFFSET_MASK) >= AGB_PRINT_BASE)
-        address = region << BASE_OFFSET | 0x00F00000;
-    GBAStore16(cpu, address, value, cycles);
-}
-
 lp_statics lp_gba_static;
 static pthread_once_t learn_once = PTHREAD_ONCE_INIT;
 
@@ -81,7 +74,6 @@ static void learn_statics(void) {
             lp_gba_static.video[mode] = gba->video.event.callback;
         }
         lp_gba_static.sound = gba->audio.sampleEvent.callback;
-        lp_gba_static.process_events = cpu->irqh.processEvents;
         cpu->memory.setActiveRegion(cpu, 0xFF000000);
         lp_gba_static.no_code = cpu->memory.activeRegion;
         mCoreConfigDeinit(&core->config);
@@ -114,6 +106,11 @@ static void gba_mix(lp_emu *emu, bool on) {
     gba->audio.sampleEvent.callback = on ? lp_gba_static.sound : skip_samples;
 }
 
+/* A ROM whose bytes stay as they are, with nothing in between. */
+static bool can_translate(const struct GBA *gba) {
+    return gba->memory.rom && !gba->memory.matrix.size && !gba->memory.vfame.cartType && gba->idleOptimization < IDLE_LOOP_DETECT;
+}
+
 static lp_status gba_start(lp_emu *emu, lp_err *err) {
     struct GBA *gba = emu->core->board;
     struct ARMCore *cpu = emu->core->cpu;
@@ -121,7 +118,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     pthread_once(&learn_once, learn_statics);
     if (!lp_gba_static.no_code) return lp_fail(err, LP_FAILED, "out of memory");
     emu->core->rtc.value = fixed_clock_ms();
-    cpu->memory.store16 = store16;
+    lp_gba_hook_stores(cpu);
     lp_gba_bound_bios(cpu);
     emu->core->reset(emu->core);
     gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
@@ -133,8 +130,9 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     renderer->writeVideoRegister(renderer, REG_DISPCNT, gba->memory.io[REG_DISPCNT >> 1]);
     if (!emu->config.plain) {
         lp_gba_hook_renderer(renderer);
-        lp_gba_hook_events(cpu);
         gba_mix(emu, false);
+        if (!emu->gba_jit && can_translate(gba))
+            emu->gba_jit = lp_gba_jit_open((const uint8_t *)gba->memory.rom, (uint32_t)gba->memory.romSize);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
     return LP_OK;
@@ -159,9 +157,7 @@ static void gba_run_frame(lp_emu *emu, bool draw) {
     gba->video.frameskipCounter = !draw;
     lp_gba_bios_new_frame();
     lp_gba_forget_sprites();
-    lp_gba_watch(emu->config.plain ? NULL : gba);
-    emu->core->runFrame(emu->core);
-    lp_gba_watch(NULL);
+    lp_gba_run_frame(emu->core->cpu, gba, emu->gba_jit);
     if (emu->config.plain) /* libmgba's renderer leaves its layer flags in the high byte */
         for (int i = 0; i < GBA_VIDEO_HORIZONTAL_PIXELS * GBA_VIDEO_VERTICAL_PIXELS; i++) emu->pixels[i] &= 0xFFFFFF;
 }
@@ -205,7 +201,10 @@ static uint8_t gba_peek(lp_emu *emu, uint32_t address) {
     }
 }
 
-static void gba_poke(lp_emu *emu, uint32_t address, uint8_t value) { emu->core->busWrite8(emu->core, address, value); }
+static void gba_poke(lp_emu *emu, uint32_t address, uint8_t value) {
+    if (emu->gba_jit) lp_gba_jit_forget_all(emu->gba_jit);
+    emu->core->busWrite8(emu->core, address, value);
+}
 
 const lp_console lp_console_gba = {
     .start = gba_start,

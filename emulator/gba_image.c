@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "emulator/check.h"
 #include "emulator/gba_image.h"
+#include "emulator/gba_jit.h"
 
 #include <string.h>
 
@@ -209,6 +210,7 @@ static void change_save_memory(struct GBASavedata *savedata, enum SavedataType t
 }
 
 void lp_gba_machine_load(lp_emu *emu, const uint8_t *in) {
+    if (emu->gba_jit) lp_gba_jit_forget_all(emu->gba_jit);
     struct GBA *gba = emu->core->board;
     struct ARMCore *cpu = emu->core->cpu;
     struct GBASavedata *savedata = &gba->memory.savedata;

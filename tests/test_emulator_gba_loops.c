@@ -1,5 +1,5 @@
-/* Loops in which a Game Boy Advance waits: random programs of loops, some of which wait and some of which only look so: they count, read a running
- * timer, write, or go to and fro between instruction sets. Played plain and fast, and by a third that loads states now and then:
+/* Loops of a Game Boy Advance that wait for something to happen, in random programs: a line of the screen, a timer, an interrupt, a key; they count
+ * meanwhile, write, or go to and fro between instruction sets. Played plain and fast, and by a third that loads states now and then:
  * after every step the machines must be equal. */
 #include "base/rng.h"
 #include "emulator/emulator.h"
