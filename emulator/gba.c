@@ -131,8 +131,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     if (!emu->config.plain) {
         lp_gba_hook_renderer(renderer);
         gba_mix(emu, false);
-        if (!emu->gba_jit && can_translate(gba))
-            emu->gba_jit = lp_gba_jit_open((const uint8_t *)gba->memory.rom, (uint32_t)gba->memory.romSize);
+        if (!emu->gba_jit && can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, (uint32_t)gba->memory.romSize);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
     return LP_OK;

@@ -3,8 +3,6 @@
 
 #if defined(__x86_64__) && defined(__linux__)
 
-#include "base/hash.h"
-
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -167,10 +165,10 @@ static void set_area(lp_gba_jit *jit, int index, uint8_t *base, uint32_t mask, u
     }
 }
 
-lp_gba_jit *lp_gba_jit_open(const uint8_t *rom, uint32_t size_bytes) {
+lp_gba_jit *lp_gba_jit_open(uint64_t rom_hash, uint32_t size_bytes) {
     lp_gba_jit *jit = calloc(1, sizeof *jit);
     if (!jit) return NULL;
-    jit->rom_bytes = size_bytes, jit->rom_hash = lp_hash64(rom, size_bytes);
+    jit->rom_bytes = size_bytes, jit->rom_hash = rom_hash;
     bool ok = true;
     for (int thumb = 0; thumb < 2; thumb++) {
         ok = ok && (jit->areas[EWRAM].blocks[thumb] = take(table_bytes(EWRAM_BYTES, thumb)));
@@ -393,7 +391,7 @@ void lp_gba_jit_forget_all(lp_gba_jit *jit) {
 
 #else
 
-lp_gba_jit *lp_gba_jit_open(const uint8_t *rom, uint32_t size_bytes) { return (void)rom, (void)size_bytes, NULL; }
+lp_gba_jit *lp_gba_jit_open(uint64_t rom_hash, uint32_t size_bytes) { return (void)rom_hash, (void)size_bytes, NULL; }
 void lp_gba_jit_place(lp_gba_jit *jit, const lp_gba_memory *memory) { (void)jit, (void)memory; }
 void lp_gba_jit_close(lp_gba_jit *jit) { (void)jit; }
 bool lp_gba_jit_time(lp_gba_jit *jit, const lp_gba_timing *timing) { return (void)jit, (void)timing, false; }

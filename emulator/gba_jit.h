@@ -108,8 +108,8 @@ typedef struct lp_gba_jit {
     bool has_ram_code;
 } lp_gba_jit;
 
-/* For a ROM. NULL: no machine code here. Thread-safe. */
-lp_gba_jit *lp_gba_jit_open(const uint8_t *rom, uint32_t size_bytes);
+/* For the ROM of this hash. NULL: no machine code here. Thread-safe. */
+lp_gba_jit *lp_gba_jit_open(uint64_t rom_hash, uint32_t size_bytes);
 void lp_gba_jit_close(lp_gba_jit *jit);
 
 /* From now on the emulator's memory is this; before anything is run. */
