@@ -53,7 +53,8 @@ typedef void lp_event_callback(struct mTiming *timing, void *user, uint32_t tick
 typedef struct {
     lp_event_callback *video[4]; /* of the video event, by mode */
     lp_event_callback *timer;
-    lp_event_callback *sound; /* of the sample event */
+    lp_event_callback *sound;       /* of the sample event */
+    lp_event_callback *overflow[2]; /* of a timer's */
     void (*draw_range)(struct GBVideoRenderer *, int start, int end, int y);
     void (*draw_line)(struct GBAVideoRenderer *, int y);
     uint8_t (*cartridge_load)(struct SM83Core *, uint16_t address);
@@ -132,6 +133,9 @@ size_t lp_gb_renderer_bytes(const lp_emu *emu);
 void lp_gb_renderer_save(lp_emu *emu, uint8_t *out);
 void lp_gb_renderer_load(lp_emu *emu, const uint8_t *in);
 
+/* What happens often: the sample event's callback; from now on timers overflow our way: once for a core. */
+void lp_gba_skip_samples(struct mTiming *timing, void *user, uint32_t cycles_late);
+void lp_gba_hook_timers(struct GBA *gba);
 /* BIOS calls that end: once for a core, and before each frame. */
 void lp_gba_bound_bios(struct ARMCore *cpu);
 void lp_gba_bios_new_frame(void);

@@ -1,9 +1,7 @@
 /* The Game Boy Advance over libmgba's struct GBA: start-up, the fast path, reading memory.
  *
- * The fast path is that of the Game Boy (gb.c): the sample event stays where it is, since the sound FIFOs look at when
- * it is due, and the tone generators are run to the first and last of its points. Reading wave RAM and NR52 shows the
- * difference if they are not. While somebody listens the event is libmgba's own. Skipped frames draw no scanline, the others
- * are drawn by gba_draw.c.
+ * The fast path: what happens often is gone through our way (gba_events.c), the CPU's instructions are machine code (gba_jit.h), skipped frames draw no
+ * scanline, the others are drawn by gba_draw.c.
  *
  * What libmgba offers here and Longplay leaves out: the e-Reader and the Game Boy Player (accessories), and debug
  * printing into the ROM (AGBPrint), which would write to bytes that many emulators share. */
@@ -25,30 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum { SAMPLE_EVENT_CYCLES = GBA_ARM7TDMI_FREQUENCY / 0x4000 };
-
-static void skip_samples(struct mTiming *timing, void *user, uint32_t cycles_late) {
-    struct GBAAudio *audio = user;
-    int32_t interval = audio->sampleInterval;
-    int32_t max = 2 << GBARegisterSOUNDBIASGetResolution(audio->soundbias);
-    uint32_t first = (uint32_t)audio->lastSample + (uint32_t)(audio->sampleIndex * interval);
-    int32_t due = (int32_t)((uint32_t)mTimingCurrentTime(timing) - cycles_late - first) / interval;
-    int32_t left = max - audio->sampleIndex;
-    int32_t n = due < left ? due : left;
-    if (n > 0) {
-        GBAudioRun(&audio->psg, (int32_t)first, 0xF);
-        if (n > 1) GBAudioRun(&audio->psg, (int32_t)(first + (uint32_t)((n - 1) * interval)), 0xF);
-        audio->sampleIndex += n;
-    }
-    if (audio->sampleIndex == max) {
-        audio->lastSample = (int32_t)((uint32_t)audio->lastSample + SAMPLE_EVENT_CYCLES);
-        audio->sampleIndex = 0;
-    }
-    memset(audio->chA.samples, audio->chA.samples[max - 1], sizeof audio->chA.samples);
-    memset(audio->chB.samples, audio->chB.samples[max - 1], sizeof audio->chB.samples);
-    mTimingSchedule(timing, &audio->sampleEvent, (int32_t)(SAMPLE_EVENT_CYCLES - cycles_late));
-}
 
 lp_statics lp_gba_static;
 static pthread_once_t learn_once = PTHREAD_ONCE_INIT;
@@ -74,6 +48,7 @@ static void learn_statics(void) {
             lp_gba_static.video[mode] = gba->video.event.callback;
         }
         lp_gba_static.sound = gba->audio.sampleEvent.callback;
+        for (int i = 0; i < 2; i++) lp_gba_static.overflow[i] = gba->timers[i].event.callback;
         cpu->memory.setActiveRegion(cpu, 0xFF000000);
         lp_gba_static.no_code = cpu->memory.activeRegion;
         mCoreConfigDeinit(&core->config);
@@ -103,7 +78,7 @@ static struct GBAudio *gba_audio(lp_emu *emu, int **clock) {
 
 static void gba_mix(lp_emu *emu, bool on) {
     struct GBA *gba = emu->core->board;
-    gba->audio.sampleEvent.callback = on ? lp_gba_static.sound : skip_samples;
+    gba->audio.sampleEvent.callback = on ? lp_gba_static.sound : lp_gba_skip_samples;
 }
 
 /* A ROM whose bytes stay as they are, with nothing in between. */
@@ -130,6 +105,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     renderer->writeVideoRegister(renderer, REG_DISPCNT, gba->memory.io[REG_DISPCNT >> 1]);
     if (!emu->config.plain) {
         lp_gba_hook_renderer(renderer);
+        lp_gba_hook_timers(gba);
         gba_mix(emu, false);
         if (!emu->gba_jit && can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, (uint32_t)gba->memory.romSize);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);

@@ -207,9 +207,26 @@ static void put_begin(program *p) {
     put_constant(p, 2, 0x04000200);
     put(p, 0xE1C210B0); /* IE */
     put(p, 0xE1C210B8); /* IME */
-    put_constant(p, 1, 0x00800000 | (often(p, 2) ? 0x00C00000 : 0) | below(p, 0x10000));
+    put_constant(p, 2, 0x04000080);
+    put_constant(p, 1, 0x00800000 | (0x3300 | below(p, 0x10000)) % 0x8000 << 16 | 0x77);
+    put(p, 0xE5821000); /* SOUNDCNT_H: which timers feed which FIFOs */
+    put_constant(p, 1, 0x80);
+    put(p, 0xE5821004); /* SOUNDCNT_X */
+    put_constant(p, 2, 0x040000BC);
+    for (int i = 0; i < 2; i++) { /* DMA 1 and 2: to FIFO A and B whenever they are half empty */
+        put_constant(p, 1, 0x08000000);
+        put(p, 0xE4821004);
+        put_constant(p, 1, 0x040000A0 + 4 * (uint32_t)i);
+        put(p, 0xE4821004);
+        put_constant(p, 1, often(p, 3) ? 0 : 0xB6000004);
+        put(p, 0xE4821004);
+    }
     put_constant(p, 2, 0x04000100);
-    put(p, 0xE5821000); /* timer 0 */
+    for (int i = 0; i < 2; i++) { /* timers 0 and 1 */
+        const uint32_t reload = often(p, 2) ? 0xFC00 + below(p, 0x300) : below(p, 0x10000);
+        put_constant(p, 1, (0x80 | below(p, 2) << 6 | (i ? below(p, 2) << 2 : 0) | (often(p, 3) ? below(p, 4) : 0)) << 16 | reload);
+        put(p, 0xE4821004);
+    }
     put_constant(p, SP, 0x03007E00);
 }
 
