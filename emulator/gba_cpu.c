@@ -57,9 +57,9 @@ static void store8(struct ARMCore *cpu, uint32_t address, int8_t value, int *cyc
 }
 
 static uint32_t store_multiple(struct ARMCore *cpu, uint32_t base, int mask, enum LSMDirection direction, int *cycles) {
-    enum { MOST_BYTES = 64 };
-    stored(base - MOST_BYTES, MOST_BYTES);
-    stored(base, MOST_BYTES + 4);
+    enum { OF_NONE = 17 }; /* words: with an empty list libmgba goes on by 16 */
+    const uint32_t bytes = 4 * (mask ? (uint32_t)__builtin_popcount((unsigned)mask) : OF_NONE);
+    stored((direction & LSM_D ? base - bytes : base) & ~3u, bytes + 4);
     is_new_time = true;
     return GBAStoreMultiple(cpu, base, mask, direction, cycles);
 }

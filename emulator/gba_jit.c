@@ -366,14 +366,13 @@ static void forget_page(lp_gba_jit *jit, int index, uint32_t page) {
 void lp_gba_jit_forget(lp_gba_jit *jit, uint32_t address, uint32_t size_bytes) {
     if (!jit->has_ram_code) return;
     const int index = (int)(address >> 24);
-    const uint32_t mask = jit->areas[index].mask, from = (address & mask) / LP_GBA_PAGE,
-                   to = ((address + size_bytes - 1) & mask) / LP_GBA_PAGE;
-    for (uint32_t page = from; page <= to; page++) {
-        const uint32_t at = page + (index == IWRAM ? 0 : LP_GBA_IWRAM_PAGES);
-        if (!jit->ram_code[at]) continue;
-        jit->ram_code[at] = 0;
+    for (uint32_t at = address / LP_GBA_PAGE; at <= (address + size_bytes - 1) / LP_GBA_PAGE; at++) {
+        const uint32_t page = (at * LP_GBA_PAGE & jit->areas[index].mask) / LP_GBA_PAGE; /* memory is seen again behind its end */
+        const uint32_t kept = page + (index == IWRAM ? 0 : LP_GBA_IWRAM_PAGES);
+        if (!jit->ram_code[kept]) continue;
+        jit->ram_code[kept] = 0;
         jit->stops = true;
-        if (jit->times_forgotten[at] < ENOUGH) jit->times_forgotten[at]++;
+        if (jit->times_forgotten[kept] < ENOUGH) jit->times_forgotten[kept]++;
         forget_page(jit, index, page);
     }
 }
