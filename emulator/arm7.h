@@ -10,7 +10,7 @@
 enum { LP_ARM_SP = 13, LP_ARM_LR = 14, LP_ARM_PC = 15 };
 
 typedef enum {
-    LP_ARM_OTHER, /* left to libmgba: calls of the BIOS, what reads or writes the status, what is undefined or nobody writes */
+    LP_ARM_OTHER, /* left to libmgba: calls of the BIOS, what writes the status, what is undefined or nobody writes */
     LP_ARM_NOTHING,
     LP_ARM_ALU,
     LP_ARM_MULTIPLY,

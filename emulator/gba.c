@@ -107,7 +107,8 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
         lp_gba_hook_renderer(renderer);
         lp_gba_hook_timers(gba);
         gba_mix(emu, false);
-        if (!emu->gba_jit && can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, (uint32_t)gba->memory.romSize);
+        if (emu->gba_jit) lp_gba_jit_forget_all(emu->gba_jit);
+        else if (can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, (uint32_t)gba->memory.romSize);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
     return LP_OK;

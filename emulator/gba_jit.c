@@ -318,6 +318,7 @@ static uint32_t make_block(lp_gba_jit *jit, uint32_t pc, bool thumb) {
 bool lp_gba_jit_has(lp_gba_jit *jit, uint32_t pc, bool thumb) {
     const lp_gba_area *area = &jit->areas[pc >> 24];
     if (!jit->code || (pc & area->code_mask) >= code_bytes(jit, pc) || pc & (thumb ? 1 : 3)) return false;
+    if (pc >> 24 >= ROM && (pc & area->code_mask) < LP_GBA_PORT_END) return false;
     _Atomic(uint32_t) *place = place_of(jit, pc, thumb);
     const uint32_t at = atomic_load_explicit(place, memory_order_acquire);
     if (at > LP_GBA_NEVER * LP_GBA_ASKED_BYTES) return true;

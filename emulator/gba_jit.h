@@ -21,6 +21,7 @@ enum {
     LP_GBA_PAGE = 128,  /* bytes of RAM that are forgotten at once; no block is longer */
     LP_GBA_WAITS = 128, /* an access's wait states are fewer */
     LP_GBA_BIOS_BYTES = 0x4000,
+    LP_GBA_PORT_END = 0xCA, /* a ROM's bytes from here on stay as they are; before, a cartridge's port may lie */
     LP_GBA_IWRAM_PAGES = 0x8000 / LP_GBA_PAGE,
     LP_GBA_EWRAM_PAGES = 0x40000 / LP_GBA_PAGE,
 };

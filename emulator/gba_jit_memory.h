@@ -75,7 +75,6 @@ static void store(block *b, const lp_arm_op *op) {
 
 /* A word at an address that is known: constants behind the code. false: it is to be found as others are. */
 static bool load_constant(block *b, const lp_arm_op *op) {
-    enum { PORT_END = 0xCA };
     if (op->rn != LP_ARM_PC || !op->is_value || !op->loads || op->size != 4 || !op->before || op->rd == LP_ARM_PC) return false;
     const uint32_t from = lp_arm_r15(op) & (op->thumb ? ~3u : ~0u);
     const uint32_t address = op->subtracts ? from - op->value : from + op->value;
@@ -84,7 +83,7 @@ static bool load_constant(block *b, const lp_arm_op *op) {
     if (address >> 24 != b->source->pc >> 24 || address & 3 || offset >= area->loads) return false;
     const int to = host_of(op->rd) >= 0 ? host_of(op->rd) : EAX;
     if (b->source->in_rom) {
-        if (offset < PORT_END) return false;
+        if (offset < LP_GBA_PORT_END) return false;
         uint32_t value;
         memcpy(&value, area->base + offset, sizeof value);
         put_value(b, op->rd, value);
