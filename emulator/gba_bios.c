@@ -85,6 +85,7 @@ static void call_bios(struct ARMCore *cpu, int call) {
         GBASwi16(cpu, call);
         work.bytes += ((uint32_t)cpu->gprs[1] - written) % (2 * MAX_CALL_BYTES);
         break;
+    case GBA_SWI_SOFT_RESET: /* these two clear RAM without a store */
     case GBA_SWI_REGISTER_RAM_RESET:
         GBASwi16(cpu, call);
         lp_gba_ram_changed();
