@@ -1,24 +1,17 @@
 /* The Game Boy Advance's CPU as machine code: random programs of both instruction sets, in ROM, in work RAM, and of code that changes itself, with random
  * wait states, interrupts, and accesses to all memory that there is. Played plain and fast, and by a third that loads states now and then: after every
  * step the machines must be equal. */
-#include "base/rng.h"
-#include "emulator/emulator.h"
+#include "tests/gba_alike.h"
 #include "tests/seed.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <cmocka.h>
 
 #ifdef __SANITIZE_ADDRESS__
 enum { PROGRAMS = 40 };
 #else
 enum { PROGRAMS = 250 };
 #endif
-enum { STEPS = 8, N_EMUS = 3, ROM_WORDS = 0x2000, CODE = 0xC0 / 4, HANDLER = 0x1F00, BODY = 0x400, MOST_BODY = 48 };
+enum { STEPS = 8, ROM_WORDS = 0x2000, CODE = 0xC0 / 4, HANDLER = 0x1F00, BODY = 0x400, MOST_BODY = 48 };
 enum { SP = 13, LR = 14, PC = 15, EQ = 0, ALWAYS = 0xE };
 /* Registers that hold where memory is; R0 to R4 hold anything. Thumb reaches all by them. */
 enum { BASE = 5, OTHER_BASE = 6, COUNTER = 7 };
@@ -270,45 +263,18 @@ static void make(program *p) {
     put(p, 0xEA000000 | ((uint32_t)((int32_t)(again - p->at) / 2 - 2) & 0xFFFFFF));
 }
 
-static double cpu_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void test_programs(void **state) {
     (void)state;
-    static const lp_emu_config plain = {.plain = true};
     program *p = malloc(sizeof *p);
     double took[2] = {0};
     assert_non_null(p);
     const uint64_t seed = test_seed_or(1);
     for (int k = 0; k < PROGRAMS; k++) {
         p->rng = lp_rng_make(seed, 1000 + (uint64_t)k);
-        lp_emu *emus[N_EMUS];
-        lp_err err;
         make(p);
-        for (int i = 0; i < N_EMUS; i++)
-            if (lp_emu_open(&emus[i], p->word, sizeof p->word, i ? NULL : &plain, &err)) fail_msg("%s", err.message);
-        unsigned char *saved = malloc(lp_emu_state_size(emus[0]));
-        assert_non_null(saved);
-        for (int s = 0; s < STEPS; s++) {
-            for (int i = 0; i < N_EMUS; i++) {
-                const double from = cpu_s();
-                lp_emu_step(emus[i], 0, 1);
-                if (i < 2) took[i] += cpu_s() - from;
-            }
-            for (int i = 1; i < N_EMUS; i++)
-                if (lp_emu_hash(emus[0]) != lp_emu_hash(emus[i])) fail_msg("program %d, step %d: machine %d differs", k, s, i);
-            if (below(p, 3)) continue;
-            lp_emu_state_save(emus[below(p, 2)], saved);
-            lp_emu_step(emus[2], 0, 1 + (int)below(p, 2));
-            if (lp_emu_state_load(emus[2], saved, lp_emu_state_size(emus[2]), &err)) fail_msg("%s", err.message);
-        }
-        for (int i = 0; i < N_EMUS; i++) lp_emu_close(emus[i]);
-        free(saved);
+        play_alike(p->word, sizeof p->word, &p->rng, k, STEPS, 1, took);
     }
-    print_message("%d programs alike; the short way took %.2f of the processor time\n", PROGRAMS, took[1] / took[0]);
+    tell_alike(PROGRAMS, took);
     free(p);
 }
 

@@ -1,24 +1,17 @@
 /* Loops of a Game Boy Advance that wait for something to happen, in random programs: a line of the screen, a timer, an interrupt, a key; they count
  * meanwhile, write, or go to and fro between instruction sets. Played plain and fast, and by a third that loads states now and then:
  * after every step the machines must be equal. */
-#include "base/rng.h"
-#include "emulator/emulator.h"
+#include "tests/gba_alike.h"
 #include "tests/seed.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <cmocka.h>
 
 #ifdef __SANITIZE_ADDRESS__
 enum { PROGRAMS = 30 };
 #else
 enum { PROGRAMS = 150 };
 #endif
-enum { STEPS = 20, ROM_WORDS = 0x400, CODE = 0xC0 / 4, HANDLER = 0x300, N_EMUS = 3, LOOPS = 5 };
+enum { STEPS = 20, ROM_WORDS = 0x400, CODE = 0xC0 / 4, HANDLER = 0x300, LOOPS = 5 };
 /* What the programs keep where: I/O, work RAM, timers and keys, interrupts; what was read, three counters. */
 enum { IO = 0, RAM = 2, TIMERS = 4, INTERRUPTS = 5, READ = 1, COUNTERS = 8 };
 enum { EQ = 0, NE = 1, LT = 0xB, ALWAYS = 0xE };
@@ -148,45 +141,17 @@ static void make(program *p) {
     put_branch(p, ALWAYS, first);
 }
 
-static double cpu_s(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 static void test_loops(void **state) {
     (void)state;
-    static const lp_emu_config plain = {.plain = true};
     program *p = malloc(sizeof *p);
     double took[2] = {0};
     assert_non_null(p);
     p->rng = lp_rng_make(test_seed_or(1), 77);
     for (int k = 0; k < PROGRAMS; k++) {
-        lp_emu *emus[N_EMUS];
-        lp_err err;
         make(p);
-        for (int i = 0; i < N_EMUS; i++)
-            if (lp_emu_open(&emus[i], p->word, sizeof p->word, i ? NULL : &plain, &err)) fail_msg("%s", err.message);
-        unsigned char *saved = malloc(lp_emu_state_size(emus[0]));
-        assert_non_null(saved);
-        for (int s = 0; s < STEPS; s++) {
-            const uint16_t keys = (uint16_t)below(p, 1 << LP_N_KEYS);
-            for (int i = 0; i < N_EMUS; i++) {
-                const double from = cpu_s();
-                lp_emu_step(emus[i], keys, 2);
-                if (i < 2) took[i] += cpu_s() - from;
-            }
-            for (int i = 1; i < N_EMUS; i++)
-                if (lp_emu_hash(emus[0]) != lp_emu_hash(emus[i])) fail_msg("program %d, step %d: machine %d differs", k, s, i);
-            if (below(p, 4)) continue;
-            lp_emu_state_save(emus[below(p, 2)], saved);
-            lp_emu_step(emus[2], 0, 1 + (int)below(p, 3));
-            if (lp_emu_state_load(emus[2], saved, lp_emu_state_size(emus[2]), &err)) fail_msg("%s", err.message);
-        }
-        for (int i = 0; i < N_EMUS; i++) lp_emu_close(emus[i]);
-        free(saved);
+        play_alike(p->word, sizeof p->word, &p->rng, k, STEPS, 2, took);
     }
-    print_message("%d programs alike; the short way took %.2f of the processor time\n", PROGRAMS, took[1] / took[0]);
+    tell_alike(PROGRAMS, took);
     free(p);
 }
 
