@@ -17,6 +17,7 @@ struct SM83Core;
 struct ARMCore;
 struct GB;
 struct GBA;
+struct GBAAudio;
 struct GBAudio;
 struct GBObj;
 struct GBTimer;
@@ -133,9 +134,26 @@ size_t lp_gb_renderer_bytes(const lp_emu *emu);
 void lp_gb_renderer_save(lp_emu *emu, uint8_t *out);
 void lp_gb_renderer_load(lp_emu *emu, const uint8_t *in);
 
-/* What happens often: the sample event's callback; from now on timers overflow our way: once for a core. */
+/* What happens often: the sample event's callback, and one of its events; from now on timers overflow our way, and events are gone through
+ * so: once for a core. */
 void lp_gba_skip_samples(struct mTiming *timing, void *user, uint32_t cycles_late);
-void lp_gba_hook_timers(struct GBA *gba);
+void lp_gba_skip_sample(struct GBAAudio *audio, uint32_t when);
+void lp_gba_hook_events(struct GBA *gba);
+/* When (since power-on) the CPU may next see an event of the screen or of a timer without looking at the console's registers. No instruction takes more
+ * cycles than that, of a CPU that sleeps 0; `lines`: it looks at those of the screen's line. It stays so until it is past, or a register that it
+ * depends on is written. */
+uint32_t lp_gba_next_usual(const struct GBA *gba, int32_t longest_instruction, bool lines);
+/* The cycle (as cpu->cycles counts them) of the first event of all that it may see so. */
+int32_t lp_gba_next_seen(const struct GBA *gba, uint32_t usual);
+/* Before that time (since power-on) there is none, and what is due until now is gone through. */
+extern _Thread_local uint32_t lp_gba_unseen_until;
+void lp_gba_pass_unseen(struct GBA *gba);
+/* The instruction that a DMA last came before, as GBADMAUpdate keeps it. */
+extern _Thread_local struct lp_gba_dma {
+    uint32_t before;
+    bool may_load;
+} lp_gba_dma;
+enum { LP_GBA_REFILL_BELOW = 4, LP_GBA_FIFO_WORD = 4 }; /* of a FIFO: words, bytes */
 /* BIOS calls that end: once for a core, and before each frame. */
 void lp_gba_bound_bios(struct ARMCore *cpu);
 void lp_gba_bios_new_frame(void);
@@ -144,8 +162,8 @@ void lp_gba_hook_renderer(struct GBAVideoRenderer *renderer);
 /* Before each frame, and before libmgba looks through OAM: this thread may have drawn other emulators' frames, others this one's. */
 void lp_gba_forget_sprites(void);
 
-/* Stores by the CPU and by DMA: once for a core. */
-void lp_gba_hook_stores(struct ARMCore *cpu);
+/* Loads and stores by the CPU and by DMA: once for a core. */
+void lp_gba_hook_memory(struct ARMCore *cpu);
 /* RAM was written otherwise, while a frame runs. */
 void lp_gba_ram_changed(void);
 /* Runs the machine until a picture ends, as libmgba's core does. jit: may be NULL. */

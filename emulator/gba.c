@@ -93,7 +93,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     pthread_once(&learn_once, learn_statics);
     if (!lp_gba_static.no_code) return lp_fail(err, LP_FAILED, "out of memory");
     emu->core->rtc.value = fixed_clock_ms();
-    lp_gba_hook_stores(cpu);
+    lp_gba_hook_memory(cpu);
     lp_gba_bound_bios(cpu);
     emu->core->reset(emu->core);
     gba->memory.hw.devices &= ~(uint32_t)(HW_EREADER | HW_GB_PLAYER | HW_GB_PLAYER_DETECTION);
@@ -105,7 +105,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
     renderer->writeVideoRegister(renderer, REG_DISPCNT, gba->memory.io[REG_DISPCNT >> 1]);
     if (!emu->config.plain) {
         lp_gba_hook_renderer(renderer);
-        lp_gba_hook_timers(gba);
+        lp_gba_hook_events(gba);
         gba_mix(emu, false);
         if (emu->gba_jit) lp_gba_jit_forget_all(emu->gba_jit);
         else if (can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, (uint32_t)gba->memory.romSize);

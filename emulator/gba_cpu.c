@@ -16,9 +16,12 @@
 
 #include <string.h>
 
-/* Whose frame this thread runs; may the length of instructions have changed? */
+/* Whose frame this thread runs; may the length of instructions have changed, when usual events are seen, or what
+ * others there are? */
 static _Thread_local lp_gba_jit *running;
-static _Thread_local bool is_new_time;
+static _Thread_local bool is_new_time, is_new_future, is_new_event;
+
+enum { DMA_BYTES = REG_DMA1SAD_LO - REG_DMA0SAD_LO, DMA_ADDRESS_BYTES = 8, MEMORY_CONTROL = 0x800 };
 
 /* ---- stores to RAM that blocks do not make ---- */
 
@@ -27,13 +30,19 @@ static bool is_ram(uint32_t address) {
     return region == REGION_WORKING_RAM || region == REGION_WORKING_IRAM;
 }
 
+/* Registers that say what the screen shows, and from where to where DMA goes: when something happens does not depend on them. */
+static bool is_picture(uint32_t io) {
+    return (io >= REG_BG0CNT && io < REG_SOUND1CNT_LO) ||
+           (io >= REG_DMA0SAD_LO && io < REG_DMA3CNT_HI && (io - REG_DMA0SAD_LO) % DMA_BYTES < DMA_ADDRESS_BYTES);
+}
+
 static void stored(uint32_t address, uint32_t size_bytes) {
-    enum { MEMORY_CONTROL = 0x800 };
     if (running && is_ram(address)) {
         lp_gba_jit_forget(running, address, size_bytes);
     } else if (address >> BASE_OFFSET == REGION_IO) {
         const uint32_t offset = address & OFFSET_MASK & ~3u;
         is_new_time |= offset == (REG_WAITCNT & ~3u) || (offset & 0xFFFF) == MEMORY_CONTROL;
+        is_new_future |= !is_picture(offset);
     }
 }
 
@@ -60,18 +69,68 @@ static uint32_t store_multiple(struct ARMCore *cpu, uint32_t base, int mask, enu
     enum { OF_NONE = 17 }; /* words: with an empty list libmgba goes on by 16 */
     const uint32_t bytes = 4 * (mask ? (uint32_t)__builtin_popcount((unsigned)mask) : OF_NONE);
     stored((direction & LSM_D ? base - bytes : base) & ~3u, bytes + 4);
-    is_new_time = true;
+    is_new_time = is_new_future = true;
     return GBAStoreMultiple(cpu, base, mask, direction, cycles);
 }
 
-void lp_gba_hook_stores(struct ARMCore *cpu) {
+/* ---- loads from where nothing is ----
+ *
+ * Where a DMA last came between two instructions, the second one finds there what was fetched when the last event fell (GBALoadBad). So if it may
+ * load, of a program that loads from there at all, no event is gone through late. */
+
+static bool is_write_only(uint32_t io) {
+    if (io >= REG_DMA0SAD_LO && io <= REG_DMA3CNT_HI) return (io - REG_DMA0SAD_LO) % DMA_BYTES < DMA_ADDRESS_BYTES;
+    return (io >= REG_BG0HOFS && io < REG_WININ) || (io >= REG_MOSAIC && io < REG_BLDCNT) || (io >= REG_BLDY && io < REG_SOUND1CNT_LO) ||
+           (io >= REG_FIFO_A_LO && io < REG_DMA0SAD_LO) || (io > REG_POSTFLG && (io & ~2u) != MEMORY_CONTROL);
+}
+
+/* ROM's second and third mirror, which hardly any program uses, are slow: until it does, no block's instruction takes long. */
+static bool is_mirror(uint32_t region) { return region >= REGION_CART1 && region <= REGION_CART2; }
+
+static void reached(uint32_t region) {
+    if (!running || running->mirrors || !is_mirror(region)) return;
+    running->mirrors = is_new_time = is_new_future = true;
+}
+
+static void loaded(const struct ARMCore *cpu, uint32_t address) {
+    const struct GBA *gba = (const struct GBA *)cpu->master;
+    const uint32_t region = address >> BASE_OFFSET, offset = address & OFFSET_MASK & ~1u;
+    if (!running || gba->performingDMA) return;
+    reached(region);
+    const bool empty = region == 1 || region > REGION_CART_SRAM_MIRROR || (region == REGION_BIOS && offset >= SIZE_BIOS);
+    if (empty || (region == REGION_IO && is_write_only(offset))) running->loads_nothing = is_new_future = true;
+}
+
+static uint32_t load32(struct ARMCore *cpu, uint32_t address, int *cycles) {
+    loaded(cpu, address & ~3u), loaded(cpu, address | 2);
+    return GBALoad32(cpu, address, cycles);
+}
+
+static uint32_t load16(struct ARMCore *cpu, uint32_t address, int *cycles) {
+    loaded(cpu, address);
+    return GBALoad16(cpu, address, cycles);
+}
+
+static uint32_t load8(struct ARMCore *cpu, uint32_t address, int *cycles) {
+    loaded(cpu, address);
+    return GBALoad8(cpu, address, cycles);
+}
+
+static uint32_t load_multiple(struct ARMCore *cpu, uint32_t base, int mask, enum LSMDirection direction, int *cycles) {
+    loaded(cpu, base);
+    return GBALoadMultiple(cpu, base, mask, direction, cycles);
+}
+
+void lp_gba_hook_memory(struct ARMCore *cpu) {
+    cpu->memory.load32 = load32, cpu->memory.load16 = load16, cpu->memory.load8 = load8;
+    cpu->memory.loadMultiple = load_multiple;
     cpu->memory.store32 = store32, cpu->memory.store16 = store16, cpu->memory.store8 = store8;
     cpu->memory.storeMultiple = store_multiple;
 }
 
 void lp_gba_ram_changed(void) {
     if (running) lp_gba_jit_forget_all(running);
-    is_new_time = true;
+    is_new_time = is_new_future = true;
 }
 
 /* ---- into blocks and back ---- */
@@ -107,9 +166,21 @@ static lp_gba_timing timing_of(const struct GBA *gba) {
     return timing;
 }
 
+/* Cycles of a block's longest instruction: 16 words and its fetch. */
+static int32_t longest_instruction(const lp_gba_jit *jit, const struct GBAMemory *memory) {
+    const uint8_t *waits = (const uint8_t *)memory->waitstatesSeq32;
+    int longest = 0;
+    for (uint32_t area = REGION_WORKING_RAM; area <= REGION_CART2_EX; area++)
+        if (waits[area] > longest && (jit->mirrors || area < REGION_CART1)) longest = waits[area];
+    return 18 * (longest + 2);
+}
+
 static bool set_time(lp_gba_jit *jit, const struct GBA *gba) {
     const lp_gba_timing timing = timing_of(gba);
     is_new_time = !lp_gba_jit_time(jit, &timing);
+    is_new_future = true;
+    jit->longest = longest_instruction(jit, &gba->memory);
+    for (uint32_t area = REGION_CART1; is_mirror(area); area++) jit->areas[area].loads = jit->mirrors ? jit->areas[REGION_CART0].loads : 0;
     return !is_new_time;
 }
 
@@ -186,19 +257,51 @@ static void put_machine(lp_gba_jit *jit, struct ARMCore *cpu, struct GBA *gba) {
 
 /* ---- accesses from within blocks ---- */
 
-/* Does libmgba know when its next event is? It finds out when it looks for events, as at a change of the instruction set; else it may hold on to
- * the time of one that was called off. */
-static bool knows_event(const struct ARMCore *cpu, const struct GBA *gba) {
+/* When libmgba's next event is due, as cpu->cycles counts. */
+static int32_t next_due(const struct GBA *gba) {
     const struct mTimingEvent *next = gba->timing.root;
-    return next && (uint32_t)next->when - (uint32_t)gba->timing.masterCycles == (uint32_t)cpu->nextEvent;
+    return next ? (int32_t)((uint32_t)next->when - (uint32_t)gba->timing.masterCycles) : INT32_MAX;
 }
+
+static int32_t unseen_until(const struct GBA *gba) { return (int32_t)(lp_gba_unseen_until - (uint32_t)gba->timing.masterCycles); }
+
+/* Blocks may run until something is seen. Where a program waits for a line, they read the screen's registers, DISPCNT to VCOUNT, themselves, and end
+ * with every line; a libmgba that watches for an idle loop wants one that reads none. */
+enum { OFTEN = 32, SCREEN_BYTES = REG_BG0CNT };
+static void find_next(lp_gba_jit *jit, const struct GBA *gba) {
+    const bool shows_event = jit->loads_nothing && (lp_gba_dma.before != gba->dmaPC || lp_gba_dma.may_load);
+    if (is_new_future || (int32_t)((uint32_t)gba->timing.masterCycles - jit->usual_at) >= 0) {
+        const bool waits = jit->looked >= OFTEN && jit->idle_loop == (uint32_t)IDLE_LOOP_NONE;
+        jit->areas[REGION_IO].loads = waits ? SCREEN_BYTES : 0;
+        jit->usual_at = lp_gba_next_usual(gba, jit->longest, waits);
+    }
+    jit->seen_at = gba->timing.masterCycles + (uint32_t)(shows_event ? next_due(gba) : lp_gba_next_seen(gba, jit->usual_at));
+    is_new_future = false;
+    is_new_event = shows_event;
+}
+
+static void look_ahead(lp_gba_jit *jit, struct ARMCore *cpu, const struct GBA *gba) {
+    if (is_new_event || is_new_future) find_next(jit, gba);
+    lp_gba_unseen_until = jit->seen_at;
+    cpu->nextEvent = unseen_until(gba);
+}
+
+/* The CPU's cycles since libmgba last went through events may hold some that are due, as those of an interrupt. */
+static void nothing_unseen(const struct GBA *gba) { lp_gba_unseen_until = gba->timing.masterCycles; }
 
 static struct ARMCore *begin_access(lp_gba_jit *jit) {
     struct GBA *gba = jit->user;
-    put_clock(jit, gba->cpu, gba);
-    put_region(jit, gba->cpu, gba);
-    stand_at(gba->cpu, jit->pc + (jit->thumb ? WORD_SIZE_THUMB : WORD_SIZE_ARM), jit->thumb);
-    return gba->cpu;
+    struct ARMCore *cpu = gba->cpu;
+    put_clock(jit, cpu, gba);
+    put_region(jit, cpu, gba);
+    cpu->nextEvent = next_due(gba);
+    if (cpu->cycles >= cpu->nextEvent) {
+        stand_at(cpu, jit->pc, jit->thumb);
+        cpu->irqh.processEvents(cpu);
+        jit->bus = gba->bus;
+    }
+    stand_at(cpu, jit->pc + (jit->thumb ? WORD_SIZE_THUMB : WORD_SIZE_ARM), jit->thumb);
+    return cpu;
 }
 
 static void end_access(lp_gba_jit *jit, const struct ARMCore *cpu, int wait) {
@@ -208,6 +311,7 @@ static void end_access(lp_gba_jit *jit, const struct ARMCore *cpu, int wait) {
 }
 
 static void load_slowly(lp_gba_jit *jit, uint32_t address, int32_t size_bytes) {
+    const struct GBA *gba = jit->user;
     struct ARMCore *cpu = begin_access(jit);
     int wait = 0;
     switch (size_bytes) {
@@ -217,6 +321,9 @@ static void load_slowly(lp_gba_jit *jit, uint32_t address, int32_t size_bytes) {
     case -2: jit->loaded = (uint32_t)(int16_t)cpu->memory.load16(cpu, address, &wait); break;
     default: jit->loaded = (uint32_t)(int8_t)cpu->memory.load8(cpu, address, &wait); break;
     }
+    const bool waits = address >> 3 == BASE_IO >> 3 && ++jit->looked == OFTEN;
+    is_new_future |= waits;
+    cpu->nextEvent = waits ? cpu->cycles + wait : unseen_until(gba); /* these blocks end here, then others begin */
     end_access(jit, cpu, wait);
 }
 
@@ -238,9 +345,15 @@ static void store_slowly(lp_gba_jit *jit, uint32_t address, int32_t size_bytes, 
     case 2: cpu->memory.store16(cpu, address, (int16_t)value, &wait); break;
     default: cpu->memory.store8(cpu, address, (int8_t)value, &wait); break;
     }
-    end_access(jit, cpu, wait + after_access(cpu) - usual);
     jit->stops |= cpu->nextEvent != event || is_new_time;
-    jit->may_switch = knows_event(cpu, gba);
+    if (jit->stops) {
+        nothing_unseen(gba);
+    } else {
+        const int32_t until = unseen_until(gba);
+        look_ahead(jit, cpu, gba);
+        if (cpu->nextEvent < until) jit->stops = true, cpu->nextEvent = event; /* a block that is run to its end may end behind that */
+    }
+    end_access(jit, cpu, wait + after_access(cpu) - usual);
     if (address >> BASE_OFFSET == REGION_IO) open_video_memory(jit, gba);
 }
 
@@ -262,14 +375,15 @@ static void switch_set(struct ARMCore *cpu, struct GBA *gba, uint32_t to) {
 }
 
 static lp_gba_end run_blocks(lp_gba_jit *jit, struct ARMCore *cpu, struct GBA *gba, uint32_t pc) {
+    look_ahead(jit, cpu, gba);
     take_machine(jit, cpu, gba, pc);
     open_video_memory(jit, gba);
-    jit->may_switch = knows_event(cpu, gba);
     jit->stops = false;
     lp_gba_end end = lp_gba_jit_run(jit, false);
     while (end == LP_GBA_LATE && jit->cycles_left > 0) end = lp_gba_jit_run(jit, true);
     put_machine(jit, cpu, gba);
     put_clock(jit, cpu, gba);
+    if (!jit->stops) cpu->nextEvent = next_due(gba);
     if (end == LP_GBA_JUMP) {
         jump(cpu, jit->pc);
     } else if (end == LP_GBA_SWITCH) {
@@ -278,23 +392,27 @@ static lp_gba_end run_blocks(lp_gba_jit *jit, struct ARMCore *cpu, struct GBA *g
         put_region(jit, cpu, gba);
         stand_at(cpu, jit->pc, jit->thumb);
     }
+    if (cpu->cycles < cpu->nextEvent) nothing_unseen(gba);
     return end;
 }
 
 /* May blocks run from here, in the state that the machine is in? */
 static bool may_run(lp_gba_jit *jit, const struct ARMCore *cpu, const struct GBA *gba, uint32_t pc) {
+    reached(pc >> BASE_OFFSET);
     return gba->memory.activeRegion == (int)(pc >> BASE_OFFSET) && !(cpu->cpsr.n && cpu->cpsr.z) && (!is_new_time || set_time(jit, gba)) &&
            lp_gba_jit_has(jit, pc, is_thumb(cpu)) && has_fetched_memory(cpu, pc, is_thumb(cpu));
 }
 
-/* Interprets until the CPU jumps, or one instruction. */
-static void interpret(struct ARMCore *cpu, bool one) {
+/* Interprets until the CPU jumps, or one instruction. One that writes the status may call an interrupt. */
+static void interpret(struct ARMCore *cpu, const struct GBA *gba, bool one) {
     const bool thumb = is_thumb(cpu);
-    for (uint32_t pc = next_of(cpu); cpu->cycles < cpu->nextEvent && next_of(cpu) == pc && is_thumb(cpu) == thumb;) {
+    const uint32_t interrupt = gba->irqEvent.when;
+    uint32_t pc = next_of(cpu);
+    do {
         ARMRun(cpu);
         pc += thumb ? WORD_SIZE_THUMB : WORD_SIZE_ARM;
-        if (one) return;
-    }
+    } while (!one && cpu->cycles < cpu->nextEvent && next_of(cpu) == pc && is_thumb(cpu) == thumb);
+    is_new_event |= gba->irqEvent.when != interrupt;
 }
 
 /* As ARMRunLoop: until an event fell. */
@@ -302,13 +420,15 @@ static void run(lp_gba_jit *jit, struct ARMCore *cpu, struct GBA *gba) {
     while (cpu->cycles < cpu->nextEvent) {
         const uint32_t pc = next_of(cpu);
         if (!may_run(jit, cpu, gba, pc)) {
-            interpret(cpu, false);
+            interpret(cpu, gba, false);
             continue;
         }
         const lp_gba_end end = run_blocks(jit, cpu, gba, pc);
-        if (end == LP_GBA_OTHER && cpu->cycles < cpu->nextEvent) interpret(cpu, true);
+        if (end == LP_GBA_OTHER && cpu->cycles < cpu->nextEvent) interpret(cpu, gba, true);
     }
     cpu->irqh.processEvents(cpu);
+    is_new_event = true;
+    nothing_unseen(gba);
 }
 
 static void set_up(lp_gba_jit *jit, struct GBA *gba) {
@@ -325,8 +445,9 @@ void lp_gba_run_frame(struct ARMCore *cpu, struct GBA *gba, lp_gba_jit *jit) {
     const uint32_t frame = (uint32_t)gba->video.frameCounter;
     const uint32_t began = (uint32_t)mTimingCurrentTime(&gba->timing);
     running = jit;
-    is_new_time = true;
-    if (jit) set_up(jit, gba);
+    is_new_time = is_new_future = lp_gba_dma.may_load = true;
+    nothing_unseen(gba);
+    if (jit) jit->looked = 0, set_up(jit, gba);
     while ((uint32_t)gba->video.frameCounter == frame &&
            (uint32_t)mTimingCurrentTime(&gba->timing) - began < VIDEO_TOTAL_LENGTH + VIDEO_HORIZONTAL_LENGTH) {
         if (jit) run(jit, cpu, gba);

@@ -14,18 +14,18 @@
 #include <mgba/internal/gba/io.h>
 #include <mgba/internal/gba/timer.h>
 
+#include "emulator/arm7.h"
 #include "emulator/console.h"
 
 #include <string.h>
 
 enum { SAMPLE_EVENT_CYCLES = GBA_ARM7TDMI_FREQUENCY / 0x4000 };
 
-void lp_gba_skip_samples(struct mTiming *timing, void *user, uint32_t cycles_late) {
-    struct GBAAudio *audio = user;
+void lp_gba_skip_sample(struct GBAAudio *audio, uint32_t when) {
     int32_t interval = audio->sampleInterval;
     int32_t max = 2 << GBARegisterSOUNDBIASGetResolution(audio->soundbias);
     uint32_t first = (uint32_t)audio->lastSample + (uint32_t)(audio->sampleIndex * interval);
-    int32_t due = (int32_t)((uint32_t)mTimingCurrentTime(timing) - cycles_late - first) / interval;
+    int32_t due = (int32_t)(when - first) / interval;
     int32_t left = max - audio->sampleIndex;
     int32_t n = due < left ? due : left;
     if (n > 0) {
@@ -39,6 +39,11 @@ void lp_gba_skip_samples(struct mTiming *timing, void *user, uint32_t cycles_lat
     }
     memset(audio->chA.samples, audio->chA.samples[max - 1], sizeof audio->chA.samples);
     memset(audio->chB.samples, audio->chB.samples[max - 1], sizeof audio->chB.samples);
+}
+
+void lp_gba_skip_samples(struct mTiming *timing, void *user, uint32_t cycles_late) {
+    struct GBAAudio *audio = user;
+    lp_gba_skip_sample(audio, (uint32_t)mTimingCurrentTime(timing) - cycles_late);
     mTimingSchedule(timing, &audio->sampleEvent, (int32_t)(SAMPLE_EVENT_CYCLES - cycles_late));
 }
 
@@ -65,10 +70,10 @@ static void schedule(struct mTiming *timing, struct mTimingEvent *event, uint32_
 
 /* The next sample of a FIFO. GBAAudioSampleFIFO. */
 static void sample_fifo(struct GBA *gba, struct GBAAudioFIFO *fifo, uint32_t cycles_late) {
-    enum { REFILL_BELOW = 4, WORDS = 4 };
+    enum { WORDS = 4 }; /* a DMA's */
     int size = fifo->fifoWrite - fifo->fifoRead;
     if (size < 0) size += GBA_AUDIO_FIFO_SIZE;
-    if (size < REFILL_BELOW && fifo->dmaSource > 0) {
+    if (size < LP_GBA_REFILL_BELOW && fifo->dmaSource > 0) {
         struct GBADMA *dma = &gba->memory.dma[fifo->dmaSource];
         if (GBADMARegisterGetTiming(dma->reg) == GBA_DMA_TIMING_CUSTOM) {
             dma->when = now(gba) - cycles_late;
@@ -78,11 +83,11 @@ static void sample_fifo(struct GBA *gba, struct GBAAudioFIFO *fifo, uint32_t cyc
     }
     if (!fifo->internalRemaining && size) {
         fifo->internalSample = fifo->fifo[fifo->fifoRead];
-        fifo->internalRemaining = WORDS;
+        fifo->internalRemaining = LP_GBA_FIFO_WORD;
         if (++fifo->fifoRead == GBA_AUDIO_FIFO_SIZE) fifo->fifoRead = 0;
     }
     const int resolution = GBARegisterSOUNDBIASGetResolution(gba->audio.soundbias), bits = 2 << resolution, step = 9 - resolution;
-    const int until = ((int32_t)(gba->audio.sampleEvent.when - now(gba)) - 1 + (1 << step)) >> step;
+    const int until = ((int32_t)((uint32_t)gba->audio.sampleEvent.when - now(gba)) - 1 + (1 << step)) >> step;
     for (int i = bits - until; i < bits; i++) fifo->samples[i] = (int8_t)fifo->internalSample;
     if (fifo->internalRemaining) {
         fifo->internalSample >>= 8;
@@ -116,7 +121,51 @@ static void overflow(struct GBA *gba, int id, uint32_t cycles_late) {
 static void overflow_0(struct mTiming *timing, void *user, uint32_t cycles_late) { (void)timing, overflow(user, 0, cycles_late); }
 static void overflow_1(struct mTiming *timing, void *user, uint32_t cycles_late) { (void)timing, overflow(user, 1, cycles_late); }
 
-void lp_gba_hook_timers(struct GBA *gba) {
+_Thread_local struct lp_gba_dma lp_gba_dma;
+
+/* The CPU's next instruction; one in RAM may become another. */
+static bool may_load(uint32_t instruction, uint32_t r15, bool thumb) {
+    const uint32_t region = r15 >> BASE_OFFSET;
+    if (region != REGION_BIOS && region < REGION_CART0) return true;
+    const lp_arm_op op = thumb ? lp_thumb_decode(0, (uint16_t)instruction) : lp_arm_decode(0, instruction);
+    return op.kind == LP_ARM_OTHER || (op.loads && (op.rn != LP_ARM_PC || !op.is_value));
+}
+
+/* GBAProcessEvents; a CPU that sleeps does so until something may wake it. */
+static void process_events(struct ARMCore *cpu) {
+    struct GBA *gba = (struct GBA *)cpu->master;
+    const uint32_t here = (uint32_t)cpu->gprs[ARM_PC], next = cpu->prefetch[0], fetched = cpu->prefetch[1];
+    const bool thumb = cpu->executionMode == MODE_THUMB;
+    gba->bus = thumb ? fetched | fetched << 16 : fetched;
+    int32_t event = cpu->nextEvent;
+    while (cpu->cycles >= event) {
+        cpu->nextEvent = INT32_MAX;
+        event = 0;
+        do {
+            const uint32_t passed = (uint32_t)(cpu->cycles < event ? event : cpu->cycles);
+            gba->timing.masterCycles += passed;
+#ifdef USE_DEBUGGERS
+            gba->timing.globalCycles += passed;
+#endif
+            cpu->cycles = 0;
+            if (gba->timing.root && (int32_t)((uint32_t)gba->timing.root->when - lp_gba_unseen_until) < 0) lp_gba_pass_unseen(gba);
+            event = mTimingTick(&gba->timing, 0);
+        } while (gba->cpuBlocked && !gba->earlyExit);
+        if (gba->dmaPC == here) lp_gba_dma = (struct lp_gba_dma){here, may_load(next, here, thumb)};
+        cpu->nextEvent = event;
+        if (cpu->halted) cpu->cycles = event;
+        if (gba->earlyExit || (cpu->halted && (!gba->memory.io[REG_IME >> 1] || !gba->memory.io[REG_IE >> 1]))) break;
+        if (cpu->halted) {
+            cpu->cycles = lp_gba_next_seen(gba, lp_gba_next_usual(gba, 0, false));
+            lp_gba_unseen_until = gba->timing.masterCycles + (uint32_t)cpu->cycles;
+        }
+    }
+    gba->earlyExit = false;
+    if (gba->cpuBlocked) cpu->cycles = cpu->nextEvent;
+}
+
+void lp_gba_hook_events(struct GBA *gba) {
+    gba->cpu->irqh.processEvents = process_events;
     gba->timers[0].event.callback = overflow_0;
     gba->timers[1].event.callback = overflow_1;
 }

@@ -12,7 +12,7 @@
 enum { CODE_BYTES = 32 << 20, TIMINGS = 4, N_MIRRORS = 3, BUCKETS = 4096, VERSIONS = 16, ENOUGH = 100 };
 enum { BIOS = 0, EWRAM = 2, IWRAM = 3, IO = 4, PALETTE = 5, VRAM = 6, OAM = 7, ROM = 8, EEPROM = 13 };
 enum { IWRAM_BYTES = 0x8000, EWRAM_BYTES = 0x40000, VRAM_BYTES = 0x18000, REGION_BYTES = 1 << 24 };
-enum { PLAIN_REGISTERS = 8, NO_IDLE_LOOP = -1 }; /* DISPCNT to VCOUNT: reading them does nothing else */
+enum { NO_IDLE_LOOP = -1 };
 
 /* A block of code in RAM, and the bytes that it was made from. */
 typedef struct ram_block {
@@ -188,7 +188,7 @@ void lp_gba_jit_place(lp_gba_jit *jit, const lp_gba_memory *memory) {
     jit->areas[BIOS].code_mask = LP_GBA_BIOS_BYTES - 1;
     set_area(jit, EWRAM, memory->ewram, EWRAM_BYTES - 1, EWRAM_BYTES, jit->ram_code + LP_GBA_IWRAM_PAGES);
     set_area(jit, IWRAM, memory->iwram, IWRAM_BYTES - 1, IWRAM_BYTES, jit->ram_code);
-    set_area(jit, IO, memory->io, 0x00FFFFFF, PLAIN_REGISTERS, NULL);
+    set_area(jit, IO, memory->io, 0x00FFFFFF, 0, NULL);
     set_area(jit, PALETTE, memory->palette, 0x3FF, 0x400, NULL);
     set_area(jit, VRAM, memory->vram, 0x1FFFF, VRAM_BYTES, NULL);
     set_area(jit, OAM, memory->oam, 0x3FF, 0x400, NULL);
@@ -225,8 +225,6 @@ bool lp_gba_jit_time(lp_gba_jit *jit, const lp_gba_timing *timing) {
     if (!code) return false;
     jit->runs = code->space.runs;
     jit->idle_loop = timing->idle_loop;
-    jit->areas[IO].loads =
-        timing->idle_loop == (uint32_t)NO_IDLE_LOOP ? PLAIN_REGISTERS : 0; /* libmgba's idle loop is one that reads none */
     for (int i = 0; i < LP_GBA_AREAS; i++)
         if (jit->areas[i].base) set_waits(&jit->areas[i], i, timing);
     for (int thumb = 0; thumb < 2; thumb++) jit->areas[BIOS].blocks[thumb] = code->bios_blocks[thumb];

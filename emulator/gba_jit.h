@@ -86,10 +86,10 @@ typedef struct lp_gba_jit {
     uint32_t status, saved_status; /* CPSR without the flags, SPSR */
     uint32_t pc;                   /* the next instruction, or a jump's target; the present one, while it is libmgba's */
     int32_t cycles_left;
-    uint32_t bus;           /* as libmgba keeps it: what was fetched last when it looked for events */
-    uint32_t loaded;        /* by `load` */
-    bool thumb, may_switch; /* BX may change the instruction set without libmgba: it knows when its next event is */
-    bool stops;             /* a store changed more than memory */
+    uint32_t bus;    /* as libmgba keeps it: what was fetched last when it looked for events */
+    uint32_t loaded; /* by `load` */
+    bool thumb;
+    bool stops; /* a store changed more than memory */
     /* Accesses that are libmgba's, in the midst of an instruction whose cycles are not counted yet: to an address, of so many bytes, negative: signed.
      * With `stops` false nothing else has changed but cycles_left. */
     void (*load)(struct lp_gba_jit *jit, uint32_t address, int32_t size_bytes);
@@ -105,6 +105,10 @@ typedef struct lp_gba_jit {
     uint8_t times_forgotten[LP_GBA_IWRAM_PAGES + LP_GBA_EWRAM_PAGES];
     lp_gba_memory memory;
     uint32_t rom_bytes;
+    int looked;                  /* at the screen's line, in this frame */
+    bool mirrors, loads_nothing; /* the program reaches ROM's second and third mirror, where nothing is */
+    uint32_t usual_at, seen_at;  /* when it may next see an event of the screen or a timer, and any */
+    int32_t longest;             /* cycles of an instruction, at most */
     uint64_t rom_hash;
     bool has_ram_code;
 } lp_gba_jit;
@@ -122,7 +126,7 @@ bool lp_gba_jit_time(lp_gba_jit *jit, const lp_gba_timing *timing);
 /* Is there a block at pc? Counts that it was asked for, and makes it when that was often enough. */
 bool lp_gba_jit_has(lp_gba_jit *jit, uint32_t pc, bool thumb);
 
-/* Runs blocks from the one at jit->pc on; `late`: in the form that looks at the clock. All down to may_switch is the machine's, before and after. */
+/* Runs blocks from the one at jit->pc on; `late`: in the form that looks at the clock. All down to `thumb` is the machine's, before and after. */
 lp_gba_end lp_gba_jit_run(lp_gba_jit *jit, bool late);
 
 /* Something was stored to RAM (of the area 2 or 3), otherwise than by a block. */

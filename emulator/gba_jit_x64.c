@@ -295,8 +295,6 @@ static const uint8_t *make_jump(block *b, bool thumb, bool changes, const lp_gba
     rm(b, X_CMP, ECX, JIT, FIELD(idle_loop));
     out[n++] = jump_if(b, IF_Z);
     if (changes) {
-        compare_byte(b, FIELD(may_switch), 0);
-        out[n++] = jump_if(b, IF_Z);
         rm(b, X_LEA, R11, EDX, FETCHED);
         rx_(b, X_CMP, R11, JIT, EAX, 0, AREA(loads), 0);
         out[n++] = jump_if(b, IF_A);

@@ -1,5 +1,5 @@
 /* Loops of a Game Boy Advance that wait for something to happen, in random programs: a line of the screen, a timer, an interrupt, a key; they count
- * meanwhile, write, or go to and fro between instruction sets. Played plain and fast, and by a third that loads states now and then:
+ * meanwhile, write, or go to and fro between instruction sets, while sound plays, or sleep until an interrupt. Played plain and fast, and by a third that loads states now and then:
  * after every step the machines must be equal. */
 #include "tests/gba_alike.h"
 #include "tests/seed.h"
@@ -38,21 +38,54 @@ static void put_branch(program *p, uint32_t condition, uint32_t to) {
     put(p, condition << 28 | 0x0A000000 | ((to - p->at - 2) & 0xFFFFFF));
 }
 
+/* ldr to, [pc]; b over the word; the word */
+static void put_constant(program *p, uint32_t to, uint32_t value) { put(p, 0xE59F0000 | to << 12), put(p, 0xEA000000), put(p, value); }
+
+/* Timers that feed FIFOs, which DMA 1 and 2 fill, or not; and others that only run. */
+static void put_sound(program *p) {
+    put_constant(p, 6, 0x04000080);
+    put_constant(p, READ, (0x3300 | below(p, 0x10000)) % 0x8000 << 16 | 0x77);
+    put(p, 0xE5861000); /* str READ, [r6]: SOUNDCNT_H, which timers feed which FIFOs */
+    put_constant(p, READ, 0x80);
+    put(p, 0xE5861004); /* SOUNDCNT_X */
+    put_constant(p, 6, 0x040000BC);
+    for (int i = 0; i < 2; i++) {
+        const uint32_t dma[] = {0x08000000, 0x040000A0 + 4 * (uint32_t)i, below(p, 4) ? 0xB6000004 : 0};
+        for (int k = 0; k < 3; k++) put_constant(p, READ, dma[k]), put(p, 0xE4861004); /* str READ, [r6], #4 */
+    }
+    put_constant(p, 6, 0x04000100);
+    for (int i = 0; i < 4; i++) { /* with interrupts, counting others up, from time to time */
+        const uint32_t often = 0xFA00 + below(p, 0x500),
+                       control = (below(p, 8) ? 0x80 : 0) | (below(p, 6) ? 0 : 0x40) | (i && !below(p, 4) ? 4 : 0);
+        put_constant(p, READ, (control | (below(p, 3) ? 0 : below(p, 4))) << 16 | (below(p, 2) ? often : below(p, 0x10000)));
+        put(p, 0xE4861004);
+    }
+}
+
 static void put_begin(program *p) {
-    put(p, 0xE3A00404);                    /* mov IO, #0x04000000 */
-    put(p, 0xE3A02403);                    /* mov RAM, #0x03000000 */
-    put(p, 0xE2804C01);                    /* add TIMERS, IO, #0x100 */
-    put(p, 0xE2805C02);                    /* add INTERRUPTS, IO, #0x200 */
-    put(p, 0xE3A07302);                    /* mov r7, #0x08000000 */
-    put(p, 0xE2877B03);                    /* add r7, r7, #HANDLER * 4 */
-    put(p, 0xE5007004);                    /* str r7, [IO, #-4] */
-    put(p, 0xE3A01000 | below(p, 2) << 3); /* an interrupt at the end of the picture, or none */
-    put_store16(p, READ, IO, 4);           /* DISPSTAT */
-    put(p, 0xE3A01001);                    /* mov READ, #1 */
-    put_store16(p, READ, INTERRUPTS, 0);   /* IE */
-    put_store16(p, READ, INTERRUPTS, 8);   /* IME */
-    put(p, 0xE3A01080 | below(p, 2));      /* timer 0 runs, with every cycle or every 64th */
-    put_store16(p, READ, TIMERS, 2);
+    enum { VBLANK = 1, HBLANK = 2, LINE = 4, TIMERS_AND_KEYS = 0x1078 };
+    put(p, 0xE3A00404); /* mov IO, #0x04000000 */
+    put(p, 0xE3A02403); /* mov RAM, #0x03000000 */
+    put(p, 0xE2804C01); /* add TIMERS, IO, #0x100 */
+    put(p, 0xE2805C02); /* add INTERRUPTS, IO, #0x200 */
+    put(p, 0xE3A07302); /* mov r7, #0x08000000 */
+    put(p, 0xE2877B03); /* add r7, r7, #HANDLER * 4 */
+    put(p, 0xE5007004); /* str r7, [IO, #-4] */
+    const uint32_t calls = (below(p, 2) ? VBLANK : 0) | (below(p, 5) ? 0 : HBLANK) | (below(p, 3) ? 0 : LINE);
+    put_constant(p, READ, below(p, 256) << 8 | calls << 3);
+    put_store16(p, READ, IO, 4); /* DISPSTAT: an interrupt at the end of the picture, of each line, at a line; or none */
+    put_constant(p, READ, VBLANK | calls | (below(p, 2) ? TIMERS_AND_KEYS : 0));
+    put_store16(p, READ, INTERRUPTS, 0); /* IE */
+    put(p, 0xE3A01001);                  /* mov READ, #1 */
+    put_store16(p, READ, INTERRUPTS, 8); /* IME */
+    put_constant(p, READ, 0x4000 | below(p, 0x400));
+    put_store16(p, READ, TIMERS, 0x32); /* KEYCNT */
+    if (below(p, 3)) {
+        put_sound(p);
+    } else {
+        put(p, 0xE3A01080 | below(p, 2)); /* timer 0 runs, with every cycle or every 64th */
+        put_store16(p, READ, TIMERS, 2);
+    }
     const uint32_t here = p->at;
     p->at = HANDLER;
     put(p, 0xE3A00404);
@@ -70,7 +103,8 @@ static void put_begin(program *p) {
 /* Something that a waiting loop does, or that none does. */
 static void put_something(program *p) {
     const uint32_t counter = COUNTERS + below(p, 3);
-    switch (below(p, 14)) {
+    switch (below(p, 15)) {
+    case 13: put(p, 0xEF020000); break;                                /* swi: Halt */
     case 0: put(p, 0xE2800001 | counter << 16 | counter << 12); break; /* add counter, counter, #1 */
     case 1: put(p, 0xE2200001 | counter << 16 | counter << 12); break; /* eor: there and back in two rounds */
     case 2: put_load16(p, 3, TIMERS, 0); break;
