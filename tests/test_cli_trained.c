@@ -20,7 +20,8 @@ static void expect_wins(const char *game, const char *knobs, double at_least) {
     if (r.code || !o) fail_msg("exit %d, out '%s', err '%s'", r.code, r.out, r.err);
     int wins = cJSON_GetObjectItem(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "games"), 0), "wins")->valueint;
     print_message("%s %s: %d of %d\n", game, knobs, wins, episodes);
-    if (wins < at_least * episodes - (episodes < 200)) fail_msg("%s wins %d of %d, less than %.0f %%", game, wins, episodes, 100 * at_least);
+    if (wins < at_least * episodes - (episodes < 200))
+        fail_msg("%s wins %d of %d, less than %.0f %%", game, wins, episodes, 100 * at_least);
     cJSON_Delete(o);
 }
 
