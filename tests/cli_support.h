@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "env/game.h"
 #include "policy/policy.h"
+#include "tests/fork_server.h"
 #include "tests/seed.h"
 
 #include <errno.h>
@@ -88,7 +89,7 @@ typedef struct {
 enum { MAX_ARGUMENTS = 32 };
 
 /* Starts longplay (the built one, or LONGPLAY_TEST_BINARY) with arguments separated by single spaces; "%" stands for root. environment: "NAME=VALUE NAME=VALUE" or NULL;
- * there is no display unless it says so. */
+ * there is no display unless it says so. NULL: forked by a server, see there; with "" it is loaded for this run. */
 static inline pid_t start(const char *arguments, const char *environment, int out, int err) {
     char text[4096], *argv[MAX_ARGUMENTS] = {(char *)"longplay"}, *save = NULL;
     size_t n = 0;
@@ -99,7 +100,12 @@ static inline pid_t start(const char *arguments, const char *environment, int ou
     text[n] = 0;
     int argc = 1;
     for (char *one = strtok_r(text, " ", &save); one && argc < MAX_ARGUMENTS - 1; one = strtok_r(NULL, " ", &save)) argv[argc++] = one;
-    pid_t child = fork();
+    const char *program = getenv("LONGPLAY_TEST_BINARY") ? getenv("LONGPLAY_TEST_BINARY") : LP_TEST_BINARY;
+    pid_t child = -1;
+#ifdef LP_FORK_SERVER
+    if (!environment) child = fork_server_start(program, argv, (int[]){0, out >= 0 ? out : 1, err >= 0 ? err : 2});
+#endif
+    if (child < 0) child = fork();
     if (child) return child;
     char *variables = environment ? strdup(environment) : NULL;
     unsetenv("DISPLAY");
@@ -107,7 +113,7 @@ static inline pid_t start(const char *arguments, const char *environment, int ou
     for (char *one = variables ? strtok_r(variables, " ", &save) : NULL; one; one = strtok_r(NULL, " ", &save)) putenv(one);
     if (out >= 0) dup2(out, 1);
     if (err >= 0) dup2(err, 2);
-    execv(getenv("LONGPLAY_TEST_BINARY") ? getenv("LONGPLAY_TEST_BINARY") : LP_TEST_BINARY, argv);
+    execv(program, argv);
     _exit(126);
 }
 

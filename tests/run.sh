@@ -20,9 +20,9 @@ build() { # PRESET [TARGET...]
     preset=$1 && shift
     cmake --build --preset "$preset" -j 2 ${1+--target "$@"}
 }
-check() { # FOLDER [CTEST'S OPTIONS]
+check() { # FOLDER [CTEST'S OPTIONS]: two more at a time than there are cores, since many wait rather than compute
     folder=$1 && shift
-    ctest --test-dir "$folder" --output-on-failure -j "$(nproc)" --output-junit junit.xml "$@"
+    ctest --test-dir "$folder" --output-on-failure -j "$(($(nproc) + 2))" --output-junit junit.xml "$@"
 }
 
 # What comes from PyPI, into build-python: Python's own reader of weight files, stable-retro, and the package for Gymnasium. Tests

@@ -5,7 +5,8 @@
 #include <cjson/cJSON.h>
 
 #define SMALL                                                                                                                              \
-    "--train.envs=3 --train.steps=8 --policy.hidden=16 --policy.dim=8 --curriculum.start=1 --curriculum.end=1 --eval-episodes 1 --json"
+    "--train.envs=3 --train.steps=4 --policy.hidden=16 --policy.dim=8 --train.reencode=4 --curriculum.start=1 --curriculum.end=1 "         \
+    "--eval-episodes 1 --json"
 
 static result say(result r, const char *what) {
     if (r.code) fail_msg("%s: exit %d, '%s'", what, r.code, r.err);
@@ -48,15 +49,15 @@ static void test_train(void **state) {
     (void)state;
     if (!card()) skip();
     for (int i = 1; i <= 2; i++)
-        say(longplay("train cue --device cuda --threads %d --train.decisions=48 --out %%/%d.safetensors " SMALL, i, i), "train");
+        say(longplay("train cue --device cuda --threads %d --train.decisions=24 --out %%/%d.safetensors " SMALL, i, i), "train");
     assert_true(digest("1.safetensors") == digest("2.safetensors"));
-    result r = say(longplay("train cue --device cpu --resume --train.decisions=72 --out %%/1.safetensors " SMALL), "resume on the CPU");
-    assert_true(number(r.out, "decisions") == 72);
-    r = say(longplay("train cue --device cuda --resume --train.decisions=96 --policy.precision=float32 --out %%/1.safetensors " SMALL),
+    result r = say(longplay("train cue --device cpu --resume --train.decisions=36 --out %%/1.safetensors " SMALL), "resume on the CPU");
+    assert_true(number(r.out, "decisions") == 36);
+    r = say(longplay("train cue --device cuda --resume --train.decisions=48 --policy.precision=float32 --out %%/1.safetensors " SMALL),
             "resume on the card");
-    assert_true(number(r.out, "decisions") == 96);
+    assert_true(number(r.out, "decisions") == 48);
     say(longplay(
-            "train cue --device cuda --train.decisions=24 --policy.core=gru --policy.precision=bfloat16 --out %%/gru.safetensors " SMALL),
+            "train cue --device cuda --train.decisions=12 --policy.core=gru --policy.precision=bfloat16 --out %%/gru.safetensors " SMALL),
         "gru");
 }
 
@@ -65,17 +66,17 @@ static void test_overlap(void **state) {
     (void)state;
     if (!card()) skip();
 #define TRAIN "train cue --device cuda --ppo.final_rate=1 --train.overlap=%s --train.decisions=%d --out %%/%s.safetensors %s " SMALL
-    say(longplay(TRAIN, "no", 96, "apart", ""), "train");
-    say(longplay(TRAIN, "yes", 96, "whole", ""), "overlap");
-    say(longplay(TRAIN, "yes", 48, "halves", ""), "overlap, a half");
-    say(longplay(TRAIN, "yes", 96, "halves", "--resume"), "overlap, resumed");
+    say(longplay(TRAIN, "no", 48, "apart", ""), "train");
+    say(longplay(TRAIN, "yes", 48, "whole", ""), "overlap");
+    say(longplay(TRAIN, "yes", 24, "halves", ""), "overlap, a half");
+    say(longplay(TRAIN, "yes", 48, "halves", "--resume"), "overlap, resumed");
     assert_true(digest("whole.safetensors") == digest("halves.safetensors"));
     assert_true(digest("whole.safetensors") != digest("apart.safetensors"));
-    result r = say(longplay("train cue --device cpu --resume --ppo.final_rate=1 --train.overlap=yes --train.decisions=120 --out "
+    result r = say(longplay("train cue --device cpu --resume --ppo.final_rate=1 --train.overlap=yes --train.decisions=60 --out "
                             "%%/halves.safetensors " SMALL),
                    "on the CPU");
-    assert_true(number(r.out, "decisions") == 120);
-    expect_refused(longplay(TRAIN, "no", 120, "halves", "--resume"), 2, "other settings", "another setting");
+    assert_true(number(r.out, "decisions") == 60);
+    expect_refused(longplay(TRAIN, "no", 60, "halves", "--resume"), 2, "other settings", "another setting");
 }
 
 /* What a trained policy does is the same on both, and a run goes on wherever it was left. */
@@ -104,11 +105,11 @@ static void test_play(void **state) {
 static void test_full(void **state) {
     (void)state;
     if (!card() || !strstr(longplay("info").out, "CUDA on a CPU")) skip();
-    say(longplay("train cue --device cuda --train.decisions=24 --out %%/full.safetensors " SMALL), "train");
+    say(longplay("train cue --device cuda --train.decisions=12 --out %%/full.safetensors " SMALL), "train");
     lp_blob before, after;
     lp_err err;
     assert_int_equal(lp_file_read(&before, at("full.safetensors.train"), 1 << 30, &err), LP_OK);
-    expect_refused(run_with("CUDA_ON_CPU_MIB=40", "train cue --device cuda --resume --train.decisions=48 --out %/full.safetensors " SMALL),
+    expect_refused(run_with("CUDA_ON_CPU_MIB=40", "train cue --device cuda --resume --train.decisions=24 --out %/full.safetensors " SMALL),
                    1, "out of GPU memory: ", "a full card");
     expect_refused(run_with("CUDA_ON_CPU_MIB=1", "eval cue --device cuda --policy %/full.safetensors"), 1,
                    "out of GPU memory: ", "a fuller card");

@@ -4,13 +4,13 @@
 
 #include <sys/resource.h>
 
-/* As longplay(), under a limit of the system's. One that is not done after a minute waits or spins for ever. */
+/* As longplay(), loaded under a limit of the system's. One that is not done after a minute waits or spins for ever. */
 static result limited(int which, rlim_t limit, const char *environment, const char *arguments) {
     struct rlimit before;
     int out = scratch_file(), err = scratch_file(), status;
     getrlimit(which, &before);
     setrlimit(which, &(struct rlimit){limit, before.rlim_max});
-    pid_t child = start(arguments, environment, out, err);
+    pid_t child = start(arguments, environment ? environment : "", out, err);
     setrlimit(which, &before);
     siginfo_t ended = {0};
     for (int ms = 0; !waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT) && !ended.si_pid; ms += 10) {

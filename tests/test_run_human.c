@@ -45,7 +45,7 @@ static void any_buttons_are_the_best_action(void **state) {
     }
 }
 
-static void send(SDL_Keycode key, bool down, bool repeat) {
+static void send_key(SDL_Keycode key, bool down, bool repeat) {
     SDL_Event e = {.key = {.type = down ? SDL_KEYDOWN : SDL_KEYUP,
                            .state = down ? SDL_PRESSED : SDL_RELEASED,
                            .repeat = repeat,
@@ -87,24 +87,24 @@ static void keys_are_buttons(void **state) {
     lp_window_for_player(w, true);
     uint16_t all = 0;
     for (int i = 0; i < LP_N_KEYS; i++) { /* one after another, until all are held */
-        send(map[i].key, true, false);
+        send_key(map[i].key, true, false);
         assert_int_equal(hear(w), LP_KEYPRESS_NONE);
         assert_int_equal(lp_window_buttons(w), all |= map[i].button);
     }
-    send(SDLK_x, true, true); /* a held key that repeats changes nothing */
+    send_key(SDLK_x, true, true); /* a held key that repeats changes nothing */
     hear(w);
     assert_int_equal(lp_window_buttons(w), all);
     for (int i = 0; i < LP_N_KEYS; i++) {
-        send(map[i].key, false, false);
+        send_key(map[i].key, false, false);
         hear(w);
         assert_int_equal(lp_window_buttons(w), all &= (uint16_t)~map[i].button);
     }
-    send(SDLK_x, true, false); /* shorter than a decision: not lost, and not held */
-    send(SDLK_x, false, false);
+    send_key(SDLK_x, true, false); /* shorter than a decision: not lost, and not held */
+    send_key(SDLK_x, false, false);
     hear(w);
     assert_int_equal(lp_window_buttons(w), LP_KEY_A);
     assert_int_equal(lp_window_buttons(w), 0);
-    send(SDLK_UP, true, false);
+    send_key(SDLK_UP, true, false);
     hear(w);
     SDL_Event away = {.window = {.type = SDL_WINDOWEVENT, .event = SDL_WINDOWEVENT_FOCUS_LOST}};
     SDL_PushEvent(&away);
@@ -112,14 +112,14 @@ static void keys_are_buttons(void **state) {
     lp_window_buttons(w);
     assert_int_equal(lp_window_buttons(w), 0); /* who looks elsewhere holds nothing */
 
-    send(SDLK_n, true, false); /* a player steps with N; S is a button */
+    send_key(SDLK_n, true, false); /* a player steps with N; S is a button */
     assert_int_equal(hear(w), LP_KEYPRESS_STEP);
-    send(SDLK_s, true, false);
+    send_key(SDLK_s, true, false);
     assert_int_equal(hear(w), LP_KEYPRESS_NONE);
     lp_window_for_player(w, false);
-    send(SDLK_n, true, false);
+    send_key(SDLK_n, true, false);
     assert_int_equal(hear(w), LP_KEYPRESS_NONE);
-    send(SDLK_s, true, false);
+    send_key(SDLK_s, true, false);
     assert_int_equal(hear(w), LP_KEYPRESS_STEP);
     lp_window_close(w);
 }
@@ -142,10 +142,10 @@ static void play_keys(player *p, const char *folder, lp_window *w, const SDL_Key
     for (int i = from; i < to; i++) {
         if (lp_run_think(run, &err)) fail_msg("%s", err.message);
         assert_string_equal(lp_game_action_name(p->game, lp_run_action(run)), "none"); /* until told */
-        send(keys[i], true, false);
+        send_key(keys[i], true, false);
         hear(w);
         lp_run_choose(run, lp_keyboard_action(p->game, lp_window_buttons(w)));
-        send(keys[i], false, false);
+        send_key(keys[i], false, false);
         hear(w);
         if (lp_run_take(run, &err)) fail_msg("%s", err.message);
     }

@@ -5,21 +5,17 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "train/novelty.h"
-#include "train/train_parts.h"
+#include "tests/training_support.h"
 
 #include <limits.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 enum { ENVS = 6, STEPS = 20, HORIZON = 33 };
 static char path[PATH_MAX];
-static lp_game *game;
 
 /* Sixteen locks, which nobody opens by chance, in episodes that end within a segment. */
 static lp_train_config small(void) {
@@ -30,21 +26,6 @@ static lp_train_config small(void) {
     snprintf(c.curriculum.knobs, sizeof c.curriculum.knobs, "n=16");
     lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {4, 2, 2, 4}});
     return c;
-}
-
-static lp_train *open_train(const lp_train_config *c, int threads) {
-    lp_train *t;
-    lp_err err;
-    if (lp_train_open(&t, game, c, LP_DEVICE_CPU, threads, &err)) fail_msg("%s", err.message);
-    return t;
-}
-
-static lp_train_stats update(lp_train *t, int n) {
-    lp_train_stats stats = {0};
-    lp_err err;
-    for (int i = 0; i < n; i++)
-        if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
-    return stats;
 }
 
 static int64_t value(const player *p, const char *name) {
@@ -58,7 +39,7 @@ static void test_milestones(void **state) {
     (void)state;
     lp_train_config c = small();
     c.bonus_milestone = 0.5;
-    lp_train *t = open_train(&c, 1);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     double sum[ENVS] = {0}, all = 0, told = 0;
     int ends = 0, most = 0;
     for (int i = 0; i < 40; i++) {
@@ -91,7 +72,7 @@ static void test_counts(void **state) {
         lp_train_config c = small();
         c.bonus_count = 2;
         snprintf(c.bonus_cells, sizeof c.bonus_cells, by_value ? "decisions/5" : "phase");
-        lp_train *t = open_train(&c, 1);
+        lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
         int64_t at[ENVS] = {0};
         for (int i = 0; i < 6; i++) {
             update(t, 1);
@@ -113,7 +94,7 @@ static void test_novelty(void **state) {
     (void)state;
     lp_train_config c = small();
     c.bonus_novelty = 1;
-    lp_train *t = open_train(&c, 2);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 2);
     assert_true(update(t, 1).bonus == 0);
     const double early = update(t, 3).bonus, late = update(t, 60).bonus;
     print_message("novelty after 4 updates %.3f, after 64 %.3f\n", early, late);
@@ -174,16 +155,16 @@ static void test_exact(void **state) {
     const lp_train_config c = with_all();
     lp_blob unbroken, broken;
     lp_err err;
-    lp_train *t = open_train(&c, 1);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     update(t, 12);
     if (lp_train_save(t, path, &err) || lp_file_read(&unbroken, path, 1 << 28, &err)) fail_msg("%s", err.message);
     lp_train_close(t);
-    t = open_train(&c, 2);
+    t = open_train(&c, LP_DEVICE_CPU, 2);
     for (int i = 0; i < 12; i += 4) {
         update(t, 4);
         if (lp_train_save(t, path, &err)) fail_msg("%s", err.message);
         lp_train_close(t);
-        t = open_train(&c, 2);
+        t = open_train(&c, LP_DEVICE_CPU, 2);
         if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
     }
     if (lp_train_save(t, path, &err) || lp_file_read(&broken, path, 1 << 28, &err)) fail_msg("%s", err.message);
@@ -197,7 +178,7 @@ static void test_exact(void **state) {
 static void test_forged_checkpoints(void **state) {
     (void)state;
     const lp_train_config c = with_all();
-    lp_train *t = open_train(&c, 1);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     lp_blob file;
     lp_err err;
     update(t, 3);
@@ -220,7 +201,7 @@ static void test_forged_checkpoints(void **state) {
         const uint64_t hash = lp_hash64(file.data + 16, size - 16);
         memcpy(file.data + 8, &hash, sizeof hash);
         assert_int_equal(lp_file_write_atomic(path, file.data, size, &err), LP_OK);
-        lp_train *other = open_train(&c, 1);
+        lp_train *other = open_train(&c, LP_DEVICE_CPU, 1);
         if (lp_train_load(other, path, &err) != LP_BAD_INPUT) fail_msg("forgery %zu is taken", i);
         lp_train_close(other);
         file.data[cases[i].at < size ? cases[i].at : 0] ^= cases[i].flip;

@@ -5,17 +5,14 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "harness/demo.h"
-#include "train/train_parts.h"
+#include "tests/training_support.h"
 
 #include <limits.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #ifdef __SANITIZE_ADDRESS__
 enum { DEMOS = 12, EXACT_UPDATES = 12, EXACT_EVERY = 5, FORGED = 20 }; /* slow */
@@ -23,7 +20,6 @@ enum { DEMOS = 12, EXACT_UPDATES = 12, EXACT_EVERY = 5, FORGED = 20 }; /* slow *
 enum { DEMOS = 12, EXACT_UPDATES = 24, EXACT_EVERY = 7, FORGED = 60 };
 #endif
 static char folder[PATH_MAX], path[PATH_MAX], demos_path[PATH_MAX];
-static lp_game *game;
 
 static lp_train_config small(int64_t start) {
     lp_train_config c;
@@ -35,21 +31,6 @@ static lp_train_config small(int64_t start) {
     snprintf(c.demos, sizeof c.demos, "%s", demos_path);
     lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {4, 2, 2, 4}});
     return c;
-}
-
-static lp_train *open_train(const lp_train_config *c, lp_device device, int threads) {
-    lp_train *t;
-    lp_err err;
-    if (lp_train_open(&t, game, c, device, threads, &err)) fail_msg("%s", err.message);
-    return t;
-}
-
-static lp_train_stats update(lp_train *t, int n) {
-    lp_train_stats stats = {0};
-    lp_err err;
-    for (int i = 0; i < n; i++)
-        if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
-    return stats;
 }
 
 /* What a guide did is what the demonstrations say, from its first decision on, whichever came after which; nobody else was told once there are

@@ -4,23 +4,19 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "train/train_parts.h"
+#include "tests/training_support.h"
 
 #include <lz4.h>
 
 #include <limits.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 enum { ALL = 1 << 20 };
 static char folder[PATH_MAX], path[PATH_MAX];
-static lp_game *game;
 
 /* Episodes outlive several segments, memories a few merges of their summaries. */
 static lp_train_config small(int core, int64_t reencode) {
@@ -34,27 +30,12 @@ static lp_train_config small(int core, int64_t reencode) {
     return c;
 }
 
-static lp_train *open_train(const lp_train_config *c, lp_device device) {
-    lp_train *t;
-    lp_err err;
-    if (lp_train_open(&t, game, c, device, 1, &err)) fail_msg("%s", err.message);
-    return t;
-}
-
 /* The action table starts with zeros, and others: away from there, so that all of it matters. */
 static void stir(lp_train *t) {
     lp_rng rng = lp_rng_make(11, 0);
     lp_err err;
     for (size_t i = 0; i < lp_policy_n_parameters(t->policy); i++) lp_policy_parameters(t->policy)[i] += 0.1f * lp_rng_normal(&rng);
     if (lp_policy_changed(t->policy, &err)) fail_msg("%s", err.message);
-}
-
-static lp_train_stats update(lp_train *t, int n) {
-    lp_train_stats stats = {0};
-    lp_err err;
-    for (int i = 0; i < n; i++)
-        if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
-    return stats;
 }
 
 static int context_of(const player *p, lp_mem_context_view *out) {
@@ -78,9 +59,9 @@ static void test_same_weights_same_memory(void **state) {
             lp_train_config c = small(core, 0);
             c.ppo.rate = 0;
             lp_mem_choose(&c.memory, &memories[m]);
-            lp_train *without = open_train(&c, LP_DEVICE_CPU);
+            lp_train *without = open_train(&c, LP_DEVICE_CPU, 1);
             c.reencode = m % 2 ? 3 : ALL;
-            lp_train *with = open_train(&c, LP_DEVICE_CPU);
+            lp_train *with = open_train(&c, LP_DEVICE_CPU, 1);
             int encoded = 0;
             stir(without), stir(with);
             for (int i = 0; i < 8; i++) {
@@ -110,7 +91,7 @@ static void test_renewed_by_new_weights(void **state) {
     (void)state;
     for (int core = LP_CORE_NONE; core < LP_CORES; core++) {
         lp_train_config c = small(core, 5);
-        lp_train *t = open_train(&c, LP_DEVICE_CPU);
+        lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
         lp_actor *fresh;
         lp_decision scratch[TRAIN_GROUP], d;
         lp_err err;
@@ -164,7 +145,7 @@ static void test_renewed_by_new_weights(void **state) {
 static void check_reads_the_same(lp_train_config c, lp_device device) {
     c.ppo.epochs = c.ppo.minibatches = 1;
     c.ppo.rate = 0.02; /* so that it soon matters what is read, and by which weights it was encoded */
-    lp_train *t = open_train(&c, device);
+    lp_train *t = open_train(&c, device, 1);
     for (int i = 0; i < 10; i++) {
         lp_train_stats s = update(t, 1);
         if (!(fabs(s.learning.kl) < 1e-7 && s.learning.clip_fraction == 0))
@@ -209,13 +190,13 @@ static void test_agrees_cuda(void **state) {
         float *weights[RUNS + 1];
         lp_err err;
         for (int k = 0; k < RUNS; k++) { /* first and then: CPU CPU, CPU card, card CPU, card card */
-            lp_train *t = open_train(&c, k / 2 ? LP_DEVICE_CUDA : LP_DEVICE_CPU);
+            lp_train *t = open_train(&c, k / 2 ? LP_DEVICE_CUDA : LP_DEVICE_CPU, 1);
             size_t bytes = lp_policy_n_parameters(t->policy) * sizeof(float);
             if (!k) memcpy(weights[RUNS] = malloc(bytes), lp_policy_parameters(t->policy), bytes);
             update(t, 4);
             if (lp_train_save(t, path, &err)) fail_msg("%s", err.message);
             lp_train_close(t);
-            t = open_train(&c, k % 2 ? LP_DEVICE_CUDA : LP_DEVICE_CPU);
+            t = open_train(&c, k % 2 ? LP_DEVICE_CUDA : LP_DEVICE_CPU, 1);
             if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
             update(t, 2);
             memcpy(weights[k] = malloc(bytes), lp_policy_parameters(t->policy), bytes);
@@ -256,7 +237,7 @@ static size_t pack(unsigned char *out, const void *records, int n_bytes) {
 static void test_forged_checkpoints_refused(void **state) {
     (void)state;
     lp_train_config c = small(LP_CORE_GRU, 3);
-    lp_train *t = open_train(&c, LP_DEVICE_CPU);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     lp_blob file;
     lp_err err;
     do update(t, 1);
@@ -309,7 +290,7 @@ static void test_forged_checkpoints_refused(void **state) {
 static void test_other_core(void **state) {
     (void)state;
     lp_train_config c = small(LP_CORE_NONE, 3);
-    lp_train *t = open_train(&c, LP_DEVICE_CPU);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     lp_blob file;
     lp_err err;
     update(t, 3);

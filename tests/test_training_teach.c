@@ -3,20 +3,16 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/hash.h"
-#include "train/train_parts.h"
+#include "tests/training_support.h"
 
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 enum { UPDATES = 12, EVERY = 5 };
 static char folder[PATH_MAX], path[PATH_MAX];
-static lp_game *game;
 
 static lp_train_config small(double teach, double lead) {
     lp_train_config c;
@@ -26,21 +22,6 @@ static lp_train_config small(double teach, double lead) {
     c.join = LP_JOIN_HEAD;
     lp_mem_choose(&c.memory, &(lp_mem_config){.arch = &lp_mem_tree, .setting = {4, 2, 2, 4}});
     return c;
-}
-
-static lp_train *open_train(const lp_train_config *c, int threads) {
-    lp_train *t;
-    lp_err err;
-    if (lp_train_open(&t, game, c, LP_DEVICE_CPU, threads, &err)) fail_msg("%s", err.message);
-    return t;
-}
-
-static lp_train_stats update(lp_train *t, int n) {
-    lp_train_stats stats = {0};
-    lp_err err;
-    for (int i = 0; i < n; i++)
-        if (lp_train_update(t, &stats, &err)) fail_msg("%s", err.message);
-    return stats;
 }
 
 /* Each taught environment beside a machine of its own, in which the same is done, and the oracle asked: up to the episode's first end in a rollout.
@@ -88,7 +69,7 @@ static void test_what_the_oracle_says(void **state) {
         lp_train_config c = small(0.5, lead);
         c.ppo.rate = 0; /* it stays as it began, and does anything */
         c.time_limit = 400;
-        lp_train *t = open_train(&c, 1);
+        lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
         int n = 0, the_same = 0, ended = 0, taught = 0, twins = 0;
         for (int e = 0; e < c.envs; e++) taught += t->players[e].taught, twins += t->players[e].twin;
         assert_true(twins == 2 && taught == 4);
@@ -109,7 +90,7 @@ static void test_who_strays_is_lost(void **state) {
         lp_train_config c = small(1, lead);
         c.ppo.rate = 0, c.twin = 0;
         c.curriculum.start = 60, c.curriculum.end = 60, c.curriculum.draw = LP_CURRICULUM_LONGEST;
-        lp_train *t = open_train(&c, 1);
+        lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
         int counted = 0, won = 0, ended = 0;
         for (int i = 0; i < 30; i++) {
             lp_train_stats s = update(t, 1);
@@ -129,7 +110,7 @@ static void test_it_is_learned(void **state) {
     (void)state;
     lp_train_config c = small(1, 0.5);
     c.twin = 0, c.ppo.rate = 0.003;
-    lp_train *t = open_train(&c, 1);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     const double before = update(t, 1).learning.clone_loss, after = update(t, 60).learning.clone_loss;
     print_message("clone loss %g, then %g\n", before, after);
     assert_true(before > 0.5 && after < 0.3);
@@ -137,13 +118,13 @@ static void test_it_is_learned(void **state) {
 }
 
 static uint64_t train(const lp_train_config *c, int threads, int interrupt_after) {
-    lp_train *t = open_train(c, threads);
+    lp_train *t = open_train(c, LP_DEVICE_CPU, threads);
     lp_err err;
     for (int i = 0; i < UPDATES; i++) {
         if (i == interrupt_after) {
             if (lp_train_save(t, path, &err)) fail_msg("%s", err.message);
             lp_train_close(t);
-            t = open_train(c, threads);
+            t = open_train(c, LP_DEVICE_CPU, threads);
             if (lp_train_load(t, path, &err)) fail_msg("%s", err.message);
         }
         update(t, 1);
@@ -167,7 +148,7 @@ static void test_exact(void **state) {
 static void test_damaged(void **state) {
     (void)state;
     lp_train_config c = small(1, 0.5);
-    lp_train *t = open_train(&c, 1);
+    lp_train *t = open_train(&c, LP_DEVICE_CPU, 1);
     lp_blob file;
     lp_err err;
     update(t, 2);

@@ -11,24 +11,24 @@
 dim3 threadIdx, blockIdx, blockDim, gridDim;
 unsigned char cuda_on_cpu_lanes[2][1024][8], cuda_on_cpu_turn[1024];
 
-enum { STACK_BYTES = 128 << 10 };
+enum { STACK_BYTES = 128 << 10, STACK_SHIFT_BYTES = 128 }; /* a warp's stacks begin at 32 places of the first cache, not at one */
 enum state { RUNNING, AT_BARRIER, AT_WARP_BARRIER, DONE };
 static struct fiber {
-    ucontext_t context;
     void *stack_top; /* where it left off */
-    bool started;    /* once, and then kept from launch to launch */
     state at;
+    bool started; /* once, and then kept from launch to launch */
 } fibers[1024];
 static const std::function<void()> *body_now;
 
 /* CUDA_ON_CPU_LATE: streams wait, and what has no order has the opposite one. */
-static bool late() {
-    static const char *asked = getenv("CUDA_ON_CPU_LATE");
+static bool asked_for_late() {
+    const char *asked = getenv("CUDA_ON_CPU_LATE");
     return asked && *asked == '1';
 }
+static const bool late = asked_for_late();
 
 /* The i-th of n to come. */
-static unsigned nth(unsigned i, unsigned n) { return late() ? n - 1 - i : i; }
+static unsigned nth(unsigned i, unsigned n) { return late ? n - 1 - i : i; }
 
 /* A swap of contexts asks the kernel for the signal mask; here a switch of stacks is enough. (The address sanitizer minds neither, as long as
  * nothing is thrown or jumped over.) */
@@ -43,15 +43,25 @@ asm(".text\n.globl cuda_on_cpu_switch\n.type cuda_on_cpu_switch, @function\ncuda
     ".size cuda_on_cpu_switch, . - cuda_on_cpu_switch\n");
 #else
 #define SWITCHES_STACKS 0
-static ucontext_t scheduler;
+static ucontext_t scheduler, contexts[1024];
 #endif
 
-/* Back to the scheduler until it runs the fiber again. */
+/* Threads that run one after the other, each until it leaves: the next is switched to right from the one before, after the last the scheduler. */
+static struct { unsigned from, n, done; } turns;
+
+static fiber *next_turn() {
+    if (turns.done == turns.n) return NULL;
+    threadIdx.x = turns.from + nth(turns.done++, turns.n);
+    return &fibers[threadIdx.x];
+}
+
+/* Goes on when it is f's turn again; f is NULL: the scheduler's. */
 static void leave(fiber *f) {
+    fiber *next = next_turn();
 #if SWITCHES_STACKS
-    cuda_on_cpu_switch(&f->stack_top, scheduler_top);
+    cuda_on_cpu_switch(f ? &f->stack_top : &scheduler_top, next ? next->stack_top : scheduler_top);
 #else
-    swapcontext(&f->context, &scheduler);
+    swapcontext(f ? &contexts[f - fibers] : &scheduler, next ? &contexts[next - fibers] : &scheduler);
 #endif
 }
 
@@ -79,27 +89,20 @@ void cuda_on_cpu_barrier(bool warp) {
     leave(&fibers[self]);
 }
 
-static void run(unsigned t) {
-    fiber *f = &fibers[t];
-    threadIdx.x = t;
-    if (!f->started) {
-        getcontext(&f->context);
-        f->context.uc_stack.ss_sp = malloc(STACK_BYTES);
-        f->context.uc_stack.ss_size = STACK_BYTES;
-        makecontext(&f->context, enter, 0);
-    }
+static void begin(unsigned t) {
+    char *stack = (char *)malloc(STACK_BYTES);
+    fibers[t].started = true;
 #if SWITCHES_STACKS
-    if (!f->started) { /* as if it had left from the start of enter: six registers, then where to return to */
-        void **top = (void **)((char *)f->context.uc_stack.ss_sp + STACK_BYTES) - 8;
-        memset(top, 0, 8 * sizeof *top);
-        top[6] = (void *)enter;
-        f->stack_top = top;
-    }
-    f->started = true;
-    cuda_on_cpu_switch(&scheduler_top, f->stack_top);
+    /* as if it had left from the start of enter: six registers, then where to return to */
+    void **top = (void **)(stack + STACK_BYTES - t % 32 * STACK_SHIFT_BYTES) - 8;
+    memset(top, 0, 8 * sizeof *top);
+    top[6] = (void *)enter;
+    fibers[t].stack_top = top;
 #else
-    f->started = true;
-    swapcontext(&scheduler, &f->context);
+    getcontext(&contexts[t]);
+    contexts[t].uc_stack.ss_sp = stack;
+    contexts[t].uc_stack.ss_size = STACK_BYTES;
+    makecontext(&contexts[t], enter, 0);
 #endif
 }
 
@@ -111,11 +114,15 @@ static bool agree(unsigned from, unsigned to, state kind) {
 }
 
 static void run_threads(unsigned from, unsigned to) {
-    for (unsigned i = from; i < to; i++) run(from + nth(i - from, to - from));
+    turns = {from, to - from, 0};
+    leave(NULL);
 }
 
 static void run_block(unsigned n) {
-    for (unsigned t = 0; t < n; t++) fibers[t].at = RUNNING, cuda_on_cpu_turn[t] = 0;
+    for (unsigned t = 0; t < n; t++) {
+        if (!fibers[t].started) begin(t);
+        fibers[t].at = RUNNING, cuda_on_cpu_turn[t] = 0;
+    }
     run_threads(0, n);
     for (;;) {
         bool moved = false;
@@ -178,7 +185,7 @@ void cuda_on_cpu_enqueue(cudaStream_t s, std::function<void()> work) {
         return;
     }
     std::lock_guard<std::recursive_mutex> lock(one_at_a_time);
-    if (late()) stream_of(s)->waiting.push_back(work);
+    if (late) stream_of(s)->waiting.push_back(work);
     else work();
 }
 
