@@ -81,9 +81,9 @@ static void gba_mix(lp_emu *emu, bool on) {
     gba->audio.sampleEvent.callback = on ? lp_gba_static.sound : lp_gba_skip_samples;
 }
 
-/* A ROM whose bytes stay as they are, with nothing in between. */
+/* A ROM whose bytes stay as they are, with nothing in between; or a program that is in RAM from the start, and none. */
 static bool can_translate(const struct GBA *gba) {
-    return gba->memory.rom && !gba->memory.matrix.size && !gba->memory.vfame.cartType && gba->idleOptimization < IDLE_LOOP_DETECT;
+    return !gba->memory.matrix.size && !gba->memory.vfame.cartType && gba->idleOptimization < IDLE_LOOP_DETECT;
 }
 
 static lp_status gba_start(lp_emu *emu, lp_err *err) {
@@ -108,7 +108,7 @@ static lp_status gba_start(lp_emu *emu, lp_err *err) {
         lp_gba_hook_events(gba);
         gba_mix(emu, false);
         if (emu->gba_jit) lp_gba_jit_forget_all(emu->gba_jit);
-        else if (can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, (uint32_t)gba->memory.romSize);
+        else if (can_translate(gba)) emu->gba_jit = lp_gba_jit_open(emu->rom_hash, gba->memory.rom ? (uint32_t)gba->memory.romSize : 0);
         return lp_size_sound(&gba->audio.psg, LP_NO_SOUND, err);
     }
     return LP_OK;

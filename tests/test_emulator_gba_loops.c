@@ -62,15 +62,15 @@ static void put_sound(program *p) {
     }
 }
 
-static void put_begin(program *p) {
+static void put_begin(program *p, bool is_in_ram) {
     enum { VBLANK = 1, HBLANK = 2, LINE = 4, TIMERS_AND_KEYS = 0x1078 };
-    put(p, 0xE3A00404); /* mov IO, #0x04000000 */
-    put(p, 0xE3A02403); /* mov RAM, #0x03000000 */
-    put(p, 0xE2804C01); /* add TIMERS, IO, #0x100 */
-    put(p, 0xE2805C02); /* add INTERRUPTS, IO, #0x200 */
-    put(p, 0xE3A07302); /* mov r7, #0x08000000 */
-    put(p, 0xE2877B03); /* add r7, r7, #HANDLER * 4 */
-    put(p, 0xE5007004); /* str r7, [IO, #-4] */
+    put(p, 0xE3A00404);                          /* mov IO, #0x04000000 */
+    put(p, 0xE3A02403);                          /* mov RAM, #0x03000000 */
+    put(p, 0xE2804C01);                          /* add TIMERS, IO, #0x100 */
+    put(p, 0xE2805C02);                          /* add INTERRUPTS, IO, #0x200 */
+    put(p, is_in_ram ? 0xE3A07402 : 0xE3A07302); /* mov r7, #where the program lies */
+    put(p, 0xE2877B03);                          /* add r7, r7, #HANDLER * 4 */
+    put(p, 0xE5007004);                          /* str r7, [IO, #-4] */
     const uint32_t calls = (below(p, 2) ? VBLANK : 0) | (below(p, 5) ? 0 : HBLANK) | (below(p, 3) ? 0 : LINE);
     put_constant(p, READ, below(p, 256) << 8 | calls << 3);
     put_store16(p, READ, IO, 4); /* DISPSTAT: an interrupt at the end of the picture, of each line, at a line; or none */
@@ -169,7 +169,12 @@ static void make(program *p) {
     p->word[0] = 0xEA000000 | (CODE - 2);
     ((uint8_t *)p->word)[0xB2] = 0x96; /* of the header that every cartridge has */
     p->at = CODE;
-    put_begin(p);
+    const bool is_in_ram = !below(p, 4); /* a program that is in RAM from the start, and no ROM, begins with a branch */
+    if (is_in_ram) {
+        put_branch(p, ALWAYS, CODE + 5);
+        p->at = CODE + 5;
+    }
+    put_begin(p, is_in_ram);
     const uint32_t first = p->at;
     for (int i = 0; i < LOOPS; i++) put_loop(p);
     put_branch(p, ALWAYS, first);
