@@ -268,9 +268,9 @@ static int32_t unseen_until(const struct GBA *gba) { return (int32_t)(lp_gba_uns
 /* Blocks may run until something is seen. Where a program waits for a line, they read the screen's registers, DISPCNT to VCOUNT, themselves, and end
  * with every line; a libmgba that watches for an idle loop wants one that reads none. */
 enum { OFTEN = 32, SCREEN_BYTES = REG_BG0CNT };
-static void find_next(lp_gba_jit *jit, const struct GBA *gba) {
+static void find_next(lp_gba_jit *jit, const struct GBA *gba, uint32_t now) {
     const bool shows_event = jit->loads_nothing && (lp_gba_dma.before != gba->dmaPC || lp_gba_dma.may_load);
-    if (is_new_future || (int32_t)((uint32_t)gba->timing.masterCycles - jit->usual_at) >= 0) {
+    if (is_new_future || (int32_t)(now - jit->usual_at) >= 0) {
         const bool waits = jit->looked >= OFTEN && jit->idle_loop == (uint32_t)IDLE_LOOP_NONE;
         jit->areas[REGION_IO].loads = waits ? SCREEN_BYTES : 0;
         jit->usual_at = lp_gba_next_usual(gba, jit->longest, waits);
@@ -281,7 +281,8 @@ static void find_next(lp_gba_jit *jit, const struct GBA *gba) {
 }
 
 static void look_ahead(lp_gba_jit *jit, struct ARMCore *cpu, const struct GBA *gba) {
-    if (is_new_event || is_new_future) find_next(jit, gba);
+    const uint32_t now = (uint32_t)gba->timing.masterCycles + (uint32_t)cpu->cycles;
+    if (is_new_event || is_new_future || (int32_t)(now - jit->seen_at) >= 0) find_next(jit, gba, now);
     lp_gba_unseen_until = jit->seen_at;
     cpu->nextEvent = unseen_until(gba);
 }
@@ -428,6 +429,7 @@ static void run(lp_gba_jit *jit, struct ARMCore *cpu, struct GBA *gba) {
     }
     cpu->irqh.processEvents(cpu);
     is_new_event = true;
+    is_new_future |= cpu->cycles > 0; /* libmgba puts an event that comes with an interrupt back by the cycles that this takes */
     nothing_unseen(gba);
 }
 

@@ -103,7 +103,7 @@ static void put_begin(program *p, bool is_in_ram) {
 /* Something that a waiting loop does, or that none does. */
 static void put_something(program *p) {
     const uint32_t counter = COUNTERS + below(p, 3);
-    switch (below(p, 15)) {
+    switch (below(p, 16)) {
     case 13: put(p, 0xEF020000); break;                                /* swi: Halt */
     case 0: put(p, 0xE2800001 | counter << 16 | counter << 12); break; /* add counter, counter, #1 */
     case 1: put(p, 0xE2200001 | counter << 16 | counter << 12); break; /* eor: there and back in two rounds */
