@@ -164,7 +164,13 @@ lp_status lp_store_check(lp_store *store, lp_err *err) {
     lp_status status = lp_store_prepare(store, &q, err, "PRAGMA integrity_check(1)", "");
     if (!status) status = lp_store_step(store, q, &row, err);
     const char *says = row ? (const char *)sqlite3_column_text(q, 0) : NULL;
-    if (!status && (!says || strcmp(says, "ok")))
+    /* A page that was not to be had, for want of memory or by the disk's fault, is told among the faults. */
+    static const char not_read[] = "unable to get the page. error code=";
+    const char *page = says ? strstr(says, not_read) : NULL;
+    const int code = page ? atoi(page + strlen(not_read)) : SQLITE_CORRUPT;
+    if (!status && (code & 0xff) != SQLITE_CORRUPT)
+        status = lp_fail(err, LP_FAILED, "%s: cannot be checked: %s", store->path, sqlite3_errstr(code));
+    else if (!status && (!says || strcmp(says, "ok")))
         status = lp_fail(err, LP_BAD_INPUT, "%s: damaged: %.300s", store->path, says ? says : "no answer");
     sqlite3_finalize(q);
     return status;
