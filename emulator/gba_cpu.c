@@ -65,10 +65,14 @@ static void store8(struct ARMCore *cpu, uint32_t address, int8_t value, int *cyc
     GBAStore8(cpu, address, value, cycles);
 }
 
+/* Bytes that several words take; with an empty list libmgba goes on by 16 words. */
+static uint32_t bytes_of(int mask) {
+    enum { OF_NONE = 17 };
+    return 4 * (mask ? (uint32_t)__builtin_popcount((unsigned)mask) : OF_NONE);
+}
+
 static uint32_t store_multiple(struct ARMCore *cpu, uint32_t base, int mask, enum LSMDirection direction, int *cycles) {
-    enum { OF_NONE = 17 }; /* words: with an empty list libmgba goes on by 16 */
-    const uint32_t bytes = 4 * (mask ? (uint32_t)__builtin_popcount((unsigned)mask) : OF_NONE);
-    stored((direction & LSM_D ? base - bytes : base) & ~3u, bytes + 4);
+    stored((direction & LSM_D ? base - bytes_of(mask) : base) & ~3u, bytes_of(mask) + 4);
     is_new_time = is_new_future = true;
     return GBAStoreMultiple(cpu, base, mask, direction, cycles);
 }
@@ -117,7 +121,7 @@ static uint32_t load8(struct ARMCore *cpu, uint32_t address, int *cycles) {
 }
 
 static uint32_t load_multiple(struct ARMCore *cpu, uint32_t base, int mask, enum LSMDirection direction, int *cycles) {
-    loaded(cpu, base);
+    loaded(cpu, base), loaded(cpu, direction & LSM_D ? base - bytes_of(mask) : base + bytes_of(mask));
     return GBALoadMultiple(cpu, base, mask, direction, cycles);
 }
 

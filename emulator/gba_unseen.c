@@ -103,8 +103,11 @@ static int32_t seen_overflow(const struct GBA *gba, int id, int32_t longest) {
     const uint32_t period = period_of(timer);
     const uint32_t first = (uint32_t)timer->event.when;
     const uint32_t settled = (uint32_t)gba->video.event.when + (uint32_t)until_line(&gba->video, LAST_LINE) - SAMPLE_CYCLES;
+    if ((int32_t)(first - settled) >= 0) return 0;
+    left = least(left, (int32_t)((settled - first + period - 1) / period));
+    if (!longest) return (int32_t)((uint32_t)left * period);
     uint32_t when = first;
-    for (; left > 0 && (int32_t)(when - settled) < 0; left--, when += period)
+    for (; left > 0; left--, when += period)
         if (((uint32_t)audio->sampleEvent.when - when - 1) % SAMPLE_CYCLES + 1 < (uint32_t)longest) break;
     return (int32_t)(when - first);
 }
